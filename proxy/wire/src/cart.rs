@@ -1,0 +1,60 @@
+//! What is being bought, with prices that the proxy has looked up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, Brand};
+
+/// So many of one article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Item {
+    /// The article's stock-keeping unit, as the catalogue has it.
+    pub sku: String,
+    /// How many: 1 to 999.
+    pub quantity: u32,
+}
+
+/// The priced lines, the total, and what the start screen needs to show beside them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Cart {
+    /// The sales unit that is paid, by its name in the proxy's configuration.
+    pub sales_unit: String,
+    /// The shop's name, as the customer knows it.
+    pub shop: String,
+    /// The brand of the sales unit's market on this day.
+    pub brand: Brand,
+    /// One line an article.
+    pub lines: Vec<Line>,
+    /// The sum of the lines, VAT included.
+    pub total: Amount,
+    /// The VAT within `total`, in minor units.
+    pub vat: i64,
+    /// The shop's terms of sale; the customer accepts them before a payment is created.
+    pub terms_url: String,
+    /// Whether the shop would like to have the customer's telephone number. The customer may say no and pay all the same.
+    pub asks_phone_number: bool,
+}
+
+/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Line {
+    /// The article's stock-keeping unit.
+    pub sku: String,
+    /// The article's name.
+    pub name: String,
+    /// How many.
+    pub quantity: u32,
+    /// The price of one.
+    pub unit_price: i64,
+    /// `quantity` times `unit_price`.
+    pub total: i64,
+    /// VAT rate in hundredths of a percent: 2500 is 25 %.
+    pub vat_rate: u32,
+    /// The VAT within `total`.
+    pub vat: i64,
+    /// A picture of the article, if the catalogue has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+}

@@ -1,0 +1,112 @@
+//! Money, and the few closed lists that come with it.
+
+use serde::{Deserialize, Serialize};
+
+/// An amount of money in minor units of its currency: `{"value": 49900, "currency": "NOK"}` is 499.00 kroner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Amount {
+    /// Minor units (øre, cent). Never negative.
+    pub value: i64,
+    /// The currency of the sales unit.
+    pub currency: Currency,
+}
+
+/// The currencies of the markets that have a wallet; all have two decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Currency {
+    /// Norwegian krone.
+    Nok,
+    /// Danish krone.
+    Dkk,
+    /// Euro (Finland).
+    Eur,
+}
+
+impl Currency {
+    /// The ISO 4217 code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Nok => "NOK",
+            Self::Dkk => "DKK",
+            Self::Eur => "EUR",
+        }
+    }
+}
+
+/// What has become of the money of a payment, in minor units, as Vipps MobilePay's `aggregate` has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Aggregate {
+    /// Reserved on the customer's account.
+    pub authorized: i64,
+    /// Moved to the shop.
+    pub captured: i64,
+    /// Released before it was moved.
+    pub cancelled: i64,
+    /// Given back after it was moved.
+    pub refunded: i64,
+}
+
+/// The name that the customer knows the app by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Brand {
+    /// Vipps.
+    Vipps,
+    /// MobilePay, until 2027-01-11.
+    MobilePay,
+}
+
+/// The languages that the widget and the pages speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Language {
+    /// Norwegian bokmål.
+    Nb,
+    /// Danish.
+    Da,
+    /// Finnish.
+    Fi,
+    /// Swedish.
+    Sv,
+    /// English, spoken when the page asks for none of the others.
+    #[default]
+    En,
+}
+
+impl Language {
+    /// The BCP 47 tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Nb => "nb",
+            Self::Da => "da",
+            Self::Fi => "fi",
+            Self::Sv => "sv",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of a BCP 47 tag (`nb-NO`, `no`, `DA`); English for every other.
+    pub fn from_tag(tag: &str) -> Self {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        if primary.eq_ignore_ascii_case("nb")
+            || primary.eq_ignore_ascii_case("no")
+            || primary.eq_ignore_ascii_case("nn")
+        {
+            Self::Nb
+        } else if primary.eq_ignore_ascii_case("da") {
+            Self::Da
+        } else if primary.eq_ignore_ascii_case("fi") {
+            Self::Fi
+        } else if primary.eq_ignore_ascii_case("sv") {
+            Self::Sv
+        } else {
+            Self::En
+        }
+    }
+}
