@@ -1,0 +1,2 @@
+/** The script tag's entry: the elements, registered, in one file with a name that never changes. */
+import "./define.js";
