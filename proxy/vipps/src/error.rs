@@ -15,7 +15,7 @@ pub enum Error {
         cause: Cause,
     },
     /// No, and the same request will get the same no.
-    Refused(Problem),
+    Refused(Box<Problem>),
     /// The request was sent and no readable answer came. It may or may not have worked: repeat it with the same key, or look.
     Unknown(Cause),
 }
@@ -24,7 +24,7 @@ pub enum Error {
 #[derive(Clone)]
 pub enum Cause {
     /// Something was answered, and it was no yes.
-    Answered(Problem),
+    Answered(Box<Problem>),
     /// A yes was answered in a form that could not be read; says where, not what.
     Unreadable(String),
     /// The connection could not be opened, broke, or took too long.
@@ -57,6 +57,7 @@ impl Error {
 
     /// What an answer other than a yes means.
     pub(crate) fn from_problem(problem: Problem) -> Self {
+        let problem = Box::new(problem);
         // 6160 locked, 6250 the customer is approving at this moment, 6280 capture failed: try again later.
         if matches!(problem.status, 423 | 425 | 429) || matches!(problem.code, Some(6160 | 6250 | 6280)) {
             return Self::Retry { after: problem.retry_after, cause: Cause::Answered(problem) };
@@ -78,11 +79,16 @@ impl Error {
         Self::Unknown(Cause::Unreadable(place))
     }
 
+    /// A request that cannot be sent as it is, now or later.
+    pub(crate) fn unsent(detail: &str) -> Self {
+        Self::Refused(Box::new(Problem::unsent(detail)))
+    }
+
     /// What a broken connection means. The URL is taken out: it may name a customer.
     pub(crate) fn from_transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if error.is_builder() {
-            return Self::Refused(Problem::unsent("the request could not be built"));
+            return Self::unsent("the request could not be built");
         }
         let unopened = error.is_connect();
         let cause = Cause::Transport(Arc::new(error));

@@ -92,15 +92,16 @@ impl Request {
 
     pub(super) fn key(mut self, key: &str) -> Built {
         if key.is_empty() || key.len() > KEY_LIMIT {
-            return Err(unsent("an idempotency key has 1 to 50 characters"));
+            return Err(Error::unsent("an idempotency key has 1 to 50 characters"));
         }
-        let key = HeaderValue::from_str(key).map_err(|_| unsent("the idempotency key cannot be sent as a header"))?;
+        let key =
+            HeaderValue::from_str(key).map_err(|_| Error::unsent("the idempotency key cannot be sent as a header"))?;
         self.headers.insert(IDEMPOTENCY_KEY, key);
         Ok(self)
     }
 
     pub(super) fn json<T: Serialize>(mut self, body: &T) -> Built {
-        self.body = serde_json::to_vec(body).map_err(|_| unsent("the body cannot be written as JSON"))?;
+        self.body = serde_json::to_vec(body).map_err(|_| Error::unsent("the body cannot be written as JSON"))?;
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(self)
     }
@@ -120,13 +121,9 @@ impl Answer {
 /// One segment of a path, with nothing in it that could lead to another path.
 pub(super) fn segment(text: &str) -> Result<String, Error> {
     if matches!(text, "" | "." | "..") {
-        return Err(unsent("a reference or id is missing"));
+        return Err(Error::unsent("a reference or id is missing"));
     }
     Ok(utf8_percent_encode(text, SEGMENT).to_string())
-}
-
-pub(super) fn unsent(detail: &str) -> Error {
-    Error::Refused(Problem::unsent(detail))
 }
 
 impl Client {
@@ -197,7 +194,7 @@ impl Client {
 
     fn url(&self, path: &str) -> Result<Url, Error> {
         let url = format!("{}{path}", self.0.base_url.as_str().trim_end_matches('/'));
-        Url::parse(&url).map_err(|_| unsent("the path cannot be sent"))
+        Url::parse(&url).map_err(|_| Error::unsent("the path cannot be sent"))
     }
 }
 
