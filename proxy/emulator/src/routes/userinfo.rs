@@ -1,0 +1,32 @@
+//! Userinfo: what a customer shared, for 168 hours, to the sales unit they shared it with.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State as Shares};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::Shared;
+use crate::gate::{KEY, SubscriptionKey, Wants, caller};
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/vipps-userinfo-api/userinfo/{sub}", get(userinfo))
+}
+
+async fn userinfo(
+    Shares(shared): Shares<Arc<Shared>>,
+    headers: HeaderMap,
+    Path(sub): Path<String>,
+) -> Result<Response, Problem> {
+    let wants = if shared.look(|state| state.options.userinfo_wants_subscription_key) {
+        KEY
+    } else {
+        Wants { subscription_key: SubscriptionKey::Refused, msn: false }
+    };
+    let unit = caller(&shared, &headers, "/userinfo", wants)?;
+    let info = shared.look(|state| state.shared_with(unit, &sub).map(|sharing| sharing.userinfo(state.now())));
+    info.map(|info| super::json(200, &info)).ok_or_else(|| Problem::gateway(404, "Nobody shared anything as this sub"))
+}
