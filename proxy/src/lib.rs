@@ -1,1 +1,56 @@
-//! To be built.
+//! The proxy of a checkout for Vipps MobilePay: it holds the secrets, calls the vendor, and tells the page.
+//!
+//! Every fact (a click, a form, a webhook, the answer to a look) becomes an [`Input`](checkout::Input) to one pure function,
+//! [`checkout::step`]; the [`ledger`] commits what comes out of it in one transaction; the [`outbox`] has it carried out by
+//! [`perform`], whose outcomes come back through the same door.
+//!
+//! ```text
+//!  routes --+                                        +-> outbox -> perform -> Vipps MobilePay
+//!  webhook -+-> inbox -> Input -> checkout::step -> ledger -> hub -> pages
+//!  outcome -+                         (pure)         (one transaction)
+//! ```
+
+pub mod app;
+pub mod cart;
+pub mod checkout;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod hub;
+pub mod inbox;
+pub mod ledger;
+pub mod listen;
+pub mod metrics;
+pub mod order;
+pub mod outbox;
+pub mod pages;
+pub mod perform;
+pub mod routes;
+pub mod store;
+pub mod telemetry;
+pub mod token;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::{App, StartError};
+use crate::config::Config;
+
+/// Runs the proxy on a listener until `stop` is cancelled; then it accepts no more, ends its streams, finishes what it has claimed, and
+/// closes the database.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+    let tasks = TaskTracker::new();
+    let limits = config.limits;
+    let app = App::start(config, stop.clone(), &tasks).await?;
+    let store = app.store.clone();
+    listen::serve(listener, routes::router(&app), limits, stop).await;
+    tasks.close();
+    tasks.wait().await;
+    store.close().await;
+    Ok(())
+}

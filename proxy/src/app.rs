@@ -1,0 +1,177 @@
+//! The running proxy: its parts, put together, and what handlers need of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kvitt_vipps::{Client, Credentials, System};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::checkout::{Checkout, CheckoutId};
+use crate::config::{Config, SalesUnit};
+use crate::error::{ApiError, Result};
+use crate::hub::Hub;
+use crate::inbox::Inbox;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::outbox::Outbox;
+use crate::perform::Performer;
+use crate::store::{Secret, Store};
+use crate::token;
+
+/// A handle to the running proxy; clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts. Routes write through `ledger` and `inbox`, and read through `store`.
+pub struct Parts {
+    /// What it runs on.
+    pub config: Config,
+    /// Where everything is written down.
+    pub store: Store,
+    /// The door for every change.
+    pub ledger: Ledger,
+    /// The door for webhooks.
+    pub inbox: Inbox,
+    /// Who watches what.
+    pub hub: Hub,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Cancelled when the proxy is to stop.
+    pub stop: CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the proxy did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The HTTP client for the vendor's API.
+    #[error("HTTP client: {0}")]
+    Client(String),
+}
+
+impl App {
+    /// Opens the store and starts the workers in `tasks`. They stop when `stop` is cancelled.
+    ///
+    /// # Errors
+    /// When the database or the HTTP client cannot be had.
+    pub async fn start(
+        config: Config,
+        stop: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> std::result::Result<Self, StartError> {
+        let store = Store::open(&config.database_url).await?;
+        let hub = Hub::default();
+        let due = Arc::new(Notify::new());
+        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
+        let performer = Performer::new(clients(&config).map_err(|error| StartError::Client(error.to_string()))?);
+        Outbox::start(store.clone(), ledger.clone(), performer.clone(), due, &stop, tasks);
+        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, &stop, tasks);
+        // So that the first customer does not wait for a token.
+        tasks.spawn(async move {
+            for (sales_unit, client) in performer.clients() {
+                if let Err(error) = client.warm_up().await {
+                    tracing::warn!(sales_unit, %error, "no access token yet");
+                }
+            }
+        });
+        Ok(Self(Arc::new(Parts { config, store, ledger, inbox, hub, metrics: Metrics::default(), stop })))
+    }
+
+    /// The checkout of a token.
+    ///
+    /// # Errors
+    /// [`ApiError::not_found`] for a token that is none or not this checkout's.
+    pub async fn find(&self, token: &str) -> Result<Found> {
+        let (id, secret) = token::read(token).ok_or(ApiError::not_found())?;
+        let stored = self.store.checkout(id).await?.ok_or(ApiError::not_found())?;
+        if !token::matches(&secret, &stored.secret) {
+            return Err(ApiError::not_found());
+        }
+        Ok(Found::new(stored.checkout, secret))
+    }
+
+    /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn wait_until(&self, id: CheckoutId, settled: impl Fn(&Checkout) -> bool) -> Result<Checkout> {
+        let mut watcher = self.hub.watch(id);
+        let patience = tokio::time::sleep(self.config.limits.wait);
+        tokio::pin!(patience);
+        loop {
+            let checkout = self.store.checkout(id).await?.ok_or(ApiError::not_found())?.checkout;
+            if settled(&checkout) {
+                return Ok(checkout);
+            }
+            tokio::select! {
+                () = watcher.changed() => {}
+                () = &mut patience => return Ok(checkout),
+                () = self.stop.cancelled() => return Ok(checkout),
+            }
+        }
+    }
+}
+
+/// A checkout that the caller has the token of.
+#[derive(Debug)]
+pub struct Found {
+    /// The checkout.
+    pub checkout: Checkout,
+    secret: Secret,
+}
+
+impl Found {
+    /// A checkout and the secret half of its token.
+    pub fn new(checkout: Checkout, secret: Secret) -> Self {
+        Self { checkout, secret }
+    }
+
+    /// What the page may see of it.
+    pub fn snapshot(&self) -> kvitt_wire::Checkout {
+        self.show(&self.checkout)
+    }
+
+    /// What the page may see of a later version of it.
+    pub fn show(&self, checkout: &Checkout) -> kvitt_wire::Checkout {
+        checkout.snapshot(token::write(checkout.id, &self.secret))
+    }
+}
+
+fn clients(config: &Config) -> std::result::Result<HashMap<String, Client>, kvitt_vipps::ConfigError> {
+    config.sales_units.iter().map(|unit| Ok((unit.name.clone(), client(config, unit)?))).collect()
+}
+
+/// The client that calls the vendor for one sales unit.
+///
+/// # Errors
+/// When there is no HTTP client to be had.
+pub fn client(config: &Config, unit: &SalesUnit) -> std::result::Result<Client, kvitt_vipps::ConfigError> {
+    Client::new(kvitt_vipps::Config {
+        base_url: config.vipps.base_url.clone(),
+        credentials: Credentials {
+            client_id: unit.client_id.clone(),
+            client_secret: unit.client_secret.clone(),
+            subscription_key: unit.subscription_key.clone(),
+            merchant_serial_number: unit.merchant_serial_number.clone(),
+        },
+        system: System {
+            name: "Kvitt".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            plugin_name: "kvitt-proxy".to_owned(),
+            plugin_version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        timeout: config.vipps.timeout,
+    })
+}

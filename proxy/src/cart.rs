@@ -1,0 +1,123 @@
+//! What a cart costs: items and catalogue in, priced lines out. Pure but for what it is handed.
+
+use kvitt_wire::{Amount, Cart, Item, Line};
+use thiserror::Error;
+
+use crate::checkout::{Moment, money};
+use crate::config::{Config, SalesUnit};
+
+/// The most of one article.
+const MOST_QUANTITY: u32 = 999;
+/// The most lines.
+const MOST_LINES: usize = 100;
+/// The most that one payment may be, in minor units ([amount](https://developer.vippsmobilepay.com/api/epayment/)).
+const MOST_VALUE: i64 = 65_000_000;
+/// The least in Norway; the others take a single minor unit.
+const LEAST_NOK: i64 = 100;
+
+/// Why a cart has no price.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CartError {
+    /// Nothing is in it.
+    #[error("the cart is empty")]
+    Empty,
+    /// Too many lines.
+    #[error("a cart has at most {MOST_LINES} lines")]
+    TooLong,
+    /// The catalogue does not have it, or not in the sales unit's currency.
+    #[error("there is no article {0:?} for this sales unit")]
+    UnknownSku(String),
+    /// Zero, or more than anyone buys.
+    #[error("the quantity of {0:?} must be 1 to {MOST_QUANTITY}")]
+    BadQuantity(String),
+    /// Less or more than a payment may be.
+    #[error("the total of {0} minor units is not one that can be paid")]
+    BadTotal(i64),
+    /// It does not read as `sku:quantity,…`.
+    #[error("items are written as sku:quantity, separated by commas")]
+    Malformed,
+}
+
+/// Prices a cart at a sales unit.
+///
+/// # Errors
+/// [`CartError`] for the first thing that is wrong with it.
+pub fn price(config: &Config, unit: &SalesUnit, items: &[Item], now: Moment) -> Result<Cart, CartError> {
+    if items.is_empty() {
+        return Err(CartError::Empty);
+    }
+    if items.len() > MOST_LINES {
+        return Err(CartError::TooLong);
+    }
+    let currency = unit.market.currency();
+    let lines = items.iter().map(|item| line(config, unit, item)).collect::<Result<Vec<_>, _>>()?;
+    let value = money::sum(&lines).unwrap_or(i64::MAX);
+    let least = if currency == kvitt_wire::Currency::Nok { LEAST_NOK } else { 1 };
+    if !(least..=MOST_VALUE).contains(&value) {
+        return Err(CartError::BadTotal(value));
+    }
+    debug_assert!(lines.iter().all(money::vat_holds));
+    Ok(Cart {
+        sales_unit: unit.name.clone(),
+        shop: config.shop.name.clone(),
+        brand: unit.brand(&config.vipps, now),
+        vat: lines.iter().map(|line| line.vat).sum(),
+        lines,
+        total: Amount { value, currency },
+        terms_url: config.shop.terms_url.clone(),
+        asks_phone_number: config.shop.asks_phone_number,
+    })
+}
+
+fn line(config: &Config, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
+    let (article, price) = config
+        .catalogue
+        .find(&item.sku, unit.market.currency())
+        .ok_or_else(|| CartError::UnknownSku(item.sku.chars().take(64).collect()))?;
+    if !(1..=MOST_QUANTITY).contains(&item.quantity) {
+        return Err(CartError::BadQuantity(item.sku.clone()));
+    }
+    let total = price.value * i64::from(item.quantity);
+    Ok(Line {
+        sku: article.sku.clone(),
+        name: article.name.clone(),
+        quantity: item.quantity,
+        unit_price: price.value,
+        total,
+        vat_rate: price.vat_rate,
+        vat: money::vat_within(total, price.vat_rate),
+        picture: article.picture.as_deref().map(|picture| absolute(config, picture)),
+    })
+}
+
+/// The widget may stand on another origin than the picture.
+fn absolute(config: &Config, address: &str) -> String {
+    if address.starts_with('/') { format!("{}{address}", config.public_url) } else { address.to_owned() }
+}
+
+/// Reads `mug:2,tea:1`: how a form and the address of a cart write items.
+///
+/// # Errors
+/// [`CartError::Malformed`], or [`CartError::BadQuantity`] for a number that is none.
+pub fn parse_items(text: &str) -> Result<Vec<Item>, CartError> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (sku, quantity) = pair.split_once(':').ok_or(CartError::Malformed)?;
+            let quantity = quantity.trim().parse().map_err(|_| CartError::BadQuantity(sku.to_owned()))?;
+            Ok(Item { sku: sku.trim().to_owned(), quantity })
+        })
+        .collect()
+}
+
+/// What the customer sees of the payment in the app: the articles' names, cut to what fits.
+pub fn description(cart: &Cart) -> String {
+    const MOST: usize = 100;
+    let names: Vec<_> = cart.lines.iter().map(|line| line.name.as_str()).collect();
+    let mut text = format!("{}: {}", cart.shop, names.join(", "));
+    if text.chars().count() > MOST {
+        text = text.chars().take(MOST - 1).chain(['…']).collect();
+    }
+    text
+}

@@ -1,0 +1,21 @@
+//! The core: every fact becomes an [`Input`], and one pure function, [`step`], says what the checkout is after it and what is to be
+//! done in the world because of it.
+//!
+//! Nothing here waits, reads a clock, or knows a database or the network; times and ids are passed in. The
+//! [ledger](crate::ledger) commits what comes out, the [outbox](crate::outbox) carries it out.
+//!
+//! A webhook, a return, a click are only signals that make us look: money moves on what `GET payment` says
+//! ([`News::Looked`]) and on nothing else, so duplicates, reordering and loss do no harm.
+
+pub mod effect;
+mod input;
+pub mod money;
+pub mod refusal;
+pub mod state;
+mod step;
+
+pub use effect::{Effect, Planned};
+pub use input::{Input, News, PaymentState, Polling, Seen};
+pub use refusal::Refusal;
+pub use state::{Attempt, Checkout, CheckoutId, Consent, Customer, Moment, Order, PhoneNumber, ReceiptBy, Reference};
+pub use step::{ATTEMPT_LIFE_MS, Step, open, step};

@@ -1,0 +1,109 @@
+//! What is to be done in the world: data, written down in the same transaction as the state that calls for it.
+
+use kvitt_wire::{Amount, Line};
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Reference};
+
+/// Something to do, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// What.
+    pub effect: Effect,
+    /// Not before this moment.
+    pub due_at: Moment,
+}
+
+/// Something to do. Everything that the request will say is in here, so that a repeat says the same under the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// [Create the payment](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/).
+    CreatePayment(Box<CreatePayment>),
+    /// Read the payment. `round` counts the looks of the polling chain; a look that a signal asked for has none.
+    Look {
+        /// Which payment.
+        reference: Reference,
+        /// The number of this look in the polling chain.
+        round: Option<u32>,
+    },
+    /// Cancel the payment.
+    CancelPayment {
+        /// Which payment.
+        reference: Reference,
+        /// The idempotency key.
+        key: String,
+        /// Whether money that has just been reserved is to be left alone. Always, unless the order was paid twice.
+        unless_authorized: bool,
+    },
+    /// Send the receipt through the Order Management API.
+    SendReceipt {
+        /// Which payment.
+        reference: Reference,
+        /// What it says.
+        receipt: Receipt,
+    },
+    /// Ask the Userinfo API for the telephone number that the payment itself did not tell.
+    ReadProfile {
+        /// Which payment.
+        reference: Reference,
+        /// The customer, as the payment names them.
+        sub: String,
+    },
+}
+
+/// The request that creates a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreatePayment {
+    /// The payment's name.
+    pub reference: Reference,
+    /// The idempotency key.
+    pub key: String,
+    /// What the customer is asked for.
+    pub amount: Amount,
+    /// Shown in the app.
+    pub description: String,
+    /// Where the customer is sent back to.
+    pub return_url: String,
+    /// Whether the customer is asked for the telephone number.
+    pub shares_phone_number: bool,
+    /// The receipt, when it travels with the payment.
+    pub receipt: Option<Receipt>,
+    /// When to stop trying: a customer does not wait longer.
+    pub give_up_at: Moment,
+}
+
+/// A receipt for the app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The number printed on it.
+    pub number: String,
+    /// Its lines; they sum to the payment's amount.
+    pub lines: Vec<Line>,
+    /// The currency of every amount on it.
+    pub currency: kvitt_wire::Currency,
+}
+
+impl Effect {
+    /// The word for it in a column and in the log.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::CreatePayment(_) => "create_payment",
+            Self::Look { .. } => "look",
+            Self::CancelPayment { .. } => "cancel_payment",
+            Self::SendReceipt { .. } => "send_receipt",
+            Self::ReadProfile { .. } => "read_profile",
+        }
+    }
+
+    /// The payment that it is about.
+    pub const fn reference(&self) -> &Reference {
+        match self {
+            Self::CreatePayment(create) => &create.reference,
+            Self::Look { reference, .. }
+            | Self::CancelPayment { reference, .. }
+            | Self::SendReceipt { reference, .. }
+            | Self::ReadProfile { reference, .. } => reference,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! VAT and sums, in minor units and without a float.
+
+use kvitt_wire::Line;
+
+/// The VAT within `total` (which includes it) at `rate` hundredths of a percent, rounded half up to a minor unit.
+///
+/// `total == net + vat` holds exactly. Since prices are whole minor units with VAT included, `vat` and
+/// `round(net * rate / 10000)` may differ by one minor unit; [`vat_holds`] allows for just that.
+pub fn vat_within(total: i64, rate: u32) -> i64 {
+    let rate = i64::from(rate);
+    let divisor = 10_000 + rate;
+    let net = (total * 10_000 + divisor / 2) / divisor;
+    total - net
+}
+
+/// The VAT identity that is asserted of every line before a receipt leaves: the tax is what the rate makes of the net amount, to the
+/// minor unit that rounding can move.
+pub fn vat_holds(line: &Line) -> bool {
+    let net = line.total - line.vat;
+    let exact = net * i64::from(line.vat_rate);
+    line.vat >= 0 && (line.vat * 10_000 - exact).abs() <= 10_000
+}
+
+/// The sum of the lines, or `None` when it would not fit.
+pub fn sum(lines: &[Line]) -> Option<i64> {
+    lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn vat_of_known_prices() {
+        for (total, rate, vat) in [(24_900, 2500, 4_980), (8_900, 1500, 1_161), (100, 0, 0), (1, 2500, 0), (3, 2500, 1)]
+        {
+            assert_eq!(vat_within(total, rate), vat, "{total} at {rate}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_identity_holds_for_every_price_and_rate(total in 0_i64..65_000_000, rate in 0_u32..=10_000) {
+            let line = Line {
+                sku: "a".into(), name: "a".into(), quantity: 1, unit_price: total, total, vat_rate: rate,
+                vat: vat_within(total, rate), picture: None,
+            };
+            prop_assert!(vat_holds(&line));
+            let wrong = Line { vat: line.vat + 2, ..line };
+            prop_assert!(!vat_holds(&wrong));
+        }
+    }
+}

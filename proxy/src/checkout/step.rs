@@ -1,0 +1,309 @@
+//! The one decision: `(state, input, now) -> state + effects`. Pure.
+
+use kvitt_wire::{Aggregate, State};
+
+use super::effect::{CreatePayment, Receipt};
+use super::{
+    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Input, Moment, News, Order, PaymentState, Planned,
+    Polling, ReceiptBy, Reference, Refusal, Seen,
+};
+
+/// How long a payment waits for the customer ([timeouts](https://developer.vippsmobilepay.com/docs/knowledge-base/timeouts/)).
+pub const ATTEMPT_LIFE_MS: i64 = 10 * 60 * 1000;
+/// A payment without an answer for this long after it was asked for is given up: its customer has no address to go to.
+const CREATE_PATIENCE_MS: i64 = 60 * 1000;
+/// The vendor writes the profile shortly after the authorization: this many looks come a second apart, and after them the Userinfo
+/// API is asked.
+const QUICK_PROFILE_LOOKS: u32 = 6;
+/// A profile that has not been named after this many looks, the later ones a minute apart, is taken as missed.
+const MOST_PROFILE_LOOKS: u32 = 15;
+/// More attempts than this on one order are no customer's.
+const MOST_ATTEMPTS: usize = 20;
+/// The vendor decides within the attempt's life; a payment that is undecided a day later is left to the operator.
+const LONGEST_WATCH_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The checkout after it. Its version is the ledger's business.
+    pub checkout: Checkout,
+    /// What is to be done.
+    pub effects: Vec<Planned>,
+}
+
+/// Opens a checkout with its first attempt.
+pub fn open(id: CheckoutId, order: Order, consent: Option<Consent>, now: Moment) -> Step {
+    let checkout = Checkout { id, version: 1, order, attempts: Vec::with_capacity(1), customer: None, created_at: now };
+    let mut step = Step { checkout, effects: Vec::new() };
+    step.begin_attempt(consent, now);
+    step
+}
+
+/// Takes in one fact.
+///
+/// # Errors
+/// A [`Refusal`] when the state does not allow it; nothing has changed then. Facts from the world are never refused: what does not
+/// apply any more changes nothing.
+pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) -> Result<Step, Refusal> {
+    let mut step = Step { checkout: checkout.clone(), effects: Vec::new() };
+    match input {
+        Input::Cancel => step.cancel(now),
+        Input::Retry(consent) => step.retry(consent, now)?,
+        Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
+    }
+    Ok(step)
+}
+
+impl Step {
+    fn attempt(&mut self, reference: &Reference) -> Option<&mut Attempt> {
+        self.checkout.attempts.iter_mut().find(|attempt| attempt.reference == *reference)
+    }
+
+    fn plan(&mut self, due_at: Moment, effect: Effect) {
+        self.effects.push(Planned { effect, due_at });
+    }
+
+    fn receipt(&self, by: ReceiptBy) -> Option<Receipt> {
+        let order = &self.checkout.order;
+        (order.receipt == by).then(|| Receipt {
+            number: order.number.clone(),
+            lines: order.cart.lines.clone(),
+            currency: order.cart.total.currency,
+        })
+    }
+
+    fn begin_attempt(&mut self, consent: Option<Consent>, now: Moment) {
+        let number = u32::try_from(self.checkout.attempts.len() + 1).expect("attempts are bounded");
+        let order = &self.checkout.order;
+        let reference = Reference::of(&order.number, number);
+        let create = CreatePayment {
+            key: reference.key("create"),
+            reference: reference.clone(),
+            amount: order.cart.total,
+            description: order.description.clone(),
+            return_url: order.landing_return_url.clone(),
+            shares_phone_number: consent.is_some(),
+            receipt: self.receipt(ReceiptBy::Create),
+            give_up_at: now.plus_ms(CREATE_PATIENCE_MS),
+        };
+        self.checkout.attempts.push(Attempt {
+            reference,
+            state: State::Starting,
+            trouble: None,
+            redirect_url: None,
+            consent,
+            cancel_requested: false,
+            aggregate: Aggregate::default(),
+            receipt_trouble: None,
+            profile_looks: 0,
+            created_at: now,
+            expires_at: now.plus_ms(ATTEMPT_LIFE_MS),
+        });
+        self.plan(now, Effect::CreatePayment(Box::new(create)));
+    }
+
+    fn payment(&mut self, reference: &Reference, news: News, polling: Polling, now: Moment) {
+        match news {
+            News::Signal => self.signal(reference, now),
+            News::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
+            News::Refused { trouble } => self.failed(reference, trouble),
+            News::Unreachable => {
+                self.failed(reference, "vipps_unreachable".to_owned());
+                // It may exist all the same. Put it away, so that the books agree.
+                self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
+            }
+            News::Looked { round, seen } => self.looked(reference, round, seen, polling, now),
+            News::CancelAnswered => self.plan(now, Effect::Look { reference: reference.clone(), round: None }),
+            News::ProfileRead { sub, phone_number } => {
+                if self.attempt(reference).is_some() && self.checkout.customer.is_none() {
+                    self.checkout.customer = Some(Customer { sub: Some(sub), phone_number, received_at: now });
+                }
+            }
+            News::ReceiptAnswered { trouble } => {
+                if let Some(attempt) = self.attempt(reference) {
+                    attempt.receipt_trouble = trouble;
+                }
+            }
+        }
+    }
+
+    fn created(&mut self, reference: &Reference, redirect_url: Option<String>, polling: Polling, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        match attempt.state {
+            State::Starting => {
+                attempt.state = State::Created;
+                attempt.redirect_url = redirect_url;
+                let cancelled = attempt.cancel_requested;
+                self.plan(now.plus_ms(polling.first_ms), Effect::Look { reference: reference.clone(), round: Some(1) });
+                if let Some(receipt) = self.receipt(ReceiptBy::OrderManagement) {
+                    self.plan(now, Effect::SendReceipt { reference: reference.clone(), receipt });
+                }
+                if cancelled {
+                    self.plan_cancel(reference, now);
+                }
+            }
+            // Given up before the answer came: nobody was told where to pay it, so it is put away.
+            State::Failed => self.plan_cancel(reference, now),
+            _ => {}
+        }
+    }
+
+    fn failed(&mut self, reference: &Reference, trouble: String) {
+        if let Some(attempt) = self.attempt(reference).filter(|attempt| attempt.state == State::Starting) {
+            attempt.state = State::Failed;
+            attempt.trouble = Some(trouble);
+        }
+    }
+
+    fn signal(&mut self, reference: &Reference, now: Moment) {
+        let may_change = self.attempt(reference).is_some_and(|attempt| {
+            matches!(attempt.state, State::Starting | State::Created | State::Authorized | State::Failed)
+        });
+        if may_change {
+            self.plan(now, Effect::Look { reference: reference.clone(), round: None });
+        }
+    }
+
+    fn cancel(&mut self, now: Moment) {
+        let Some(attempt) = self.checkout.attempts.last_mut() else { return };
+        if attempt.state.is_final() || attempt.cancel_requested {
+            return;
+        }
+        attempt.cancel_requested = true;
+        if attempt.state == State::Created {
+            let reference = attempt.reference.clone();
+            self.plan_cancel(&reference, now);
+        }
+    }
+
+    /// The shopper's cancel must not kill an authorization that has just happened.
+    fn plan_cancel(&mut self, reference: &Reference, due_at: Moment) {
+        let key = reference.key("cancel");
+        self.plan(due_at, Effect::CancelPayment { reference: reference.clone(), key, unless_authorized: true });
+    }
+
+    fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
+        let current = self.checkout.current();
+        if !current.state.is_final() || current.state == State::Authorized {
+            return Err(Refusal::NotRetryable);
+        }
+        if self.checkout.attempts.len() >= MOST_ATTEMPTS {
+            return Err(Refusal::TooManyAttempts);
+        }
+        self.begin_attempt(consent, now);
+        Ok(())
+    }
+
+    fn looked(&mut self, reference: &Reference, round: Option<u32>, seen: Seen, polling: Polling, now: Moment) {
+        let total = self.checkout.order.cart.total;
+        let paid_elsewhere = self
+            .checkout
+            .attempts
+            .iter()
+            .any(|attempt| attempt.state == State::Authorized && attempt.reference != *reference);
+        let Some(attempt) = self.attempt(reference) else { return };
+        let absorbed = match attempt.state {
+            State::Aborted | State::Expired | State::Terminated => true,
+            State::Authorized => seen.state != PaymentState::Authorized,
+            State::Starting | State::Created | State::Failed => false,
+        };
+        if absorbed {
+            return;
+        }
+        // Two looks may be committed in the wrong order; what has happened to money does not unhappen.
+        attempt.aggregate = later(attempt.aggregate, seen.aggregate);
+        let next = match seen.state {
+            PaymentState::Created | PaymentState::Unknown => {
+                let age = now.0 - attempt.created_at.0;
+                if let Some(round) = round.filter(|_| age < LONGEST_WATCH_MS) {
+                    let due_at = now.plus_ms(wait_ms(age, polling));
+                    self.plan(due_at, Effect::Look { reference: reference.clone(), round: Some(round + 1) });
+                }
+                return;
+            }
+            PaymentState::Aborted => State::Aborted,
+            PaymentState::Expired => State::Expired,
+            PaymentState::Terminated => State::Terminated,
+            PaymentState::Authorized if paid_elsewhere => {
+                let effect = Effect::CancelPayment {
+                    reference: reference.clone(),
+                    key: reference.key("release"),
+                    unless_authorized: false,
+                };
+                attempt.state = State::Terminated;
+                attempt.trouble = Some("paid_by_other_attempt".to_owned());
+                self.plan(now, effect);
+                return;
+            }
+            PaymentState::Authorized if seen.amount != Some(total) => {
+                attempt.state = State::Failed;
+                attempt.trouble = Some("amount_mismatch".to_owned());
+                return;
+            }
+            PaymentState::Authorized => State::Authorized,
+        };
+        attempt.state = next;
+        attempt.trouble = None;
+        let wants_profile = attempt.consent.is_some();
+        if next == State::Authorized {
+            self.put_others_away(reference, now);
+            if wants_profile && self.checkout.customer.is_none() {
+                self.profile(reference, seen, now);
+            }
+        }
+    }
+
+    /// Once an order is paid, no other attempt on it may be.
+    fn put_others_away(&mut self, paid: &Reference, now: Moment) {
+        let mut alive = Vec::new();
+        for attempt in &mut self.checkout.attempts {
+            if attempt.reference != *paid && attempt.state == State::Created && !attempt.cancel_requested {
+                attempt.cancel_requested = true;
+                alive.push(attempt.reference.clone());
+            }
+        }
+        for reference in alive {
+            self.plan_cancel(&reference, now);
+        }
+    }
+
+    /// The number comes with the payment shortly after the authorization; after some looks the Userinfo API is asked instead.
+    fn profile(&mut self, reference: &Reference, seen: Seen, now: Moment) {
+        let Seen { sub, phone_number, .. } = seen;
+        let Some(attempt) = self.attempt(reference) else { return };
+        attempt.profile_looks += 1;
+        let looks = attempt.profile_looks;
+        match sub {
+            sub if phone_number.is_some() || looks >= MOST_PROFILE_LOOKS => {
+                self.checkout.customer = Some(Customer { sub, phone_number, received_at: now });
+            }
+            Some(sub) if looks >= QUICK_PROFILE_LOOKS => {
+                self.plan(now, Effect::ReadProfile { reference: reference.clone(), sub });
+            }
+            _ => {
+                let wait_ms = if looks < QUICK_PROFILE_LOOKS { 1_000 } else { 60_000 };
+                self.plan(now.plus_ms(wait_ms), Effect::Look { reference: reference.clone(), round: None });
+            }
+        }
+    }
+}
+
+fn later(a: Aggregate, b: Aggregate) -> Aggregate {
+    Aggregate {
+        authorized: a.authorized.max(b.authorized),
+        captured: a.captured.max(b.captured),
+        cancelled: a.cancelled.max(b.cancelled),
+        refunded: a.refunded.max(b.refunded),
+    }
+}
+
+/// The wait until the next look at a payment of this age: dense while the customer is likely to act, then ever sparser.
+fn wait_ms(age_ms: i64, polling: Polling) -> i64 {
+    match age_ms {
+        ..60_000 => polling.every_ms,
+        60_000..300_000 => polling.every_ms.max(5_000),
+        300_000..900_000 => 10_000,
+        900_000..7_200_000 => 60_000,
+        _ => 3_600_000,
+    }
+}

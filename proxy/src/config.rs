@@ -1,0 +1,319 @@
+//! The configuration: documented defaults, a file over them, the environment over that; then validated as a whole, so that an operator
+//! learns of every mistake at once.
+//!
+//! Everything after this module works with values that are known to be good.
+
+mod catalogue;
+mod layers;
+mod reader;
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use kvitt_wire::{Brand, Currency};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::checkout::{Moment, Polling, ReceiptBy};
+use reader::Reader;
+
+pub use catalogue::{Article, Catalogue, Price};
+
+/// The defaults, which are also the documentation of every option.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// What the proxy runs on.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: String,
+    /// How customers and Vipps MobilePay reach us, without a slash at the end.
+    pub public_url: String,
+    /// The origins that may call us from a page, ours included.
+    pub allowed_origins: Vec<String>,
+    /// The articles and prices.
+    pub catalogue: Catalogue,
+    /// The shop.
+    pub shop: Shop,
+    /// The database's URL.
+    pub database_url: String,
+    /// The vendor's API.
+    pub vipps: Vipps,
+    /// When to look at payments.
+    pub polling: Polling,
+    /// How far a webhook's date may be off.
+    pub webhook_tolerance: Duration,
+    /// How many webhooks may wait to be written.
+    pub webhook_queue: usize,
+    /// What one client may take.
+    pub limits: Limits,
+    /// Whether the demo shop is served.
+    pub demo_site: bool,
+    /// How to log.
+    pub log: Log,
+    /// At least one; the first is the default.
+    pub sales_units: Vec<SalesUnit>,
+}
+
+/// The shop, as the customer meets it.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// Its name.
+    pub name: String,
+    /// Its front page.
+    pub url: String,
+    /// Its terms of sale.
+    pub terms_url: String,
+    /// Whether customers are asked for their telephone number.
+    pub asks_phone_number: bool,
+    /// How the receipt gets to the app.
+    pub receipt: ReceiptBy,
+}
+
+/// The vendor's API.
+#[derive(Clone, Debug)]
+pub struct Vipps {
+    /// Its address, without a slash at the end.
+    pub base_url: String,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// From when on the brand is Vipps everywhere.
+    pub renamed_at: Moment,
+}
+
+/// What one client may take, and all together.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// How long a request waits for the vendor.
+    pub wait: Duration,
+    /// Open streams in all.
+    pub streams: usize,
+    /// Open streams on one checkout.
+    pub streams_per_checkout: usize,
+    /// The age at which a stream is closed.
+    pub stream_age: Duration,
+    /// Open connections.
+    pub connections: usize,
+    /// How long a request's head may take.
+    pub header: Duration,
+}
+
+/// How to log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Lines of JSON instead of text.
+    pub json: bool,
+    /// Which messages.
+    pub filter: String,
+}
+
+/// A market that the app is used in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Market {
+    /// Norway.
+    No,
+    /// Denmark.
+    Dk,
+    /// Finland.
+    Fi,
+}
+
+impl Market {
+    /// The only currency of a sales unit there.
+    pub const fn currency(self) -> Currency {
+        match self {
+            Self::No => Currency::Nok,
+            Self::Dk => Currency::Dkk,
+            Self::Fi => Currency::Eur,
+        }
+    }
+}
+
+/// One contract with Vipps MobilePay: a market, a currency, a set of keys.
+#[derive(Clone, Debug)]
+pub struct SalesUnit {
+    /// Its name here.
+    pub name: String,
+    /// Where it sells.
+    pub market: Market,
+    /// The vendor's number for it.
+    pub merchant_serial_number: String,
+    /// A key.
+    pub client_id: SecretString,
+    /// A key.
+    pub client_secret: SecretString,
+    /// A key.
+    pub subscription_key: SecretString,
+    /// What its webhooks are signed with: the present secret first, then one that is being replaced.
+    pub webhook_secrets: Vec<SecretString>,
+    /// How its references begin.
+    pub reference_prefix: String,
+}
+
+impl SalesUnit {
+    /// The brand that its customers know on that day.
+    pub fn brand(&self, vipps: &Vipps, now: Moment) -> Brand {
+        match self.market {
+            Market::Dk | Market::Fi if now < vipps.renamed_at => Brand::MobilePay,
+            Market::No | Market::Dk | Market::Fi => Brand::Vipps,
+        }
+    }
+}
+
+/// All that is wrong with a configuration, one mistake a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        write!(f, "the configuration has {count} mistake{}:", if count == 1 { "" } else { "s" })?;
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+impl Config {
+    /// Reads the defaults, the file and the environment's variables that begin with `KVITT_`.
+    ///
+    /// # Errors
+    /// Every mistake that there is.
+    pub fn load(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, Mistakes> {
+        let mut mistakes = Vec::new();
+        let table = layers::merge(file, env, &mut mistakes);
+        let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let mut reader = Reader::new(&table, "", &mut mistakes);
+        let config = read(&mut reader, folder);
+        reader.refuse_others();
+        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// A sales unit by its name, or the first one.
+    pub fn sales_unit(&self, name: Option<&str>) -> Option<&SalesUnit> {
+        match name {
+            None => self.sales_units.first(),
+            Some(name) => self.sales_units.iter().find(|unit| unit.name == name),
+        }
+    }
+
+    /// The address that a sales unit's webhook is registered with.
+    pub fn webhook_url(&self, unit: &SalesUnit) -> String {
+        format!("{}/callbacks/vipps/{}", self.public_url, unit.name)
+    }
+}
+
+fn read(top: &mut Reader<'_>, folder: &Path) -> Config {
+    let public_url = top.url("public_url");
+    let mut allowed_origins = top.origins("allowed_origins");
+    if let Ok(url) = Url::parse(&public_url) {
+        allowed_origins.push(url.origin().ascii_serialization());
+    }
+    let sales_units = top.each("sales_unit", sales_unit);
+    if sales_units.is_empty() {
+        top.mistake("sales_unit", "at least one [[sales_unit]] is required");
+    }
+    for (place, unit) in sales_units.iter().enumerate() {
+        if sales_units[..place].iter().any(|other| other.name == unit.name) {
+            top.mistake("sales_unit", &format!("two are named {:?}", unit.name));
+        }
+    }
+    let path = top.string("catalogue");
+    let catalogue = Catalogue::read(&folder.join(&path)).unwrap_or_else(|mistakes| {
+        if !path.is_empty() {
+            mistakes.iter().for_each(|mistake| top.mistake("catalogue", mistake));
+        }
+        Catalogue::default()
+    });
+    let (webhook_tolerance, webhook_queue) =
+        top.section("webhook", |webhook| (webhook.duration("tolerance_ms"), webhook.count("queue")));
+    Config {
+        listen: top.string("listen"),
+        public_url,
+        allowed_origins,
+        catalogue,
+        shop: top.section("shop", |shop| Shop {
+            name: shop.string("name"),
+            url: shop.url("url"),
+            terms_url: shop.url("terms_url"),
+            asks_phone_number: shop.flag("asks_phone_number"),
+            receipt: shop.one_of(
+                "receipt",
+                &[
+                    ("create", ReceiptBy::Create),
+                    ("order-management", ReceiptBy::OrderManagement),
+                    ("none", ReceiptBy::None),
+                ],
+            ),
+        }),
+        database_url: top.section("database", |database| {
+            let url = database.string("url");
+            if !url.starts_with("sqlite:") {
+                database.mistake("url", "must begin with sqlite:");
+            }
+            url
+        }),
+        vipps: top.section("vipps", |vipps| Vipps {
+            base_url: vipps.url("base_url"),
+            timeout: vipps.duration("timeout_ms"),
+            renamed_at: vipps.moment("renamed_at"),
+        }),
+        polling: top.section("polling", |polling| Polling {
+            first_ms: polling.positive("first_ms"),
+            every_ms: polling.positive("every_ms"),
+        }),
+        webhook_tolerance,
+        webhook_queue,
+        limits: top.section("limits", |limits| Limits {
+            body_bytes: limits.count("body_bytes"),
+            wait: limits.duration("wait_ms"),
+            streams: limits.count("streams"),
+            streams_per_checkout: limits.count("streams_per_checkout"),
+            stream_age: limits.duration("stream_age_ms"),
+            connections: limits.count("connections"),
+            header: limits.duration("header_ms"),
+        }),
+        demo_site: top.section("site", |site| site.flag("demo")),
+        log: top.section("log", |log| Log {
+            json: log.one_of("format", &[("pretty", false), ("json", true)]),
+            filter: log.string("filter"),
+        }),
+        sales_units,
+    }
+}
+
+fn sales_unit(unit: &mut Reader<'_>) -> SalesUnit {
+    let name = unit.string("name");
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !name.is_empty() && (!plain(&name) || name.len() > 32 || name != name.to_ascii_lowercase()) {
+        unit.mistake("name", "may have a-z, 0-9 and -, and 32 characters at most");
+    }
+    let reference_prefix = unit.optional("reference_prefix").unwrap_or_else(|| name.clone());
+    if !plain(&reference_prefix) || reference_prefix.len() > 40 {
+        unit.mistake("reference_prefix", "may have letters, digits and -, and 40 characters at most");
+    }
+    let merchant_serial_number = unit.string("merchant_serial_number");
+    let digits = merchant_serial_number.bytes().all(|byte| byte.is_ascii_digit());
+    if !merchant_serial_number.is_empty() && (!digits || !(4..=10).contains(&merchant_serial_number.len())) {
+        unit.mistake("merchant_serial_number", "must be 4 to 10 digits");
+    }
+    let market = unit.one_of("market", &[("NO", Market::No), ("DK", Market::Dk), ("FI", Market::Fi)]);
+    let mut webhook_secrets = vec![unit.secret("webhook_secret")];
+    webhook_secrets.extend(unit.optional("previous_webhook_secret").map(SecretString::from));
+    SalesUnit {
+        market,
+        merchant_serial_number,
+        client_id: unit.secret("client_id"),
+        client_secret: unit.secret("client_secret"),
+        subscription_key: unit.secret("subscription_key"),
+        webhook_secrets,
+        reference_prefix,
+        name,
+    }
+}
+
+#[cfg(test)]
+mod tests;

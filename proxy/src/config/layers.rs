@@ -1,0 +1,89 @@
+//! Lays the sources over each other: defaults, file, environment.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::DEFAULTS;
+
+const PREFIX: &str = "KVITT_";
+
+/// One table out of all sources; what cannot be read is added to the mistakes.
+pub(super) fn merge(
+    file: Option<&Path>,
+    env: impl IntoIterator<Item = (String, String)>,
+    mistakes: &mut Vec<String>,
+) -> Table {
+    let mut table: Table = DEFAULTS.parse().expect("the embedded defaults are TOML, which a test reads");
+    if let Some(path) = file {
+        match std::fs::read_to_string(path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| text.parse::<Table>().map_err(|error| error.to_string().trim_end().replace('\n', " ")))
+        {
+            Ok(over) => lay_over(&mut table, over),
+            Err(error) => mistakes.push(format!("{}: {error}", path.display())),
+        }
+    }
+    let mut variables: Vec<_> = env.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    variables.sort();
+    for (name, value) in variables {
+        if let Err(mistake) = set(&mut table, &name, value) {
+            mistakes.push(format!("{name}: {mistake}"));
+        }
+    }
+    table
+}
+
+/// Tables are merged, everything else is replaced.
+fn lay_over(below: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(over)) => lay_over(below, over),
+            (_, value) => drop(below.insert(key, value)),
+        }
+    }
+}
+
+/// `KVITT_DATABASE__URL` is `database.url`; in a list of tables the next part is an entry's name: `KVITT_SALES_UNIT__NO__CLIENT_ID`.
+fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
+    let path = name[PREFIX.len()..].to_ascii_lowercase();
+    let (path, value) = match path.strip_suffix("_file") {
+        Some(path) => {
+            let text = std::fs::read_to_string(&value).map_err(|error| format!("{value}: {error}"))?;
+            (path.to_owned(), Value::String(text.trim().to_owned()))
+        }
+        None => (path, parse(value)),
+    };
+    let parts: Vec<_> = path.split("__").collect();
+    let (last, folders) = parts.split_last().expect("split yields one part at least");
+    let mut at = table;
+    let mut folders = folders.iter();
+    while let Some(folder) = folders.next() {
+        at = match at.entry(*folder).or_insert_with(|| Value::Table(Table::new())) {
+            Value::Table(inner) => inner,
+            Value::Array(list) => {
+                let entry = folders.next().ok_or("names a list: add the name of an entry")?;
+                list.iter_mut()
+                    .filter_map(Value::as_table_mut)
+                    .find(|inner| inner.get("name").and_then(Value::as_str).is_some_and(|name| same(name, entry)))
+                    .ok_or_else(|| format!("there is no {folder} named {entry}"))?
+            }
+            _ => return Err(format!("{folder} is not a table")),
+        };
+    }
+    at.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+/// A variable's name has no hyphen.
+fn same(name: &str, part: &str) -> bool {
+    name.replace('-', "_").eq_ignore_ascii_case(part)
+}
+
+/// Numbers, flags and lists as TOML writes them; all else is text.
+fn parse(text: String) -> Value {
+    match format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value")) {
+        Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
+        _ => Value::String(text),
+    }
+}

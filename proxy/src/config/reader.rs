@@ -1,0 +1,203 @@
+//! Reads options out of a table and remembers every mistake instead of stopping at the first.
+//!
+//! A getter always answers with something, so that reading can go on; when there was a mistake the result is thrown away.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use toml::{Table, Value};
+use url::Url;
+
+use crate::checkout::Moment;
+
+static EMPTY: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::new);
+
+/// One table, and where it stands.
+pub(super) struct Reader<'a> {
+    table: &'a Table,
+    path: String,
+    used: BTreeSet<String>,
+    mistakes: &'a mut Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(table: &'a Table, path: &str, mistakes: &'a mut Vec<String>) -> Self {
+        Self { table, path: path.to_owned(), used: BTreeSet::new(), mistakes }
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    pub(super) fn mistake(&mut self, key: &str, what: &str) {
+        let name = self.name(key);
+        self.mistakes.push(format!("{name}: {what}"));
+    }
+
+    fn get(&mut self, key: &str) -> Option<&'a Value> {
+        self.used.insert(key.to_owned());
+        self.table.get(key)
+    }
+
+    /// Whatever was not asked for is a misspelling.
+    pub(super) fn refuse_others(&mut self) {
+        let others: Vec<_> = self.table.keys().filter(|key| !self.used.contains(*key)).cloned().collect();
+        for key in others {
+            self.mistake(&key, "there is no such option");
+        }
+    }
+
+    /// Text that may be absent. A number is taken as its digits, since a serial number looks like one.
+    pub(super) fn optional(&mut self, key: &str) -> Option<String> {
+        match self.get(key)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::String(_) => None,
+            _ => {
+                self.mistake(key, "must be text");
+                None
+            }
+        }
+    }
+
+    pub(super) fn string(&mut self, key: &str) -> String {
+        let before = self.mistakes.len();
+        self.optional(key).unwrap_or_else(|| {
+            if self.mistakes.len() == before {
+                self.mistake(key, "is required");
+            }
+            String::new()
+        })
+    }
+
+    pub(super) fn secret(&mut self, key: &str) -> SecretString {
+        SecretString::from(self.string(key))
+    }
+
+    /// An address: https, or http on this machine alone. Without a slash at the end.
+    pub(super) fn url(&mut self, key: &str) -> String {
+        let text = self.string(key);
+        if !text.is_empty() {
+            match Url::parse(&text) {
+                Ok(url) if is_safe(&url) => {}
+                Ok(_) => self.mistake(key, "must be an https:// address (http:// only on this machine)"),
+                Err(error) => self.mistake(key, &format!("is not an address: {error}")),
+            }
+        }
+        text.trim_end_matches('/').to_owned()
+    }
+
+    pub(super) fn origins(&mut self, key: &str) -> Vec<String> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(list) = value.as_array() else {
+            self.mistake(key, "must be a list");
+            return Vec::new();
+        };
+        list.iter()
+            .filter_map(|entry| {
+                let origin = entry.as_str().and_then(|text| Url::parse(text).ok()).filter(is_safe);
+                if origin.is_none() {
+                    self.mistake(key, &format!("{entry} is not an origin such as \"https://shop.example\""));
+                }
+                origin.map(|url| url.origin().ascii_serialization())
+            })
+            .collect()
+    }
+
+    pub(super) fn flag(&mut self, key: &str) -> bool {
+        let value = self.get(key).and_then(Value::as_bool);
+        value.unwrap_or_else(|| {
+            self.mistake(key, "must be true or false");
+            false
+        })
+    }
+
+    pub(super) fn positive(&mut self, key: &str) -> i64 {
+        let value = self.get(key).and_then(Value::as_integer).filter(|value| *value > 0);
+        value.unwrap_or_else(|| {
+            self.mistake(key, "must be a whole number above zero");
+            1
+        })
+    }
+
+    pub(super) fn count(&mut self, key: &str) -> usize {
+        usize::try_from(self.positive(key)).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn duration(&mut self, key: &str) -> Duration {
+        Duration::from_millis(self.positive(key).unsigned_abs())
+    }
+
+    pub(super) fn moment(&mut self, key: &str) -> Moment {
+        match self.string(key).parse::<jiff::Timestamp>() {
+            Ok(timestamp) => Moment(timestamp.as_millisecond()),
+            Err(_) => {
+                self.mistake(key, "must be a time such as \"2027-01-12T00:00:00+01:00\"");
+                Moment(0)
+            }
+        }
+    }
+
+    pub(super) fn one_of<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> T {
+        let text = self.string(key);
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+            return *choice;
+        }
+        if !text.is_empty() {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            self.mistake(key, &format!("must be one of {}", names.join(", ")));
+        }
+        choices[0].1
+    }
+
+    /// A table within this one. Several reads of one section count as one.
+    pub(super) fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+        let table = match self.get(key) {
+            None => &EMPTY,
+            Some(Value::Table(table)) => table,
+            Some(_) => {
+                self.mistake(key, "must be a table");
+                &EMPTY
+            }
+        };
+        let mut reader = Reader::new(table, &self.name(key), self.mistakes);
+        let value = read(&mut reader);
+        reader.refuse_others();
+        value
+    }
+
+    /// Every table of a list of tables.
+    pub(super) fn each<T>(&mut self, key: &str, mut read: impl FnMut(&mut Reader<'_>) -> T) -> Vec<T> {
+        let tables: Vec<&Table> = match self.get(key) {
+            None => Vec::new(),
+            Some(value) => {
+                let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+                let tables: Vec<_> = list.iter().filter_map(Value::as_table).collect();
+                if tables.len() != list.len() || value.as_array().is_none() {
+                    self.mistake(key, "must be written as [[…]] tables");
+                }
+                tables
+            }
+        };
+        let name = self.name(key);
+        let mut values = Vec::new();
+        for (place, table) in tables.into_iter().enumerate() {
+            let label = table.get("name").and_then(Value::as_str).map_or_else(|| place.to_string(), str::to_owned);
+            let mut reader = Reader::new(table, &format!("{name}[{label}]"), self.mistakes);
+            values.push(read(&mut reader));
+            reader.refuse_others();
+        }
+        values
+    }
+}
+
+fn is_safe(url: &Url) -> bool {
+    let local = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && local)
+}

@@ -1,0 +1,140 @@
+use std::path::PathBuf;
+
+use super::*;
+
+const GOOD: &str = r#"
+public_url = "https://pay.shop.example/"
+allowed_origins = ["https://shop.example"]
+catalogue = "catalogue.toml"
+shop = { name = "Shop", url = "https://shop.example", terms_url = "https://shop.example/terms" }
+[[sales_unit]]
+name = "no"
+market = "NO"
+merchant_serial_number = 123456
+client_id = "id"
+client_secret = "hush"
+subscription_key = "key"
+webhook_secret = "whisper"
+[[sales_unit]]
+name = "dk-web"
+market = "DK"
+merchant_serial_number = "234567"
+client_id = "id"
+client_secret = "hush"
+subscription_key = "key"
+webhook_secret = "whisper"
+"#;
+
+struct Files {
+    folder: tempfile::TempDir,
+    file: PathBuf,
+}
+
+fn files(config: &str) -> Files {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kvitt.toml");
+    std::fs::write(&file, config).unwrap();
+    std::fs::write(folder.path().join("catalogue.toml"), include_str!("../../demo.catalogue.toml")).unwrap();
+    Files { folder, file }
+}
+
+fn load(config: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let files = files(config);
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(Some(&files.file), env).map_err(|mistakes| mistakes.0)
+}
+
+#[test]
+fn the_defaults_alone_lack_only_what_is_marked_required() {
+    let Mistakes(mistakes) = Config::load(None, []).unwrap_err();
+    let names: Vec<_> = mistakes.iter().map(|mistake| mistake.split(": ").next().unwrap_or_default()).collect();
+    assert_eq!(names, ["public_url", "sales_unit", "catalogue", "shop.name", "shop.url", "shop.terms_url"]);
+    assert_eq!(DEFAULTS.matches("equired").count(), names.len() - 1 + 7 + 1, "each is marked in the defaults");
+}
+
+#[test]
+fn a_good_file_is_read() {
+    let config = load(GOOD, &[]).unwrap();
+    assert_eq!(config.public_url, "https://pay.shop.example");
+    assert_eq!(config.allowed_origins, ["https://shop.example", "https://pay.shop.example"]);
+    assert_eq!(config.sales_units[0].merchant_serial_number, "123456");
+    assert_eq!(config.sales_units[1].market.currency(), Currency::Dkk);
+    assert_eq!(config.sales_unit(None).unwrap().name, "no");
+    assert_eq!(config.webhook_url(&config.sales_units[1]), "https://pay.shop.example/callbacks/vipps/dk-web");
+    assert_eq!(config.shop.receipt, ReceiptBy::Create);
+}
+
+#[test]
+fn every_mistake_is_named_at_once() {
+    let bad = GOOD
+        .replace("webhook_secret = \"whisper\"\n[[", "[[")
+        .replace("https://shop.example/terms", "http://shop.example/terms")
+        .replace("\"DK\"", "\"SE\"")
+        .replace("public_url", "public_uri");
+    let mistakes = load(&bad, &[("KVITT_POLLING__FIRST_MS", "soon"), ("KVITT_LIMITS__STREEMS", "1")]).unwrap_err();
+    for expected in [
+        "public_url: is required",
+        "public_uri: there is no such option",
+        "sales_unit[no].webhook_secret: is required",
+        "sales_unit[dk-web].market: must be one of NO, DK, FI",
+        "shop.terms_url: must be an https:// address (http:// only on this machine)",
+        "polling.first_ms: must be a whole number above zero",
+        "limits.streems: there is no such option",
+    ] {
+        assert!(mistakes.iter().any(|mistake| mistake == expected), "{expected} is not among {mistakes:#?}");
+    }
+    assert_eq!(mistakes.len(), 7, "{mistakes:#?}");
+}
+
+#[test]
+fn the_environment_goes_over_the_file_and_reaches_entries_by_name() {
+    let files = files("");
+    let secret = files.folder.path().join("secret");
+    std::fs::write(&secret, "from a file\n").unwrap();
+    let config = load(
+        GOOD,
+        &[
+            ("KVITT_LISTEN", "127.0.0.1:0"),
+            ("KVITT_SITE__DEMO", "true"),
+            ("KVITT_LIMITS__BODY_BYTES", "1000"),
+            ("KVITT_ALLOWED_ORIGINS", "[\"https://other.example\"]"),
+            ("KVITT_SALES_UNIT__DK_WEB__CLIENT_SECRET_FILE", secret.to_str().unwrap()),
+            ("HOME", "ignored"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.listen, "127.0.0.1:0");
+    assert!(config.demo_site);
+    assert_eq!(config.limits.body_bytes, 1000);
+    assert_eq!(config.allowed_origins[0], "https://other.example");
+    let secret = secrecy::ExposeSecret::expose_secret(&config.sales_units[1].client_secret);
+    assert_eq!(secret, "from a file");
+    let mistakes = load(GOOD, &[("KVITT_SALES_UNIT__SE__CLIENT_ID", "x")]).unwrap_err();
+    assert_eq!(mistakes, ["KVITT_SALES_UNIT__SE__CLIENT_ID: there is no sales_unit named se"]);
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let config = load(GOOD, &[]).unwrap();
+    let printed = format!("{config:?}");
+    assert!(!printed.contains("hush") && !printed.contains("whisper"), "{printed}");
+}
+
+#[test]
+fn mobilepay_becomes_vipps_on_the_day() {
+    let config = load(GOOD, &[]).unwrap();
+    let at = |time: &str| Moment(time.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+    let brands = |time| config.sales_units.iter().map(|unit| unit.brand(&config.vipps, at(time))).collect::<Vec<_>>();
+    assert_eq!(brands("2027-01-11T22:59:59Z"), [Brand::Vipps, Brand::MobilePay]);
+    assert_eq!(brands("2027-01-11T23:00:00Z"), [Brand::Vipps, Brand::Vipps]);
+}
+
+#[test]
+fn a_catalogue_s_mistakes_are_all_named() {
+    let mistakes = Catalogue::parse(
+        "[[article]]\nsku = \"a b\"\nname = \"\"\nprice = []\n\
+         [[article]]\nsku = \"c\"\nname = \"C\"\nprice = [{ currency = \"NOK\", value = 0, vat_rate = 2500 }]\n",
+    )
+    .unwrap_err();
+    assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+}

@@ -1,0 +1,76 @@
+//! The demo: an emulator of Vipps MobilePay, the proxy on a fresh database, and the demo shop, in one process. Nothing is left behind.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use kvitt_emulator::{Credentials, Emulator};
+use kvitt_vipps::{EventName, SecretString};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::{app, telemetry};
+
+const CATALOGUE: &str = include_str!("../demo.catalogue.toml");
+/// The demo's sales units: name, market, and the emulator's serial number for it.
+const SALES_UNITS: [(&str, &str, &str); 3] = [("no", "NO", "123456"), ("dk", "DK", "234567"), ("fi", "FI", "345678")];
+
+/// Runs the demo until `stop` is cancelled, and prints where to find it.
+///
+/// # Errors
+/// When an address is taken or something cannot be started.
+pub async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let shop = format!("http://{}", listener.local_addr()?);
+    let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, kvitt_emulator::Options::default())?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;
+    let file = folder.path().join("kvitt.toml");
+    std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite")))?;
+    let mut config = Config::load(Some(&file), [])?;
+    telemetry::start(&config.log)?;
+    register(&mut config).await?;
+    println!("shop   {shop}/");
+    println!("phone  {}/phone", emulator.url());
+    println!("Pay in the shop, approve on the phone. Ctrl-C ends both.");
+    crate::serve(config, listener, stop).await?;
+    emulator.shutdown();
+    emulator.stopped().await;
+    Ok(())
+}
+
+fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path::Path) -> String {
+    let mut text = format!(
+        "public_url = {shop:?}\nallowed_origins = {origins:?}\ncatalogue = \"catalogue.toml\"\n\
+         shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
+         database.url = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\nlog.filter = \"warn,kvitt=info\"\n",
+        format!("sqlite:{}", database.display()),
+    );
+    for (name, market, msn) in SALES_UNITS {
+        let keys = Credentials::of(msn).expect("the emulator has the demo's sales units");
+        let (id, secret, key) = (keys.client_id, keys.client_secret, keys.subscription_key);
+        write!(
+            text,
+            "[[sales_unit]]\nname = {name:?}\nmarket = {market:?}\nmerchant_serial_number = {msn:?}\n\
+             client_id = {id:?}\nclient_secret = {secret:?}\nsubscription_key = {key:?}\n\
+             webhook_secret = \"registered below\"\nreference_prefix = \"nordlys\"\n",
+        )
+        .expect("a string takes all");
+    }
+    text
+}
+
+/// Registers a webhook for each sales unit, as an operator does with `kvitt webhooks register`.
+async fn register(config: &mut Config) -> anyhow::Result<()> {
+    let mut secrets = Vec::<SecretString>::new();
+    for unit in &config.sales_units {
+        let client = app::client(config, unit)?;
+        let registration = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await?;
+        secrets.push(registration.secret);
+    }
+    for (unit, secret) in config.sales_units.iter_mut().zip(secrets) {
+        unit.webhook_secrets = vec![secret];
+    }
+    Ok(())
+}

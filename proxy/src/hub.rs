@@ -1,0 +1,99 @@
+//! Who is watching which checkout, in this process.
+//!
+//! One `watch` channel a checkout carries the latest version and nothing else: a watcher subscribes first, reads the row, and reads
+//! again when the version moves. So nothing can be missed, a slow reader skips, and memory is bounded by the number of watchers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::checkout::CheckoutId;
+
+type Watched = HashMap<CheckoutId, watch::Sender<u32>>;
+
+/// A handle; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Hub(Arc<Mutex<Watched>>);
+
+impl Hub {
+    /// Watches a checkout from now on.
+    pub fn watch(&self, id: CheckoutId) -> Watcher {
+        let receiver = self.lock().entry(id).or_insert_with(|| watch::Sender::new(0)).subscribe();
+        Watcher { id, receiver, hub: self.clone() }
+    }
+
+    /// Tells the watchers that a version has been committed.
+    pub fn publish(&self, id: CheckoutId, version: u32) {
+        if let Some(sender) = self.lock().get(&id) {
+            sender.send_if_modified(|latest| {
+                let newer = version > *latest;
+                *latest = version.max(*latest);
+                newer
+            });
+        }
+    }
+
+    /// How many are watching one checkout.
+    pub fn watchers_of(&self, id: CheckoutId) -> usize {
+        self.lock().get(&id).map_or(0, watch::Sender::receiver_count)
+    }
+
+    /// How many are watching in all.
+    pub fn watchers(&self) -> usize {
+        self.lock().values().map(watch::Sender::receiver_count).sum()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One who watches, until dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    id: CheckoutId,
+    receiver: watch::Receiver<u32>,
+    hub: Hub,
+}
+
+impl Watcher {
+    /// Waits until a version has been committed since the last call, or since the watch began.
+    pub async fn changed(&mut self) {
+        if self.receiver.changed().await.is_err() {
+            // The hub drops a sender only with its last watcher, which is not before this one.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let mut watched = self.hub.lock();
+        if watched.get(&self.id).is_some_and(|sender| sender.receiver_count() <= 1) {
+            watched.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn a_version_published_after_the_watch_began_is_seen_once() {
+        let hub = Hub::default();
+        let id = CheckoutId(Uuid::from_u128(1));
+        let mut watcher = hub.watch(id);
+        hub.publish(id, 2);
+        hub.publish(id, 3);
+        watcher.changed().await;
+        hub.publish(id, 3);
+        assert!(!watcher.receiver.has_changed().unwrap());
+        assert_eq!(hub.watchers(), 1);
+        drop(watcher);
+        assert_eq!(hub.watchers_of(id), 0);
+        assert!(hub.lock().is_empty());
+    }
+}

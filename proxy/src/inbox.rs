@@ -1,0 +1,125 @@
+//! Webhooks come in here: a bounded queue, one writer that commits whatever is queued in one statement, and only then the answer to
+//! the vendor. After that a second task turns each row into a signal for the ledger.
+//!
+//! A webhook that is not ours is acknowledged too: an error would make the vendor hold back every later event of that payment.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::checkout::{Input, News, Reference};
+use crate::clock;
+use crate::ledger::{self, Ledger};
+use crate::store::{Cause, Store, Waiting, Webhook};
+
+/// As many as one statement takes at once.
+const BATCH: usize = 256;
+
+/// Why a webhook was not taken. The vendor will send it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The queue is full.
+    Full,
+    /// It could not be written down.
+    NotWritten,
+}
+
+type Queued = (Webhook, oneshot::Sender<bool>);
+
+/// A handle; clones share it.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    queue: mpsc::Sender<Queued>,
+}
+
+impl Inbox {
+    /// Starts the writer and the reader. They end when `stop` is cancelled, after what has been queued is written.
+    pub fn start(store: Store, ledger: Ledger, queue: usize, stop: &CancellationToken, tasks: &TaskTracker) -> Self {
+        let (sender, receiver) = mpsc::channel(queue);
+        let arrived = Arc::new(Notify::new());
+        tasks.spawn(write(store.clone(), receiver, arrived.clone(), stop.clone()));
+        tasks.spawn(work(store, ledger, arrived, stop.clone()));
+        Self { queue: sender }
+    }
+
+    /// Takes a verified webhook; durable when it returns.
+    ///
+    /// # Errors
+    /// [`NotTaken`], at once when the queue is full.
+    pub async fn take(&self, webhook: Webhook) -> Result<(), NotTaken> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send((webhook, answer)).map_err(|_| NotTaken::Full)?;
+        match answered.await {
+            Ok(true) => Ok(()),
+            _ => Err(NotTaken::NotWritten),
+        }
+    }
+}
+
+/// The writer: what is queued by now goes into one statement. No timer, so one alone does not wait.
+async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Notify>, stop: CancellationToken) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        tokio::select! {
+            biased;
+            count = queue.recv_many(&mut batch, BATCH) => if count == 0 { return },
+            () = stop.cancelled() => return,
+        }
+        let (webhooks, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        let written = store.accept_webhooks(&webhooks, clock::now()).await;
+        if let Err(error) = &written {
+            tracing::error!(count = webhooks.len(), %error, "webhooks not written");
+        }
+        arrived.notify_one();
+        for answer in answers {
+            // A caller that has gone away will be told again by the vendor.
+            let _ = answer.send(written.is_ok());
+        }
+    }
+}
+
+/// The reader: oldest first, each row settled in the transaction of what it led to.
+async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: CancellationToken) {
+    loop {
+        // Asked for before the query, so that a webhook which arrives in between is not overlooked.
+        let next = arrived.notified();
+        match drain(&store, &ledger).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::error!(%error, "inbox not worked on"),
+        }
+        tokio::select! {
+            () = next => {}
+            () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn drain(store: &Store, ledger: &Ledger) -> Result<usize, ledger::Error> {
+    let waiting = store.waiting_webhooks(100).await?;
+    let mut settled = 0;
+    for webhook in &waiting {
+        // One that fails stays where it is and does not hold the others up.
+        match settle(store, ledger, webhook).await {
+            Ok(()) => settled += 1,
+            Err(error) => tracing::error!(reference = webhook.reference, %error, "webhook not worked on"),
+        }
+    }
+    Ok(settled)
+}
+
+async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(), ledger::Error> {
+    let Waiting { id, sales_unit, reference, name } = webhook;
+    let cause = Cause::Inbox(*id);
+    let Some(checkout) = store.checkout_of(reference).await? else {
+        tracing::warn!(sales_unit, reference, name, "webhook for a payment that is not ours");
+        return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
+    };
+    tracing::debug!(%checkout, reference, name, "webhook");
+    let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
+    ledger.apply(checkout, signal, &cause).await?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The accept loop: small buffers for connections that are mostly streams at rest, a time limit for a request's head, a cap on
+//! connections, and an end in good order. `axum::serve` sets none of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::config::Limits;
+
+/// A connection at rest costs about half of what the default buffer would.
+const BUFFER_BYTES: usize = 8 * 1024;
+/// How long open requests may take to end after the stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until `stop` is cancelled, then lets open requests end.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+    let graceful = GracefulShutdown::new();
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    loop {
+        let slot = tokio::select! {
+            slot = slots.clone().acquire_owned() => slot.expect("the semaphore is never closed"),
+            () = stop.cancelled() => break,
+        };
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Such as too many open files: give those that are open a moment to end.
+                    tracing::error!(%error, "connection not accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+            () = stop.cancelled() => break,
+        };
+        // Events are small and must not wait for more.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(
+            router.clone().map_request(|request: http::Request<Incoming>| request.map(Body::new)),
+        );
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header)
+            .max_buf_size(BUFFER_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that goes away in the middle is no news.
+            let _: Result<(), hyper::Error> = connection.await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections were cut");
+    }
+}

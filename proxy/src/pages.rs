@@ -1,0 +1,147 @@
+//! The pages that the proxy renders itself: the state of an order behind the return address, for a browser without JavaScript or a shop
+//! without a page for it, and what went wrong with a form.
+//!
+//! They carry no script. What they show of an order is the page's snapshot and nothing more; every text goes through the template's
+//! escaping.
+
+mod text;
+
+use std::collections::BTreeMap;
+
+use kvitt_wire::{Brand, Checkout, Language, Line, Problem, State};
+use maud::{DOCTYPE, Markup, html};
+
+use text::{Text, amount, percent};
+
+/// How often a page that waits for the customer loads itself anew, in seconds.
+const REFRESH_S: u32 = 3;
+
+impl axum::response::IntoResponse for Page {
+    fn into_response(self) -> axum::response::Response {
+        let headers = [
+            ("content-type", "text/html; charset=utf-8"),
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ),
+            ("cache-control", "no-store"),
+        ];
+        (headers, self.0.into_string()).into_response()
+    }
+}
+
+/// A whole page.
+#[derive(Debug)]
+pub struct Page(Markup);
+
+/// Where an order stands, as the customer is told.
+pub fn order(checkout: &Checkout, language: Language, shop_url: &str) -> Page {
+    let text = Text::of(language);
+    let state = checkout.state;
+    let (heading, lead) = match state {
+        State::Starting | State::Created => (text.waiting, text.waiting_lead),
+        State::Authorized => (text.thanks, text.thanks_lead),
+        State::Aborted => (text.aborted, text.nothing_drawn),
+        State::Expired => (text.expired, text.nothing_drawn),
+        State::Terminated => (text.terminated, text.nothing_drawn),
+        State::Failed => (text.failed, text.nothing_drawn),
+    };
+    let (brand, class) = match checkout.cart.brand {
+        Brand::Vipps => ("Vipps", "brand brand-vipps"),
+        Brand::MobilePay => ("MobilePay", "brand brand-mobilepay"),
+    };
+    let refresh = (!state.is_final()).then_some(REFRESH_S);
+    page(
+        language,
+        heading,
+        refresh,
+        Some(state),
+        html! {
+            p class=(class) { (brand) }
+            h1 { (heading) }
+            p.lead { (lead) }
+            dl.facts {
+                dt { (text.reference) } dd { (checkout.reference) }
+                @if let Some(ending) = &checkout.sharing.phone_number_ending {
+                    dt { (text.shared) } dd { (text.number_ending) " " (ending) }
+                }
+            }
+            (lines(checkout, &text))
+            @if let Some(url) = &checkout.redirect_url {
+                p { a.button href=(url) { (text.open_app) } }
+            }
+            @if state.is_final() {
+                p { a.button href=(shop_url) { (text.back) } }
+            }
+            p.quiet { (checkout.cart.shop) }
+        },
+    )
+}
+
+/// What was wrong, with the way back.
+pub fn problem(problem: &Problem) -> Page {
+    page(
+        Language::En,
+        &problem.title,
+        None,
+        Some(State::Failed),
+        html! {
+            h1 { (problem.title) }
+            @if let Some(detail) = &problem.detail { p.lead { (detail) } }
+            p { "Nothing has been paid. Go back to the shop with your browser's back button and try again." }
+            p.quiet { "Code " (problem.code) " · " (problem.trace_id) }
+        },
+    )
+}
+
+fn page(language: Language, title: &str, refresh_s: Option<u32>, state: Option<State>, body: Markup) -> Page {
+    Page(html! {
+        (DOCTYPE)
+        html lang=(language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                @if let Some(seconds) = refresh_s { meta http-equiv="refresh" content=(seconds); }
+                title { (title) }
+                link rel="icon" href="/favicon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/pages.css";
+            }
+            body.page { main.card data-state=[state.map(State::as_str)] { (body) } }
+        }
+    })
+}
+
+fn lines(checkout: &Checkout, text: &Text) -> Markup {
+    let cart = &checkout.cart;
+    let money = |value: i64| amount(value, cart.total.currency, text);
+    html! {
+        table.lines {
+            caption { (text.order) }
+            thead { tr { th scope="col" { (text.article) } th scope="col" { (text.amount) } } }
+            tbody {
+                @for line in &cart.lines {
+                    tr {
+                        td { (line.quantity) " × " (line.name) }
+                        td { (money(line.total)) }
+                    }
+                }
+            }
+            tfoot {
+                tr { th scope="row" { (text.total) } td { (money(cart.total.value)) } }
+                @for (rate, vat) in vat_by_rate(&cart.lines) {
+                    tr { th scope="row" { (text.vat) " " (percent(rate, text)) } td { (money(vat)) } }
+                }
+            }
+        }
+    }
+}
+
+/// The VAT of each rate, the highest rate first.
+fn vat_by_rate(lines: &[Line]) -> Vec<(u32, i64)> {
+    let mut sums = BTreeMap::<u32, i64>::new();
+    for line in lines {
+        *sums.entry(line.vat_rate).or_default() += line.vat;
+    }
+    sums.into_iter().rev().collect()
+}

@@ -1,0 +1,220 @@
+//! The words of the proxy's own pages in the five languages, and how each writes an amount.
+
+use kvitt_wire::{Currency, Language};
+
+/// The words of one language.
+pub(super) struct Text {
+    pub(super) waiting: &'static str,
+    pub(super) waiting_lead: &'static str,
+    pub(super) thanks: &'static str,
+    pub(super) thanks_lead: &'static str,
+    pub(super) aborted: &'static str,
+    pub(super) expired: &'static str,
+    pub(super) terminated: &'static str,
+    pub(super) failed: &'static str,
+    pub(super) nothing_drawn: &'static str,
+    pub(super) reference: &'static str,
+    pub(super) shared: &'static str,
+    pub(super) number_ending: &'static str,
+    pub(super) open_app: &'static str,
+    pub(super) back: &'static str,
+    pub(super) order: &'static str,
+    pub(super) article: &'static str,
+    pub(super) amount: &'static str,
+    pub(super) total: &'static str,
+    pub(super) vat: &'static str,
+    /// Between thousands, and before the decimals.
+    separators: (char, char),
+    /// What stands in for the krone after an amount; `None` puts the code before it.
+    krone: Option<&'static str>,
+}
+
+impl Text {
+    pub(super) const fn of(language: Language) -> Self {
+        match language {
+            Language::Nb => NB,
+            Language::Da => DA,
+            Language::Fi => FI,
+            Language::Sv => SV,
+            Language::En => EN,
+        }
+    }
+}
+
+const EN: Text = Text {
+    waiting: "Waiting for your approval",
+    waiting_lead: "Approve the payment in the app. This page follows by itself.",
+    thanks: "Thank you for your order",
+    thanks_lead: "The amount is reserved. It is drawn when your order is sent.",
+    aborted: "The payment was not approved",
+    expired: "The payment ran out of time",
+    terminated: "The payment was cancelled",
+    failed: "The payment could not be started",
+    nothing_drawn: "No money has been drawn. You can go back to the shop and try again.",
+    reference: "Reference",
+    shared: "Shared with the shop",
+    number_ending: "Phone number ending in",
+    open_app: "Continue to the payment",
+    back: "Back to the shop",
+    order: "Your order",
+    article: "Article",
+    amount: "Amount",
+    total: "Total",
+    vat: "of which VAT",
+    separators: (',', '.'),
+    krone: None,
+};
+
+const NB: Text = Text {
+    waiting: "Venter på at du godkjenner",
+    waiting_lead: "Godkjenn betalingen i appen. Denne siden følger med av seg selv.",
+    thanks: "Takk for bestillingen",
+    thanks_lead: "Beløpet er reservert. Det trekkes når bestillingen sendes.",
+    aborted: "Betalingen ble ikke godkjent",
+    expired: "Tiden for betalingen gikk ut",
+    terminated: "Betalingen ble avbrutt",
+    failed: "Betalingen kunne ikke startes",
+    nothing_drawn: "Ingen penger er trukket. Du kan gå tilbake til butikken og prøve igjen.",
+    reference: "Referanse",
+    shared: "Delt med butikken",
+    number_ending: "Telefonnummer som slutter på",
+    open_app: "Fortsett til betalingen",
+    back: "Tilbake til butikken",
+    order: "Bestillingen din",
+    article: "Vare",
+    amount: "Beløp",
+    total: "Totalt",
+    vat: "herav mva.",
+    separators: ('\u{a0}', ','),
+    krone: Some("kr"),
+};
+
+const DA: Text = Text {
+    waiting: "Venter på din godkendelse",
+    waiting_lead: "Godkend betalingen i appen. Siden følger selv med.",
+    thanks: "Tak for din ordre",
+    thanks_lead: "Beløbet er reserveret. Det trækkes, når ordren sendes.",
+    aborted: "Betalingen blev ikke godkendt",
+    expired: "Tiden til betalingen udløb",
+    terminated: "Betalingen blev annulleret",
+    failed: "Betalingen kunne ikke startes",
+    nothing_drawn: "Der er ikke trukket penge. Du kan gå tilbage til butikken og prøve igen.",
+    reference: "Reference",
+    shared: "Delt med butikken",
+    number_ending: "Telefonnummer, der ender på",
+    open_app: "Fortsæt til betalingen",
+    back: "Tilbage til butikken",
+    order: "Din ordre",
+    article: "Vare",
+    amount: "Beløb",
+    total: "I alt",
+    vat: "heraf moms",
+    separators: ('.', ','),
+    krone: Some("kr."),
+};
+
+const SV: Text = Text {
+    waiting: "Väntar på att du godkänner",
+    waiting_lead: "Godkänn betalningen i appen. Sidan följer med av sig själv.",
+    thanks: "Tack för din beställning",
+    thanks_lead: "Beloppet är reserverat. Det dras när beställningen skickas.",
+    aborted: "Betalningen godkändes inte",
+    expired: "Tiden för betalningen gick ut",
+    terminated: "Betalningen avbröts",
+    failed: "Betalningen kunde inte startas",
+    nothing_drawn: "Inga pengar har dragits. Du kan gå tillbaka till butiken och försöka igen.",
+    reference: "Referens",
+    shared: "Delat med butiken",
+    number_ending: "Telefonnummer som slutar på",
+    open_app: "Fortsätt till betalningen",
+    back: "Tillbaka till butiken",
+    order: "Din beställning",
+    article: "Vara",
+    amount: "Belopp",
+    total: "Totalt",
+    vat: "varav moms",
+    separators: ('\u{a0}', ','),
+    krone: Some("kr"),
+};
+
+const FI: Text = Text {
+    waiting: "Odotetaan hyväksyntääsi",
+    waiting_lead: "Hyväksy maksu sovelluksessa. Sivu päivittyy itsestään.",
+    thanks: "Kiitos tilauksestasi",
+    thanks_lead: "Summa on varattu. Se veloitetaan, kun tilaus lähetetään.",
+    aborted: "Maksua ei hyväksytty",
+    expired: "Maksun aika päättyi",
+    terminated: "Maksu peruttiin",
+    failed: "Maksua ei voitu aloittaa",
+    nothing_drawn: "Rahaa ei ole veloitettu. Voit palata kauppaan ja yrittää uudelleen.",
+    reference: "Viite",
+    shared: "Jaettu kaupan kanssa",
+    number_ending: "Puhelinnumero, jonka loppu on",
+    open_app: "Jatka maksamaan",
+    back: "Takaisin kauppaan",
+    order: "Tilauksesi",
+    article: "Tuote",
+    amount: "Summa",
+    total: "Yhteensä",
+    vat: "josta alv",
+    separators: ('\u{a0}', ','),
+    krone: Some("kr"),
+};
+
+/// An amount of minor units as the language writes it: `1 234,50 kr`, `€1,234.50`.
+pub(super) fn amount(value: i64, currency: Currency, text: &Text) -> String {
+    let (thousands, decimal) = text.separators;
+    let whole = (value / 100).to_string();
+    let mut number = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            number.push(thousands);
+        }
+        number.push(digit);
+    }
+    number.push(decimal);
+    number.push_str(&format!("{:02}", value % 100));
+    match (text.krone, currency) {
+        (Some(krone), Currency::Nok | Currency::Dkk) => format!("{number}\u{a0}{krone}"),
+        (Some(_), Currency::Eur) => format!("{number}\u{a0}€"),
+        (None, Currency::Eur) => format!("€{number}"),
+        (None, _) => format!("{}\u{a0}{number}", currency.code()),
+    }
+}
+
+/// A rate in hundredths of a percent as the language writes it: `25 %`, `25,5 %`, `25%`.
+pub(super) fn percent(rate: u32, text: &Text) -> String {
+    let (_, decimal) = text.separators;
+    let gap = if text.krone.is_some() { "\u{a0}" } else { "" };
+    match (rate / 100, rate % 100) {
+        (whole, 0) => format!("{whole}{gap}%"),
+        (whole, rest) if rest % 10 == 0 => format!("{whole}{decimal}{}{gap}%", rest / 10),
+        (whole, rest) => format!("{whole}{decimal}{rest:02}{gap}%"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_as_each_language_does() {
+        for (language, currency, value, expected) in [
+            (Language::Nb, Currency::Nok, 123_450, "1\u{a0}234,50\u{a0}kr"),
+            (Language::Da, Currency::Dkk, 123_456_705, "1.234.567,05\u{a0}kr."),
+            (Language::Fi, Currency::Eur, 5_870, "58,70\u{a0}€"),
+            (Language::En, Currency::Eur, 100, "€1.00"),
+            (Language::En, Currency::Nok, 100_000, "NOK\u{a0}1,000.00"),
+            (Language::Sv, Currency::Nok, 5, "0,05\u{a0}kr"),
+        ] {
+            assert_eq!(amount(value, currency, &Text::of(language)), expected);
+        }
+    }
+
+    #[test]
+    fn rates_keep_their_decimals() {
+        assert_eq!(percent(2500, &Text::of(Language::En)), "25%");
+        assert_eq!(percent(2550, &Text::of(Language::Fi)), "25,5\u{a0}%");
+        assert_eq!(percent(1234, &Text::of(Language::Nb)), "12,34\u{a0}%");
+    }
+}

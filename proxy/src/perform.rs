@@ -1,0 +1,222 @@
+//! Effects become calls here, and answers become inputs: the only module that talks to the world.
+//!
+//! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kvitt_vipps::{
+    Added, BottomLine, CancelScope, Client, Error, OrderLine, Problem, QuantityUnit, UnitInfo, UserFlow,
+};
+use kvitt_wire::{Aggregate, Amount, Currency};
+
+use crate::checkout::effect::{CreatePayment, Receipt};
+use crate::checkout::{Effect, Input, News, PaymentState, PhoneNumber, Reference, Seen};
+
+/// What came of an effect.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A fact for the ledger.
+    Input(Input),
+    /// Nothing that the checkout needs to know; why, for the log.
+    Nothing(&'static str),
+    /// It is not known to be done: do it again, not before the vendor asked for it.
+    Again {
+        /// The wait that the vendor asked for.
+        after: Option<Duration>,
+    },
+    /// It cannot succeed.
+    Hopeless {
+        /// Why, for the operator.
+        reason: String,
+    },
+}
+
+/// A client for each sales unit; clones share them.
+#[derive(Clone)]
+pub struct Performer(Arc<HashMap<String, Client>>);
+
+impl Performer {
+    /// With the clients by the sales units' names.
+    pub fn new(clients: HashMap<String, Client>) -> Self {
+        Self(Arc::new(clients))
+    }
+
+    /// The client of a sales unit.
+    pub fn client(&self, sales_unit: &str) -> Option<&Client> {
+        self.0.get(sales_unit)
+    }
+
+    /// All of them, with the sales units' names.
+    pub fn clients(&self) -> impl Iterator<Item = (&String, &Client)> {
+        self.0.iter()
+    }
+
+    /// Carries out one effect.
+    pub async fn perform(&self, sales_unit: &str, effect: &Effect) -> Outcome {
+        let Some(client) = self.client(sales_unit) else {
+            return Outcome::Hopeless { reason: format!("no sales unit named {sales_unit}") };
+        };
+        match effect {
+            Effect::CreatePayment(create) => create_payment(client, create).await,
+            Effect::Look { reference, round } => look(client, reference, *round).await,
+            Effect::CancelPayment { reference, key, unless_authorized } => {
+                cancel(client, reference, key, *unless_authorized).await
+            }
+            Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
+            Effect::ReadProfile { reference, sub } => read_profile(client, reference, sub).await,
+        }
+    }
+}
+
+async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {
+    let reference = create.reference.clone();
+    match client.create_payment(&create.key, &request(create)).await {
+        Ok(created) => news(&reference, News::Created { redirect_url: created.redirect_url }),
+        // It is there already, under this key or from a run that died: its redirect URL is in the payment itself.
+        Err(Error::Refused(problem)) if problem.status == 409 => match client.payment(reference.as_str()).await {
+            Ok(payment) => news(&reference, News::Created { redirect_url: payment.redirect_url }),
+            Err(Error::Refused(_)) => not_created(&reference, &problem),
+            Err(error) => again(&error),
+        },
+        Err(Error::Refused(problem)) => not_created(&reference, &problem),
+        Err(error) => again(&error),
+    }
+}
+
+async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
+    match client.payment(reference.as_str()).await {
+        Ok(payment) => news(reference, News::Looked { round, seen: seen(payment) }),
+        Err(Error::Refused(problem)) => hopeless(&problem),
+        Err(error) => again(&error),
+    }
+}
+
+async fn cancel(client: &Client, reference: &Reference, key: &str, unless_authorized: bool) -> Outcome {
+    let scope = if unless_authorized { CancelScope::UnlessAuthorized } else { CancelScope::Remainder };
+    match client.cancel(reference.as_str(), key, scope).await {
+        Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Nothing("there is no such payment"),
+        // Refused means too late, or done before: the next look tells which.
+        Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
+        Err(error) => again(&error),
+    }
+}
+
+async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {
+    let answered = |trouble| news(reference, News::ReceiptAnswered { trouble });
+    match client.add_receipt(reference.as_str(), &receipt_body(receipt)).await {
+        Ok(Added::Now | Added::Already) => answered(None),
+        Err(Error::Refused(problem)) => {
+            tracing::warn!(%reference, %problem, "receipt refused");
+            answered(Some(code(&problem)))
+        }
+        Err(error) => again(&error),
+    }
+}
+
+async fn read_profile(client: &Client, reference: &Reference, sub: &str) -> Outcome {
+    let phone_number = match client.userinfo(sub).await {
+        Ok(profile) => profile.phone_number.and_then(|number| PhoneNumber::parse(number.as_str())),
+        Err(Error::Refused(problem)) => {
+            tracing::warn!(%reference, %problem, "profile refused");
+            None
+        }
+        Err(error) => return again(&error),
+    };
+    news(reference, News::ProfileRead { sub: sub.to_owned(), phone_number })
+}
+
+/// The request for a payment. The same effect always makes the same request, since it is repeated under the same key.
+fn request(create: &CreatePayment) -> kvitt_vipps::CreatePayment {
+    let mut request =
+        kvitt_vipps::CreatePayment::new(amount(create.amount), create.reference.as_str(), UserFlow::WebRedirect);
+    request.return_url = Some(create.return_url.clone());
+    request.payment_description = Some(create.description.clone());
+    request.profile = create.shares_phone_number.then(kvitt_vipps::Profile::phone_number);
+    request.receipt = create.receipt.as_ref().map(receipt_body);
+    request
+}
+
+fn amount(amount: Amount) -> kvitt_vipps::Amount {
+    kvitt_vipps::Amount { value: amount.value, currency: amount.currency.code().to_owned() }
+}
+
+fn receipt_body(receipt: &Receipt) -> kvitt_vipps::Receipt {
+    let lines = receipt.lines.iter().map(|line| OrderLine {
+        name: line.name.clone(),
+        id: line.sku.clone(),
+        total_amount: line.total,
+        total_amount_excluding_tax: line.total - line.vat,
+        total_tax_amount: line.vat,
+        tax_rate: Some(line.vat_rate),
+        unit_info: Some(UnitInfo {
+            unit_price: line.unit_price,
+            quantity: line.quantity.to_string(),
+            quantity_unit: Some(QuantityUnit::Pieces),
+        }),
+        discount: None,
+        product_url: None,
+        is_return: None,
+        is_shipping: None,
+    });
+    let bottom_line =
+        BottomLine { receipt_number: Some(receipt.number.clone()), ..BottomLine::new(receipt.currency.code()) };
+    kvitt_vipps::Receipt { order_lines: lines.collect(), bottom_line }
+}
+
+fn seen(payment: kvitt_vipps::Payment) -> Seen {
+    let aggregate = &payment.aggregate;
+    Seen {
+        state: match payment.state {
+            kvitt_vipps::PaymentState::Created => PaymentState::Created,
+            kvitt_vipps::PaymentState::Authorized => PaymentState::Authorized,
+            kvitt_vipps::PaymentState::Aborted => PaymentState::Aborted,
+            kvitt_vipps::PaymentState::Expired => PaymentState::Expired,
+            kvitt_vipps::PaymentState::Terminated => PaymentState::Terminated,
+            _ => PaymentState::Unknown,
+        },
+        amount: currency(&payment.amount.currency).map(|currency| Amount { value: payment.amount.value, currency }),
+        aggregate: Aggregate {
+            authorized: aggregate.authorized_amount.value,
+            captured: aggregate.captured_amount.value,
+            cancelled: aggregate.cancelled_amount.value,
+            refunded: aggregate.refunded_amount.value,
+        },
+        sub: payment.profile_sub,
+        phone_number: payment
+            .user_details
+            .and_then(|details| details.mobile_number)
+            .and_then(|number| PhoneNumber::parse(number.as_str())),
+    }
+}
+
+fn currency(code: &str) -> Option<Currency> {
+    [Currency::Nok, Currency::Dkk, Currency::Eur].into_iter().find(|currency| currency.code() == code)
+}
+
+fn news(reference: &Reference, news: News) -> Outcome {
+    Outcome::Input(Input::Payment(reference.clone(), news))
+}
+
+fn not_created(reference: &Reference, problem: &Problem) -> Outcome {
+    tracing::warn!(%reference, %problem, "payment refused");
+    news(reference, News::Refused { trouble: code(problem) })
+}
+
+/// The vendor's numeric code as one of ours: `vipps_7010`, or `vipps_refused` when it gave none.
+fn code(problem: &Problem) -> String {
+    problem.code.map_or_else(|| "vipps_refused".to_owned(), |code| format!("vipps_{code}"))
+}
+
+fn hopeless(problem: &Problem) -> Outcome {
+    Outcome::Hopeless { reason: problem.to_string() }
+}
+
+fn again(error: &Error) -> Outcome {
+    let after = match error {
+        Error::Retry { after, .. } => *after,
+        _ => None,
+    };
+    Outcome::Again { after }
+}

@@ -1,0 +1,93 @@
+//! The public face. Each module exports its router; this one only merges them and puts the layers around.
+
+mod cart;
+mod checkouts;
+mod events;
+mod operators;
+mod pay;
+mod site;
+mod vipps;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::error::{self, ApiError};
+
+/// The description of the API, as `/openapi.json` serves it.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Kvitt proxy",
+        description = "Checkout with Vipps MobilePay: what the page, Vipps MobilePay and operators call."
+    ),
+    components(schemas(kvitt_wire::Problem))
+)]
+struct Description;
+
+/// Everything that is described.
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(browser())
+        .merge(vipps::router())
+        .merge(operators::router())
+}
+
+/// What pages call: guarded by their origin.
+fn browser() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(cart::router()).merge(checkouts::router()).merge(events::router()).merge(pay::router())
+}
+
+/// The document, in the form that is committed.
+pub fn openapi_json() -> String {
+    let (_, document) = described().split_for_parts();
+    let mut json = document.to_pretty_json().expect("the document has nothing that JSON cannot say");
+    json.push('\n');
+    json
+}
+
+/// The whole service.
+pub fn router(app: &App) -> Router {
+    let (router, _) = described().split_for_parts();
+    let origins = app.config.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CACHE_CONTROL])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(3600));
+    router
+        .layer(from_fn_with_state(app.clone(), check_origin))
+        .layer(cors)
+        .merge(site::router())
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
+        .layer(from_fn(harden))
+        .layer(from_fn(error::respond))
+        .with_state(app.clone())
+}
+
+/// A page on another origin than the shop's is refused outright, not only by what its browser makes of the CORS headers.
+async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+    let allowed = request
+        .headers()
+        .get(header::ORIGIN)
+        .is_none_or(|origin| app.config.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
+    if allowed { next.run(request).await } else { ApiError::origin_not_allowed().into_response() }
+}
+
+/// The headers that every answer carries.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

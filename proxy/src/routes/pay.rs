@@ -1,0 +1,127 @@
+//! What a browser opens: the form that pays without JavaScript, and the address that Vipps MobilePay sends the customer back to.
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kvitt_wire::{Amount, ConsentGiven, Currency, Language, NewCheckout, State as PaymentState};
+use serde::Deserialize;
+use url::Url;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Found};
+use crate::checkout::{Input, News};
+use crate::error::{ApiError, Result};
+use crate::store::Cause;
+use crate::{cart, order, pages};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(pay)).routes(routes!(come_back))
+}
+
+/// The fields of the form. An unticked box is absent.
+#[derive(Debug, Deserialize, ToSchema)]
+struct PayForm {
+    /// `sku:quantity`, separated by commas.
+    #[schema(example = "mug:2,tea:1")]
+    items: String,
+    /// The total that the customer was shown, in minor units.
+    amount: i64,
+    /// Its currency.
+    currency: Currency,
+    /// Present when the customer accepted the terms.
+    terms_accepted: Option<String>,
+    /// Present when the customer said yes to sharing the telephone number.
+    share_phone_number: Option<String>,
+    /// The version of the words that were shown beside it.
+    wording: Option<String>,
+    /// The language of the page.
+    language: Option<String>,
+    /// The sales unit, by name.
+    sales_unit: Option<String>,
+    /// The page to come back to; without it the proxy shows its own.
+    return_url: Option<String>,
+}
+
+impl PayForm {
+    fn into_checkout(self) -> Result<NewCheckout> {
+        let given = |field: Option<String>| field.filter(|text| !text.is_empty());
+        let wording = given(self.wording).unwrap_or_else(|| kvitt_wire::CONSENT_WORDING.to_owned());
+        Ok(NewCheckout {
+            items: cart::parse_items(&self.items)?,
+            amount: Amount { value: self.amount, currency: self.currency },
+            sales_unit: given(self.sales_unit),
+            terms_accepted: given(self.terms_accepted).is_some(),
+            consent: given(self.share_phone_number).map(|_| ConsentGiven { wording }),
+            language: self.language.as_deref().map(Language::from_tag).unwrap_or_default(),
+            return_url: given(self.return_url),
+        })
+    }
+}
+
+/// Pays from a plain form
+///
+/// Sends the browser on to the payment. What is wrong is shown as a page.
+#[utoipa::path(post, path = "/pay", tag = "browser",
+    request_body(content = PayForm, content_type = "application/x-www-form-urlencoded"), responses(
+    (status = 303, description = "To the payment, or to the order's page when it could not be created yet"),
+    (status = 400, content_type = "text/html", body = String), (status = 403, content_type = "text/html", body = String),
+    (status = 409, content_type = "text/html", body = String), (status = 413, content_type = "text/html", body = String),
+    (status = 415, content_type = "text/html", body = String), (status = 422, content_type = "text/html", body = String),
+))]
+async fn pay(State(app): State<App>, form: std::result::Result<Form<PayForm>, FormRejection>) -> Result<Response> {
+    start(&app, form).await.map_err(ApiError::as_page)
+}
+
+async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection>) -> Result<Response> {
+    let Form(form) = form.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::unsupported_media_type("application/x-www-form-urlencoded"),
+        _ => ApiError::malformed(rejection.body_text()),
+    })?;
+    let opened = order::open(app, form.into_checkout()?).await?;
+    let checkout =
+        app.wait_until(opened.checkout.id, |checkout| checkout.current().state != PaymentState::Starting).await?;
+    let snapshot = opened.show(&checkout);
+    see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url))
+}
+
+/// Brings the customer back
+///
+/// Vipps MobilePay sends the customer here whatever came of the payment, perhaps in another browser than the one that they paid in. They
+/// are sent on to the shop's page with the token as the query parameter `kvitt`, or shown where the order stands.
+#[utoipa::path(get, path = "/return/{token}", tag = "browser", params(("token" = String, Path)), responses(
+    (status = 200, content_type = "text/html", body = String, description = "Where the order stands"),
+    (status = 303, description = "To the shop's page"),
+    (status = 404, content_type = "text/html", body = String),
+))]
+async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
+    let found = app.find(&token).await.map_err(ApiError::as_page)?;
+    look(&app, &found).await.map_err(ApiError::as_page)?;
+    if let Some(url) = &found.checkout.order.return_url {
+        let mut url = Url::parse(url).map_err(|_| ApiError::internal().as_page())?;
+        url.query_pairs_mut().append_pair("kvitt", &token);
+        return see_other(url.as_str());
+    }
+    let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.config.shop.url);
+    Ok(page.into_response())
+}
+
+/// A return is a signal: the webhook may have been lost.
+async fn look(app: &App, found: &Found) -> Result<()> {
+    let attempt = found.checkout.current();
+    if !attempt.state.is_final() {
+        let input = Input::Payment(attempt.reference.clone(), News::Signal);
+        app.ledger.apply(found.checkout.id, input, &Cause::Request).await?;
+    }
+    Ok(())
+}
+
+/// To an address that may hold a token: nothing of it is to leak into a referrer or a cache.
+fn see_other(url: &str) -> Result<Response> {
+    let location = HeaderValue::from_str(url).map_err(|_| ApiError::internal())?;
+    let headers = HeaderMap::from_iter([(header::LOCATION, location)]);
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}

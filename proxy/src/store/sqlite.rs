@@ -1,0 +1,379 @@
+//! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, since a 200 to the vendor is a promise.
+//!
+//! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; reads have a pool
+//! of their own. Batches are one statement over `json_each`.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, SqliteConnection};
+use uuid::Uuid;
+
+use super::{Cause, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook, effect_rows, phase};
+use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// A handle to the database; clones share it.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens (and makes, when it is not there) the database of a `sqlite:` URL and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or its schema is from a newer release.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("journal_size_limit", "67108864");
+        if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
+            std::fs::create_dir_all(folder)?;
+        }
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&writer).await?;
+        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Answers when the database does.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    /// Waits for what is being written and closes the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    // --- checkouts ---------------------------------------------------------------------------------------------------------------
+
+    /// Writes a new checkout down, with its first effects.
+    ///
+    /// # Errors
+    /// When the database says no; nothing is written then.
+    pub async fn insert(
+        &self,
+        checkout: &Checkout,
+        secret: &Secret,
+        effects: &[Planned],
+        now: Moment,
+    ) -> Result<(), Error> {
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, NULL, $6, $6)",
+        )
+        .bind(checkout.id.to_string())
+        .bind(&secret.0)
+        .bind(checkout.version)
+        .bind(phase(checkout))
+        .bind(serde_json::to_string(checkout)?)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+        follow_up(&mut tx, checkout, effects, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes down what a step came to and settles its cause, if the checkout still is what the step started from: its version is the
+    /// one before `checkout.version`.
+    ///
+    /// # Errors
+    /// When the database says no; nothing is written then.
+    pub async fn commit(
+        &self,
+        checkout: &Checkout,
+        effects: &[Planned],
+        cause: &Cause,
+        now: Moment,
+    ) -> Result<Committed, Error> {
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let customer = checkout.customer.as_ref().map(serde_json::to_string).transpose()?;
+        let changed = sqlx::query(
+            "UPDATE checkouts SET version = $2, phase = $3, state = $4, customer = $5, updated_at = $6 \
+             WHERE id = $1 AND version = $2 - 1",
+        )
+        .bind(checkout.id.to_string())
+        .bind(checkout.version)
+        .bind(phase(checkout))
+        .bind(serde_json::to_string(checkout)?)
+        .bind(customer)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(Committed::Overtaken);
+        }
+        follow_up(&mut tx, checkout, effects, now).await?;
+        settle(&mut tx, cause, None, now).await?;
+        tx.commit().await?;
+        Ok(Committed::Yes)
+    }
+
+    /// Settles a cause that changed nothing; `note` says why, for the operator.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
+        let mut connection = self.writer.acquire().await?;
+        settle(&mut connection, cause, Some(note), now).await
+    }
+
+    /// A checkout by its id.
+    ///
+    /// # Errors
+    /// When the database says no, or the stored document does not read.
+    pub async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
+        let row = sqlx::query("SELECT version, secret, state, customer FROM checkouts WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
+        checkout.version = row.try_get("version")?;
+        if let Some(customer) = row.try_get::<Option<&str>, _>("customer")? {
+            checkout.customer = Some(serde_json::from_str(customer)?);
+        }
+        Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
+    }
+
+    /// The checkout that a payment belongs to.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {
+        let row = sqlx::query("SELECT checkout_id FROM attempts WHERE reference = $1")
+            .bind(reference)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| checkout_id(row.try_get("checkout_id")?)).transpose()
+    }
+
+    // --- inbox -------------------------------------------------------------------------------------------------------------------
+
+    /// Writes webhooks down, all in one statement; those that are there already are left as they are. Durable when it returns.
+    ///
+    /// # Errors
+    /// When the database says no; none is written then.
+    pub async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<u64, Error> {
+        let rows: Vec<_> = webhooks
+            .iter()
+            .map(|webhook| {
+                serde_json::json!({
+                    "key": format!("{}/{}/{}", webhook.sales_unit, webhook.psp_reference, webhook.name),
+                    "sales_unit": webhook.sales_unit,
+                    "reference": webhook.reference,
+                    "name": webhook.name,
+                })
+            })
+            .collect();
+        let fresh = sqlx::query(
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
+             SELECT value ->> 'key', value ->> 'sales_unit', value ->> 'reference', value ->> 'name', $2 \
+             FROM json_each($1) WHERE true ON CONFLICT (dedupe_key) DO NOTHING",
+        )
+        .bind(serde_json::to_string(&rows)?)
+        .bind(now.0)
+        .execute(&self.writer)
+        .await?;
+        Ok(fresh.rows_affected())
+    }
+
+    /// The oldest webhooks that wait to be worked on.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn waiting_webhooks(&self, most: u32) -> Result<Vec<Waiting>, Error> {
+        let rows =
+            sqlx::query("SELECT id, sales_unit, reference, name FROM inbox WHERE done_at IS NULL ORDER BY id LIMIT $1")
+                .bind(most)
+                .fetch_all(&self.readers)
+                .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Waiting {
+                    id: row.try_get("id")?,
+                    sales_unit: row.try_get("sales_unit")?,
+                    reference: row.try_get("reference")?,
+                    name: row.try_get("name")?,
+                })
+            })
+            .collect()
+    }
+
+    // --- outbox ------------------------------------------------------------------------------------------------------------------
+
+    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them.
+    ///
+    /// # Errors
+    /// When the database says no, or a stored effect does not read.
+    pub async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
+        let rows = sqlx::query(
+            "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
+                 SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
+                 ORDER BY due_at LIMIT $3) \
+             RETURNING id, checkout_id, sales_unit, effect, tries",
+        )
+        .bind(now.0)
+        .bind(lease_ms)
+        .bind(most)
+        .fetch_all(&self.writer)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Claimed {
+                    id: row.try_get("id")?,
+                    checkout_id: checkout_id(row.try_get("checkout_id")?)?,
+                    sales_unit: row.try_get("sales_unit")?,
+                    effect: serde_json::from_str(row.try_get("effect")?)?,
+                    tries: row.try_get::<u32, _>("tries")? - 1,
+                })
+            })
+            .collect()
+    }
+
+    /// When the next effect is due, or its lease ends.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn next_due(&self) -> Result<Option<Moment>, Error> {
+        let row = sqlx::query("SELECT min(max(due_at, lease_until)) AS due FROM outbox WHERE parked_reason IS NULL")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
+    }
+
+    /// Gives an effect back, to be tried again at `due_at`.
+    ///
+    /// # Errors
+    /// When the database says no; its lease then runs out by itself.
+    pub async fn postpone(&self, id: &str, due_at: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET due_at = $2, lease_until = 0 WHERE id = $1")
+            .bind(id)
+            .bind(due_at.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Puts an effect that cannot succeed aside, with the reason.
+    ///
+    /// # Errors
+    /// When the database says no; its lease then runs out by itself.
+    pub async fn park(&self, id: &str, reason: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET parked_reason = $2, lease_until = 0 WHERE id = $1")
+            .bind(id)
+            .bind(reason)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    // --- for the operator --------------------------------------------------------------------------------------------------------
+
+    /// How much waits where.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn depths(&self, now: Moment) -> Result<Depths, Error> {
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM inbox WHERE done_at IS NULL) AS inbox, \
+                    (SELECT count(*) FROM outbox WHERE parked_reason IS NULL) AS outbox, \
+                    (SELECT count(*) FROM outbox WHERE parked_reason IS NOT NULL) AS parked, \
+                    (SELECT coalesce(max($1 - due_at), 0) FROM outbox WHERE parked_reason IS NULL) AS overdue_ms",
+        )
+        .bind(now.0)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(Depths {
+            inbox: row.try_get("inbox")?,
+            outbox: row.try_get("outbox")?,
+            parked: row.try_get("parked")?,
+            overdue_ms: row.try_get::<i64, _>("overdue_ms")?.max(0),
+        })
+    }
+
+    /// How many checkouts there are in each phase.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows =
+            sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.readers).await?;
+        rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
+    }
+}
+
+/// The rows that follow from a checkout's new state: the names of its payments, and the effects.
+async fn follow_up(
+    connection: &mut SqliteConnection,
+    checkout: &Checkout,
+    effects: &[Planned],
+    now: Moment,
+) -> Result<(), Error> {
+    let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
+    sqlx::query(
+        "INSERT INTO attempts (reference, checkout_id) SELECT value, $2 FROM json_each($1) \
+         WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE reference = value AND checkout_id = $2)",
+    )
+    .bind(serde_json::to_string(&references)?)
+    .bind(checkout.id.to_string())
+    .execute(&mut *connection)
+    .await?;
+    if !effects.is_empty() {
+        sqlx::query(
+            "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, created_at) \
+             SELECT value ->> 'id', $2, $4, value ->> 'kind', value ->> 'effect', value ->> 'due_at', $3 FROM json_each($1)",
+        )
+        .bind(effect_rows(checkout, effects)?)
+        .bind(checkout.id.to_string())
+        .bind(now.0)
+        .bind(&checkout.order.cart.sales_unit)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn settle(
+    connection: &mut SqliteConnection,
+    cause: &Cause,
+    note: Option<&str>,
+    now: Moment,
+) -> Result<(), Error> {
+    match cause {
+        Cause::Request => {}
+        Cause::Inbox(id) => {
+            sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1")
+                .bind(id)
+                .bind(now.0)
+                .bind(note)
+                .execute(connection)
+                .await?;
+        }
+        Cause::Outbox(id) => {
+            sqlx::query("DELETE FROM outbox WHERE id = $1").bind(id).execute(connection).await?;
+        }
+    }
+    Ok(())
+}
+
+fn checkout_id(text: &str) -> Result<CheckoutId, Error> {
+    Uuid::try_parse(text).map(CheckoutId).map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))
+}
