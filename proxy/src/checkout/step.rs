@@ -115,7 +115,8 @@ impl Step {
             News::Looked { round, seen } => self.looked(reference, round, seen, polling, now),
             News::CancelAnswered => self.plan(now, Effect::Look { reference: reference.clone(), round: None }),
             News::ProfileRead { sub, phone_number } => {
-                if self.attempt(reference).is_some() && self.checkout.customer.is_none() {
+                let consented = self.attempt(reference).is_some_and(|attempt| attempt.consent.is_some());
+                if consented && self.checkout.customer.is_none() {
                     self.checkout.customer = Some(Customer { sub: Some(sub), phone_number, received_at: now });
                 }
             }
@@ -307,3 +308,6 @@ fn wait_ms(age_ms: i64, polling: Polling) -> i64 {
         _ => 3_600_000,
     }
 }
+
+#[cfg(test)]
+mod tests;
