@@ -1,0 +1,193 @@
+//! `cargo xtask dist`: `www/pkg`, the files that a browser loads and the npm package.
+//!
+//! From the crate `kvitt-plugin` and its `js` folder, through cargo, wasm-bindgen (a library here), wasm-opt and esbuild (npm
+//! packages, pinned). The steps are those of plugin/README.md, section Build. Everything is made in cargo's target folder and only
+//! a package within its budget is put into `www/pkg`, so what lies there always belongs together.
+
+mod npm;
+mod rename;
+mod weight;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::fingerprint::hashed_name;
+use crate::run;
+use crate::setup::{self, WASM};
+use crate::workspace::Workspace;
+
+use self::weight::{Part, Weight};
+
+/// What the compiler emits and Chromium can load. Never `--all-features`: browsers refuse what that makes.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds the widget, prints what it weighs and fails when that is too much.
+pub(crate) fn dist(workspace: &Workspace) -> Result<()> {
+    setup::wasm_target()?;
+    setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
+    let build = Build::new(workspace)?;
+    build.bind()?;
+    build.shrink()?;
+    let package = build.package()?;
+    package.compress()?;
+    package.weigh(&build)?;
+    npm::publish(&package.folder, &workspace.path("www/pkg"))
+}
+
+/// A build in its own folder, which is empty at the start.
+struct Build<'a> {
+    workspace: &'a Workspace,
+    scratch: PathBuf,
+}
+
+impl<'a> Build<'a> {
+    fn new(workspace: &'a Workspace) -> Result<Self> {
+        let scratch = workspace.target("widget");
+        if scratch.exists() {
+            fs::remove_dir_all(&scratch).with_context(|| format!("cannot empty {}", scratch.display()))?;
+        }
+        fs::create_dir_all(scratch.join("pkg")).with_context(|| format!("cannot make {}", scratch.display()))?;
+        Ok(Self { workspace, scratch })
+    }
+
+    /// Compiles the crate and lets wasm-bindgen split the result into `glue.js` and `glue_bg.wasm`.
+    fn bind(&self) -> Result<()> {
+        let arguments = ["build", "--package", "kvitt-plugin", "--profile", "wasm", "--target", WASM];
+        run::run(&mut self.workspace.cargo(arguments))?;
+        let compiled = self.workspace.target(format!("{WASM}/wasm/kvitt_plugin.wasm"));
+        let arguments = [
+            OsStr::new("wasm-bindgen"),
+            compiled.as_os_str(),
+            OsStr::new("--target=web"),
+            OsStr::new("--out-dir"),
+            self.scratch.as_os_str(),
+            OsStr::new("--out-name=glue"),
+            OsStr::new("--no-typescript"),
+            OsStr::new("--omit-default-module-path"),
+            OsStr::new("--remove-name-section"),
+            OsStr::new("--remove-producers-section"),
+        ];
+        wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")
+    }
+
+    /// Optimises the module, then gives everything it imports and exports a name of a letter or two, on both sides.
+    fn shrink(&self) -> Result<()> {
+        let optimised = self.scratch.join("optimised.wasm");
+        let options = ["-Oz", "--converge", "--strip-target-features", "--strip-producers"];
+        self.wasm_opt(&self.scratch.join("glue_bg.wasm"), &optimised, &options)?;
+        let options = ["--minify-imports-and-exports-and-modules"];
+        let names = self.wasm_opt(&optimised, &self.scratch.join("kvitt.wasm"), &options)?;
+        let names: Value = serde_json::from_str(&names).context("cannot read the names that wasm-opt printed")?;
+        let glue = self.scratch.join("glue.js");
+        let text = fs::read_to_string(&glue).context("wasm-bindgen wrote no glue.js")?;
+        fs::write(&glue, rename::rename(&text, &names)?).context("cannot write glue.js")
+    }
+
+    fn wasm_opt(&self, from: &Path, to: &Path, options: &[&str]) -> Result<String> {
+        let mut wasm_opt = Command::new(setup::build_tool(self.workspace, "wasm-opt"));
+        run::output(wasm_opt.arg(from).arg("-o").arg(to).args(WASM_FEATURES).args(options))
+    }
+
+    /// Bundles the scripts, each with the names of the files it loads, and puts everything into one folder.
+    fn package(&self) -> Result<Package> {
+        let folder = self.scratch.join("pkg");
+        let wasm = put_hashed(&folder, "kvitt.wasm", &self.scratch.join("kvitt.wasm"))?;
+
+        self.esbuild("css", ["src/theme.css", "js/button.css"], ["--outbase=.".into()])?;
+        let css = |name: &str| self.scratch.join("css").join(name);
+        let app = [
+            alias("kvitt-glue", &self.scratch.join("glue.js")),
+            alias("kvitt-theme", &css("src/theme.css")),
+            format!("--define:WASM_FILE=\"./{wasm}\""),
+        ];
+        self.esbuild("app", ["js/app.js"], [BUNDLE.map(String::from).as_slice(), &app].concat())?;
+        let app = put_hashed(&folder, "app.js", &self.scratch.join("app/app.js"))?;
+
+        let shell = [
+            alias("kvitt-button", &css("js/button.css")),
+            format!("--define:APP_FILE=\"./{app}\""),
+            "--external:./app-*.js".into(),
+        ];
+        self.esbuild("pkg", ["js/kvitt.js", "js/index.js"], [BUNDLE.map(String::from).as_slice(), &shell].concat())?;
+        for file in ["js/define.js", "js/index.d.ts", "js/define.d.ts", "package.json", "README.md", "../LICENSE"] {
+            let from = self.workspace.path("plugin").join(file);
+            let name = from.file_name().expect("each is a file");
+            fs::copy(&from, folder.join(name)).with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        Ok(Package { folder, app, wasm })
+    }
+
+    /// esbuild, in the plugin's folder, into a folder of this build.
+    fn esbuild<const N: usize>(
+        &self,
+        into: &str,
+        entries: [&str; N],
+        options: impl IntoIterator<Item = String>,
+    ) -> Result<()> {
+        let mut esbuild = Command::new(setup::build_tool(self.workspace, "esbuild"));
+        esbuild.args(entries).args(["--minify", "--log-level=warning"]).args(options);
+        esbuild.arg(format!("--outdir={}", self.scratch.join(into).display()));
+        run::run(esbuild.current_dir(self.workspace.path("plugin")))
+    }
+}
+
+/// esbuild's options for a script.
+const BUNDLE: [&str; 4] = ["--bundle", "--format=esm", "--target=es2022", "--loader:.css=text"];
+
+fn alias(name: &str, path: &Path) -> String {
+    format!("--alias:{name}={}", path.display())
+}
+
+/// Copies a file under a name that holds its hash, and returns that name.
+fn put_hashed(folder: &Path, name: &str, from: &Path) -> Result<String> {
+    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    let name = hashed_name(name, &content);
+    fs::write(folder.join(&name), content).with_context(|| format!("cannot write {name}"))?;
+    Ok(name)
+}
+
+/// The finished files and the two names that change with their content.
+struct Package {
+    folder: PathBuf,
+    app: String,
+    wasm: String,
+}
+
+impl Package {
+    /// Puts a `.br` beside everything that a server hands out.
+    fn compress(&self) -> Result<()> {
+        for file in npm::files(&self.folder)? {
+            if matches!(file.extension().and_then(OsStr::to_str), Some("js" | "wasm")) {
+                let compressed = weight::brotli(&fs::read(&file)?)?;
+                let mut name = file.into_os_string();
+                name.push(".br");
+                fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints the table and holds it against the budget.
+    fn weigh(&self, build: &Build<'_>) -> Result<()> {
+        let weight = |folder: &Path, name: &str| Weight::of(&fs::read(folder.join(name))?);
+        weight::report(&[
+            Part::new("shell", weight(&self.folder, "kvitt.js")?),
+            Part::within("its CSS", weight(&build.scratch, "css/js/button.css")?),
+            Part::new("glue + CSS", weight(&self.folder, &self.app)?),
+            Part::within("its CSS", weight(&build.scratch, "css/src/theme.css")?),
+            Part::new("wasm", weight(&self.folder, &self.wasm)?),
+        ])
+    }
+}

@@ -1,0 +1,100 @@
+//! What the commands need on a machine that has rustup, node with npm, and git: installed when it is missing.
+//!
+//! Every function may be called at any time and is quick when there is nothing to do. Each says in one line what it installs;
+//! what it may not or cannot install is an error that names the remedy, never a reason to leave something out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::fingerprint::fingerprint;
+use crate::run;
+use crate::workspace::Workspace;
+
+/// The target that the widget is compiled for.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+/// The folder whose `node_modules` hold what builds the widget.
+pub(crate) const BUILD_TOOLS: &str = "plugin/xtask";
+/// The folder whose `node_modules` hold what drives the browser.
+pub(crate) const BROWSER_TOOLS: &str = "tests/browser";
+
+const OLDEST_NODE: u32 = 20;
+/// Lies in `node_modules` and holds the digest of the lock file it was installed from.
+const STAMP: &str = ".installed-from";
+
+/// The WebAssembly target, which rustup does not add by itself where its automatic installs are switched off.
+pub(crate) fn wasm_target() -> Result<()> {
+    let sysroot = run::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).join("lib").is_dir() {
+        return Ok(());
+    }
+    rustup(["target", "add", WASM])
+}
+
+/// rustfmt and clippy.
+pub(crate) fn components(workspace: &Workspace) -> Result<()> {
+    for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !run::succeeds(&mut workspace.cargo([subcommand, "--version"]))? {
+            rustup(["component", "add", component])?;
+        }
+    }
+    Ok(())
+}
+
+fn rustup(args: [&str; 3]) -> Result<()> {
+    println!("Installing {} through rustup", args[2]);
+    run::run(Command::new("rustup").args(args)).with_context(|| format!("install it with `rustup {}`", args.join(" ")))
+}
+
+/// The packages of one folder's lock file, exactly as locked.
+pub(crate) fn npm_packages(workspace: &Workspace, folder: &str) -> Result<()> {
+    node()?;
+    let folder_path = workspace.path(folder);
+    let lock_path = folder_path.join("package-lock.json");
+    let lock = fs::read(&lock_path).with_context(|| format!("cannot read {}", lock_path.display()))?;
+    let digest = fingerprint(&lock);
+    let stamp = folder_path.join("node_modules").join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == digest) {
+        return Ok(());
+    }
+    println!("Installing the npm packages of {folder}");
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    run::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder_path))?;
+    fs::create_dir_all(folder_path.join("node_modules"))?;
+    fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// A program that an npm package of [`BUILD_TOOLS`] brought.
+pub(crate) fn build_tool(workspace: &Workspace, name: &str) -> PathBuf {
+    let extension = if cfg!(windows) { ".cmd" } else { "" };
+    workspace.path(BUILD_TOOLS).join(format!("node_modules/.bin/{name}{extension}"))
+}
+
+/// Node, new enough.
+fn node() -> Result<()> {
+    let remedy = || format!("install Node.js {OLDEST_NODE} or newer, with npm");
+    let version = run::output(Command::new("node").arg("--version")).with_context(remedy)?;
+    match major(&version) {
+        Some(major) if major >= OLDEST_NODE => Ok(()),
+        _ => bail!("Node.js {} is too old: {}", version.trim(), remedy()),
+    }
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_major_version_of_node() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v9.0.0"), Some(9));
+        assert_eq!(major("20.1.0"), None);
+        assert_eq!(major("v"), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! `cargo xtask test`: every check of the repository, the cheap ones first, up to the first failure.
+//!
+//! A step is a name, a line of help and a function. Each prepares what it needs itself, so one may be run alone; `set-up` does all of
+//! that first in a full run, so that something missing is told at once and not after ten minutes. No step may ever be skipped.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::chromium::Chromium;
+use crate::setup::{self, WASM};
+use crate::workspace::Workspace;
+use crate::{dist, licences, openapi, run};
+
+/// The subcommand by which cargo starts this binary as the runner of WebAssembly tests.
+pub(crate) const RUNNER: &str = "wasm-test-runner";
+
+/// How `cargo xtask test` was called.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only these steps; may be repeated
+    #[arg(long, value_name = "STEP", value_enum)]
+    only: Vec<Step>,
+}
+
+// In the order in which they run; what stands above a step is its line in `--help`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Install or find everything the other steps need
+    SetUp,
+    /// Formatting, by rustfmt
+    Fmt,
+    /// Licences and sources of crates and npm packages
+    Licences,
+    /// Clippy for this machine, warnings are errors
+    Clippy,
+    /// Clippy for WebAssembly, warnings are errors
+    ClippyWasm,
+    /// Unit, property, scenario and doc tests
+    Native,
+    /// The widget's own tests, in headless Chromium
+    Wasm,
+    /// Build the widget and hold it against its size budget
+    Dist,
+    /// proxy/openapi.json against the proxy's routes
+    Openapi,
+    /// The whole sequence in a real browser, as a customer would walk it
+    Browser,
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn run(self, workspace: &Workspace) -> Result<()> {
+        match self {
+            Self::SetUp => set_up(workspace),
+            Self::Fmt => {
+                setup::components(workspace)?;
+                run::run(&mut workspace.cargo(["fmt", "--all", "--check"]))
+            }
+            Self::Licences => licences::check(workspace),
+            Self::Clippy => {
+                setup::components(workspace)?;
+                run::run(&mut workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+            }
+            Self::ClippyWasm => clippy_wasm(workspace),
+            Self::Native => native(workspace),
+            Self::Wasm => wasm(workspace),
+            Self::Dist => dist::dist(workspace),
+            Self::Openapi => openapi::check(workspace),
+            Self::Browser => browser(workspace),
+        }
+    }
+}
+
+/// Runs the steps and prints how long each took.
+pub(crate) fn test(workspace: &Workspace, args: &Args) -> Result<()> {
+    let chosen = |step: &&Step| args.only.is_empty() || args.only.contains(step);
+    let mut times = Vec::new();
+    for step in Step::value_variants().iter().filter(chosen) {
+        println!("\n== {}", step.name());
+        let start = Instant::now();
+        let result = step.run(workspace);
+        times.push((step.name(), start.elapsed()));
+        if let Err(error) = result {
+            print_times(&times);
+            return Err(error.context(format!("{} failed", step.name())));
+        }
+    }
+    print_times(&times);
+    println!("all {} steps passed", times.len());
+    Ok(())
+}
+
+fn print_times(times: &[(String, Duration)]) {
+    println!();
+    let total = ("total".to_owned(), times.iter().map(|(_, time)| *time).sum());
+    for (name, time) in times.iter().chain([&total]) {
+        println!("{name:<12} {:>7.1} s", time.as_secs_f64());
+    }
+}
+
+fn set_up(workspace: &Workspace) -> Result<()> {
+    setup::wasm_target()?;
+    setup::components(workspace)?;
+    setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
+    setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    let chromium = Chromium::find_or_install()?;
+    println!("everything is there; the browser is {}", chromium.browser.display());
+    Ok(())
+}
+
+fn clippy_wasm(workspace: &Workspace) -> Result<()> {
+    setup::wasm_target()?;
+    setup::components(workspace)?;
+    let crates = ["--package", "kvitt-plugin", "--package", "kvitt-wire", "--target", WASM];
+    let mut clippy = workspace.cargo(["clippy", "--all-targets"]);
+    run::run(clippy.args(crates).args(["--", "-D", "warnings"]))
+}
+
+fn native(workspace: &Workspace) -> Result<()> {
+    // The scenarios that start the proxy as a process of its own find it there.
+    let kvitt = workspace.build_kvitt()?;
+    run::run(workspace.cargo(["test", "--workspace"]).env("KVITT_BIN", kvitt))
+}
+
+/// This binary is the runner, so that no tool has to be installed and its version is that of wasm-bindgen in Cargo.lock.
+fn wasm(workspace: &Workspace) -> Result<()> {
+    setup::wasm_target()?;
+    let this = env::current_exe().context("cannot tell where this program is")?;
+    let runner = serde_json::to_string(&[this.to_string_lossy().as_ref(), RUNNER]).context("a path as a string")?;
+    let mut tests = workspace.cargo(["test", "--package", "kvitt-plugin", "--target", WASM, "--test", "*"]);
+    tests.arg("--config").arg(format!("target.{WASM}.runner={runner}"));
+    Chromium::find_or_install()?.drive(workspace, &mut tests)?;
+    run::run(&mut tests)
+}
+
+/// Expects the widget in `www/pkg`, where `dist` put it.
+fn browser(workspace: &Workspace) -> Result<()> {
+    setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    let chromium = Chromium::find_or_install()?;
+    if !workspace.path("www/pkg/kvitt.js").is_file() {
+        bail!("the widget is not built: run `cargo xtask dist` first");
+    }
+    let kvitt = workspace.build_kvitt()?;
+    let mut node = Command::new("node");
+    node.arg("--test").args(browser_tests(workspace)?);
+    run::run(node.current_dir(workspace.path("")).env("KVITT_BIN", kvitt).env("CHROMIUM", chromium.browser))
+}
+
+/// Named one by one, since what node makes of a folder changed between its versions.
+fn browser_tests(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.path("tests/browser");
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        bail!("{} has no tests", folder.display());
+    }
+    Ok(files)
+}

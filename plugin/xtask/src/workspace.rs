@@ -1,0 +1,99 @@
+//! Where things are, and how to call cargo there.
+//!
+//! The two folders come from `cargo metadata`, so that `CARGO_TARGET_DIR` and the user's own configuration are respected.
+//! Cargo must always be called through here: a cargo started from a cargo sees variables that make build scripts run again.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::run;
+
+/// The repository's folder and cargo's target folder.
+pub(crate) struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Workspace {
+    /// Asks cargo about the workspace this program was built from.
+    pub(crate) fn find() -> Result<Self> {
+        let crate_folder = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let metadata = metadata(Path::new(&crate_folder), &["--no-deps"])?;
+        let folder = |key: &str| metadata[key].as_str().map(PathBuf::from).with_context(|| format!("no {key}"));
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
+    }
+
+    /// A path given relative to the repository's folder.
+    pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// A path given relative to cargo's target folder.
+    pub(crate) fn target(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.target.join(relative)
+    }
+
+    /// `cargo ARGS` in the repository's folder.
+    pub(crate) fn cargo<const N: usize>(&self, args: [&str; N]) -> Command {
+        let mut cargo = cargo(&self.root);
+        cargo.args(args);
+        cargo
+    }
+
+    /// What cargo knows of the workspace and everything it depends on, on every platform.
+    pub(crate) fn metadata(&self) -> Result<Value> {
+        metadata(&self.root, &[])
+    }
+
+    /// Builds the proxy's binary and says where it is.
+    ///
+    /// The tests' own selection of packages and dependencies is used, so that what was built for them is not built a second
+    /// time with other features.
+    pub(crate) fn build_kvitt(&self) -> Result<PathBuf> {
+        run::run(&mut self.cargo(["build", "--workspace", "--tests", "--bin", "kvitt"]))?;
+        Ok(self.target(format!("debug/kvitt{}", env::consts::EXE_SUFFIX)))
+    }
+}
+
+fn metadata(folder: &Path, args: &[&str]) -> Result<Value> {
+    let text = run::output(cargo(folder).args(["metadata", "--format-version", "1"]).args(args))?;
+    serde_json::from_str(&text).context("cannot read what cargo metadata printed")
+}
+
+/// Cargo, without what the outer cargo says about *this* package: the build scripts of some dependencies (ring's is one)
+/// watch those variables and would run again, and everything above them would be compiled again, on every turn.
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder);
+    for (name, _) in env::vars_os().filter(|(name, _)| is_about_this_package(name)) {
+        cargo.env_remove(name);
+    }
+    cargo
+}
+
+fn is_about_this_package(name: &OsString) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("CARGO_PKG_")
+        || name.starts_with("CARGO_MANIFEST_")
+        || ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"].contains(&name.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_describes_this_package_is_hidden_from_cargo() {
+        for name in ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_BIN_NAME"] {
+            assert!(is_about_this_package(&name.into()), "{name}");
+        }
+        for name in ["CARGO_TARGET_DIR", "CARGO_HOME", "CARGO_TERM_COLOR", "CARGO_INCREMENTAL", "CARGO", "PATH"] {
+            assert!(!is_about_this_package(&name.into()), "{name}");
+        }
+    }
+}
