@@ -4,7 +4,7 @@
 //! packages, pinned). The steps are those of plugin/README.md, section Build. Everything is made in cargo's target folder and only
 //! a package within its budget is put into `www/pkg`, so what lies there always belongs together.
 
-mod npm;
+mod publish;
 mod rename;
 mod weight;
 
@@ -43,7 +43,7 @@ pub(crate) fn dist(workspace: &Workspace) -> Result<()> {
     let package = build.package()?;
     package.compress()?;
     package.weigh(&build)?;
-    npm::publish(&package.folder, &workspace.path("www/pkg"))
+    publish::publish(&package.folder, &workspace.path("www/pkg"))
 }
 
 /// A build in its own folder, which is empty at the start.
@@ -168,7 +168,7 @@ struct Package {
 impl Package {
     /// Puts a `.br` beside everything that a server hands out.
     fn compress(&self) -> Result<()> {
-        for file in npm::files(&self.folder)? {
+        for file in publish::files(&self.folder)? {
             if matches!(file.extension().and_then(OsStr::to_str), Some("js" | "wasm")) {
                 let compressed = weight::brotli(&fs::read(&file)?)?;
                 let mut name = file.into_os_string();
