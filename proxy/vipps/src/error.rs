@@ -137,7 +137,7 @@ impl fmt::Display for Cause {
         match self {
             Self::Answered(problem) => problem.fmt(f),
             Self::Unreadable(place) => write!(f, "the answer could not be read: {place}"),
-            Self::Transport(_) => f.write_str("no answer"),
+            Self::Transport(source) => write!(f, "no answer: {}", root(source.as_ref())),
         }
     }
 }
@@ -150,4 +150,12 @@ impl fmt::Debug for Cause {
             Self::Transport(source) => write!(f, "Transport({source:?})"),
         }
     }
+}
+
+/// The layers above the root only say that something went wrong.
+fn root<'a>(mut error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
 }

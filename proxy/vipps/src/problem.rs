@@ -90,8 +90,10 @@ impl Problem {
 
     /// The first object to say something is believed.
     fn take(&mut self, object: &Map<String, Value>) {
-        if let Some(Value::Object(inner)) = get(object, "ResponseInfo") {
-            self.take(inner);
+        for wrapper in ["ResponseInfo", "error"] {
+            if let Some(Value::Object(inner)) = get(object, wrapper) {
+                self.take(inner);
+            }
         }
         let title = first(object, &["title", "error", "errorGroup"]);
         let detail = first(object, &["detail", "error_description", "message", "responseMessage", "errorMessage"]);

@@ -1,0 +1,12 @@
+//! The client against a stub that says what each test wants said, and the readers and the signature against files: a new vector, problem or
+//! body is a new file.
+
+mod client;
+mod files;
+mod log;
+mod problems;
+mod reading;
+mod signature;
+mod stub;
+mod token;
+mod writing;
