@@ -19,11 +19,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(crate) use self::customer::{Sharing, has_the_app};
-pub(crate) use self::faults::{Fault, Faults, WebhookFault};
+pub(crate) use self::faults::{Fault, Faults};
 pub(crate) use self::limits::Limits;
-pub(crate) use self::payment::{Payment, PaymentState};
+pub(crate) use self::payment::{Payment, PaymentState, Whereabouts};
 pub(crate) use self::rules::{receipt_violations, url_is_accepted};
-pub(crate) use self::webhooks::{Job, Outcome, Registration, Webhooks};
+pub(crate) use self::webhooks::{Job, Outcome, Webhooks};
 use crate::Options;
 use crate::clock::Clock;
 use crate::credentials::SalesUnit;

@@ -37,6 +37,17 @@ impl PaymentState {
     }
 }
 
+/// Where the customer meets the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whereabouts {
+    /// On the landing page, or nowhere yet.
+    Landing,
+    /// In the list of the phone it was sent to.
+    Phone,
+    /// In the app, opened by a switch from the merchant's page on the same device.
+    Switched,
+}
+
 /// An entry of the event log, and what a webhook tells.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
@@ -83,8 +94,9 @@ pub(crate) struct Payment {
     pub(crate) moments: Moments,
     /// Whose phone it waits on.
     pub(crate) customer: Option<String>,
-    /// It was opened by a switch from the merchant's page to the app on the same device.
-    pub(crate) switched: bool,
+    pub(crate) whereabouts: Whereabouts,
+    /// The landing page was left a moment ago.
+    pub(crate) left: bool,
     pub(crate) consented: bool,
     pub(crate) sharing: Option<Sharing>,
     /// Why the last approval failed, as the app tells the customer.
@@ -116,11 +128,15 @@ impl Payment {
             token: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
             redirect_url: None,
             moments: Moments { created: now, expires, authorized: None, captured: None, answer: None },
-            switched: false,
+            whereabouts: Whereabouts::Landing,
+            left: false,
             consented: false,
             sharing: None,
             refusal: None,
         };
+        if payment.request["userFlow"] == "PUSH_MESSAGE" {
+            payment.whereabouts = Whereabouts::Phone;
+        }
         payment.record("CREATED", payment.amount, Some(key), now);
         payment
     }

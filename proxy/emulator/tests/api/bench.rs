@@ -11,24 +11,24 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-pub const NORWAY: &str = "123456";
+pub(crate) const NORWAY: &str = "123456";
 
-pub struct Bench {
-    pub emulator: Emulator,
-    pub http: reqwest::Client,
-    pub keys: Credentials,
-    pub token: String,
+pub(crate) struct Bench {
+    pub(crate) emulator: Emulator,
+    pub(crate) http: reqwest::Client,
+    pub(crate) keys: Credentials,
+    pub(crate) token: String,
 }
 
 /// A status and the JSON that came with it; null for none.
-pub type Reply = (u16, Value);
+pub(crate) type Reply = (u16, Value);
 
 impl Bench {
-    pub async fn new() -> Bench {
+    pub(crate) async fn new() -> Bench {
         Bench::with(NORWAY, Options { profile_delay_ms: 0, ..Options::default() }).await
     }
 
-    pub async fn with(msn: &str, options: Options) -> Bench {
+    pub(crate) async fn with(msn: &str, options: Options) -> Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let emulator = Emulator::start(listener, options).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -37,13 +37,13 @@ impl Bench {
         bench
     }
 
-    pub async fn renew_token(&mut self) {
+    pub(crate) async fn renew_token(&mut self) {
         let (status, body) = self.send(self.token_request()).await;
         assert_eq!(status, 200, "{body}");
         self.token = body["access_token"].as_str().unwrap().to_owned();
     }
 
-    pub fn token_request(&self) -> RequestBuilder {
+    pub(crate) fn token_request(&self) -> RequestBuilder {
         self.http
             .post(format!("{}/accesstoken/get", self.emulator.url()))
             .header("client_id", &self.keys.client_id)
@@ -52,7 +52,7 @@ impl Bench {
             .header("Merchant-Serial-Number", &self.keys.merchant_serial_number)
     }
 
-    pub async fn send(&self, request: RequestBuilder) -> Reply {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Reply {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let bytes = response.bytes().await.unwrap();
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     /// A call with every header a merchant sends but the idempotency key.
-    pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.emulator.url()))
             .bearer_auth(&self.token)
@@ -68,24 +68,24 @@ impl Bench {
             .header("Merchant-Serial-Number", &self.keys.merchant_serial_number)
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.call(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
         self.send(self.call(Method::POST, path).header("Idempotency-Key", key).json(body)).await
     }
 
-    pub async fn create(&self, reference: &str, amount: i64) -> Reply {
+    pub(crate) async fn create(&self, reference: &str, amount: i64) -> Reply {
         let key = format!("create-{reference}");
         self.post("/epayment/v1/payments", &key, &wish(reference, amount)).await
     }
 
-    pub async fn capture(&self, reference: &str, key: &str, amount: i64) -> Reply {
+    pub(crate) async fn capture(&self, reference: &str, key: &str, amount: i64) -> Reply {
         self.modify(reference, "capture", key, amount).await
     }
 
-    pub async fn refund(&self, reference: &str, key: &str, amount: i64) -> Reply {
+    pub(crate) async fn refund(&self, reference: &str, key: &str, amount: i64) -> Reply {
         self.modify(reference, "refund", key, amount).await
     }
 
@@ -94,44 +94,44 @@ impl Bench {
         self.post(&format!("/epayment/v1/payments/{reference}/{what}"), key, &body).await
     }
 
-    pub async fn cancel(&self, reference: &str, body: &Value) -> Reply {
+    pub(crate) async fn cancel(&self, reference: &str, body: &Value) -> Reply {
         let path = format!("/epayment/v1/payments/{reference}/cancel");
         self.send(self.call(Method::POST, &path).json(body)).await
     }
 
-    pub async fn payment(&self, reference: &str) -> Value {
+    pub(crate) async fn payment(&self, reference: &str) -> Value {
         let (status, body) = self.get(&format!("/epayment/v1/payments/{reference}")).await;
         assert_eq!(status, 200, "{body}");
         body
     }
 
     /// A call of the control API.
-    pub async fn control(&self, method: Method, path: &str, body: Value) -> Reply {
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Reply {
         let request = self.http.request(method, format!("{}/_emulator/{path}", self.emulator.url()));
         self.send(if body.is_null() { request } else { request.json(&body) }).await
     }
 
-    pub async fn act(&self, reference: &str, action: &str) -> Reply {
+    pub(crate) async fn act(&self, reference: &str, action: &str) -> Reply {
         self.control(Method::POST, &format!("payments/{reference}/{action}"), Value::Null).await
     }
 
-    pub async fn advance(&self, time: Duration) {
+    pub(crate) async fn advance(&self, time: Duration) {
         let body = json!({ "advance_ms": time.as_millis() as u64 });
         assert_eq!(self.control(Method::POST, "clock", body).await.0, 200);
     }
 
-    pub async fn fault(&self, fault: Value) {
+    pub(crate) async fn fault(&self, fault: Value) {
         assert_eq!(self.control(Method::POST, "faults", fault).await.0, 201);
     }
 
-    pub async fn register(&self, url: &str, events: &[&str]) -> Reply {
+    pub(crate) async fn register(&self, url: &str, events: &[&str]) -> Reply {
         let events: Vec<String> = events.iter().map(|event| format!("epayments.payment.{event}.v1")).collect();
         let request = self.call(Method::POST, "/webhooks/v1/webhooks");
         self.send(request.json(&json!({ "url": url, "events": events }))).await
     }
 }
 
-pub fn wish(reference: &str, amount: i64) -> Value {
+pub(crate) fn wish(reference: &str, amount: i64) -> Value {
     json!({
         "amount": { "currency": "NOK", "value": amount },
         "paymentMethod": { "type": "WALLET" },
@@ -144,35 +144,35 @@ pub fn wish(reference: &str, amount: i64) -> Value {
 }
 
 /// The numeric code of a refusal.
-pub fn code(reply: &Reply) -> &str {
+pub(crate) fn code(reply: &Reply) -> &str {
     assert_eq!(reply.1["extraDetails"][0]["name"], "ErrorCode", "{reply:?}");
     reply.1["extraDetails"][0]["reason"].as_str().unwrap()
 }
 
 /// A webhook as it arrived.
-pub struct Arrival {
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Arrival {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Arrival {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.json()["name"].as_str().unwrap().to_owned()
     }
 }
 
 /// A merchant's endpoint: it answers with the statuses it was given, then with 200.
-pub struct Receiver {
-    pub url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
 }
 
 impl Receiver {
-    pub async fn answering(statuses: &[u16]) -> Receiver {
+    pub(crate) async fn answering(statuses: &[u16]) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks?shop=1", listener.local_addr().unwrap());
         let (sender, arrivals) = mpsc::unbounded_channel();
@@ -197,12 +197,12 @@ impl Receiver {
         Receiver { url, arrivals }
     }
 
-    pub async fn next(&mut self) -> Arrival {
+    pub(crate) async fn next(&mut self) -> Arrival {
         tokio::time::timeout(Duration::from_secs(5), self.arrivals.recv()).await.expect("a webhook arrives").unwrap()
     }
 
     /// Nothing has arrived.
-    pub fn is_quiet(&mut self) -> bool {
+    pub(crate) fn is_quiet(&mut self) -> bool {
         self.arrivals.try_recv().is_err()
     }
 }

@@ -1,5 +1,7 @@
 //! The emulator over HTTP, as a merchant's server and a test's control see it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod bench;
 mod faults;
 mod orders;
