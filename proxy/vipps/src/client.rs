@@ -47,6 +47,7 @@ impl Client {
         if !matches!(base_url.scheme(), "https" | "http") || !base_url.has_host() {
             return Err(ConfigError::BaseUrl);
         }
+        let headers = Headers::new(&config)?;
         // Losing the race against another installer is as good as winning it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut http = reqwest::Client::builder()
@@ -58,7 +59,6 @@ impl Client {
             http = http.tls_certs_only(iter::empty()).no_proxy();
         }
         let http = http.build().map_err(ConfigError::Http)?;
-        let headers = Headers::new(&config)?;
         let inner = Inner {
             http,
             base_url,

@@ -211,3 +211,24 @@ fn pause(text: &str, now: Timestamp) -> Option<Duration> {
     let moment = rfc2822::parse(text).ok()?.timestamp();
     Some(Duration::try_from(moment.duration_since(now)).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_seconds_or_a_date() {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        for (text, seconds) in [
+            ("0", Some(0)),
+            (" 120 ", Some(120)),
+            ("Mon, 23 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Mon, 23 Nov 2026 11:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(pause(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

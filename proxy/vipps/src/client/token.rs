@@ -104,3 +104,24 @@ impl Client {
         Ok(Token { authorization, received, lifetime: Duration::from_secs(issued.expires_in.try_into().unwrap_or(0)) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_before_it_ends() {
+        for (lifetime, fresh_until) in [(86_400, 77_760), (3_600, 3_240), (300, 240), (60, 30), (0, 0)] {
+            let received = Instant::now();
+            let token = Token {
+                authorization: HeaderValue::from_static("Bearer t"),
+                received,
+                lifetime: Duration::from_secs(lifetime),
+            };
+            let after = |seconds| received + Duration::from_secs(seconds);
+            assert!(fresh_until == 0 || token.is_fresh(after(fresh_until - 1)), "{lifetime}");
+            assert!(!token.is_fresh(after(fresh_until)), "{lifetime}");
+            assert!(token.left(after(lifetime)).is_zero(), "{lifetime}");
+        }
+    }
+}
