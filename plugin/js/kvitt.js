@@ -1,2 +1,4 @@
 /** The script tag's entry: the elements, registered, in one file with a name that never changes. */
-import "./define.js";
+import { register } from "./index.js";
+
+register();

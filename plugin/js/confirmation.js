@@ -1,0 +1,28 @@
+/** `<kvitt-confirmation>`: what became of an order, in any browser that has its token. The page's own content stands until then. */
+import { KvittElement } from "./element.js";
+
+export class KvittConfirmation extends KvittElement {
+  static observedAttributes = [...KvittElement.observedAttributes, "token"];
+
+  static {
+    this.reflect();
+  }
+
+  cover() {
+    return document.createElement("slot");
+  }
+
+  arrive() {
+    const token = this.token || new URLSearchParams(location.search).get("kvitt");
+    if (token) this.wasm().then((widget) => widget?.resume(token, true));
+  }
+
+  attributeChangedCallback(name, before, now) {
+    super.attributeChangedCallback(name);
+    if (name === "token" && before !== now && this.shadowRoot) this.arrive();
+  }
+
+  failed() {
+    this.surrender(false);
+  }
+}

@@ -1,0 +1,152 @@
+//! One element at work: messages in, `update`, the screen, and the commands carried out.
+//!
+//! No borrow is held while the page's own code may run (events, navigation), since that may call back into the element.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlElement, ShadowRoot};
+
+use crate::dom::{self, Deed, Listener, Timer};
+use crate::live::Live;
+use crate::model::{Cmd, Model, Msg, Order, update};
+use crate::view::View;
+use crate::{api, host};
+
+/// What one element owns.
+pub(crate) struct App {
+    me: Weak<App>,
+    host: HtmlElement,
+    root: ShadowRoot,
+    key: String,
+    core: RefCell<(Model, View)>,
+    /// What listens, runs or is connected for as long as the element is in the page.
+    listeners: RefCell<Vec<Listener>>,
+    live: RefCell<Option<Live>>,
+    timer: RefCell<Option<Timer>>,
+}
+
+impl App {
+    pub(crate) fn new(host: HtmlElement, cover: HtmlElement, key: String, order: Order) -> Rc<Self> {
+        let root = host.shadow_root().expect("the shell has attached an open shadow root");
+        let model = Model::new(order, !key.is_empty());
+        let view = View::new(&root, cover.into());
+        let app = Rc::new_cyclic(|me| Self {
+            me: me.clone(),
+            host,
+            root,
+            key,
+            core: RefCell::new((model, view)),
+            listeners: RefCell::default(),
+            live: RefCell::default(),
+            timer: RefCell::default(),
+        });
+        app.attend();
+        app
+    }
+
+    /// Takes in a message, shows the outcome, and carries out what follows.
+    pub(crate) fn send(&self, msg: Msg) {
+        let cmds = {
+            let (model, view) = &mut *self.core.borrow_mut();
+            model.now = dom::now();
+            let cmds = update(model, msg);
+            view.show(model);
+            cmds
+        };
+        for cmd in cmds {
+            self.perform(cmd);
+        }
+    }
+
+    /// The attributes are others than before.
+    pub(crate) fn configure(&self, origin: String, language: &str) {
+        self.send(Msg::Configured(host::order(&self.host, origin, language)));
+    }
+
+    /// Back in the page.
+    pub(crate) fn wake(&self) {
+        self.attend();
+        self.send(Msg::Woken);
+    }
+
+    /// Out of the page: nothing of the element keeps running.
+    pub(crate) fn rest(&self) {
+        self.send(Msg::Rested);
+        self.listeners.borrow_mut().clear();
+        *self.timer.borrow_mut() = None;
+    }
+
+    fn attend(&self) {
+        let me = self.me.clone();
+        let inside = Listener::new(self.root.clone().into(), &["click"], move |event| {
+            let Some((app, deed)) = me.upgrade().zip(dom::meaning(&event)) else { return };
+            match deed {
+                Deed::Terms(yes) => app.send(Msg::Terms(yes)),
+                Deed::Share(yes) => app.send(Msg::Share(yes)),
+                Deed::Press(act) => app.send(Msg::Pressed(act)),
+            }
+        });
+        let woken = |_| (!dom::document().hidden()).then_some(Msg::Woken);
+        let seen = Listener::new(dom::document().into(), &["visibilitychange"], self.sender(woken));
+        let shown = Listener::new(dom::window().into(), &["online", "pageshow"], self.sender(woken));
+        *self.listeners.borrow_mut() = vec![inside, seen, shown];
+    }
+
+    /// A callback that sends a message, as long as the element is there.
+    fn sender(&self, msg: impl Fn(web_sys::Event) -> Option<Msg> + 'static) -> impl Fn(web_sys::Event) + 'static {
+        let me = self.me.clone();
+        move |event| {
+            if let (Some(app), Some(msg)) = (me.upgrade(), msg(event)) {
+                app.send(msg);
+            }
+        }
+    }
+
+    fn perform(&self, cmd: Cmd) {
+        match cmd {
+            Cmd::Listen(token) => {
+                let me = self.me.clone();
+                let origin = self.core.borrow().0.order.origin.clone();
+                let live = Live::new(&origin, &token, move |msg| {
+                    if let Some(app) = me.upgrade() {
+                        app.send(msg);
+                    }
+                });
+                *self.live.borrow_mut() = live;
+            }
+            Cmd::Hush => {
+                let gone = self.live.borrow_mut().take();
+                drop_later(gone);
+            }
+            Cmd::Tick(after_ms) => {
+                let timer = Timer::new(after_ms, self.sender(|_| Some(Msg::Ticked)));
+                let gone = self.timer.borrow_mut().replace(timer);
+                drop_later(gone);
+            }
+            Cmd::Leave { url, token } => host::leave(&self.host, &url, &token),
+            Cmd::Remember(token) => host::remember(&self.key, Some(&token)),
+            Cmd::Forget => host::remember(&self.key, None),
+            Cmd::Tell(event) => host::tell(&self.host, &event),
+            Cmd::Print => drop(dom::window().print()),
+            errand => self.run(errand),
+        }
+    }
+
+    fn run(&self, errand: Cmd) {
+        let me = self.me.clone();
+        let order = self.core.borrow().0.order.clone();
+        spawn_local(async move {
+            let answer = api::errand(&order, errand).await;
+            if let (Some(app), Some(msg)) = (me.upgrade(), answer) {
+                app.send(msg);
+            }
+        });
+    }
+}
+
+/// A callback may be what is running right now, and must not be freed under its own feet.
+fn drop_later<T: 'static>(it: Option<T>) {
+    spawn_local(async move { drop(it) });
+}

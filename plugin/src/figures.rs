@@ -1,0 +1,53 @@
+//! Amounts, rates and dates as people of a language write them: `Intl` does it, here it is only asked.
+//!
+//! Amounts come in minor units and stay integers until the moment they are shown.
+
+use js_sys::{Array, Date, Intl, Object, Reflect};
+use kvitt_wire::{Amount, Language};
+use wasm_bindgen::JsValue;
+
+/// `499,00 kr`
+pub(crate) fn money(language: Language, amount: Amount) -> String {
+    let options = options(&[("style", "currency"), ("currency", amount.currency.code())]);
+    number(language, &options, amount.value as f64 / 100.0)
+}
+
+/// `25 %`, from hundredths of a percent.
+pub(crate) fn rate(language: Language, hundredths: u32) -> String {
+    let options = options(&[("style", "percent"), ("maximumFractionDigits", "2")]);
+    number(language, &options, f64::from(hundredths) / 10_000.0)
+}
+
+/// `23. november 2026 kl. 16:20`, from milliseconds since 1970.
+pub(crate) fn date(language: Language, at_ms: i64) -> String {
+    let options = options(&[("dateStyle", "long"), ("timeStyle", "short")]);
+    let format = Intl::DateTimeFormat::new(&locales(language), &options).format();
+    written(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
+}
+
+/// A small whole number, such as a quantity.
+pub(crate) fn count(number: u32) -> String {
+    written(js_sys::Number::from(number).to_string_with_radix(10).map(JsValue::from))
+}
+
+fn number(language: Language, options: &Object, value: f64) -> String {
+    let format = Intl::NumberFormat::new(&locales(language), options).format();
+    written(format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value)))
+}
+
+fn written(answer: Result<JsValue, JsValue>) -> String {
+    answer.ok().and_then(|it| it.as_string()).unwrap_or_default()
+}
+
+fn locales(language: Language) -> Array {
+    Array::of1(&JsValue::from_str(language.tag()))
+}
+
+fn options(pairs: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (name, value) in pairs {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    options
+}

@@ -1,0 +1,167 @@
+//! Shows the model: one screen at a time inside the element's shadow root, beside the cover that stands while it is closed.
+//!
+//! A screen is built when it comes and only refreshed while it stays, so that nothing moves under the customer's finger. When it
+//! comes the keyboard moves to its heading, except when the page has just opened and nobody has asked. One polite live region,
+//! which outlives the screens, says what changes on one. The view decides nothing and keeps nothing that the model does not have.
+
+mod done;
+mod lines;
+mod start;
+mod trouble;
+mod waiting;
+
+use kvitt_wire::{Brand, Language};
+use web_sys::ShadowRoot;
+
+use crate::dom::{self, El, el};
+use crate::model::{Model, Screen};
+use crate::text::{self, Word};
+
+/// What stands in the shadow root.
+pub(crate) struct View {
+    cover: El,
+    frame: El,
+    voice: El,
+    shown: Shown,
+    body: Body,
+    /// The page opened with this: the next screen does not take the keyboard.
+    quiet: bool,
+}
+
+/// What the current screen was built from; another means building anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Shown {
+    screen: Screen,
+    language: Language,
+    /// The checkout's version, for screens that show all of it.
+    version: u32,
+}
+
+/// The parts of the current screen that change while it stays.
+enum Body {
+    Still,
+    Start(start::Start),
+    Waiting(waiting::Waiting),
+}
+
+impl View {
+    pub(crate) fn new(root: &ShadowRoot, cover: El) -> Self {
+        let frame = el("section", "frame");
+        frame.show(false);
+        let voice = el("p", "voice").set("role", "status");
+        dom::plant(root, &frame);
+        dom::plant(root, &voice);
+        Self { cover, frame, voice, shown: Shown::default(), body: Body::Still, quiet: false }
+    }
+
+    pub(crate) fn show(&mut self, model: &Model) {
+        let language = model.order.language;
+        let version = match (&model.screen, &model.checkout) {
+            (Screen::Done | Screen::Trouble(_), Some(checkout)) => checkout.version,
+            _ => 0,
+        };
+        let next = Shown { screen: model.screen.clone(), language, version };
+        if next != self.shown {
+            let moved = next.screen != self.shown.screen;
+            self.shown = next;
+            self.build(model, moved);
+        }
+        let said = match &self.body {
+            Body::Still => String::new(),
+            Body::Start(start) => start.refresh(model),
+            Body::Waiting(waiting) => waiting.refresh(model),
+        };
+        self.voice.write(if model.busy { text::text(language, Word::Fetching) } else { &said });
+        self.frame.mark("data-busy", model.busy.then_some(""));
+    }
+
+    fn build(&mut self, model: &Model, moved: bool) {
+        let language = model.order.language;
+        let closed = model.screen == Screen::Closed;
+        self.frame.clear();
+        self.frame.show(!closed);
+        self.cover.show(closed);
+        self.frame.mark("lang", Some(language.tag()));
+        self.frame.mark("data-brand", Some(brand_class(brand(model))));
+        let heading = el("h2", "heading").set("tabindex", "-1");
+        self.frame.add(&heading);
+        self.body = match &model.screen {
+            Screen::Closed => {
+                if let Some(cart) = model.cart.as_ref().filter(|_| model.closable) {
+                    pay_button(&self.cover, language, cart.brand);
+                }
+                if moved {
+                    self.cover.focus();
+                }
+                Body::Still
+            }
+            Screen::Fetching => {
+                heading.write(text::text(language, Word::Fetching));
+                self.frame.add(&el("div", "busy"));
+                Body::Still
+            }
+            Screen::Start => start::Start::build(model, &self.frame, &heading).map_or(Body::Still, Body::Start),
+            Screen::Waiting => Body::Waiting(waiting::Waiting::build(model, &self.frame, &heading)),
+            Screen::Done => {
+                done::build(model, &self.frame, &heading);
+                Body::Still
+            }
+            Screen::Trouble(trouble) => {
+                trouble::build(model, trouble, &self.frame, &heading);
+                Body::Still
+            }
+        };
+        if model.screen == Screen::Fetching {
+            self.quiet = model.token.is_some();
+        }
+        if moved && !closed && !self.quiet {
+            heading.focus();
+        }
+        if model.screen != Screen::Fetching {
+            self.quiet = false;
+        }
+    }
+}
+
+/// The brand of the order; before it is known nothing shows one.
+fn brand(model: &Model) -> Brand {
+    model.cart.as_ref().map_or(Brand::Vipps, |cart| cart.brand)
+}
+
+const fn brand_class(brand: Brand) -> &'static str {
+    match brand {
+        Brand::Vipps => "vipps",
+        Brand::MobilePay => "mobilepay",
+    }
+}
+
+/// The branded button with the approved caption.
+fn pay_button(button: &El, language: Language, brand: Brand) {
+    let (verb, name) = text::caption(language, brand);
+    button.mark("class", Some(brand_class(brand)));
+    button.clear();
+    button.add(&el("span", "").text(verb));
+    button.add(&el("b", "").text(name));
+}
+
+/// A button that means something; see [`dom::meaning`].
+fn button(name: &str, does: &str, caption: &str) -> El {
+    el("button", name).set("type", "button").does(does).text(caption)
+}
+
+/// The question whether to share the telephone number, in the words of `CONSENT_WORDING`.
+fn share_question(model: &Model) -> Option<El> {
+    let cart = model.cart.as_ref().filter(|cart| cart.asks_phone_number)?;
+    let language = model.order.language;
+    let input = checkbox("share", model.share).set("aria-describedby", "why");
+    let question = text::say(language, Word::ShareNumber, &[&cart.shop]);
+    let why = text::say(language, Word::ShareWhy, &[&cart.shop, text::name(cart.brand)]);
+    let label = el("label", "check").put(&input).put(&el("span", "").text(&question));
+    Some(el("div", "choice").put(&label).put(&el("p", "note").set("id", "why").text(&why)))
+}
+
+fn checkbox(does: &str, ticked: bool) -> El {
+    let input = el("input", "checkbox").set("type", "checkbox").does(does);
+    input.tick(ticked);
+    input
+}

@@ -1,0 +1,58 @@
+//! The start screen: what is bought, the terms, the telephone number, and the pay button.
+//!
+//! The pay button can always be pressed. Without the terms it says what is missing and moves to it, which a greyed-out button
+//! would keep to itself.
+
+use super::lines::lines;
+use super::{button, checkbox, pay_button, share_question};
+use crate::dom::{El, el};
+use crate::model::{Model, Notice};
+use crate::text::{self, Word};
+
+/// What changes while the screen stays.
+pub(super) struct Start {
+    terms: El,
+    missing: El,
+}
+
+impl Start {
+    pub(super) fn build(model: &Model, frame: &El, heading: &El) -> Option<Self> {
+        let cart = model.cart.as_ref()?;
+        let language = model.order.language;
+        heading.write(text::text(language, Word::YourOrder));
+        frame.add(&el("p", "shop").text(&cart.shop));
+        frame.add(&lines(language, cart, Some(&model.order.origin)));
+
+        let terms = checkbox("terms", model.terms).set("required", "");
+        let link = el("a", "link").set("href", &cart.terms_url).set("target", "_blank").set("rel", "noopener");
+        let link = link.text(text::text(language, Word::TermsLink));
+        let words = el("span", "").words(text::text(language, Word::TermsBefore)).put(&link);
+        let missing = el("p", "error").set("id", "missing").text(text::text(language, Word::TermsNeeded));
+        missing.show(false);
+        frame.add(&el("div", "choice").put(&el("label", "check").put(&terms).put(&words)).put(&missing));
+        if let Some(question) = share_question(model) {
+            frame.add(&question);
+        }
+
+        let pay = button("button", "pay", "");
+        pay_button(&pay, language, cart.brand);
+        let actions = el("div", "actions").put(&pay);
+        if model.closable {
+            actions.add(&button("quiet", "back", text::text(language, Word::Back)));
+        }
+        frame.add(&actions);
+        Some(Self { terms, missing })
+    }
+
+    /// Shows what is missing. It is said through the checkbox's description, not through the live region.
+    pub(super) fn refresh(&self, model: &Model) -> String {
+        let missing = model.notice == Some(Notice::TermsNeeded);
+        self.missing.show(missing);
+        self.terms.mark("aria-invalid", missing.then_some("true"));
+        self.terms.mark("aria-describedby", missing.then_some("missing"));
+        if missing {
+            self.terms.focus();
+        }
+        String::new()
+    }
+}

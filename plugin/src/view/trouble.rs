@@ -1,0 +1,65 @@
+//! The trouble screen: what happened, that nothing was paid where that is so, and the next step.
+
+use super::lines::row;
+use super::{brand, button, share_question};
+use crate::dom::{El, el};
+use crate::figures;
+use crate::model::{Model, Trouble};
+use crate::text::{self, Word};
+
+pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) {
+    let language = model.order.language;
+    let say = |word| text::text(language, word);
+    let name = text::name(brand(model));
+    let shop = model.cart.as_ref().map_or("", |cart| &cart.shop);
+    // Refusing to share the number ends the payment, and the two cannot be told apart from here.
+    let unshared = *trouble == Trouble::Aborted && model.checkout.as_ref().is_some_and(|it| it.sharing.consented);
+    let (what, why) = words(trouble);
+    heading.write(say(what));
+    frame.add(&el("span", "cross").set("aria-hidden", "true"));
+    frame.add(&el("p", "lead").text(&text::say(language, why, &[name, shop])));
+    if unshared {
+        frame.add(&el("p", "note").text(&text::say(language, Word::AbortedShared, &[shop])));
+    }
+    if let (Trouble::PriceChanged { shown }, Some(cart)) = (trouble, &model.cart) {
+        let prices = el("dl", "facts");
+        prices.add(&row("fact old", say(Word::PriceShown), &figures::money(language, *shown)));
+        prices.add(&row("fact new", say(Word::PriceNow), &figures::money(language, cart.total)));
+        frame.add(&prices);
+    }
+    let retryable = model.retryable();
+    if let Some(question) = share_question(model).filter(|_| retryable && !unshared) {
+        frame.add(&question);
+    }
+
+    let actions = el("div", "actions");
+    match trouble {
+        Trouble::PriceChanged { .. } => actions.add(&button("button", "accept", say(Word::Accept))),
+        Trouble::NotFound | Trouble::Refused(_) => {}
+        _ => actions.add(&button("button", "again", say(Word::Again))),
+    }
+    if unshared {
+        actions.add(&button("second", "unshared", say(Word::AgainUnshared)));
+    }
+    if model.closable {
+        actions.add(&button("quiet", "back", say(Word::Back)));
+    }
+    frame.add(&actions);
+    if let Trouble::Failed(code) | Trouble::Refused(code) = trouble {
+        frame.add(&el("p", "note").text(&text::say(language, Word::Code, &[code])));
+    }
+}
+
+/// The heading, and what it means.
+const fn words(trouble: &Trouble) -> (Word, Word) {
+    match trouble {
+        Trouble::Aborted => (Word::Aborted, Word::AbortedWhat),
+        Trouble::Expired => (Word::Expired, Word::ExpiredWhat),
+        Trouble::Terminated => (Word::Terminated, Word::TerminatedWhat),
+        Trouble::Failed(_) => (Word::Failed, Word::FailedWhat),
+        Trouble::PriceChanged { .. } => (Word::PriceChanged, Word::PriceChangedWhat),
+        Trouble::NotFound => (Word::NotFound, Word::NotFoundWhat),
+        Trouble::Unreachable => (Word::Unreachable, Word::UnreachableWhat),
+        Trouble::Refused(_) => (Word::Refused, Word::RefusedWhat),
+    }
+}
