@@ -119,6 +119,10 @@ async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(),
         return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
     };
     tracing::debug!(%checkout, reference, name, "webhook");
+    if name == "CREATED" {
+        // Its news is the answer to our own request.
+        return Ok(store.settle(&cause, "nothing new", clock::now()).await?);
+    }
     let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
     ledger.apply(checkout, signal, &cause).await?;
     Ok(())

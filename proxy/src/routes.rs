@@ -63,10 +63,10 @@ pub fn router(app: &App) -> Router {
         .expose_headers([header::RETRY_AFTER])
         .max_age(std::time::Duration::from_secs(3600));
     router
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(from_fn_with_state(app.clone(), check_origin))
         .layer(cors)
         .merge(site::router())
-        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(from_fn(harden))
         .layer(from_fn(error::respond))

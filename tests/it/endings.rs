@@ -1,0 +1,108 @@
+//! Every other way a payment can end, and what the customer can do then.
+
+use kvitt_wire::{ConsentGiven, NewAttempt, State};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::shop::{Shop, problem};
+
+#[tokio::test]
+async fn rejected_in_the_app() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.customer("reject", order.reference()).await;
+    let seen = order.becomes(State::Aborted).await;
+    assert_eq!((seen.aggregate.authorized, seen.redirect_url.as_deref()), (0, None));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn refused_to_share_and_then_paid_without_sharing() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    let first = order.reference().to_owned();
+    shop.vipps.customer("refuse-consent", &first).await;
+    order.becomes(State::Aborted).await;
+
+    let again = order.retried().await;
+    assert_eq!(again.state, State::Created);
+    assert!(!again.sharing.consented);
+    let second = order.reference().to_owned();
+    assert_ne!(second, first);
+    shop.vipps.approves(&second).await;
+    let paid = order.becomes(State::Authorized).await;
+    assert_eq!(paid.sharing.phone_number_ending, None);
+    assert_eq!(shop.vipps.book(&first).await["state"], "ABORTED");
+    assert_eq!(shop.vipps.book(&second).await["request"]["profile"], Value::Null);
+    let keys: Vec<_> = shop.vipps.calls("POST", "/epayment/v1/payments").await;
+    assert_ne!(keys[0]["headers"]["idempotency-key"], keys[1]["headers"]["idempotency-key"]);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn expired_after_ten_minutes() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    assert_eq!(order.seen.expires_at_ms - order.seen.created_at_ms, 10 * 60 * 1000);
+    shop.vipps.clock_moves(9 * 60 * 1000).await;
+    assert_eq!(shop.vipps.book(order.reference()).await["state"], "CREATED");
+    shop.vipps.clock_moves(2 * 60 * 1000).await;
+    order.becomes(State::Expired).await;
+    assert_eq!(order.retried().await.state, State::Created);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn cancelled_by_the_customer() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    assert_eq!(order.cancels().await.state, State::Terminated);
+    assert_eq!(shop.vipps.book(order.reference()).await["state"], "TERMINATED");
+    let cancels = shop.vipps.calls("POST", "/cancel").await;
+    assert_eq!(cancels[0]["body"], json!({ "cancelTransactionOnly": true }));
+    assert_eq!(order.cancels().await.state, State::Terminated, "once more changes nothing");
+    assert_eq!(shop.vipps.calls("POST", "/cancel").await.len(), 1);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_cancel_that_comes_too_late_leaves_the_authorization_alone() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
+    shop.vipps.approves(order.reference()).await;
+    assert_eq!(order.cancels().await.state, State::Authorized);
+    let book = shop.vipps.book(order.reference()).await;
+    assert_eq!((&book["state"], &book["aggregate"]["cancelledAmount"]["value"]), (&json!("AUTHORIZED"), &json!(0)));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn an_order_that_is_alive_or_paid_is_not_tried_again() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    let asked = NewAttempt { consent: None };
+    problem(order.retries(&asked).await, 409, "not_retryable").await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    problem(order.retries(&asked).await, 409, "not_retryable").await;
+    assert_eq!(shop.vipps.books().await.len(), 1);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_consent_is_given_anew_with_each_attempt() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.customer("reject", order.reference()).await;
+    order.becomes(State::Aborted).await;
+    let wordless = NewAttempt { consent: Some(ConsentGiven { wording: "<b>".into() }) };
+    problem(order.retries(&wordless).await, 422, "bad_wording").await;
+    let asked = NewAttempt { consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }) };
+    let response = order.retries(&asked).await;
+    assert_eq!(response.status(), StatusCode::CREATED);
+    order.look().await;
+    assert!(order.seen.sharing.consented);
+    assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"]["scope"], "phoneNumber");
+    shop.close().await;
+}

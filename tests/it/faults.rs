@@ -1,0 +1,62 @@
+//! Vipps MobilePay has a bad day. Each order still has one payment, under one key.
+
+use kvitt_wire::State;
+use serde_json::json;
+
+use crate::shop::Shop;
+
+const CREATE: &str = "/epayment/v1/payments";
+
+macro_rules! bad_day {
+    ($name:ident, $method:literal, $path:expr, $times:literal, $action:tt) => {
+        #[tokio::test]
+        async fn $name() {
+            let shop = Shop::open().await;
+            shop.vipps.fails($method, $path, $times, json!($action)).await;
+            let mut order = shop.ordered().await;
+            order.becomes(State::Created).await;
+            shop.vipps.approves(order.reference()).await;
+            order.becomes(State::Authorized).await;
+            assert_eq!(shop.vipps.books().await.len(), 1);
+            let calls = shop.vipps.calls("POST", CREATE).await;
+            let keys: Vec<_> = calls.iter().map(|call| &call["headers"]["idempotency-key"]).collect();
+            assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "{keys:?}");
+            shop.close().await;
+        }
+    };
+}
+
+bad_day!(the_answer_is_lost_after_the_work, "POST", CREATE, 1, { "drop_after_work": true });
+bad_day!(the_connection_is_cut_before_the_work, "POST", CREATE, 1, { "drop_before_work": true });
+bad_day!(it_is_down_for_a_moment, "POST", CREATE, 2, { "status": 500 });
+bad_day!(it_is_busy, "POST", CREATE, 1, { "status": 429, "retry_after": 1 });
+bad_day!(the_token_is_not_believed, "POST", CREATE, 1, { "status": 401 });
+bad_day!(the_payment_is_locked, "POST", CREATE, 1, { "status": 423 });
+bad_day!(it_is_slow, "POST", CREATE, 1, { "delay_ms": 2500 });
+bad_day!(looking_fails, "GET", CREATE, 2, { "status": 503 });
+
+#[tokio::test]
+async fn a_payment_that_is_refused_says_why_and_can_be_tried_again() {
+    let shop = Shop::open().await;
+    let refusal = json!({
+        "type": "https://httpstatuses.io/400", "title": "Bad request", "status": 400,
+        "extraDetails": [{ "name": "ErrorCode", "reason": "5010" }],
+    });
+    shop.vipps.fails("POST", CREATE, 1, json!({ "status": 400, "body": refusal })).await;
+    let mut order = shop.ordered().await;
+    assert_eq!(order.seen.state, State::Failed);
+    assert_eq!(order.seen.trouble.as_deref(), Some("vipps_5010"));
+    assert_eq!(order.retried().await.state, State::Created);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_customer_is_not_kept_waiting_for_a_slow_answer() {
+    let shop = Shop::open_with("limits.wait_ms = 50").await;
+    shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 500 })).await;
+    let mut order = shop.ordered().await;
+    assert_eq!(order.seen.state, State::Starting);
+    let created = order.becomes(State::Created).await;
+    assert!(created.redirect_url.is_some(), "the stream brings the address");
+    shop.close().await;
+}

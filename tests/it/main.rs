@@ -1,0 +1,17 @@
+//! Scenarios: what a shop, its customers and Vipps MobilePay do, and what comes of it.
+//!
+//! They speak HTTP to the proxy and to the emulator and know nothing else of either; [`shop`] is the language they are written in.
+//! Each ends by closing the shop, which proves that nothing was left undone.
+
+mod shop;
+
+mod bad_input;
+mod config;
+mod crash;
+mod endings;
+mod faults;
+mod form;
+mod paid;
+mod receipts;
+mod tidy;
+mod webhooks;

@@ -1,0 +1,132 @@
+//! The whole sequence, as it should go.
+
+use kvitt_vipps::Amount;
+use kvitt_wire::State;
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::shop::{PHONE_NUMBER, SHOP_ORIGIN, Shop, eventually, two_mugs_and_a_tea};
+
+fn nok(value: i64) -> Amount {
+    Amount { value, currency: "NOK".into() }
+}
+
+#[tokio::test]
+async fn a_customer_pays_shares_the_number_and_sees_the_order_confirmed() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.cart().await.total.value, 58_700);
+    let mut order = shop.ordered().await;
+    assert_eq!(order.seen.state, State::Created);
+    assert!(order.seen.redirect_url.as_ref().unwrap().starts_with(&shop.vipps.url));
+    assert_eq!(order.seen.sharing.phone_number_ending, None);
+
+    shop.vipps.approves(order.reference()).await;
+    let paid = order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    assert_eq!(paid.state, State::Authorized);
+    assert_eq!((paid.aggregate.authorized, paid.aggregate.captured), (58_700, 0));
+    assert_eq!(paid.sharing.phone_number_ending.as_deref(), Some(&PHONE_NUMBER[PHONE_NUMBER.len() - 2..]));
+    assert_eq!(paid.redirect_url, None);
+    assert!(!serde_json::to_string(paid).unwrap().contains(PHONE_NUMBER), "the page is not told the number");
+
+    let book = shop.vipps.book(order.reference()).await;
+    let request = &book["request"];
+    assert_eq!(request["profile"]["scope"], "phoneNumber");
+    assert_eq!(request["userFlow"], "WEB_REDIRECT");
+    assert_eq!(request["returnUrl"], format!("{}/return/{}", shop.url, order.seen.token));
+    let lines = request["receipt"]["orderLines"].as_array().unwrap();
+    assert_eq!(lines.iter().map(|line| line["totalAmount"].as_i64().unwrap()).sum::<i64>(), 58_700);
+    for line in lines {
+        let part = |name: &str| line[name].as_i64().unwrap();
+        assert_eq!(part("totalAmount"), part("totalAmountExcludingTax") + part("totalTaxAmount"));
+    }
+    let creates = shop.vipps.calls("POST", "/epayment/v1/payments").await;
+    assert_eq!(creates.len(), 1);
+    let header = |name: &str| creates[0]["headers"][name].clone();
+    assert_eq!(header("vipps-system-name"), "Kvitt");
+    assert_eq!(header("merchant-serial-number"), "123456");
+    assert!(header("idempotency-key").as_str().unwrap().len() <= 50);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn without_the_customer_s_yes_nothing_is_asked_for_and_nothing_is_shared() {
+    let shop = Shop::open().await;
+    let mut order = shop.order(&kvitt_wire::NewCheckout { consent: None, ..two_mugs_and_a_tea() }).await;
+    shop.vipps.approves(order.reference()).await;
+    let paid = order.becomes(State::Authorized).await;
+    assert!(!paid.sharing.consented && paid.sharing.phone_number_ending.is_none());
+    let book = shop.vipps.book(order.reference()).await;
+    assert_eq!(book["request"]["profile"], Value::Null);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn the_shop_captures_a_part_cancels_the_rest_and_refunds_and_the_page_sees_it() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    let reference = order.reference().to_owned();
+    let vipps = &shop.vipps.client;
+
+    let captured = vipps.capture(&reference, "capture-1", nok(49_800)).await.unwrap();
+    assert_eq!(captured.aggregate.captured_amount.value, 49_800);
+    order.follows(|checkout| checkout.aggregate.captured == 49_800, "captured").await;
+
+    let scope = kvitt_vipps::CancelScope::Remainder;
+    vipps.cancel(&reference, "cancel-rest", scope).await.unwrap();
+    order.follows(|checkout| checkout.aggregate.cancelled == 8_900, "rest cancelled").await;
+
+    vipps.refund(&reference, "refund-1", nok(24_900)).await.unwrap();
+    let seen = order.follows(|checkout| checkout.aggregate.refunded == 24_900, "refunded").await;
+    assert_eq!(seen.state, State::Authorized, "the state stays when the money moves");
+    let more = vipps.refund(&reference, "refund-2", nok(25_000)).await.unwrap_err();
+    assert_eq!(more.code(), Some(6150));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn the_customer_comes_back_in_another_browser() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    // No cookie, no storage, no header: a client that has never been here.
+    let response = crate::shop::http().get(format!("{}/return/{}", shop.url, order.seen.token)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()["location"], format!("{SHOP_ORIGIN}/thanks?from=vipps&kvitt={}", order.seen.token));
+    assert_eq!(response.headers()["referrer-policy"], "no-referrer");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert!(response.headers().get("set-cookie").is_none());
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn the_stream_begins_with_the_present_and_leaves_out_what_the_page_has() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    let mut stream = crate::shop::Stream::open(&shop, &order.path(), None).await;
+    let first = stream.next().await.unwrap();
+    assert_eq!(first, *order.look().await);
+    assert_eq!(stream.last_id, Some(first.version.to_string()));
+    let mut again = crate::shop::Stream::open(&shop, &order.path(), stream.last_id.as_deref()).await;
+    shop.vipps.approves(order.reference()).await;
+    assert!(again.next().await.unwrap().version > first.version, "the snapshot that it had is not sent again");
+    drop((stream, again));
+    eventually("streams end with their pages", || async {
+        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        metrics.contains("\nkvitt_streams_open 0\n").then_some(())
+    })
+    .await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_shop_that_does_not_want_the_number_never_asks_for_it() {
+    let shop = Shop::open_with("shop.asks_phone_number = false").await;
+    assert!(!shop.cart().await.asks_phone_number);
+    let order = shop.ordered().await;
+    assert!(!order.seen.sharing.consented, "a yes that nobody asked for counts for nothing");
+    assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"], Value::Null);
+    shop.close().await;
+}

@@ -1,0 +1,69 @@
+//! The receipt reaches the app one way or the other, and never stands in the way of the money.
+
+use kvitt_wire::State;
+use serde_json::{Value, json};
+
+use crate::shop::{Shop, eventually};
+
+const AFTERWARDS: &str = "shop.receipt = \"order-management\"";
+const RECEIPTS: &str = "/order-management/v2/ecom/receipts/";
+
+async fn receipt_is_settled(shop: &Shop, calls: usize) {
+    eventually("the receipt", || async {
+        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        // What is left is the first look of the polling chain.
+        let settled = metrics.contains("\nkvitt_outbox_waiting 1\n");
+        (settled && shop.vipps.calls("POST", RECEIPTS).await.len() == calls).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_can_be_sent_after_the_payment_was_created() {
+    let shop = Shop::open_with(AFTERWARDS).await;
+    let mut order = shop.ordered().await;
+    receipt_is_settled(&shop, 1).await;
+    let book = shop.vipps.book(order.reference()).await;
+    assert_eq!(book["request"]["receipt"], Value::Null, "never both");
+    let lines = book["receipt"]["orderLines"].as_array().unwrap();
+    assert_eq!(lines.iter().map(|line| line["totalAmount"].as_i64().unwrap()).sum::<i64>(), 58_700);
+    assert_eq!(lines[0]["unitInfo"]["quantity"], "2", "a quantity is text");
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn one_that_is_there_already_is_done() {
+    let shop = Shop::open_with(AFTERWARDS).await;
+    shop.vipps.fails("POST", RECEIPTS, 1, json!({ "drop_after_work": true })).await;
+    let mut order = shop.ordered().await;
+    receipt_is_settled(&shop, 2).await;
+    let statuses: Vec<_> = shop.vipps.calls("POST", RECEIPTS).await.iter().map(|call| call["status"].clone()).collect();
+    assert_eq!(statuses[1], 409);
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn one_that_is_refused_does_not_fail_the_payment() {
+    let shop = Shop::open_with(AFTERWARDS).await;
+    shop.vipps.fails("POST", RECEIPTS, 1, json!({ "status": 400 })).await;
+    let mut order = shop.ordered().await;
+    receipt_is_settled(&shop, 1).await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_shop_may_send_none() {
+    let shop = Shop::open_with("shop.receipt = \"none\"").await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    assert_eq!(shop.vipps.book(order.reference()).await["request"]["receipt"], Value::Null);
+    assert_eq!(shop.vipps.calls("POST", RECEIPTS).await.len(), 0);
+    shop.close().await;
+}

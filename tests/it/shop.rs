@@ -1,0 +1,227 @@
+//! The language of the scenarios: a shop with its proxy, its customers, and Vipps MobilePay beside it.
+
+mod order;
+mod vipps;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kvitt::config::Config;
+use kvitt_emulator::{Credentials, Emulator, Options};
+use kvitt_vipps::{Client, EventName, SecretString};
+use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem};
+use reqwest::{RequestBuilder, Response, StatusCode};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use order::{Order, Stream};
+pub(crate) use vipps::Vipps;
+
+/// What something may take before a scenario gives it up. Nothing waits this long when all is well.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Where the customers of the scenarios come from and return to.
+pub(crate) const SHOP_ORIGIN: &str = "https://shop.example";
+/// The number of the emulator's Norwegian customer.
+pub(crate) const PHONE_NUMBER: &str = "4791234567";
+
+/// A shop that is open: proxy, database and emulator of its own.
+pub(crate) struct Shop {
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: String,
+    pub(crate) vipps: Vipps,
+    pub(crate) files: Files,
+    stop: CancellationToken,
+    proxy: Option<JoinHandle<()>>,
+}
+
+/// The folder of a shop: its configuration, its catalogue, its database.
+pub(crate) struct Files {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) config: PathBuf,
+}
+
+impl Files {
+    /// Writes the configuration of a shop whose proxy is at `url`; `extra` goes at the beginning of it.
+    pub(crate) fn new(url: &str, emulator: &str, extra: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = include_str!("../../proxy/demo.catalogue.toml");
+        std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
+        let database = folder.path().join("kvitt.sqlite");
+        let keys = Credentials::of("123456").unwrap();
+        let (id, secret, key) = (keys.client_id, keys.client_secret, keys.subscription_key);
+        // Webhooks alone tell of payments, unless a scenario wants to poll.
+        let mut options = extra.to_owned();
+        for (option, value) in [("polling.first_ms", 600_000), ("polling.every_ms", 50), ("vipps.timeout_ms", 2_000)] {
+            if !extra.contains(option) {
+                options.push_str(&format!("\n{option} = {value}"));
+            }
+        }
+        let text = format!(
+            r#"{options}
+public_url = "{url}"
+allowed_origins = ["{SHOP_ORIGIN}"]
+catalogue = "catalogue.toml"
+shop.name = "Nordlys Keramikk"
+shop.url = "{SHOP_ORIGIN}"
+shop.terms_url = "{SHOP_ORIGIN}/terms"
+database.url = "sqlite:{database}"
+vipps.base_url = "{emulator}"
+log.filter = "trace"
+[[sales_unit]]
+name = "no"
+market = "NO"
+merchant_serial_number = "123456"
+client_id = "{id}"
+client_secret = "{secret}"
+subscription_key = "{key}"
+webhook_secret = "not registered yet"
+reference_prefix = "nordlys"
+"#,
+            database = database.display(),
+        );
+        let config = folder.path().join("kvitt.toml");
+        std::fs::write(&config, text).unwrap();
+        Self { folder, config }
+    }
+
+    /// The configuration as the proxy reads it, with a webhook registered for every sales unit.
+    pub(crate) async fn load(&self) -> Config {
+        let mut config = Config::load(Some(&self.config), []).unwrap();
+        let url = config.webhook_url(&config.sales_units[0]);
+        let secret = vipps_client(&config).register_webhook(&url, &EventName::ALL).await.unwrap().secret;
+        config.sales_units[0].webhook_secrets = vec![secret];
+        config
+    }
+}
+
+fn vipps_client(config: &Config) -> Client {
+    kvitt::app::client(config, &config.sales_units[0]).unwrap()
+}
+
+impl Shop {
+    /// Opens a shop with the defaults.
+    pub(crate) async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// Opens a shop with some options of its own.
+    pub(crate) async fn open_with(extra: &str) -> Self {
+        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let files = Files::new(&url, emulator.url(), extra);
+        let config = files.load().await;
+        let secret = config.sales_units[0].webhook_secrets[0].clone();
+        let vipps = Vipps::new(emulator, vipps_client(&config), secret);
+        let stop = CancellationToken::new();
+        let proxy = tokio::spawn({
+            let stop = stop.clone();
+            async move { kvitt::serve(config, listener, stop).await.unwrap() }
+        });
+        let http = http();
+        Self { http, url, vipps, files, stop, proxy: Some(proxy) }
+    }
+
+    /// Closes the shop in good order: nothing may wait in its queues, and the proxy must end by itself.
+    pub(crate) async fn close(mut self) {
+        let metrics = self.get("/metrics").send().await.unwrap().text().await.unwrap();
+        assert!(metrics.contains("\nkvitt_outbox_parked 0\n"), "{metrics}");
+        assert!(metrics.contains("\nkvitt_inbox_waiting 0\n"), "{metrics}");
+        self.stop.cancel();
+        let proxy = self.proxy.take().expect("a shop is closed once");
+        tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();
+        self.vipps.close().await;
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.url))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.url))
+    }
+
+    /// What the cart of the scenarios costs: two mugs and a tea.
+    pub(crate) async fn cart(&self) -> Cart {
+        self.get("/v1/cart?items=mug:2,tea:1").send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Opens a checkout, from the shop's own page.
+    pub(crate) async fn order(&self, asked: &NewCheckout) -> Order<'_> {
+        let response = self.post("/v1/checkouts").header("origin", SHOP_ORIGIN).json(asked).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        Order::new(self, response.json().await.unwrap())
+    }
+
+    /// An order that the customer has got as far as Vipps MobilePay with.
+    pub(crate) async fn ordered(&self) -> Order<'_> {
+        self.order(&two_mugs_and_a_tea()).await
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        assert!(self.proxy.is_none() || std::thread::panicking(), "a scenario closes its shop");
+    }
+}
+
+/// A client that follows no redirects, as the scenarios want to see them.
+pub(crate) fn http() -> reqwest::Client {
+    // The first one to ask for it sets it; all want the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// An emulator that writes profiles at once.
+pub(crate) fn quick() -> Options {
+    Options { profile_delay_ms: 0, ..Options::default() }
+}
+
+/// What the customer of the scenarios wants: terms accepted, number shared.
+pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
+    NewCheckout {
+        items: vec![Item { sku: "mug".into(), quantity: 2 }, Item { sku: "tea".into(), quantity: 1 }],
+        amount: Amount { value: 58_700, currency: Currency::Nok },
+        sales_unit: None,
+        terms_accepted: true,
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+        language: Language::Nb,
+        return_url: Some(format!("{SHOP_ORIGIN}/thanks?from=vipps")),
+    }
+}
+
+/// A response that is a problem, with that status and code.
+pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Problem {
+    let got = response.status();
+    let kind = response.headers().get("content-type").cloned();
+    let text = response.text().await.unwrap();
+    let problem: Problem = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{got}: {text}"));
+    assert_eq!((got.as_u16(), problem.status, problem.code.as_str()), (status, status, code), "{text}");
+    assert_eq!(kind.unwrap(), "application/problem+json");
+    assert!(problem.trace_id.len() == 32 && !problem.title.is_empty());
+    problem
+}
+
+/// Asks again until the answer is yes. What is asked for comes by itself, so this only bounds how long a failure takes.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("{what}: not in time"))
+}
+
+/// The state of a checkout as text that a failed assertion can show.
+pub(crate) fn brief(checkout: &Checkout) -> String {
+    format!("{:?} v{} {} {:?}", checkout.state, checkout.version, checkout.reference, checkout.trouble)
+}
+
+/// A secret that is not the registered one.
+pub(crate) fn other_secret() -> SecretString {
+    SecretString::from("another".to_owned())
+}

@@ -1,0 +1,118 @@
+//! An order as its customer and its page have it.
+
+use futures_util::StreamExt;
+use kvitt_wire::{Checkout, NewAttempt, State};
+use reqwest::{Response, StatusCode};
+
+use super::{PATIENCE, Shop, brief};
+
+/// A checkout that the page has the token of.
+pub(crate) struct Order<'a> {
+    shop: &'a Shop,
+    /// As the page was last told.
+    pub(crate) seen: Checkout,
+}
+
+impl<'a> Order<'a> {
+    pub(super) fn new(shop: &'a Shop, seen: Checkout) -> Self {
+        Self { shop, seen }
+    }
+
+    pub(crate) fn reference(&self) -> &str {
+        &self.seen.reference
+    }
+
+    pub(crate) fn path(&self) -> String {
+        format!("/v1/checkouts/{}", self.seen.token)
+    }
+
+    /// What the page is told when it asks.
+    pub(crate) async fn look(&mut self) -> &Checkout {
+        self.seen = self.shop.get(&self.path()).send().await.unwrap().json().await.unwrap();
+        &self.seen
+    }
+
+    /// Follows the stream until the state is this one.
+    pub(crate) async fn becomes(&mut self, state: State) -> &Checkout {
+        self.follows(|checkout| checkout.state == state, &format!("{state:?}")).await
+    }
+
+    /// Follows the stream until the snapshot is as wanted.
+    pub(crate) async fn follows(&mut self, wanted: impl Fn(&Checkout) -> bool, what: &str) -> &Checkout {
+        let mut stream = Stream::open(self.shop, &self.path(), None).await;
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let checkout = stream.next().await.expect("the stream goes on");
+                if wanted(&checkout) {
+                    return checkout;
+                }
+                self.seen = checkout;
+            }
+        });
+        let found = found.await;
+        self.seen = found.unwrap_or_else(|_| panic!("not {what}, but {}", brief(&self.seen)));
+        &self.seen
+    }
+
+    /// The customer presses cancel.
+    pub(crate) async fn cancels(&mut self) -> &Checkout {
+        let url = format!("{}{}", self.shop.url, self.path());
+        self.seen = self.shop.http.delete(url).send().await.unwrap().json().await.unwrap();
+        &self.seen
+    }
+
+    /// The customer presses try again.
+    pub(crate) async fn retries(&self, asked: &NewAttempt) -> Response {
+        self.shop.post(&format!("{}/attempts", self.path())).json(asked).send().await.unwrap()
+    }
+
+    /// The customer tries again without sharing the number, and gets as far as Vipps MobilePay.
+    pub(crate) async fn retried(&mut self) -> &Checkout {
+        let response = self.retries(&NewAttempt { consent: None }).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        self.seen = response.json().await.unwrap();
+        &self.seen
+    }
+}
+
+/// The stream of a checkout, event by event.
+pub(crate) struct Stream {
+    body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
+    text: String,
+    /// The id of the last event.
+    pub(crate) last_id: Option<String>,
+}
+
+impl Stream {
+    pub(crate) async fn open(shop: &Shop, path: &str, last_id: Option<&str>) -> Self {
+        let mut request = shop.get(&format!("{path}/events"));
+        if let Some(id) = last_id {
+            request = request.header("last-event-id", id);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+        let body = Box::pin(response.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec())));
+        Self { body, text: String::new(), last_id: None }
+    }
+
+    /// The next snapshot; none when the stream has ended.
+    pub(crate) async fn next(&mut self) -> Option<Checkout> {
+        loop {
+            while let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                let snapshot = (field("event:") == Some("checkout")).then(|| {
+                    self.last_id = field("id:").map(str::to_owned);
+                    serde_json::from_str(field("data:").unwrap()).unwrap()
+                });
+                self.text = rest.to_owned();
+                if snapshot.is_some() {
+                    return snapshot;
+                }
+            }
+            let bytes = self.body.next().await?.ok()?;
+            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Vipps MobilePay as the scenarios handle it: the customer's app, the faults, and its own books, which are the judge.
+
+use kvitt_emulator::Emulator;
+use kvitt_vipps::webhook::{PublicUrl, http_date, sign};
+use kvitt_vipps::{Client, SecretString};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Shop, eventually, http};
+
+/// The emulator, and a client of it that has the shop's keys.
+pub(crate) struct Vipps {
+    emulator: Option<Emulator>,
+    pub(crate) url: String,
+    pub(crate) client: Client,
+    pub(crate) secret: SecretString,
+    http: reqwest::Client,
+}
+
+impl Vipps {
+    pub(crate) fn new(emulator: Emulator, client: Client, secret: SecretString) -> Self {
+        let url = emulator.url().to_owned();
+        Self { emulator: Some(emulator), url, client, secret, http: http() }
+    }
+
+    pub(crate) async fn close(&mut self) {
+        if let Some(emulator) = self.emulator.take() {
+            emulator.shutdown();
+            emulator.stopped().await;
+        }
+    }
+
+    async fn control(&self, path: &str, body: Value) -> Value {
+        let response = self.http.post(format!("{}/_emulator/{path}", self.url)).json(&body).send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    async fn read(&self, path: &str) -> Value {
+        self.http.get(format!("{}/_emulator/{path}", self.url)).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The customer does something in the app: `approve`, `reject`, `refuse-consent`, `expire`.
+    pub(crate) async fn customer(&self, does: &str, reference: &str) {
+        self.control(&format!("payments/{reference}/{does}"), json!({})).await;
+    }
+
+    /// The customer consents to what is asked and pays.
+    pub(crate) async fn approves(&self, reference: &str) {
+        self.customer("approve", reference).await;
+    }
+
+    /// Time passes at Vipps MobilePay.
+    pub(crate) async fn clock_moves(&self, ms: i64) {
+        self.control("clock", json!({ "advance_ms": ms })).await;
+    }
+
+    /// The next so many calls whose path contains this go wrong.
+    pub(crate) async fn fails(&self, method: &str, path: &str, times: u32, action: Value) {
+        let fault = json!({ "match": { "method": method, "path_contains": path }, "times": times, "action": action });
+        self.control("faults", fault).await;
+    }
+
+    /// The next so many webhooks of an event are lost, doubled, or mis-signed.
+    pub(crate) async fn webhook_is(&self, fault: &str, event: &str, times: u32) {
+        let fault = json!({ "match": { "event": event }, "times": times, "action": { "webhook": fault } });
+        self.control("faults", fault).await;
+    }
+
+    /// The whole book of a payment.
+    pub(crate) async fn book(&self, reference: &str) -> Value {
+        self.read(&format!("payments/{reference}")).await
+    }
+
+    /// All payments.
+    pub(crate) async fn books(&self) -> Vec<Value> {
+        self.read("payments").await.as_array().cloned().unwrap_or_default()
+    }
+
+    /// The calls that were received, by method and a part of the path.
+    pub(crate) async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
+        let calls = self.read("requests").await.as_array().cloned().unwrap_or_default();
+        let fits = |call: &Value| {
+            call["method"] == method && call["path"].as_str().is_some_and(|received| received.contains(path))
+        };
+        calls.into_iter().filter(fits).collect()
+    }
+
+    /// Waits until every webhook has been answered.
+    pub(crate) async fn has_delivered(&self) {
+        eventually("webhooks", || async {
+            let deliveries = self.read("deliveries").await;
+            let pending = &deliveries["pending"];
+            let none = pending.as_array().map_or(pending.as_u64() == Some(0), Vec::is_empty);
+            none.then_some(())
+        })
+        .await;
+    }
+
+    /// A webhook to the shop's proxy, signed with that secret at that moment.
+    pub(crate) fn webhook(
+        &self,
+        shop: &Shop,
+        secret: &SecretString,
+        at: jiff::Timestamp,
+        body: &str,
+    ) -> RequestBuilder {
+        let url = format!("{}/callbacks/vipps/no", shop.url);
+        let date = http_date(at);
+        let signed = sign(secret, &url.parse::<PublicUrl>().unwrap(), &date, body.as_bytes());
+        shop.http
+            .post(url)
+            .header("x-ms-date", date)
+            .header("x-ms-content-sha256", signed.content_sha256)
+            .header("authorization", signed.authorization)
+            .header("content-type", "application/json")
+            .body(body.to_owned())
+    }
+
+    /// Sends such a webhook, properly signed, and gives the status back.
+    pub(crate) async fn tells(&self, shop: &Shop, body: &str) -> StatusCode {
+        self.webhook(shop, &self.secret, jiff::Timestamp::now(), body).send().await.unwrap().status()
+    }
+}

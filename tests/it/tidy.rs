@@ -1,0 +1,112 @@
+//! The house rules that can be read off the files: who may import whom, and how long a file may be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the workspace").to_owned()
+}
+
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        let name = entry.file_name().into_string().unwrap();
+        if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "pkg" | "artifacts" | ".git") {
+            found.extend(files(&path, endings));
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The modules of a crate that a file names, tests and comments left out.
+fn named(text: &str, modules: &[&str]) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join(" ");
+    let grouped = code.split("use crate::{").skip(1).flat_map(|rest| {
+        rest.split("};")
+            .next()
+            .unwrap_or_default()
+            .split(',')
+            .map(|part| part.trim().split("::").next().unwrap_or_default())
+    });
+    let grouped: Vec<_> = grouped.collect();
+    let names = |module: &&&str| code.contains(&format!("crate::{module}")) || grouped.contains(module);
+    modules.iter().filter(names).map(|module| (*module).to_owned()).collect()
+}
+
+#[test]
+fn arrows_point_towards_the_core() {
+    let source = root().join("proxy/src");
+    let modules: Vec<String> = fs::read_dir(&source)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| !matches!(name.as_str(), "lib" | "main"))
+        .collect();
+    let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
+    // What each may know of this crate, and which crates it must not know at all.
+    let rules: [(&str, &[&str], &[&str]); 8] = [
+        ("checkout", &["checkout"], &["tokio", "sqlx", "axum", "reqwest", "kvitt_vipps", "jiff"]),
+        ("store", &["checkout", "store"], &["axum", "kvitt_vipps", "reqwest"]),
+        ("hub", &["checkout"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("ledger", &["checkout", "clock", "hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("inbox", &["checkout", "clock", "ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("outbox", &["checkout", "clock", "ledger", "perform", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("perform", &["checkout"], &["sqlx", "axum"]),
+        ("config", &["checkout", "config"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
+    ];
+    for (module, allowed, foreign) in rules {
+        let mut sources = vec![source.join(format!("{module}.rs"))];
+        if source.join(module).is_dir() {
+            sources.extend(files(&source.join(module), &[".rs"]));
+        }
+        for path in sources.iter().filter(|path| !path.ends_with("tests.rs")) {
+            let text = fs::read_to_string(path).unwrap();
+            for name in named(&text, &modules) {
+                assert!(allowed.contains(&name.as_str()), "{} may not use crate::{name}", path.display());
+            }
+            for name in foreign {
+                assert!(!text.contains(&format!("{name}::")), "{} may not use {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_store_has_sql_and_only_the_clock_reads_the_time() {
+    for path in files(&root().join("proxy/src"), &[".rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        assert!(!text.contains("sqlx::") || name.starts_with("proxy/src/store"), "{name} names sqlx");
+        let clocks = ["proxy/src/clock.rs", "proxy/src/routes/vipps.rs"];
+        assert!(!text.contains("Timestamp::now") || clocks.contains(&name), "{name} reads the clock");
+    }
+}
+
+#[test]
+fn the_emulator_and_the_wire_import_nothing_of_ours() {
+    for (folder, own) in
+        [("proxy/emulator", "kvitt_emulator"), ("proxy/wire", "kvitt_wire"), ("proxy/vipps", "kvitt_vipps")]
+    {
+        for path in files(&root().join(folder).join("src"), &[".rs"]) {
+            let text = fs::read_to_string(&path).unwrap();
+            for other in ["kvitt::", "kvitt_emulator", "kvitt_wire", "kvitt_vipps", "kvitt_plugin"] {
+                assert!(other == own || !text.contains(other), "{} names {other}", path.display());
+            }
+        }
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        assert_eq!(manifest.matches("kvitt").count(), 1, "{folder} depends on a crate of ours");
+    }
+}
+
+#[test]
+fn no_file_outgrows_its_room() {
+    for path in files(&root(), &[".rs", ".js", ".mjs", ".ts", ".css"]) {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", path.display());
+    }
+}

@@ -1,0 +1,159 @@
+//! Webhooks: believed only when signed, taken only once, and not needed for a payment to be seen.
+
+use jiff::{SignedDuration, Timestamp};
+use kvitt_wire::State;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::shop::{Shop, eventually, other_secret, problem};
+
+fn event(reference: &str, name: &str) -> String {
+    json!({
+        "msn": "123456",
+        "reference": reference,
+        "pspReference": "dd8e0a8e-2b26-40ed-98f1-1d5832fc129f",
+        "name": name,
+        "amount": { "currency": "NOK", "value": 58_700 },
+        "timestamp": "2026-01-19T16:26:32.099Z",
+        "success": true,
+        "userDetails": { "mobileNumber": "4791234567" },
+    })
+    .to_string()
+}
+
+async fn counted(shop: &Shop, outcome: &str) -> bool {
+    let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+    metrics.contains(&format!("kvitt_webhooks_total{{outcome=\"{outcome}\"}} 1\n"))
+}
+
+#[tokio::test]
+async fn what_is_not_signed_is_refused() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    let body = event(order.reference(), "AUTHORIZED");
+    let now = Timestamp::now();
+    let other = other_secret();
+    let signed = |at, secret| shop.vipps.webhook(&shop, secret, at, &body);
+
+    let plain = shop.post("/callbacks/vipps/no").body(body.clone()).send().await.unwrap();
+    problem(plain, 401, "bad_signature").await;
+    let other = signed(now, &other).send().await.unwrap();
+    problem(other, 401, "bad_signature").await;
+    let altered = signed(now, &shop.vipps.secret).body(body.replace("58700", "1")).send().await.unwrap();
+    problem(altered, 401, "bad_signature").await;
+    for minutes in [-6, 6] {
+        let stale = signed(now + SignedDuration::from_mins(minutes), &shop.vipps.secret).send().await.unwrap();
+        problem(stale, 401, "bad_signature").await;
+    }
+    let elsewhere = shop.post("/callbacks/vipps/se").body(body.clone()).send().await.unwrap();
+    problem(elsewhere, 404, "not_found").await;
+    for outcome in ["signature_missing", "signature", "content_hash"] {
+        assert!(counted(&shop, outcome).await, "{outcome}");
+    }
+    assert_eq!(order.look().await.state, State::Created);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_only_a_signal() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    let version = order.look().await.version;
+    assert_eq!(shop.vipps.tells(&shop, &event(order.reference(), "AUTHORIZED")).await, StatusCode::OK);
+    eventually("the look", || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) })
+        .await;
+    order.follows(|checkout| checkout.version > version, "looked at").await;
+    assert_eq!(order.look().await.state, State::Created, "the payment itself says that it is not paid");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_replay_has_no_effect() {
+    let shop = Shop::open().await;
+    let order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    let body = event(order.reference(), "CAPTURED");
+    for _ in 0..3 {
+        assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
+    }
+    shop.vipps.has_delivered().await;
+    eventually("one look for one event", || async {
+        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        metrics.contains("\nkvitt_inbox_waiting 0\n").then_some(())
+    })
+    .await;
+    let looks = shop.vipps.calls("GET", order.reference()).await.len();
+    assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
+    assert_eq!(shop.vipps.tells(&shop, &event("nobody-knows-1", "AUTHORIZED")).await, StatusCode::OK);
+    eventually("the stranger is put away", || async {
+        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        metrics.contains("\nkvitt_inbox_waiting 0\n").then_some(())
+    })
+    .await;
+    assert!(shop.vipps.calls("GET", order.reference()).await.len() <= looks + 1, "the replay asked for no look");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_is_signed_but_not_for_us_is_acknowledged() {
+    let shop = Shop::open().await;
+    for body in
+        ["{\"unexpected\":true}", "not json", "[]", &event("other-shop-1", "AUTHORIZED"), &event("x", "NEW_NAME")]
+    {
+        assert_eq!(shop.vipps.tells(&shop, body).await, StatusCode::OK, "{body}");
+    }
+    eventually("all are put away", || async {
+        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        metrics.contains("\nkvitt_inbox_waiting 0\n").then_some(())
+    })
+    .await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn doubled_and_reordered_webhooks_change_nothing() {
+    let shop = Shop::open().await;
+    shop.vipps.webhook_is("duplicate", "AUTHORIZED", 1).await;
+    shop.vipps.webhook_is("reorder", "CREATED", 1).await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    shop.vipps.has_delivered().await;
+    assert_eq!(order.look().await.state, State::Authorized);
+    assert_eq!(shop.vipps.books().await.len(), 1);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_lost_webhook_is_made_up_for_by_polling() {
+    let shop = Shop::open_with("polling.first_ms = 50").await;
+    shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_lost_webhook_is_made_up_for_by_the_customer_s_return() {
+    let shop = Shop::open().await;
+    shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    let back = shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
+    assert_eq!(back.status(), StatusCode::SEE_OTHER);
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_signed_wrongly_comes_again() {
+    let shop = Shop::open().await;
+    shop.vipps.webhook_is("mis_sign", "AUTHORIZED", 1).await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    eventually("the first delivery is refused", || async { counted(&shop, "signature").await.then_some(()) }).await;
+    shop.vipps.clock_moves(5_000).await;
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
