@@ -2,6 +2,9 @@
 // A landing page that is left for anywhere but the next step tells the emulator so.
 "use strict";
 
+// This loading of the page, as opposed to an earlier or a later one.
+const view = Math.random().toString(36).slice(2);
+
 let onwards = false;
 const leaving = () => { onwards = true; };
 addEventListener("submit", leaving);
@@ -9,7 +12,7 @@ addEventListener("click", (event) => { if (event.target.closest("a")) leaving();
 
 async function refresh() {
   const now = document.querySelector("main");
-  const response = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store" });
+  const response = await fetch(location.href, { headers: { "x-live": view }, cache: "no-store" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("main");
   if (onwards || !next || next.dataset.version === now.dataset.version) return;
@@ -29,11 +32,11 @@ async function live() {
   try { await refresh(); } catch { /* try again */ }
   if (!onwards) setTimeout(live, 1000);
 }
-setTimeout(live, 1000);
+live();
 
 addEventListener("pagehide", () => {
   const left = document.querySelector("main").dataset.left;
-  if (left && !onwards) navigator.sendBeacon(left);
+  if (left && !onwards) navigator.sendBeacon(`${left}&view=${view}`);
 });
 // Back in a page the browser had kept: it may be long out of date.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -43,8 +43,9 @@ struct Link {
     problem: bool,
 }
 
-fn is_live(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-live")
+/// An open page asks how things are now; it says which loading of the page it is.
+fn live(headers: &HeaderMap) -> Option<&str> {
+    crate::gate::text(headers, "x-live")
 }
 
 fn is_phone(headers: &HeaderMap) -> bool {
@@ -56,8 +57,8 @@ fn is_phone(headers: &HeaderMap) -> bool {
 async fn landing(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, headers: HeaderMap) -> Response {
     shared.change(|state| {
         let Some(index) = state.find_token(&link.token) else { return unknown_payment() };
-        if !is_live(&headers) {
-            state.change(index, |payment, _| payment.left = false);
+        if let Some(view) = live(&headers) {
+            state.change(index, |payment, _| payment.view = view.to_owned());
         }
         let payment = state.payment(index);
         if !payment.is_waiting() {
@@ -127,7 +128,6 @@ async fn number(Shares(shared): Shares<Arc<Shared>>, Form(sent): Form<Number>) -
             if payment.is_waiting() {
                 payment.customer = Some(number);
                 payment.whereabouts = Whereabouts::Phone;
-                payment.left = false;
             }
         });
         Redirect::to(&format!("/landing/waiting?token={}", sent.token)).into_response()
@@ -159,7 +159,7 @@ async fn waiting(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, 
         }
         match payment.return_url() {
             // A fetch could not follow the merchant's URL; a page without JavaScript can do nothing else.
-            Some(url) if !is_live(&headers) => see_other(url),
+            Some(url) if live(&headers).is_none() => see_other(url),
             _ => ended(state, payment).into_response(),
         }
     })
@@ -204,27 +204,27 @@ async fn cancel(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>) -
     })
 }
 
-async fn left(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>) -> StatusCode {
-    let found = shared.change(|state| {
-        let index = state.find_token(&link.token)?;
-        state.change(index, |payment, _| payment.left = true);
-        Some(())
-    });
-    if found.is_some() {
-        let later = shared.clone();
-        shared.tasks.spawn(async move {
-            later.pause(AWAY).await;
-            later.change(|state| {
-                let Some(index) = state.find_token(&link.token) else { return };
-                state.change(index, |payment, now| {
-                    if payment.left && payment.whereabouts == Whereabouts::Landing {
-                        // It may have ended by itself meanwhile.
-                        let _ = payment.abort(now);
-                    }
-                });
+#[derive(Deserialize)]
+struct Left {
+    token: String,
+    view: String,
+}
+
+async fn left(Shares(shared): Shares<Arc<Shared>>, Query(left): Query<Left>) -> StatusCode {
+    let later = shared.clone();
+    shared.tasks.spawn(async move {
+        later.pause(AWAY).await;
+        later.change(|state| {
+            let Some(index) = state.find_token(&left.token) else { return };
+            state.change(index, |payment, now| {
+                let is_gone = payment.view.is_empty() || payment.view == left.view;
+                if is_gone && payment.whereabouts == Whereabouts::Landing {
+                    // It may have ended by itself meanwhile.
+                    let _ = payment.abort(now);
+                }
             });
         });
-    }
+    });
     StatusCode::NO_CONTENT
 }
 

@@ -154,7 +154,6 @@ async fn open(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, hea
             let holder = holder(&headers).unwrap_or_else(|| payment.unit.demo_number.to_owned());
             payment.customer.get_or_insert(holder);
             payment.whereabouts = Whereabouts::Switched;
-            payment.left = false;
         });
         Redirect::to(&format!("/phone/payments/{}", link.token)).into_response()
     })

@@ -95,8 +95,8 @@ pub(crate) struct Payment {
     /// Whose phone it waits on.
     pub(crate) customer: Option<String>,
     pub(crate) whereabouts: Whereabouts,
-    /// The landing page was left a moment ago.
-    pub(crate) left: bool,
+    /// The landing page's latest loading that asked how things are.
+    pub(crate) view: String,
     pub(crate) consented: bool,
     pub(crate) sharing: Option<Sharing>,
     /// Why the last approval failed, as the app tells the customer.
@@ -129,7 +129,7 @@ impl Payment {
             redirect_url: None,
             moments: Moments { created: now, expires, authorized: None, captured: None, answer: None },
             whereabouts: Whereabouts::Landing,
-            left: false,
+            view: String::new(),
             consented: false,
             sharing: None,
             refusal: None,
