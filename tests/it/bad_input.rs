@@ -13,7 +13,7 @@ async fn refused(shop: &Shop, body: impl Into<reqwest::Body>, status: u16, code:
 
 async fn nothing_was_written(shop: Shop) {
     assert_eq!(shop.vipps.books().await.len(), 0);
-    let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+    let metrics = shop.metrics().await;
     assert!(!metrics.contains("kvitt_checkouts{"), "{metrics}");
     shop.close().await;
 }

@@ -114,7 +114,7 @@ async fn the_stream_begins_with_the_present_and_leaves_out_what_the_page_has() {
     assert!(again.next().await.unwrap().version > first.version, "the snapshot that it had is not sent again");
     drop((stream, again));
     eventually("streams end with their pages", || async {
-        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        let metrics = shop.metrics().await;
         metrics.contains("\nkvitt_streams_open 0\n").then_some(())
     })
     .await;

@@ -10,7 +10,7 @@ const RECEIPTS: &str = "/order-management/v2/ecom/receipts/";
 
 async fn receipt_is_settled(shop: &Shop, calls: usize) {
     eventually("the receipt", || async {
-        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
+        let metrics = shop.metrics().await;
         // What is left is the first look of the polling chain.
         let settled = metrics.contains("\nkvitt_outbox_waiting 1\n");
         (settled && shop.vipps.calls("POST", RECEIPTS).await.len() == calls).then_some(())

@@ -125,13 +125,24 @@ impl Shop {
 
     /// Closes the shop in good order: nothing may wait in its queues, and the proxy must end by itself.
     pub(crate) async fn close(mut self) {
-        let metrics = self.get("/metrics").send().await.unwrap().text().await.unwrap();
+        self.inbox_is_empty().await;
+        let metrics = self.metrics().await;
         assert!(metrics.contains("\nkvitt_outbox_parked 0\n"), "{metrics}");
-        assert!(metrics.contains("\nkvitt_inbox_waiting 0\n"), "{metrics}");
         self.stop.cancel();
         let proxy = self.proxy.take().expect("a shop is closed once");
         tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();
         self.vipps.close().await;
+    }
+
+    /// What the proxy counts.
+    pub(crate) async fn metrics(&self) -> String {
+        self.get("/metrics").send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Waits until the proxy has worked on every webhook that it took.
+    pub(crate) async fn inbox_is_empty(&self) {
+        let empty = || async { self.metrics().await.contains("\nkvitt_inbox_waiting 0\n").then_some(()) };
+        eventually("the inbox is empty", empty).await;
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {

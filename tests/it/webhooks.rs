@@ -22,8 +22,7 @@ fn event(reference: &str, name: &str) -> String {
 }
 
 async fn counted(shop: &Shop, outcome: &str) -> bool {
-    let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
-    metrics.contains(&format!("kvitt_webhooks_total{{outcome=\"{outcome}\"}} 1\n"))
+    shop.metrics().await.contains(&format!("kvitt_webhooks_total{{outcome=\"{outcome}\"}} 1\n"))
 }
 
 #[tokio::test]
@@ -77,19 +76,11 @@ async fn a_replay_has_no_effect() {
         assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
     }
     shop.vipps.has_delivered().await;
-    eventually("one look for one event", || async {
-        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
-        metrics.contains("\nkvitt_inbox_waiting 0\n").then_some(())
-    })
-    .await;
+    shop.inbox_is_empty().await;
     let looks = shop.vipps.calls("GET", order.reference()).await.len();
     assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
     assert_eq!(shop.vipps.tells(&shop, &event("nobody-knows-1", "AUTHORIZED")).await, StatusCode::OK);
-    eventually("the stranger is put away", || async {
-        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
-        metrics.contains("\nkvitt_inbox_waiting 0\n").then_some(())
-    })
-    .await;
+    shop.inbox_is_empty().await;
     assert!(shop.vipps.calls("GET", order.reference()).await.len() <= looks + 1, "the replay asked for no look");
     shop.close().await;
 }
@@ -102,11 +93,7 @@ async fn what_is_signed_but_not_for_us_is_acknowledged() {
     {
         assert_eq!(shop.vipps.tells(&shop, body).await, StatusCode::OK, "{body}");
     }
-    eventually("all are put away", || async {
-        let metrics = shop.get("/metrics").send().await.unwrap().text().await.unwrap();
-        metrics.contains("\nkvitt_inbox_waiting 0\n").then_some(())
-    })
-    .await;
+    shop.inbox_is_empty().await;
     shop.close().await;
 }
 
