@@ -125,13 +125,15 @@ fn list(state: &State, number: &str) -> Page {
     };
     let lines: String = waiting.iter().map(line).collect();
     let lines = match lines.as_str() {
-        "" => "<p class=\"quiet\" role=\"status\">Nothing to pay right now. A payment shows up here by itself.</p>"
-            .to_owned(),
+        "" => format!(
+            "<p class=\"empty\" role=\"status\">{PHONE}Nothing to pay right now.<br>A payment shows up here by itself.</p>"
+        ),
         lines => format!("<ul class=\"list\">{lines}</ul>"),
     };
     let main = format!(
-        "{}<h1 class=\"section\" tabindex=\"-1\">Payments</h1><p class=\"quiet\">{}</p>{lines}",
-        bar(brand, "<a href=\"/phone?change=true\">Change number</a>"),
+        "{}<h1 class=\"section\" tabindex=\"-1\">Payments</h1>\
+         <p class=\"quiet\">{} · <a href=\"/phone?change=true\">Change number</a></p>{lines}",
+        bar(brand, ""),
         phone_number(number),
     );
     let version: Vec<&str> = waiting.iter().map(|payment| payment.token.as_str()).collect();
@@ -294,7 +296,7 @@ fn order_lines(receipt: &Value, payment: &Payment) -> Option<String> {
         return None;
     }
     let currency = payment.unit.currency;
-    let mut html = String::from("<div class=\"card\"><h2 class=\"hidden\">What you pay for</h2><dl>");
+    let mut html = String::from("<h2 class=\"hidden\">What you pay for</h2><div class=\"card\"><dl>");
     let mut rates: Vec<(i64, i64)> = Vec::new();
     for line in lines {
         let quantity = line.pointer("/unitInfo/quantity").and_then(Value::as_str).filter(|quantity| *quantity != "1");

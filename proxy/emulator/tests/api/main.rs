@@ -5,5 +5,6 @@
 mod bench;
 mod faults;
 mod orders;
+mod pages;
 mod payments;
 mod webhooks;
