@@ -95,6 +95,8 @@ pub struct Limits {
     pub streams_per_checkout: usize,
     /// The age at which a stream is closed.
     pub stream_age: Duration,
+    /// How often a stream at rest says that it is alive.
+    pub heartbeat: Duration,
     /// Open connections.
     pub connections: usize,
     /// How long a request's head may take.
@@ -273,6 +275,7 @@ fn read(top: &mut Reader<'_>, folder: &Path) -> Config {
             streams: limits.count("streams"),
             streams_per_checkout: limits.count("streams_per_checkout"),
             stream_age: limits.duration("stream_age_ms"),
+            heartbeat: limits.duration("heartbeat_ms"),
             connections: limits.count("connections"),
             header: limits.duration("header_ms"),
         }),

@@ -13,5 +13,6 @@ mod faults;
 mod form;
 mod paid;
 mod receipts;
+mod streams;
 mod tidy;
 mod webhooks;

@@ -5,7 +5,7 @@ use kvitt_wire::State;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::shop::{PHONE_NUMBER, SHOP_ORIGIN, Shop, eventually, two_mugs_and_a_tea};
+use crate::shop::{PHONE_NUMBER, SHOP_ORIGIN, Shop, two_mugs_and_a_tea};
 
 fn nok(value: i64) -> Amount {
     Amount { value, currency: "NOK".into() }
@@ -102,31 +102,50 @@ async fn the_customer_comes_back_in_another_browser() {
 }
 
 #[tokio::test]
-async fn the_stream_begins_with_the_present_and_leaves_out_what_the_page_has() {
-    let shop = Shop::open().await;
-    let mut order = shop.ordered().await;
-    let mut stream = crate::shop::Stream::open(&shop, &order.path(), None).await;
-    let first = stream.next().await.unwrap();
-    assert_eq!(first, *order.look().await);
-    assert_eq!(stream.last_id, Some(first.version.to_string()));
-    let mut again = crate::shop::Stream::open(&shop, &order.path(), stream.last_id.as_deref()).await;
-    shop.vipps.approves(order.reference()).await;
-    assert!(again.next().await.unwrap().version > first.version, "the snapshot that it had is not sent again");
-    drop((stream, again));
-    eventually("streams end with their pages", || async {
-        let metrics = shop.metrics().await;
-        metrics.contains("\nkvitt_streams_open 0\n").then_some(())
-    })
-    .await;
-    shop.close().await;
-}
-
-#[tokio::test]
 async fn a_shop_that_does_not_want_the_number_never_asks_for_it() {
     let shop = Shop::open_with("shop.asks_phone_number = false").await;
     assert!(!shop.cart().await.asks_phone_number);
     let order = shop.ordered().await;
     assert!(!order.seen.sharing.consented, "a yes that nobody asked for counts for nothing");
     assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"], Value::Null);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn the_consent_is_written_down_with_its_words_and_its_moment() {
+    let shop = Shop::open().await;
+    let before = kvitt::clock::now();
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    let stored = shop.stored(&order).await;
+    let consent = stored.current().consent.clone().unwrap();
+    assert_eq!((consent.scope.as_str(), consent.wording.as_str()), ("phoneNumber", kvitt_wire::CONSENT_WORDING));
+    assert!(before <= consent.given_at && consent.given_at <= kvitt::clock::now());
+    assert!(before <= stored.order.terms_accepted_at);
+    let customer = stored.customer.unwrap();
+    assert_eq!(customer.phone_number.unwrap().digits(), PHONE_NUMBER);
+    assert!(customer.sub.is_some());
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_number_that_the_payment_does_not_tell_is_asked_for_at_userinfo() {
+    let shop = Shop::open().await;
+    let mut first = shop.ordered().await;
+    shop.vipps.approves(first.reference()).await;
+    first.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    let mut silent = shop.vipps.book(first.reference()).await;
+
+    // A second order of the same customer, whose payment keeps silent about the number.
+    let mut order = shop.ordered().await;
+    silent["reference"] = order.reference().into();
+    silent.as_object_mut().unwrap().remove("userDetails");
+    let action = serde_json::json!({ "status": 200, "body": silent });
+    shop.vipps.fails("GET", order.reference(), 100, action).await;
+    shop.vipps.approves(order.reference()).await;
+    let seen = order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    assert_eq!(seen.sharing.phone_number_ending.as_deref(), Some("67"));
+    assert_eq!(shop.vipps.calls("GET", "/vipps-userinfo-api/userinfo/").await.len(), 1);
     shop.close().await;
 }

@@ -134,6 +134,16 @@ impl Shop {
         self.vipps.close().await;
     }
 
+    /// A checkout as it is written down.
+    pub(crate) async fn stored(&self, order: &Order<'_>) -> kvitt::checkout::Checkout {
+        let url = format!("sqlite:{}", self.files.folder.path().join("kvitt.sqlite").display());
+        let store = kvitt::store::Store::open(&url).await.unwrap();
+        let (id, _) = kvitt::token::read(&order.seen.token).unwrap();
+        let stored = store.checkout(id).await.unwrap().unwrap();
+        store.close().await;
+        stored.checkout
+    }
+
     /// What the proxy counts.
     pub(crate) async fn metrics(&self) -> String {
         self.get("/metrics").send().await.unwrap().text().await.unwrap()

@@ -22,8 +22,6 @@ use crate::app::{App, Found};
 use crate::error::{ApiError, Result};
 use crate::hub::Watcher;
 
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
 }
@@ -56,7 +54,7 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
         until: Instant::now() + limits.stream_age,
         app,
     };
-    let stream = Sse::new(snapshots(follower)).keep_alive(KeepAlive::new().interval(HEARTBEAT));
+    let stream = Sse::new(snapshots(follower)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
     let unbuffered =
         [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, stream).into_response())
