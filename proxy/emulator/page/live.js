@@ -8,7 +8,10 @@ const view = Math.random().toString(36).slice(2);
 let onwards = false;
 const leaving = () => { onwards = true; };
 addEventListener("submit", leaving);
-addEventListener("click", (event) => { if (event.target.closest("a")) leaving(); });
+addEventListener("click", (event) => {
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (event.target.closest("a") && !elsewhere) leaving();
+});
 
 async function refresh() {
   const now = document.querySelector("main");

@@ -11,7 +11,7 @@ mod payment;
 mod rules;
 mod webhooks;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -39,8 +39,27 @@ pub(crate) struct Approvals {
     pub(crate) long_living: bool,
 }
 
+/// A record for the control API that forgets its oldest lines.
+#[derive(Default, serde::Serialize)]
+#[serde(transparent)]
+pub(crate) struct Recent(VecDeque<Value>);
+
+impl Recent {
+    const MOST: usize = 10_000;
+
+    pub(crate) fn push(&mut self, line: Value) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(line);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// A finished call under an idempotency key.
-#[derive(Debug)]
 struct Used {
     path: String,
     body: Value,
@@ -59,7 +78,6 @@ pub(crate) enum Operation {
 /// What names a payment: the sales unit's number and the merchant's reference, or an order for Order Management.
 pub(crate) type Key = (String, String);
 
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) options: Options,
     pub(crate) clock: Clock,
@@ -82,7 +100,8 @@ pub(crate) struct State {
     pub(crate) qr_codes: HashMap<Key, (String, Option<Timestamp>)>,
     pub(crate) webhooks: Webhooks,
     pub(crate) faults: Faults,
-    pub(crate) received: Vec<Value>,
+    /// The latest API calls, without their secrets.
+    pub(crate) received: Recent,
 }
 
 impl State {
@@ -106,7 +125,7 @@ impl State {
             qr_codes: HashMap::new(),
             webhooks: Webhooks::default(),
             faults: Faults::default(),
-            received: Vec::new(),
+            received: Recent::default(),
         }
     }
 

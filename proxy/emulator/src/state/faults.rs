@@ -1,7 +1,5 @@
 //! The faults a test has asked for: what goes wrong, on which calls, how many times.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -63,12 +61,6 @@ fn once() -> u32 {
 /// The faults still to come, in the order they were asked for.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<Fault>);
-
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Faults").field(&self.0.len()).finish()
-    }
-}
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {

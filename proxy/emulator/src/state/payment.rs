@@ -72,7 +72,7 @@ pub(crate) struct Moments {
     pub(crate) answer: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Payment {
     pub(crate) unit: &'static SalesUnit,
     pub(crate) reference: String,
@@ -429,3 +429,6 @@ fn days(days: i64) -> SignedDuration {
 pub(crate) fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests;

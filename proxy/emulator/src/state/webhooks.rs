@@ -5,12 +5,12 @@
 //! emulator's clock.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Recent;
 use super::faults::{Faults, WebhookFault};
 use super::payment::{Event, Payment, later};
 use crate::clock::written;
@@ -22,7 +22,6 @@ const GIVE_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A held-back webhook whose payment has no further event goes out after this.
 const HOLD: SignedDuration = SignedDuration::from_mins(1);
 
-#[derive(Clone)]
 pub(crate) struct Registration {
     pub(crate) id: String,
     pub(crate) msn: &'static str,
@@ -31,13 +30,6 @@ pub(crate) struct Registration {
     secret: String,
 }
 
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("id", &self.id).field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone, Debug)]
 struct Delivery {
     id: u64,
     registration: String,
@@ -71,13 +63,13 @@ pub(crate) enum Outcome {
     Unreachable,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Webhooks {
     registrations: Vec<Registration>,
     queue: Vec<Delivery>,
     next_id: u64,
     /// Every attempt, for the control API.
-    pub(crate) log: Vec<Value>,
+    pub(crate) log: Recent,
 }
 
 impl Webhooks {
