@@ -3,6 +3,7 @@
 //! The document comes from the binary (`kvitt openapi`). Checking never writes.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -22,31 +23,31 @@ pub(crate) struct Args {
 
 /// Writes the document, or compares it with the one in the repository.
 pub(crate) fn openapi(workspace: &Workspace, args: &Args) -> Result<()> {
-    let written = run::output(Command::new(workspace.build_kvitt()?).arg("openapi"))?;
+    let kvitt = workspace.build_kvitt()?;
     if args.check {
-        return compare(workspace, &written);
+        return check(workspace, &kvitt);
     }
     let path = workspace.path(FILE);
-    fs::write(&path, written).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&path, document(&kvitt)?).with_context(|| format!("cannot write {}", path.display()))?;
     println!("wrote {FILE}");
     Ok(())
 }
 
-/// Builds the proxy and fails when its routes are no longer those of the file.
-pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    openapi(workspace, &Args { check: true })
-}
-
-fn compare(workspace: &Workspace, expected: &str) -> Result<()> {
+/// Fails when the routes of the binary `kvitt` are no longer those of the file.
+pub(crate) fn check(workspace: &Workspace, kvitt: &Path) -> Result<()> {
     let path = workspace.path(FILE);
     let found = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    match first_difference(&found, expected) {
+    match first_difference(&found, &document(kvitt)?) {
         None => {
             println!("{FILE} agrees with the routes");
             Ok(())
         }
         Some(line) => bail!("{FILE} differs from the routes, first in line {line}: run `cargo xtask openapi`"),
     }
+}
+
+fn document(kvitt: &Path) -> Result<String> {
+    run::output(Command::new(kvitt).arg("openapi"))
 }
 
 /// The number of the first line that differs.

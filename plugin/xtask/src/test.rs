@@ -73,7 +73,7 @@ impl Step {
             Self::Native => native(workspace),
             Self::Wasm => wasm(workspace),
             Self::Dist => dist::dist(workspace),
-            Self::Openapi => openapi::check(workspace),
+            Self::Openapi => openapi::check(workspace, &workspace.build_kvitt_with_tests()?),
             Self::Browser => browser(workspace),
         }
     }
@@ -126,7 +126,7 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
 
 fn native(workspace: &Workspace) -> Result<()> {
     // The scenarios that start the proxy as a process of its own find it there.
-    let kvitt = workspace.build_kvitt()?;
+    let kvitt = workspace.build_kvitt_with_tests()?;
     run::run(workspace.cargo(["test", "--workspace"]).env("KVITT_BIN", kvitt))
 }
 
@@ -148,7 +148,7 @@ fn browser(workspace: &Workspace) -> Result<()> {
     if !workspace.path("www/pkg/kvitt.js").is_file() {
         bail!("the widget is not built: run `cargo xtask dist` first");
     }
-    let kvitt = workspace.build_kvitt()?;
+    let kvitt = workspace.build_kvitt_with_tests()?;
     let mut node = Command::new("node");
     node.arg("--test").args(browser_tests(workspace)?);
     run::run(node.current_dir(workspace.path("")).env("KVITT_BIN", kvitt).env("CHROMIUM", chromium.browser))

@@ -50,12 +50,19 @@ impl Workspace {
         metadata(&self.root, &[])
     }
 
-    /// Builds the proxy's binary and says where it is.
-    ///
-    /// The tests' own selection of packages and dependencies is used, so that what was built for them is not built a second
-    /// time with other features.
+    /// Builds the proxy's binary and what it needs, no more, and says where it is.
     pub(crate) fn build_kvitt(&self) -> Result<PathBuf> {
-        run::run(&mut self.cargo(["build", "--workspace", "--tests", "--bin", "kvitt"]))?;
+        self.build_binary(&["--package", "kvitt"])
+    }
+
+    /// The same from the tests' selection of packages and features: with it everything that the tests were built from is
+    /// used as it is, where [`Workspace::build_kvitt`] would compile half of it again with fewer features.
+    pub(crate) fn build_kvitt_with_tests(&self) -> Result<PathBuf> {
+        self.build_binary(&["--workspace", "--tests"])
+    }
+
+    fn build_binary(&self, selection: &[&str]) -> Result<PathBuf> {
+        run::run(self.cargo(["build", "--bin", "kvitt"]).args(selection))?;
         Ok(self.target(format!("debug/kvitt{}", env::consts::EXE_SUFFIX)))
     }
 }
