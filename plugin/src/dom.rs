@@ -95,6 +95,13 @@ impl El {
         self.0.set_text_content(None);
     }
 
+    /// Takes everything out of it that stands after `last`.
+    pub(crate) fn clear_after(&self, last: &Self) {
+        while let Some(child) = self.0.last_element_child().filter(|child| *child != last.0) {
+            child.remove();
+        }
+    }
+
     /// Moves the keyboard and the screen reader to it.
     pub(crate) fn focus(&self) {
         if let Some(element) = self.0.dyn_ref::<HtmlElement>() {

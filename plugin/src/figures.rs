@@ -18,9 +18,9 @@ pub(crate) fn rate(language: Language, hundredths: u32) -> String {
     number(language, &options, f64::from(hundredths) / 10_000.0)
 }
 
-/// `23. november 2026 kl. 16:20`, from milliseconds since 1970.
+/// `23. nov. 2026, 16:20`, from milliseconds since 1970.
 pub(crate) fn date(language: Language, at_ms: i64) -> String {
-    let options = options(&[("dateStyle", "long"), ("timeStyle", "short")]);
+    let options = options(&[("dateStyle", "medium"), ("timeStyle", "short")]);
     let format = Intl::DateTimeFormat::new(&locales(language), &options).format();
     written(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
 }
@@ -40,7 +40,9 @@ fn written(answer: Result<JsValue, JsValue>) -> String {
 }
 
 fn locales(language: Language) -> Array {
-    Array::of1(&JsValue::from_str(language.tag()))
+    // English as it is written in Europe: the day first, and no AM.
+    let tag = if language == Language::En { "en-GB" } else { language.tag() };
+    Array::of1(&JsValue::from_str(tag))
 }
 
 fn options(pairs: &[(&str, &str)]) -> Object {

@@ -5,6 +5,8 @@
 //! set by the caller before each message. That is why all of it is tested without a browser.
 
 mod follow;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 
 use kvitt_wire::{
     Amount, CONSENT_WORDING, Cart, Checkout, ConsentGiven, Item, Language, NewAttempt, NewCheckout, State,
@@ -271,6 +273,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             }
         }
         Msg::Resumed { token, sure } => {
+            model.follow.stop(&mut cmds);
             model.sure = sure;
             model.checkout = None;
             model.token = Some(token.clone());
@@ -333,35 +336,39 @@ impl Model {
         }
     }
 
+    /// A press counts on the screen that has its button, and nowhere else: it may come late.
     fn press(&mut self, act: Act, cmds: &mut Vec<Cmd>) {
-        match (act, self.token.clone()) {
-            (Act::Pay, None) if self.terms => {
+        match (act, &self.screen, self.token.clone()) {
+            (Act::Pay, Screen::Start, _) if !self.terms => self.notice = Some(Notice::TermsNeeded),
+            (Act::Pay, Screen::Start, _) => {
                 if let Some(new) = self.new_checkout() {
-                    self.leave_until = self.now + LEAVE_WITHIN;
-                    self.ask(Cmd::Create(new), cmds);
+                    self.pay(Cmd::Create(new), cmds);
                 }
             }
-            (Act::Pay, None) => self.notice = Some(Notice::TermsNeeded),
-            (Act::Cancel, Some(token)) => self.ask(Cmd::Cancel(token), cmds),
-            (Act::Again | Act::AgainUnshared, Some(token)) if self.retryable() => {
+            (Act::Cancel, Screen::Waiting, Some(token)) => self.ask(Cmd::Cancel(token), cmds),
+            (Act::Again | Act::AgainUnshared, Screen::Trouble(_), Some(token)) if self.retryable() => {
                 self.share &= act == Act::Again;
-                self.leave_until = self.now + LEAVE_WITHIN;
-                self.ask(Cmd::Retry(token, NewAttempt { consent: self.consent() }), cmds);
+                self.pay(Cmd::Retry(token, NewAttempt { consent: self.consent() }), cmds);
             }
-            (Act::Again, _) => {
+            (Act::Again, Screen::Trouble(_), _) => {
                 if let Some(errand) = self.errand.take() {
-                    self.leave_until = self.now + LEAVE_WITHIN;
-                    self.ask(errand, cmds);
+                    self.pay(errand, cmds);
                 }
             }
-            (Act::Accept, None) => {
+            (Act::Accept, Screen::Trouble(Trouble::PriceChanged { .. }), _) => {
                 self.screen = Screen::Start;
                 self.order.amount = self.cart.as_ref().map(|cart| cart.total);
             }
-            (Act::Back, _) => self.close(cmds),
-            (Act::Print, _) => cmds.push(Cmd::Print),
+            (Act::Back, ..) => self.close(cmds),
+            (Act::Print, ..) => cmds.push(Cmd::Print),
             _ => {}
         }
+    }
+
+    /// An errand that may end at Vipps MobilePay: the page may leave by itself while the press is fresh.
+    fn pay(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
+        self.leave_until = self.now + LEAVE_WITHIN;
+        self.ask(errand, cmds);
     }
 
     /// Whether the checkout stands where the proxy grants another attempt.

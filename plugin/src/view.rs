@@ -21,6 +21,8 @@ use crate::text::{self, Word};
 pub(crate) struct View {
     cover: El,
     frame: El,
+    /// The first thing in the frame, and what the keyboard is moved to.
+    heading: El,
     voice: El,
     shown: Shown,
     body: Body,
@@ -51,7 +53,8 @@ impl View {
         let voice = el("p", "voice").set("role", "status");
         dom::plant(root, &frame);
         dom::plant(root, &voice);
-        Self { cover, frame, voice, shown: Shown::default(), body: Body::Still, quiet: false }
+        let heading = heading_of(&frame);
+        Self { cover, frame, heading, voice, shown: Shown::default(), body: Body::Still, quiet: false }
     }
 
     pub(crate) fn show(&mut self, model: &Model) {
@@ -78,19 +81,24 @@ impl View {
     fn build(&mut self, model: &Model, moved: bool) {
         let language = model.order.language;
         let closed = model.screen == Screen::Closed;
-        self.frame.clear();
+        // A screen that only knows more than before keeps its heading, which may have the keyboard.
+        if moved {
+            self.frame.clear();
+            self.heading = heading_of(&self.frame);
+        } else {
+            self.frame.clear_after(&self.heading);
+        }
         self.frame.show(!closed);
         self.cover.show(closed);
         self.frame.mark("lang", Some(language.tag()));
         self.frame.mark("data-brand", Some(brand_class(brand(model))));
-        let heading = el("h2", "heading").set("tabindex", "-1");
-        self.frame.add(&heading);
+        let heading = &self.heading;
         self.body = match &model.screen {
             Screen::Closed => {
                 if let Some(cart) = model.cart.as_ref().filter(|_| model.closable) {
                     pay_button(&self.cover, language, cart.brand);
                 }
-                if moved {
+                if moved && !self.quiet {
                     self.cover.focus();
                 }
                 Body::Still
@@ -100,14 +108,14 @@ impl View {
                 self.frame.add(&el("div", "busy"));
                 Body::Still
             }
-            Screen::Start => start::Start::build(model, &self.frame, &heading).map_or(Body::Still, Body::Start),
-            Screen::Waiting => Body::Waiting(waiting::Waiting::build(model, &self.frame, &heading)),
+            Screen::Start => start::Start::build(model, &self.frame, heading).map_or(Body::Still, Body::Start),
+            Screen::Waiting => Body::Waiting(waiting::Waiting::build(model, &self.frame, heading)),
             Screen::Done => {
-                done::build(model, &self.frame, &heading);
+                done::build(model, &self.frame, heading);
                 Body::Still
             }
             Screen::Trouble(trouble) => {
-                trouble::build(model, trouble, &self.frame, &heading);
+                trouble::build(model, trouble, &self.frame, heading);
                 Body::Still
             }
         };
@@ -121,6 +129,13 @@ impl View {
             self.quiet = false;
         }
     }
+}
+
+/// A new heading at the top of the frame.
+fn heading_of(frame: &El) -> El {
+    let heading = el("h2", "heading").set("tabindex", "-1");
+    frame.add(&heading);
+    heading
 }
 
 /// The brand of the order; before it is known nothing shows one.

@@ -18,7 +18,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Back => "Tilbage",
         Word::Starting => "Gør betalingen klar hos {0} …",
         Word::WaitHeading => "Gennemfør betalingen i {0}",
-        Word::WaitHow => "Åbn {0} på din telefon, og godkend betalingen på {1}.",
+        Word::WaitHow => "Åbn {0} på din telefon, og godkend betalingen.",
         Word::WaitHere => "Denne side opdateres af sig selv, når du har betalt.",
         Word::OpenApp => "Åbn {0}",
         Word::Cancel => "Annuller betalingen",

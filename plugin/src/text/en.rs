@@ -18,7 +18,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Back => "Back",
         Word::Starting => "Getting the payment ready with {0} …",
         Word::WaitHeading => "Complete the payment in {0}",
-        Word::WaitHow => "Open {0} on your phone and approve the payment of {1}.",
+        Word::WaitHow => "Open {0} on your phone and approve the payment.",
         Word::WaitHere => "This page updates by itself once you have paid.",
         Word::OpenApp => "Open {0}",
         Word::Cancel => "Cancel the payment",

@@ -19,7 +19,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Back => "Takaisin",
         Word::Starting => "Valmistellaan maksua: {0} …",
         Word::WaitHeading => "Viimeistele maksu {0}-sovelluksessa",
-        Word::WaitHow => "Avaa {0} puhelimessasi ja hyväksy maksu, summa {1}.",
+        Word::WaitHow => "Avaa {0} puhelimessasi ja hyväksy maksu.",
         Word::WaitHere => "Tämä sivu päivittyy itsestään, kun olet maksanut.",
         Word::OpenApp => "Avaa {0}",
         Word::Cancel => "Peruuta maksu",

@@ -18,7 +18,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Back => "Tilbake",
         Word::Starting => "Gjør betalingen klar hos {0} …",
         Word::WaitHeading => "Fullfør betalingen i {0}",
-        Word::WaitHow => "Åpne {0} på telefonen og godkjenn betalingen på {1}.",
+        Word::WaitHow => "Åpne {0} på telefonen og godkjenn betalingen.",
         Word::WaitHere => "Denne siden oppdateres av seg selv når du har betalt.",
         Word::OpenApp => "Åpne {0}",
         Word::Cancel => "Avbryt betalingen",

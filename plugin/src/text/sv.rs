@@ -18,7 +18,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Back => "Tillbaka",
         Word::Starting => "Förbereder betalningen hos {0} …",
         Word::WaitHeading => "Slutför betalningen i {0}",
-        Word::WaitHow => "Öppna {0} i telefonen och godkänn betalningen på {1}.",
+        Word::WaitHow => "Öppna {0} i telefonen och godkänn betalningen.",
         Word::WaitHere => "Den här sidan uppdateras automatiskt när du har betalat.",
         Word::OpenApp => "Öppna {0}",
         Word::Cancel => "Avbryt betalningen",

@@ -11,6 +11,7 @@ pub(super) fn lines(language: Language, cart: &Cart, pictures: Option<&str>) -> 
     let money = |value| figures::money(language, Amount { value, currency: cart.total.currency });
     // Without markers some screen readers no longer take it for a list.
     let list = el("ul", "lines").set("role", "list");
+    let pictures = pictures.filter(|_| cart.lines.iter().any(|line| line.picture.is_some()));
     for line in &cart.lines {
         let item = el("li", "line");
         if let Some(origin) = pictures {

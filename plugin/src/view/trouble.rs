@@ -18,6 +18,9 @@ pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) 
     heading.write(say(what));
     frame.add(&el("span", "cross").set("aria-hidden", "true"));
     frame.add(&el("p", "lead").text(&text::say(language, why, &[name, shop])));
+    if let Trouble::Failed(code) | Trouble::Refused(code) = trouble {
+        frame.add(&el("p", "note").text(&text::say(language, Word::Code, &[code])));
+    }
     if unshared {
         frame.add(&el("p", "note").text(&text::say(language, Word::AbortedShared, &[shop])));
     }
@@ -33,21 +36,19 @@ pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) 
     }
 
     let actions = el("div", "actions");
+    let mut last = "quiet";
     match trouble {
         Trouble::PriceChanged { .. } => actions.add(&button("button", "accept", say(Word::Accept))),
-        Trouble::NotFound | Trouble::Refused(_) => {}
+        Trouble::NotFound | Trouble::Refused(_) => last = "second",
         _ => actions.add(&button("button", "again", say(Word::Again))),
     }
     if unshared {
         actions.add(&button("second", "unshared", say(Word::AgainUnshared)));
     }
     if model.closable {
-        actions.add(&button("quiet", "back", say(Word::Back)));
+        actions.add(&button(last, "back", say(Word::Back)));
     }
     frame.add(&actions);
-    if let Trouble::Failed(code) | Trouble::Refused(code) = trouble {
-        frame.add(&el("p", "note").text(&text::say(language, Word::Code, &[code])));
-    }
 }
 
 /// The heading, and what it means.

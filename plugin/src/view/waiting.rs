@@ -50,7 +50,7 @@ impl Waiting {
         let Some(checkout) = &model.checkout else { return String::new() };
         let ready = checkout.state == State::Created;
         self.how.write(&if ready {
-            text::say(language, Word::WaitHow, &[name, &figures::money(language, checkout.cart.total)])
+            text::say(language, Word::WaitHow, &[name])
         } else {
             text::say(language, Word::Starting, &[name])
         });
