@@ -3,6 +3,8 @@
 //! They speak HTTP to the proxy and to the emulator and know nothing else of either; [`shop`] is the language they are written in.
 //! Each ends by closing the shop, which proves that nothing was left undone.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the scenario")]
+
 mod shop;
 
 mod bad_input;
