@@ -1,0 +1,61 @@
+/** A shop on an origin of its own: it loads the widget from the proxy, and pays only if the proxy knows the shop. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+
+const known = await shopOnItsOwn();
+const stranger = await shopOnItsOwn();
+const set = stage({ args: () => ["--allow-origin", known] });
+
+/** A shop of two pages, with the policy that a careful one would send. Answers with its origin. */
+async function shopOnItsOwn() {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, "http://shop");
+    const element = {
+      "/": `<h1>Tea by the sea</h1><kvitt-checkout items="mug:2,tea:1" amount="58700" currency="NOK" market="NO" language="en" return-url="/thanks"></kvitt-checkout>`,
+      "/thanks": `<h1>Your order</h1><kvitt-confirmation language="en"></kvitt-confirmation>`,
+    }[pathname];
+    const policy = `default-src 'none'; script-src ${set.shop} 'wasm-unsafe-eval'; connect-src ${set.shop}; img-src ${set.shop}`;
+    response.writeHead(element ? 200 : 204, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
+    response.end(
+      element &&
+        `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Tea by the sea</title>
+        <script type="module" src="${set.shop}/pkg/kvitt.js"></script><main>${element}</main></html>`,
+    );
+  });
+  // It must not keep the process alive once the tests are over.
+  server.unref();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+test("a shop that the proxy knows", async () => {
+  const eva = await set.shopper();
+  await App.fillsIn(eva, { share: true, address: `${known}/` });
+  const app = await App.in(eva);
+  const { reference } = await app.payment();
+  await app.opensHere();
+  await app.shares();
+  await app.pays();
+  await app.returns();
+  await eva.isAt(known, "/thanks?kvitt=");
+  await eva.seesHeading("Thank you for your order");
+  await eva.readsOf(reference, /Shared, ending in ··67/);
+  await eva.looksAround("embedded-confirmation");
+  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+});
+
+test("a shop that it does not know", async () => {
+  const eva = await set.shopper();
+  eva.forgives(/CORS policy|ERR_FAILED/);
+  const before = (await set.books.payments()).length;
+  await eva.opens(`${stranger}/`);
+  await eva.presses("Pay with Vipps");
+  await eva.seesHeading(/We cannot reach the shop|This order cannot be paid here/);
+  await eva.looksAround("embedded-stranger");
+  assert.equal((await set.books.payments()).length, before);
+});

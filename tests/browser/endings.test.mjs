@@ -1,0 +1,120 @@
+/** Every way in which a payment comes to nothing: the customer is told so, and has a next step that works. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+
+const set = stage();
+
+/** Tries again from the trouble screen, and pays this time. */
+async function triesAgain(shopper, first) {
+  await shopper.presses("Try again");
+  const app = await App.in(shopper);
+  const { reference } = await app.payment();
+  assert.notEqual(reference, first, "another attempt has another reference");
+  await app.opensHere();
+  await app.pays();
+  await app.returns();
+  await shopper.seesHeading("Thank you for your order");
+  await shopper.readsOf(reference);
+  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+}
+
+test("rejected in the app", async () => {
+  const per = await set.shopper();
+  const { app, reference } = await App.startsFor(per, { share: false });
+  await app.opensHere();
+  await app.cancels();
+  await set.books.stands(reference, "ABORTED");
+  await app.returns();
+  await per.seesHeading("The payment was stopped");
+  await per.readsOf("You have not paid anything.");
+  await per.looksAround("trouble-rejected");
+  await triesAgain(per, reference);
+});
+
+test("left until the time is out", async () => {
+  const per = await set.shopper();
+  const { app, reference } = await App.startsFor(per, { share: false });
+  await app.opensHere();
+  await app.letsItExpire();
+  await set.books.stands(reference, "EXPIRED");
+  await app.returns();
+  await per.seesHeading("The time ran out");
+  await per.looksAround("trouble-expired");
+  await triesAgain(per, reference);
+});
+
+test("cancelled from the waiting page", async () => {
+  const per = await set.shopper();
+  await per.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
+  await App.fillsIn(per, { share: false });
+  await per.seesHeading("Complete the payment in Vipps");
+  const { reference } = await set.books.at(await per.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href"));
+  await per.presses("Cancel the payment");
+  await per.seesHeading("The payment is cancelled");
+  await per.looksAround("trouble-cancelled");
+  await set.books.stands(reference, "TERMINATED");
+  const [cancel] = await set.books.received("POST", `/epayment/v1/payments/${reference}/cancel`);
+  assert.equal(cancel.body.cancelTransactionOnly, true, "an approval in the same moment is not undone");
+});
+
+test("another price than the page showed", async () => {
+  const per = await set.shopper();
+  await per.opens("/");
+  await per.page.locator("kvitt-checkout").evaluate((element) => element.setAttribute("amount", "55000"));
+  await per.presses("Pay with Vipps");
+  await per.seesHeading("The price has changed");
+  await per.readsOf("Shown before NOK 550.00", "New total NOK 587.00");
+  await per.looksAround("trouble-price");
+  const before = (await set.books.payments()).length;
+  await per.presses("Continue with the new price");
+  await App.fillsIn(per, { share: false, opened: true });
+  const app = await App.in(per);
+  const { reference } = await app.payment();
+  await app.opensHere();
+  await app.pays();
+  await app.returns();
+  await per.readsOf(reference, "NOK 587.00 is reserved");
+  assert.equal((await set.books.payment(reference)).amount.value, 58700);
+  assert.equal((await set.books.payments()).length, before + 1, "nothing was created at the old price");
+});
+
+test("back from the landing page", async () => {
+  const per = await set.shopper();
+  const { reference } = await App.startsFor(per, { share: false });
+  await per.goesBack();
+  await set.books.stands(reference, "ABORTED");
+  await per.isAt(set.shop);
+  await per.seesHeading("The payment was stopped");
+  await per.looksAround("trouble-back");
+  await triesAgain(per, reference);
+});
+
+test("terms that were not accepted", async () => {
+  const per = await set.shopper();
+  const before = (await set.books.payments()).length;
+  await per.opens("/");
+  await per.presses("Pay with Vipps");
+  await per.seesHeading("Your order");
+  await per.presses("Pay with Vipps");
+  await per.sees("Accept the terms of sale to go on.");
+  assert.match(await per.focus(), /terms of sale/);
+  await per.looksAround("start-terms-missing");
+  assert.equal((await set.books.payments()).length, before);
+});
+
+test("the shop cannot be reached for a moment", async () => {
+  const per = await set.shopper();
+  per.forgives(/ERR_CONNECTION_REFUSED/);
+  await per.opens("/");
+  await per.seesButton("Pay with Vipps");
+  await per.page.route("**/v1/cart*", (route) => route.abort("connectionrefused"));
+  await per.presses("Pay with Vipps");
+  await per.seesHeading("We cannot reach the shop");
+  await per.looksAround("trouble-unreachable");
+  await per.page.unroute("**/v1/cart*");
+  await per.presses("Try again");
+  await per.seesHeading("Your order");
+});

@@ -1,0 +1,92 @@
+/**
+ * The stage of a test file: one demo (shop, proxy and emulator in one child process) and one Chromium, both gone afterwards.
+ *
+ * KVITT_BIN names the binary (default: the workspace's debug build), CHROMIUM the browser (default: Debian's). Nothing here
+ * knows what a test is about; it must never sleep a fixed time: what is waited for is polled, and given up loudly.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+import { ANY_NUMBER } from "./app.mjs";
+import { Books } from "./books.mjs";
+import { artifacts, until } from "./patience.mjs";
+import { Shopper } from "./shopper.mjs";
+
+const workspace = new URL("../../", import.meta.url);
+const binary = process.env.KVITT_BIN ?? fileURLToPath(new URL("target/debug/kvitt", workspace));
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * Sets the stage for all tests of the file that calls it.
+ *
+ * @param {{ args?: () => string[] | Promise<string[]> }} [options] `args` are handed to `kvitt demo`
+ */
+export function stage({ args = () => [] } = {}) {
+  const set = {
+    /** The shop's origin, which is the proxy's too. */
+    shop: "",
+    /** The emulator's origin: the landing page and the phone. */
+    vipps: "",
+    /** @type {Books} */
+    books: undefined,
+    /** All that the demo has written to its outputs. */
+    log: "",
+    /** A new customer with a browser of their own. @returns {Promise<Shopper>} */
+    async shopper(options) {
+      const shopper = await Shopper.arrives(set, browser, options);
+      shoppers.push(shopper);
+      return shopper;
+    },
+  };
+  const shoppers = [];
+  let browser;
+  let child;
+
+  before(async () => {
+    await mkdir(artifacts, { recursive: true });
+    child = spawn(binary, ["demo", "--listen", "127.0.0.1:0", ...(await args())], { stdio: ["ignore", "pipe", "pipe"] });
+    const exit = once(child, "exit").then(([code, signal]) => ({ code, signal }));
+    const gone = exit.then((how) => assert.fail(`the demo ended at once: ${JSON.stringify(how)}\n${set.log}`));
+    gone.catch(() => {});
+    child.exit = exit;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => (set.log += text));
+    }
+    const address = (name) => until(`the demo's ${name} address`, () => set.log.match(new RegExp(`^${name}\\s+(http://\\S+)$`, "m"))?.[1]);
+    const [shop, phone] = await Promise.race([Promise.all([address("shop"), address("phone")]), gone]);
+    set.shop = new URL(shop).origin;
+    set.vipps = new URL(phone).origin;
+    set.books = new Books(set.vipps);
+    browser = await chromium.launch({ executablePath, args: flags });
+  });
+
+  after(async () => {
+    await browser?.close();
+    if (!child?.exit) return;
+    child.kill("SIGINT");
+    const { code } = await child.exit;
+    assert.equal(code, 0, `the demo stopped cleanly\n${set.log}`);
+    assert.doesNotMatch(set.log, /panicked/);
+    assert.doesNotMatch(set.log, ANY_NUMBER, "a telephone number in the log");
+    for (const { received, grievances } of shoppers) {
+      for (const { url, body } of received) assert.doesNotMatch(body, ANY_NUMBER, `a telephone number in ${url}`);
+      assert.deepEqual(grievances, [], "what the pages complained about");
+    }
+  });
+
+  return set;
+}

@@ -1,0 +1,91 @@
+/** One browser from the product to the confirmation, and what Vipps MobilePay was asked for on the way. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+
+const set = stage();
+
+/** The order as the widget writes it before and after it is paid: lines, total, and the VAT of each rate. */
+const order = [
+  "Stoneware mug 2 × NOK 249.00 NOK 498.00",
+  "Loose-leaf tea, 100 g 1 × NOK 89.00 NOK 89.00",
+  "Total NOK 587.00",
+  "of which VAT 25% NOK 99.60",
+  "of which VAT 15% NOK 11.61",
+];
+
+test("pays, shares the number, and reads the order confirmed", async () => {
+  const kari = await set.shopper();
+  await kari.opens("/mug.html");
+  await kari.looksAround("product");
+  await kari.follows("Go to the cart");
+  await kari.seesButton("Pay with Vipps");
+  await kari.looksAround("shop");
+
+  await kari.presses("Pay with Vipps");
+  await kari.readsOf("Your order", ...order);
+  await kari.ticks(/I accept the terms of sale/);
+  await kari.ticks(/Share my phone number with Nordlys Keramikk/);
+  await kari.looksAround("start");
+  await kari.presses("Pay with Vipps");
+
+  const app = await App.in(kari);
+  const { reference } = await app.payment();
+  await kari.looksAround("landing");
+  await app.opensHere();
+  await kari.looksAround("consent");
+  await app.shares();
+  await kari.looksAround("app");
+  await app.looksAtTheDetails(/2\s× Stoneware mug 498,00\skr/, /Loose-leaf tea, 100 g 89,00\skr/, /Total 587,00\skr/);
+  await app.pays();
+  await kari.looksAround("paid");
+  await app.returns();
+
+  await kari.isAt(set.shop, "/return.html?kvitt=");
+  await kari.seesHeading("Thank you for your order");
+  await kari.readsOf(reference, "NOK 587.00 is reserved for Nordlys Keramikk", ...order, /Shared, ending in ··67/);
+  await kari.looksAround("confirmation");
+
+  const payment = await set.books.payment(reference);
+  assert.equal(payment.state, "AUTHORIZED");
+  assert.equal(payment.msn, "123456");
+  assert.deepEqual(payment.amount, { currency: "NOK", value: 58700 });
+  assert.equal(payment.request.profile.scope, "phoneNumber");
+  assert.equal(payment.request.userFlow, "WEB_REDIRECT");
+  assert.match(payment.request.returnUrl, new RegExp(`^${set.shop}/return/[A-Za-z0-9_-]{20,}$`));
+  const lines = payment.receipt.orderLines;
+  assert.deepEqual(lines.map((line) => [line.name, line.totalAmount, line.totalTaxAmount]), [
+    ["Stoneware mug", 49800, 9960],
+    ["Loose-leaf tea, 100 g", 8900, 1161],
+  ]);
+
+  const [created, ...more] = await set.books.received("POST", "/epayment/v1/payments");
+  assert.deepEqual(more, [], "one payment for one press");
+  for (const name of ["name", "version", "plugin-name", "plugin-version"]) {
+    assert.match(created.headers[`vipps-system-${name}`], /^.{1,30}$/);
+  }
+  assert.ok(created.headers["idempotency-key"]);
+  assert.ok(
+    kari.received.some(({ body }) => body.includes('"phone_number_ending":"67"')),
+    "the account of what was received has the end of the number",
+  );
+});
+
+test("opens the way back in another browser", async () => {
+  const kari = await set.shopper();
+  const { returned } = await App.paysFor(kari, { share: false });
+
+  const other = await set.shopper();
+  await other.opens(returned);
+  await other.seesHeading("Thank you for your order");
+  await other.readsOf("NOK 587.00 is reserved", "Not shared");
+
+  other.forgives(/404/);
+  await other.opens("/return.html?kvitt=" + "A".repeat(43));
+  await other.seesHeading("We cannot find this order");
+  await other.looksAround("not-found");
+  assert.equal(await other.opens("/return/" + "A".repeat(43)), 404);
+  await other.looksAround("not-found-page");
+});

@@ -1,0 +1,58 @@
+/** Shopping on one device, approving on another: the first page comes along by itself. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+
+const set = stage();
+
+test("the landing page goes back to the shop once the phone has paid", async () => {
+  const ola = await set.shopper();
+  const { app: landing, reference } = await App.startsFor(ola, { share: true });
+  await landing.asksThePhone();
+  await ola.looksAround("landing-waiting");
+
+  const phone = await set.shopper({ viewport: { width: 390, height: 844 } });
+  const app = await App.onThePhone(phone);
+  await phone.looksAround("phone");
+  await app.takes(reference);
+  await phone.looksAround("phone-consent");
+  await app.shares();
+  await phone.looksAround("phone-app");
+  await app.pays();
+
+  await ola.isAt(set.shop, "/return.html?kvitt=");
+  await ola.seesHeading("Thank you for your order");
+  await ola.readsOf(reference, /Shared, ending in ··67/);
+  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+});
+
+test("a page that stays follows live, without being loaded again", async () => {
+  const ola = await set.shopper();
+  await ola.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
+  await App.fillsIn(ola, { share: true });
+  await ola.seesHeading("Complete the payment in Vipps");
+  await ola.readsOf("NOK 587.00", "10 minutes left to pay");
+  await ola.looksAround("waiting");
+  await ola.page.evaluate(() => (globalThis.sameDocument = true));
+  const link = await ola.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href");
+  const { reference } = await set.books.at(link);
+
+  const phone = await set.shopper({ viewport: { width: 390, height: 844 } });
+  const app = await App.onThePhone(phone);
+  await app.takes(reference);
+  await app.shares();
+  await app.pays();
+
+  await ola.seesHeading("Thank you for your order");
+  await ola.readsOf(reference, /Shared, ending in ··67/);
+  await ola.looksAround("confirmation-in-place");
+  assert.ok(await ola.page.evaluate(() => globalThis.sameDocument), "the page was loaded again");
+  assert.ok(
+    ola.received.some(({ url, body }) => url === "event stream" && body.includes('"state":"authorized"')),
+    "the news came by the stream",
+  );
+  const [payment] = (await set.books.payments()).filter((payment) => payment.reference === reference);
+  assert.equal(payment.state, "AUTHORIZED");
+});

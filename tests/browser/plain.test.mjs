@@ -1,0 +1,113 @@
+/** Paying without scripts, and where the page's policy refuses WebAssembly: the form in the widget's slot, and the proxy's own pages. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+
+const set = stage();
+const plain = { javaScriptEnabled: false };
+
+/** Ticks what is asked, and sends the form. */
+async function sendsTheForm(shopper, { share }) {
+  await shopper.ticks(/I accept the terms of sale/);
+  if (share) await shopper.ticks(/Share my phone number with Nordlys Keramikk/);
+  await shopper.presses("Pay with Vipps");
+}
+
+/** Changes the shop's page on its way to this browser. */
+async function readsAnother(shopper, change) {
+  await shopper.page.route(`${set.shop}/`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, ...change(await response.text(), response.headers()) });
+  });
+}
+
+test("pays without scripts", async () => {
+  const siri = await set.shopper(plain);
+  await siri.opens("/");
+  await siri.looksAround("plain-shop");
+  await sendsTheForm(siri, { share: true });
+  const app = await App.in(siri);
+  const { reference, request } = await app.payment();
+  assert.equal(request.profile.scope, "phoneNumber");
+  await siri.looksAround("plain-landing");
+
+  const impatient = await set.shopper(plain);
+  assert.equal(await impatient.opens(request.returnUrl), 200);
+  await impatient.seesHeading("Waiting for your approval");
+  await impatient.looksAround("plain-waiting");
+
+  await app.opensHere();
+  await siri.looksAround("plain-consent");
+  await app.shares();
+  await app.pays();
+  await app.returns();
+  await siri.isAt(set.shop, "/return/");
+  await siri.seesHeading("Thank you for your order");
+  const order = ["2 × Stoneware mug NOK 498.00", "1 × Loose-leaf tea, 100 g NOK 89.00", "Total NOK 587.00"];
+  await siri.readsOf(reference, ...order, "of which VAT 25% NOK 99.60", "of which VAT 15% NOK 11.61");
+  await siri.looksAround("plain-confirmation");
+  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+
+  await impatient.seesHeading("Thank you for your order");
+  await impatient.readsOf("Phone number ending in 67");
+});
+
+test("is told what came of a payment that was rejected", async () => {
+  const siri = await set.shopper(plain);
+  await siri.opens("/");
+  await sendsTheForm(siri, { share: false });
+  const app = await App.in(siri);
+  await app.opensHere();
+  await app.cancels();
+  await app.returns();
+  await siri.isAt(set.shop, "/return/");
+  await siri.seesHeading("The payment was not approved");
+  await siri.looksAround("plain-rejected");
+  await siri.follows("Back to the shop");
+  await siri.seesButton("Pay with Vipps");
+});
+
+test("is told what is wrong with the form", async () => {
+  const before = (await set.books.payments()).length;
+  for (const [name, change, status, words] of [
+    ["terms", (html) => html.replace(" required", ""), 422, /terms/i],
+    ["price", (html) => html.replaceAll('value="58700"', 'value="55000"'), 409, /price|amount|total/i],
+    ["article", (html) => html.replaceAll('value="mug:2,tea:1"', 'value="anchor:1"'), 422, /article|sku|anchor/i],
+  ]) {
+    const siri = await set.shopper(plain);
+    siri.forgives(/status of 4/);
+    await readsAnother(siri, (html) => ({ body: change(html) }));
+    await siri.opens("/");
+    if (name !== "terms") await siri.ticks(/I accept the terms of sale/);
+    const answer = siri.page.waitForResponse(`${set.shop}/pay`);
+    await siri.presses("Pay with Vipps");
+    assert.equal((await answer).status(), status, name);
+    await siri.readsOf(words, "Nothing has been paid.");
+    await siri.looksAround(`plain-problem-${name}`);
+  }
+  assert.equal((await set.books.payments()).length, before, "no payment was created");
+});
+
+test("pays where the page's policy refuses WebAssembly", async () => {
+  const siri = await set.shopper();
+  siri.forgives(/WebAssembly|unsafe-eval|Content Security Policy|did not start/);
+  await readsAnother(siri, (_, headers) => {
+    const policy = headers["content-security-policy"];
+    assert.match(policy, /'wasm-unsafe-eval'/);
+    return { headers: { ...headers, "content-security-policy": policy.replace(" 'wasm-unsafe-eval'", "") } };
+  });
+  await siri.opens("/");
+  await siri.ticks(/I accept the terms of sale/);
+  await siri.looksAround("no-wasm");
+  await siri.presses("Pay with Vipps");
+  const app = await App.in(siri);
+  const { reference } = await app.payment();
+  await app.opensHere();
+  await app.pays();
+  await app.returns();
+  await siri.isAt(set.shop, "/return/");
+  await siri.seesHeading("Thank you for your order");
+  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+});

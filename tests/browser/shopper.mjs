@@ -1,0 +1,195 @@
+/**
+ * A person with a browser: what they do is a verb, what they see is named by what is written on the screen.
+ *
+ * Everything is found by role and name, as a screen reader would, and every verb waits for its own precondition. What the shop's
+ * origin sends to this browser, live updates included, is written down, so that a test can say what must never have been in it.
+ */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { artifacts, PATIENCE_MS, until } from "./patience.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const standards = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
+
+export class Shopper {
+  /** What the shop's origin has sent to this browser: `{ url, status, body }`. */
+  received = [];
+  /** What the pages complained about on the console, and exceptions nobody caught. */
+  complaints = [];
+  #forgiven = [];
+
+  /**
+   * @param set the stage
+   * @param browser
+   * @param {import("playwright-core").BrowserContextOptions} [options]
+   */
+  static async arrives(set, browser, options) {
+    const shopper = new Shopper();
+    const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1100, height: 900 }, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    Object.assign(shopper, { set, context, page });
+    await shopper.#keepsAccount();
+    return shopper;
+  }
+
+  async #keepsAccount() {
+    const { page, set } = this;
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on("response", async (response) => {
+      if (!response.url().startsWith(set.shop) || response.headers()["content-type"]?.startsWith("text/event-stream")) return;
+      // A redirect has no body, and one that the page has left before it came cannot be read any more.
+      const body = await response.text().catch(() => "");
+      this.received.push({ url: response.url(), status: response.status(), body });
+    });
+    const devtools = await this.context.newCDPSession(page);
+    await devtools.send("Network.enable");
+    devtools.on("Network.eventSourceMessageReceived", ({ data }) => {
+      this.received.push({ url: "event stream", status: 200, body: data });
+    });
+  }
+
+  /** This complaint is expected in this test. */
+  forgives(pattern) {
+    this.#forgiven.push(pattern);
+  }
+
+  /** What is left of the complaints. */
+  get grievances() {
+    return this.complaints.filter((complaint) => !this.#forgiven.some((pattern) => pattern.test(complaint)));
+  }
+
+  /** Opens a page: a path of the shop, or a whole address. Answers with the status. */
+  async opens(address) {
+    const answer = await this.page.goto(new URL(address, this.set.shop).href);
+    return answer.status();
+  }
+
+  async goesBack() {
+    await this.page.goBack();
+  }
+
+  async presses(name) {
+    await this.page.getByRole("button", { name }).click();
+  }
+
+  async follows(name) {
+    await this.page.getByRole("link", { name }).click();
+  }
+
+  async ticks(name) {
+    await this.page.getByRole("checkbox", { name }).check();
+  }
+
+  /** Presses Tab until something with this name has the focus. */
+  async tabsTo(name) {
+    for (let presses = 0; presses < 60; presses += 1) {
+      await this.page.keyboard.press("Tab");
+      if (name.test(await this.focus())) return;
+    }
+    assert.fail(`${name} cannot be reached with the keyboard`);
+  }
+
+  /** The words of what has the focus. */
+  async focus() {
+    return this.page.evaluate(() => {
+      let focused = document.activeElement;
+      while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+      return (focused?.labels?.[0] ?? focused)?.textContent ?? "";
+    });
+  }
+
+  async types(key) {
+    await this.page.keyboard.press(key);
+  }
+
+  /** Waits until a text is on the screen. */
+  async sees(text) {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  async seesHeading(name) {
+    await this.page.getByRole("heading", { name }).waitFor();
+  }
+
+  async seesButton(name) {
+    await this.page.getByRole("button", { name }).waitFor();
+  }
+
+  /** Waits until the browser is at a page of this origin (and path). */
+  async isAt(origin, path = "") {
+    await this.page.waitForURL((url) => url.href.startsWith(origin + path), { waitUntil: "domcontentloaded" });
+  }
+
+  /** All that is written on the page now, in the order of reading, with single spaces. */
+  async reads() {
+    return this.page.evaluate(() => {
+      const text = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+        if (!(node instanceof Element) || !(node instanceof HTMLSlotElement || node.checkVisibility())) return "";
+        const inside = node instanceof HTMLSlotElement ? node.assignedNodes() : (node.shadowRoot ?? node).childNodes;
+        return [...inside].map(text).join(" ");
+      };
+      return text(document.body).replace(/\s+/g, " ");
+    });
+  }
+
+  /** Waits until all of these are written on the page. */
+  async readsOf(...texts) {
+    let page = "";
+    const all = async () => {
+      page = await this.reads();
+      return texts.every((text) => (text instanceof RegExp ? text.test(page) : page.includes(text)));
+    };
+    await until(texts.join(" | "), all).catch((error) => {
+      throw new Error(`${error.message}\nthe page says: ${page}`);
+    });
+    return page;
+  }
+
+  /** The screen is kept as a picture, must fit its width, and must break none of the accessibility rules. */
+  async looksAround(name) {
+    const { page } = this;
+    await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true, animations: "disabled" });
+    const { wide, scrolls } = await page.evaluate(() => ({
+      wide: document.documentElement.clientWidth,
+      scrolls: document.documentElement.scrollWidth,
+    }));
+    assert.ok(scrolls <= wide, `${name}: ${scrolls} px of page in ${wide} px of window`);
+    assert.deepEqual(await this.#broken(), [], `${name}: accessibility`);
+  }
+
+  /** The rules of axe that this screen breaks. Runs in a world of its own, which neither the page's CSP nor its lack of scripts reaches. */
+  async #broken() {
+    const devtools = await this.context.newCDPSession(this.page);
+    try {
+      const { frameTree } = await devtools.send("Page.getFrameTree");
+      const { executionContextId: contextId } = await devtools.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+      const evaluates = async (expression) => {
+        const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", {
+          expression,
+          contextId,
+          awaitPromise: true,
+          returnByValue: true,
+        });
+        assert.equal(exceptionDetails, undefined, exceptionDetails?.exception?.description);
+        return result.value;
+      };
+      await evaluates(axe);
+      return await evaluates(`axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) =>
+        violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`);
+    } finally {
+      await devtools.detach();
+    }
+  }
+
+  async leaves() {
+    await this.context.close();
+  }
+}
