@@ -111,13 +111,15 @@ pub fn parse_items(text: &str) -> Result<Vec<Item>, CartError> {
         .collect()
 }
 
-/// What the customer sees of the payment in the app: the articles' names, cut to what fits.
+/// What the customer sees of the payment in the app: the articles' names, within the 3 to 100 characters that it may have.
 pub fn description(cart: &Cart) -> String {
+    const LEAST: usize = 3;
     const MOST: usize = 100;
     let names: Vec<_> = cart.lines.iter().map(|line| line.name.as_str()).collect();
-    let mut text = format!("{}: {}", cart.shop, names.join(", "));
-    if text.chars().count() > MOST {
-        text = text.chars().take(MOST - 1).chain(['…']).collect();
+    let names = names.join(", ");
+    match names.chars().count() {
+        ..LEAST => format!("{} {names}", cart.shop),
+        LEAST..=MOST => names,
+        _ => names.chars().take(MOST - 1).chain(['…']).collect(),
     }
-    text
 }
