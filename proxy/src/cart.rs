@@ -123,3 +123,49 @@ pub fn description(cart: &Cart) -> String {
         _ => names.chars().take(MOST - 1).chain(['…']).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_read_as_a_form_writes_them() {
+        let items = parse_items(" mug:2, tea:1,").unwrap();
+        assert_eq!(items, [Item { sku: "mug".into(), quantity: 2 }, Item { sku: "tea".into(), quantity: 1 }]);
+        assert_eq!(parse_items("").unwrap(), []);
+        assert_eq!(parse_items("mug"), Err(CartError::Malformed));
+        assert_eq!(parse_items("mug:-1"), Err(CartError::BadQuantity("mug".into())));
+    }
+
+    #[test]
+    fn a_description_has_3_to_100_characters() {
+        for (name, expected) in [("Te", "Shop Te"), ("Tea", "Tea")] {
+            assert_eq!(description(&cart(name)), expected);
+        }
+        let long = description(&cart(&"å".repeat(120)));
+        assert!(long.chars().count() == 100 && long.ends_with('…'));
+    }
+
+    fn cart(name: &str) -> Cart {
+        let line = Line {
+            sku: "a".into(),
+            name: name.into(),
+            quantity: 1,
+            unit_price: 100,
+            total: 100,
+            vat_rate: 0,
+            vat: 0,
+            picture: None,
+        };
+        Cart {
+            sales_unit: "no".into(),
+            shop: "Shop".into(),
+            brand: kvitt_wire::Brand::Vipps,
+            lines: vec![line],
+            total: Amount { value: 100, currency: kvitt_wire::Currency::Nok },
+            vat: 0,
+            terms_url: "https://shop.example/terms".into(),
+            asks_phone_number: true,
+        }
+    }
+}

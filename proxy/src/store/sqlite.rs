@@ -41,6 +41,9 @@ impl Sqlite {
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
+        // The file has one owner, which is just starting: what an earlier run had claimed is nobody's any more. Whoever has broken that
+        // rule does an effect twice at worst, under one idempotency key.
+        sqlx::query("UPDATE outbox SET lease_until = 0").execute(&writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers })
     }

@@ -69,6 +69,11 @@ impl Vipps {
         self.control("faults", fault).await;
     }
 
+    /// How many faults have not struck yet.
+    pub(crate) async fn faults_left(&self) -> usize {
+        self.read("faults").await.as_array().map_or(0, Vec::len)
+    }
+
     /// The whole book of a payment.
     pub(crate) async fn book(&self, reference: &str) -> Value {
         self.read(&format!("payments/{reference}")).await
