@@ -70,7 +70,7 @@ impl Step {
                 run::run(&mut workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
             }
             Self::ClippyWasm => clippy_wasm(workspace),
-            Self::Native => native(workspace),
+            Self::Native => run::run(&mut workspace.cargo(["test", "--workspace"])),
             Self::Wasm => wasm(workspace),
             Self::Dist => dist::dist(workspace),
             Self::Openapi => openapi::check(workspace, &workspace.build_kvitt_with_tests()?),
@@ -122,12 +122,6 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     let crates = ["--package", "kvitt-plugin", "--package", "kvitt-wire", "--target", WASM];
     let mut clippy = workspace.cargo(["clippy", "--all-targets"]);
     run::run(clippy.args(crates).args(["--", "-D", "warnings"]))
-}
-
-fn native(workspace: &Workspace) -> Result<()> {
-    // The scenarios that start the proxy as a process of its own find it there.
-    let kvitt = workspace.build_kvitt_with_tests()?;
-    run::run(workspace.cargo(["test", "--workspace"]).env("KVITT_BIN", kvitt))
 }
 
 /// This binary is the runner, so that no tool has to be installed and its version is that of wasm-bindgen in Cargo.lock.
