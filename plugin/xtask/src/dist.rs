@@ -62,10 +62,21 @@ impl<'a> Build<'a> {
         Ok(Self { workspace, scratch })
     }
 
+    /// Flags that keep the paths of this machine out of the panic messages, and the hash the same on every machine.
+    fn remapped(&self) -> Result<String> {
+        let home = std::env::home_dir().context("cannot tell the home folder")?;
+        let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+        let flags = [(cargo, "cargo"), (self.workspace.path(""), "kvitt")].map(|(path, name)| {
+            format!("--remap-path-prefix={}={name}", path.display().to_string().trim_end_matches('/'))
+        });
+        serde_json::to_string(&flags).context("flags as a list")
+    }
+
     /// Compiles the crate and lets wasm-bindgen split the result into `glue.js` and `glue_bg.wasm`.
     fn bind(&self) -> Result<()> {
         let arguments = ["build", "--package", "kvitt-plugin", "--profile", "wasm", "--target", WASM];
-        run::run(&mut self.workspace.cargo(arguments))?;
+        let mut build = self.workspace.cargo(arguments);
+        run::run(build.arg("--config").arg(format!("target.{WASM}.rustflags={}", self.remapped()?)))?;
         let compiled = self.workspace.target(format!("{WASM}/wasm/kvitt_plugin.wasm"));
         let arguments = [
             OsStr::new("wasm-bindgen"),
