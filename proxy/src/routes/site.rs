@@ -83,6 +83,8 @@ fn describe(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
     set(header::CACHE_CONTROL, if lasting { "public, max-age=31536000, immutable" } else { "public, no-cache" });
     if kind.essence_str() == "text/html" {
         set(header::CONTENT_SECURITY_POLICY, &shop_policy(app));
+        // Under `no-referrer` the shop's form would come from the origin `null`, which is refused.
+        set(header::REFERRER_POLICY, "same-origin");
     }
     headers
 }
