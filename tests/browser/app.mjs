@@ -23,7 +23,7 @@ export class App {
   /** The landing page that this browser is being taken to. */
   static async in(shopper) {
     await shopper.isAt(shopper.set.vipps, "/landing?token=");
-    await shopper.seesHeading("Nordlys Keramikk");
+    await shopper.seesButton("Next");
     return new App(shopper, shopper.page.url());
   }
 

@@ -115,7 +115,7 @@ for (const [name, options] of [
 
     const plain = await set.shopper({ ...options, javaScriptEnabled: false });
     await plain.opens((await app.payment()).request.returnUrl.replace("/return/", "/return.html?kvitt="));
-    await plain.sees("This page shows the state of your order with JavaScript");
+    await plain.sees("the app you paid with");
     await plain.looksAround(`${name}-return-without-scripts`);
   });
 }

@@ -36,8 +36,9 @@ test("a page that stays follows live, without being loaded again", async () => {
   await ola.readsOf("NOK 587.00", "10 minutes left to pay");
   await ola.looksAround("waiting");
   await ola.page.evaluate(() => (globalThis.sameDocument = true));
-  const link = await ola.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href");
-  const { reference } = await set.books.at(link);
+  const landing = await App.in(await ola.followsIntoATab("Open Vipps"));
+  const { reference } = await landing.payment();
+  await landing.asksThePhone();
 
   const phone = await set.shopper({ viewport: { width: 390, height: 844 } });
   const app = await App.onThePhone(phone);

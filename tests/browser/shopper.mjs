@@ -20,6 +20,8 @@ export class Shopper {
   /** What the pages complained about on the console, and exceptions nobody caught. */
   complaints = [];
   #forgiven = [];
+  #devtools;
+  #options;
 
   /**
    * @param set the stage
@@ -32,6 +34,7 @@ export class Shopper {
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     Object.assign(shopper, { set, context, page });
+    shopper.#options = options;
     await shopper.#keepsAccount();
     return shopper;
   }
@@ -48,9 +51,9 @@ export class Shopper {
       const body = await response.text().catch(() => "");
       this.received.push({ url: response.url(), status: response.status(), body });
     });
-    const devtools = await this.context.newCDPSession(page);
-    await devtools.send("Network.enable");
-    devtools.on("Network.eventSourceMessageReceived", ({ data }) => {
+    this.#devtools = await this.context.newCDPSession(page);
+    await this.#devtools.send("Network.enable");
+    this.#devtools.on("Network.eventSourceMessageReceived", ({ data }) => {
       this.received.push({ url: "event stream", status: 200, body: data });
     });
   }
@@ -81,6 +84,13 @@ export class Shopper {
 
   async follows(name) {
     await this.page.getByRole("link", { name }).click();
+  }
+
+  /** Follows a link that opens a tab of its own, and looks at that tab. */
+  async followsIntoATab(name) {
+    const opened = this.context.waitForEvent("page");
+    await this.follows(name);
+    return Object.assign(new Shopper(), { set: this.set, context: this.context, page: await opened });
   }
 
   async ticks(name) {
@@ -162,31 +172,33 @@ export class Shopper {
       scrolls: document.documentElement.scrollWidth,
     }));
     assert.ok(scrolls <= wide, `${name}: ${scrolls} px of page in ${wide} px of window`);
-    assert.deepEqual(await this.#broken(), [], `${name}: accessibility`);
+    const judged = this.#options?.javaScriptEnabled === false ? await this.#double() : this;
+    assert.deepEqual(await judged.#broken(), [], `${name}: accessibility`);
+    if (judged !== this) await judged.leaves();
   }
 
-  /** The rules of axe that this screen breaks. Runs in a world of its own, which neither the page's CSP nor its lack of scripts reaches. */
+  /** The rules of axe that this screen breaks. It runs in a world of its own, which the page's policy does not reach. */
   async #broken() {
-    const devtools = await this.context.newCDPSession(this.page);
-    try {
-      const { frameTree } = await devtools.send("Page.getFrameTree");
-      const { executionContextId: contextId } = await devtools.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-      const evaluates = async (expression) => {
-        const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", {
-          expression,
-          contextId,
-          awaitPromise: true,
-          returnByValue: true,
-        });
-        assert.equal(exceptionDetails, undefined, exceptionDetails?.exception?.description);
-        return result.value;
-      };
-      await evaluates(axe);
-      return await evaluates(`axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) =>
-        violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`);
-    } finally {
-      await devtools.detach();
-    }
+    const { frameTree } = await this.#devtools.send("Page.getFrameTree");
+    const { executionContextId: contextId } = await this.#devtools.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+    const evaluates = async (expression) => {
+      const how = { expression, contextId, awaitPromise: true, returnByValue: true };
+      const { result, exceptionDetails } = await this.#devtools.send("Runtime.evaluate", how);
+      assert.equal(exceptionDetails, undefined, exceptionDetails?.exception?.description);
+      return result.value;
+    };
+    await evaluates(axe);
+    return evaluates(`axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`);
+  }
+
+  /** The same page without its scripts in a browser that has them, since axe cannot wait for anything in one that has not. */
+  async #double() {
+    const double = await Shopper.arrives(this.set, this.context.browser(), { ...this.#options, javaScriptEnabled: true });
+    const body = (await this.page.content()).replace(/<script[^]*?<\/script>|<meta http-equiv="refresh"[^>]*>/g, "");
+    await double.page.route(this.page.url(), (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body }));
+    await double.opens(this.page.url());
+    return double;
   }
 
   async leaves() {
