@@ -88,7 +88,11 @@ pub fn problem(problem: &Problem) -> Page {
         html! {
             h1 { (problem.title) }
             @if let Some(detail) = &problem.detail { p.lead { (detail) } }
+            @if problem.status == 404 {
+            p { "The link may be incomplete or too old. If you have paid, the payment is listed in the app." }
+        } @else {
             p { "Nothing has been paid. Go back to the shop with your browser's back button and try again." }
+        }
             p.quiet { "Code " (problem.code) " · " (problem.trace_id) }
         },
     )
