@@ -81,16 +81,25 @@ test("another price than the page showed", async () => {
   assert.equal((await set.books.payments()).length, before + 1, "nothing was created at the old price");
 });
 
-test("back from the landing page", async () => {
-  const per = await set.shopper();
-  const { reference } = await App.startsFor(per, { share: false });
-  await per.goesBack();
-  await set.books.stands(reference, "ABORTED");
-  await per.isAt(set.shop);
-  await per.seesHeading("The payment was stopped");
-  await per.looksAround("trouble-back");
-  await triesAgain(per, reference);
-});
+for (const [name, kept] of [
+  ["that the browser has kept", true],
+  ["that is loaded anew", false],
+]) {
+  test(`back from the landing page to one ${name}`, async () => {
+    const per = await set.shopper();
+    // A page that listens for this is not kept by any browser.
+    if (!kept) await per.page.addInitScript(() => addEventListener("unload", () => {}));
+    const { reference } = await App.startsFor(per, { share: false });
+    await per.goesBack();
+    await set.books.stands(reference, "ABORTED");
+    await per.isAt(set.shop);
+    await per.seesHeading("The payment was stopped");
+    const fresh = await per.page.evaluate(() => performance.getEntriesByType("navigation")[0].type);
+    assert.equal(fresh, kept ? "navigate" : "back_forward", "the page is the one that this test is about");
+    await per.looksAround("trouble-back");
+    await triesAgain(per, reference);
+  });
+}
 
 test("terms that were not accepted", async () => {
   const per = await set.shopper();

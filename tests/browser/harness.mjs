@@ -71,7 +71,8 @@ export function stage({ args = () => [] } = {}) {
     set.shop = new URL(shop).origin;
     set.vipps = new URL(phone).origin;
     set.books = new Books(set.vipps);
-    browser = await chromium.launch({ executablePath, args: flags });
+    // Pages are kept for the way back, as in a customer's browser.
+    browser = await chromium.launch({ executablePath, args: flags, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
   });
 
   after(async () => {

@@ -87,5 +87,6 @@ test("opens the way back in another browser", async () => {
   await other.seesHeading("We cannot find this order");
   await other.looksAround("not-found");
   assert.equal(await other.opens("/return/" + "A".repeat(43)), 404);
+  await other.readsOf("If you have paid, the payment is listed in the app.");
   await other.looksAround("not-found-page");
 });

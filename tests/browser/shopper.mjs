@@ -75,7 +75,8 @@ export class Shopper {
   }
 
   async goesBack() {
-    await this.page.goBack();
+    // A page that the browser has kept does not load again.
+    await this.page.goBack({ waitUntil: "commit" });
   }
 
   async presses(name) {
@@ -134,7 +135,7 @@ export class Shopper {
 
   /** Waits until the browser is at a page of this origin (and path). */
   async isAt(origin, path = "") {
-    await this.page.waitForURL((url) => url.href.startsWith(origin + path), { waitUntil: "domcontentloaded" });
+    await this.page.waitForURL((url) => url.href.startsWith(origin + path), { waitUntil: "commit" });
   }
 
   /** All that is written on the page now, in the order of reading, with single spaces. */
