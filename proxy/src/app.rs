@@ -72,20 +72,22 @@ impl App {
         tasks: &TaskTracker,
     ) -> std::result::Result<Self, StartError> {
         let store = Store::open(&config.database_url).await?;
+        store.release_claims().await?;
         let hub = Hub::default();
         let due = Arc::new(Notify::new());
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
         let performer = Performer::new(clients(&config).map_err(|error| StartError::Client(error.to_string()))?);
-        Outbox::start(store.clone(), ledger.clone(), performer.clone(), due, &stop, tasks);
+        let call_timeout = config.vipps.timeout;
+        Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, &stop, tasks);
         // So that the first customer does not wait for a token.
-        tasks.spawn(async move {
+        tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in performer.clients() {
                 if let Err(error) = client.warm_up().await {
                     tracing::warn!(sales_unit, %error, "no access token yet");
                 }
             }
-        });
+        }));
         Ok(Self(Arc::new(Parts { config, store, ledger, inbox, hub, metrics: Metrics::default(), stop })))
     }
 

@@ -33,6 +33,9 @@ pub enum CartError {
     /// Less or more than a payment may be.
     #[error("the total of {0} minor units is not one that can be paid")]
     BadTotal(i64),
+    /// The VAT of a line is not what its rate makes of it.
+    #[error("the VAT of {0:?} does not add up")]
+    BadVat(String),
     /// It does not read as `sku:quantity,…`.
     #[error("items are written as sku:quantity, separated by commas")]
     Malformed,
@@ -56,7 +59,9 @@ pub fn price(config: &Config, unit: &SalesUnit, items: &[Item], now: Moment) -> 
     if !(least..=MOST_VALUE).contains(&value) {
         return Err(CartError::BadTotal(value));
     }
-    debug_assert!(lines.iter().all(money::vat_holds));
+    if let Some(line) = lines.iter().find(|line| !money::vat_holds(line)) {
+        return Err(CartError::BadVat(line.sku.clone()));
+    }
     Ok(Cart {
         sales_unit: unit.name.clone(),
         shop: config.shop.name.clone(),

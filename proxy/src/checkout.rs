@@ -17,5 +17,7 @@ mod step;
 pub use effect::{Effect, Planned};
 pub use input::{Input, News, PaymentState, Polling, Seen};
 pub use refusal::Refusal;
-pub use state::{Attempt, Checkout, CheckoutId, Consent, Customer, Moment, Order, PhoneNumber, ReceiptBy, Reference};
-pub use step::{ATTEMPT_LIFE_MS, Step, open, step};
+pub use state::{
+    Attempt, Checkout, CheckoutId, Consent, Customer, Moment, Order, PhoneNumber, Private, ReceiptBy, Reference,
+};
+pub use step::{AMOUNT_MISMATCH, ATTEMPT_LIFE_MS, Step, open, step};

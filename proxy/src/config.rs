@@ -46,7 +46,7 @@ pub struct Config {
     pub webhook_tolerance: Duration,
     /// How many webhooks may wait to be written.
     pub webhook_queue: usize,
-    /// What one client may take.
+    /// What is taken at most.
     pub limits: Limits,
     /// Whether the demo shop is served.
     pub demo_site: bool,
@@ -82,7 +82,7 @@ pub struct Vipps {
     pub renamed_at: Moment,
 }
 
-/// What one client may take, and all together.
+/// What is taken at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of a request's body.
@@ -99,7 +99,7 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// Open connections.
     pub connections: usize,
-    /// How long a request's head may take.
+    /// How long a request's head may take, and each part of its body.
     pub header: Duration,
 }
 
@@ -149,7 +149,7 @@ pub struct SalesUnit {
     pub client_secret: SecretString,
     /// A key.
     pub subscription_key: SecretString,
-    /// What its webhooks are signed with: the present secret first, then one that is being replaced.
+    /// What its webhooks are signed with: the present secret first, then one that is being replaced. Empty before the first registration.
     pub webhook_secrets: Vec<SecretString>,
     /// How its references begin.
     pub reference_prefix: String,
@@ -185,11 +185,30 @@ impl Config {
     /// # Errors
     /// Every mistake that there is.
     pub fn load(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, Mistakes> {
+        Self::read(file, env, true)
+    }
+
+    /// The same for what is done before there are webhooks: their secrets may still be absent, since registering is what prints them.
+    ///
+    /// # Errors
+    /// Every other mistake that there is.
+    pub fn load_without_webhooks(
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Mistakes> {
+        Self::read(file, env, false)
+    }
+
+    fn read(
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (String, String)>,
+        webhooks: bool,
+    ) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
         let table = layers::merge(file, env, &mut mistakes);
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let mut reader = Reader::new(&table, "", &mut mistakes);
-        let config = read(&mut reader, folder);
+        let config = read(&mut reader, folder, webhooks);
         reader.refuse_others();
         if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
     }
@@ -208,13 +227,13 @@ impl Config {
     }
 }
 
-fn read(top: &mut Reader<'_>, folder: &Path) -> Config {
-    let public_url = top.url("public_url");
+fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
+    let public_url = top.base_url("public_url");
     let mut allowed_origins = top.origins("allowed_origins");
     if let Ok(url) = Url::parse(&public_url) {
         allowed_origins.push(url.origin().ascii_serialization());
     }
-    let sales_units = top.each("sales_unit", sales_unit);
+    let sales_units = top.each("sales_unit", |unit| sales_unit(unit, webhooks));
     if sales_units.is_empty() {
         top.mistake("sales_unit", "at least one [[sales_unit]] is required");
     }
@@ -233,7 +252,7 @@ fn read(top: &mut Reader<'_>, folder: &Path) -> Config {
     let (webhook_tolerance, webhook_queue) =
         top.section("webhook", |webhook| (webhook.duration("tolerance_ms"), webhook.count("queue")));
     Config {
-        listen: top.string("listen"),
+        listen: top.listen("listen"),
         public_url,
         allowed_origins,
         catalogue,
@@ -253,13 +272,13 @@ fn read(top: &mut Reader<'_>, folder: &Path) -> Config {
         }),
         database_url: top.section("database", |database| {
             let url = database.string("url");
-            if !url.starts_with("sqlite:") {
-                database.mistake("url", "must begin with sqlite:");
+            if !url.starts_with("sqlite:") || url.contains(":memory:") {
+                database.mistake("url", "must be sqlite: and the path of a file");
             }
             url
         }),
         vipps: top.section("vipps", |vipps| Vipps {
-            base_url: vipps.url("base_url"),
+            base_url: vipps.base_url("base_url"),
             timeout: vipps.duration("timeout_ms"),
             renamed_at: vipps.moment("renamed_at"),
         }),
@@ -282,13 +301,13 @@ fn read(top: &mut Reader<'_>, folder: &Path) -> Config {
         demo_site: top.section("site", |site| site.flag("demo")),
         log: top.section("log", |log| Log {
             json: log.one_of("format", &[("pretty", false), ("json", true)]),
-            filter: log.string("filter"),
+            filter: log.filter("filter"),
         }),
         sales_units,
     }
 }
 
-fn sales_unit(unit: &mut Reader<'_>) -> SalesUnit {
+fn sales_unit(unit: &mut Reader<'_>, webhooks: bool) -> SalesUnit {
     let name = unit.string("name");
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !name.is_empty() && (!plain(&name) || name.len() > 32 || name != name.to_ascii_lowercase()) {
@@ -304,8 +323,9 @@ fn sales_unit(unit: &mut Reader<'_>) -> SalesUnit {
         unit.mistake("merchant_serial_number", "must be 4 to 10 digits");
     }
     let market = unit.one_of("market", &[("NO", Market::No), ("DK", Market::Dk), ("FI", Market::Fi)]);
-    let mut webhook_secrets = vec![unit.secret("webhook_secret")];
-    webhook_secrets.extend(unit.optional("previous_webhook_secret").map(SecretString::from));
+    let present = if webhooks { Some(unit.string("webhook_secret")) } else { unit.optional("webhook_secret") };
+    let previous = unit.optional("previous_webhook_secret");
+    let webhook_secrets = present.into_iter().chain(previous).map(SecretString::from).collect();
     SalesUnit {
         market,
         merchant_serial_number,

@@ -4,7 +4,8 @@
 //! routes that a browser opens. The causes of our own failures are logged here, once, and never shown.
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -175,6 +176,7 @@ impl From<CartError> for ApiError {
             CartError::BadQuantity(_) => "bad_quantity",
             CartError::BadTotal(_) => "bad_total",
             CartError::Malformed => "malformed_items",
+            CartError::BadVat(_) => "bad_vat",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "The cart cannot be priced").detail(error.to_string())
     }
@@ -223,6 +225,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self> {
         let axum::Json(value) = axum::Json::from_request(request, state).await?;
         Ok(Self(value))
+    }
+}
+
+/// A part of the address, or [`ApiError::not_found`]: an address that does not read is nobody's.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let page = parts.uri.path().starts_with("/return/");
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) if page => Err(ApiError::not_found().as_page()),
+            Err(_) => Err(ApiError::not_found()),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ impl Hub {
     /// Watches a checkout from now on.
     pub fn watch(&self, id: CheckoutId) -> Watcher {
         let receiver = self.lock().entry(id).or_insert_with(|| watch::Sender::new(0)).subscribe();
-        Watcher { id, receiver, hub: self.clone() }
+        Watcher { id, receiver: Some(receiver), hub: self.clone() }
     }
 
     /// Tells the watchers that a version has been committed.
@@ -53,24 +53,30 @@ impl Hub {
 #[derive(Debug)]
 pub struct Watcher {
     id: CheckoutId,
-    receiver: watch::Receiver<u32>,
+    /// Gone only in the middle of the drop.
+    receiver: Option<watch::Receiver<u32>>,
     hub: Hub,
 }
 
 impl Watcher {
     /// Waits until a version has been committed since the last call, or since the watch began.
     pub async fn changed(&mut self) {
-        if self.receiver.changed().await.is_err() {
-            // The hub drops a sender only with its last watcher, which is not before this one.
-            std::future::pending::<()>().await;
+        if let Some(receiver) = &mut self.receiver
+            && receiver.changed().await.is_ok()
+        {
+            return;
         }
+        // The hub drops a sender only with its last watcher, which is not before this one.
+        std::future::pending().await
     }
 }
 
 impl Drop for Watcher {
     fn drop(&mut self) {
         let mut watched = self.hub.lock();
-        if watched.get(&self.id).is_some_and(|sender| sender.receiver_count() <= 1) {
+        // Within the lock, so that of two that go at once one is the last.
+        drop(self.receiver.take());
+        if watched.get(&self.id).is_some_and(|sender| sender.receiver_count() == 0) {
             watched.remove(&self.id);
         }
     }
@@ -90,7 +96,7 @@ mod tests {
         hub.publish(id, 3);
         watcher.changed().await;
         hub.publish(id, 3);
-        assert!(!watcher.receiver.has_changed().unwrap());
+        assert!(!watcher.receiver.as_ref().unwrap().has_changed().unwrap());
         assert_eq!(hub.watchers(), 1);
         drop(watcher);
         assert_eq!(hub.watchers_of(id), 0);

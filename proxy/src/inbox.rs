@@ -12,8 +12,12 @@ use tokio_util::task::TaskTracker;
 use crate::checkout::{Input, News, Reference};
 use crate::clock;
 use crate::ledger::{self, Ledger};
-use crate::store::{Cause, Store, Waiting, Webhook};
+use crate::store::{self, Cause, Store, Waiting, Webhook};
 
+/// How long a webhook that was worked on is kept, for repeats to be known by.
+const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// How often those older than that are looked for.
+const SWEEP_MS: i64 = 60 * 60 * 1000;
 /// As many as one statement takes at once.
 const BATCH: usize = 256;
 
@@ -82,9 +86,16 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Not
 
 /// The reader: oldest first, each row settled in the transaction of what it led to.
 async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: CancellationToken) {
+    let mut swept = clock::now().plus_ms(-SWEEP_MS);
     loop {
         // Asked for before the query, so that a webhook which arrives in between is not overlooked.
         let next = arrived.notified();
+        if swept.plus_ms(SWEEP_MS) <= clock::now() {
+            swept = clock::now();
+            if let Err(error) = store.forget_webhooks(swept.plus_ms(-MEMORY_MS)).await {
+                tracing::error!(%error, "old webhooks not forgotten");
+            }
+        }
         match drain(&store, &ledger).await {
             Ok(0) => {}
             Ok(_) => continue,
@@ -124,6 +135,12 @@ async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(),
         return Ok(store.settle(&cause, "nothing new", clock::now()).await?);
     }
     let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
-    ledger.apply(checkout, signal, &cause).await?;
-    Ok(())
+    match ledger.apply(checkout, signal, cause.clone()).await {
+        // It would never read: keep it from standing in the way of the others.
+        Err(ledger::Error::Store(error @ store::Error::Document(_))) => {
+            tracing::error!(%checkout, reference, %error, "webhook for a checkout that does not read");
+            Ok(store.settle(&cause, "checkout does not read", clock::now()).await?)
+        }
+        other => other.map(drop),
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::sync::Notify;
+use tracing::Instrument;
 
 use crate::checkout::{self, Checkout, CheckoutId, Consent, Input, Order, Polling, Refusal, Step};
 use crate::clock;
@@ -53,19 +54,28 @@ impl Ledger {
         order: Order,
         consent: Option<Consent>,
     ) -> Result<Checkout, Error> {
-        let now = clock::now();
-        let Step { checkout, effects } = checkout::open(id, order, consent, now);
-        self.store.insert(&checkout, secret, &effects, now).await?;
-        tracing::info!(checkout = %id, reference = %checkout.current().reference, "checkout opened");
-        self.due.notify_one();
-        Ok(checkout)
+        let (ledger, secret) = (self.clone(), secret.clone());
+        to_the_end(async move {
+            let now = clock::now();
+            let Step { checkout, effects } = checkout::open(id, order, consent, now);
+            ledger.store.insert(&checkout, &secret, &effects, now).await?;
+            tracing::info!(checkout = %id, reference = %checkout.current().reference, "checkout opened");
+            ledger.due.notify_one();
+            Ok(checkout)
+        })
+        .await
     }
 
     /// Takes in one fact and settles its cause, in one transaction.
     ///
     /// # Errors
     /// [`Error::Refused`] when the state does not allow it.
-    pub async fn apply(&self, id: CheckoutId, input: Input, cause: &Cause) -> Result<Checkout, Error> {
+    pub async fn apply(&self, id: CheckoutId, input: Input, cause: Cause) -> Result<Checkout, Error> {
+        let ledger = self.clone();
+        to_the_end(async move { ledger.decide(id, input, &cause).await }).await
+    }
+
+    async fn decide(&self, id: CheckoutId, input: Input, cause: &Cause) -> Result<Checkout, Error> {
         loop {
             let before = self.store.checkout(id).await?.ok_or(Error::NotFound)?.checkout;
             let now = clock::now();
@@ -75,23 +85,37 @@ impl Ledger {
                 return Ok(before);
             }
             after.version += 1;
-            if self.store.commit(&after, &effects, cause, now).await? == Committed::Overtaken {
-                continue;
+            match self.store.commit(&after, &effects, cause, now).await? {
+                Committed::Overtaken => continue,
+                Committed::Lost => return Ok(before),
+                Committed::Yes => {}
             }
-            if before.current().state != after.current().state {
-                tracing::info!(
-                    checkout = %id,
-                    reference = %after.current().reference,
-                    state = after.current().state.as_str(),
-                    version = after.version,
-                    "checkout moved"
-                );
-            }
+            report(&before, &after);
             self.hub.publish(id, after.version);
             if !effects.is_empty() {
                 self.due.notify_one();
             }
             return Ok(after);
         }
+    }
+}
+
+/// A caller may go away in the middle, as a page does that is closed. What has been committed must wake its watchers all the same.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// Logs a move of the current attempt; one that someone should look into as an error.
+fn report(before: &Checkout, after: &Checkout) {
+    let (old, new) = (before.current(), after.current());
+    if (old.state, &old.trouble) == (new.state, &new.trouble) {
+        return;
+    }
+    let (state, trouble) = (new.state.as_str(), new.trouble.as_deref());
+    let (checkout, reference, version) = (after.id, &new.reference, after.version);
+    if trouble == Some(checkout::AMOUNT_MISMATCH) {
+        tracing::error!(%checkout, %reference, state, trouble, version, "authorized for another amount, and released");
+    } else {
+        tracing::info!(%checkout, %reference, state, trouble, version, "checkout moved");
     }
 }

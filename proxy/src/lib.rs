@@ -31,12 +31,17 @@ pub mod store;
 pub mod telemetry;
 pub mod token;
 
+use std::time::Duration;
+
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, StartError};
 use crate::config::Config;
+
+/// How long the work in flight may take to end after the stop.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Runs the proxy on a listener until `stop` is cancelled; then it accepts no more, ends its streams, finishes what it has claimed, and
 /// closes the database.
@@ -50,7 +55,10 @@ pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToke
     let store = app.store.clone();
     listen::serve(listener, routes::router(&app), limits, stop).await;
     tasks.close();
-    tasks.wait().await;
+    // What is not finished by then is taken up at the next start.
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        tracing::warn!("work in flight was left to the next start");
+    }
     store.close().await;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `kvitt`: the proxy, its demo, the emulator, and what an operator needs around them.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -126,12 +126,13 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
+/// For what is done before there are webhooks.
 fn load(file: &ConfigFile) -> anyhow::Result<Config> {
-    Ok(Config::load(file.config.as_deref().map(Path::new), std::env::vars())?)
+    Ok(Config::load_without_webhooks(file.config.as_deref(), std::env::vars())?)
 }
 
 async fn serve(file: ConfigFile) -> anyhow::Result<()> {
-    let config = load(&file)?;
+    let config = Config::load(file.config.as_deref(), std::env::vars())?;
     telemetry::start(&config.log)?;
     let stop = stop_on_signal()?;
     let listener =
@@ -153,6 +154,9 @@ async fn emulator(listen: SocketAddr, strict: bool) -> anyhow::Result<()> {
 
 async fn check(config: &Config, offline: bool) -> anyhow::Result<()> {
     println!("configuration: good");
+    for unit in config.sales_units.iter().filter(|unit| unit.webhook_secrets.is_empty()) {
+        println!("sales unit {}: no webhook_secret yet; `kvitt webhooks register` prints one", unit.name);
+    }
     let mut bad = 0;
     for unit in config.sales_units.iter().filter(|_| !offline) {
         match app::client(config, unit)?.warm_up().await {

@@ -39,7 +39,7 @@ impl Metrics {
         &self,
         depths: Depths,
         phases: Vec<(String, i64)>,
-        streams: usize,
+        watchers: usize,
     ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("kvitt");
         registry.register("webhooks", "Webhooks by what became of them", self.webhooks.clone());
@@ -48,13 +48,13 @@ impl Metrics {
             checkouts.get_or_create(&Phase { state }).set(count);
         }
         registry.register("checkouts", "Checkouts by the state of their current attempt", checkouts);
-        let streams = i64::try_from(streams).unwrap_or(i64::MAX);
+        let watchers = i64::try_from(watchers).unwrap_or(i64::MAX);
         for (name, help, value) in [
             ("inbox_waiting", "Webhooks not yet worked on", depths.inbox),
             ("outbox_waiting", "Effects that wait for their time or their worker", depths.outbox),
             ("outbox_parked", "Effects that cannot succeed and wait for the operator", depths.parked),
             ("outbox_overdue_milliseconds", "How late the most overdue effect is", depths.overdue_ms),
-            ("streams_open", "Pages that follow a checkout", streams),
+            ("watchers", "Pages and requests that wait for news of a checkout", watchers),
         ] {
             let gauge = Gauge::<i64>::default();
             gauge.set(value);

@@ -1,11 +1,11 @@
 //! From what a page asks for to an order that may be written down: prices, terms, consent, addresses. Both ways in, JSON and form,
 //! meet here.
 
-use kvitt_wire::{ConsentGiven, Language, NewCheckout};
+use kvitt_wire::{Cart, ConsentGiven, Language, NewCheckout};
 use url::Url;
 
 use crate::app::{App, Found};
-use crate::checkout::{Consent, Order};
+use crate::checkout::{Consent, Order, Private};
 use crate::error::{ApiError, Result};
 use crate::{cart, clock, token};
 
@@ -27,7 +27,7 @@ pub async fn open(app: &App, asked: NewCheckout) -> Result<Found> {
         return Err(ApiError::terms_not_accepted());
     }
     let return_url = asked.return_url.map(|url| return_url(&app.config.allowed_origins, url)).transpose()?;
-    let consent = consent(asked.consent.filter(|_| cart.asks_phone_number), asked.language)?;
+    let consent = consent(&cart, asked.consent, asked.language)?;
     let (id, secret) = token::new();
     let order = Order {
         number: token::order_number(&unit.reference_prefix, id),
@@ -35,7 +35,7 @@ pub async fn open(app: &App, asked: NewCheckout) -> Result<Found> {
         cart,
         language: asked.language,
         return_url,
-        landing_return_url: format!("{}/return/{}", app.config.public_url, token::write(id, &secret)),
+        landing_return_url: Private(format!("{}/return/{}", app.config.public_url, token::write(id, &secret))),
         receipt: app.config.shop.receipt,
         terms_accepted_at: now,
     };
@@ -43,12 +43,13 @@ pub async fn open(app: &App, asked: NewCheckout) -> Result<Found> {
     Ok(Found::new(checkout, secret))
 }
 
-/// The record of a yes.
+/// The record of a yes; none when the shop has not asked.
 ///
 /// # Errors
 /// When the wording's version is not one that could be looked up later.
-pub fn consent(given: Option<ConsentGiven>, language: Language) -> Result<Option<Consent>> {
+pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> Result<Option<Consent>> {
     given
+        .filter(|_| cart.asks_phone_number)
         .map(|ConsentGiven { wording }| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
             if !(1..=32).contains(&wording.len()) || !wording.bytes().all(plain) {

@@ -12,18 +12,20 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::checkout::{CheckoutId, Effect, Input, News};
+use crate::checkout::{CheckoutId, Effect, Input, Moment, News};
 use crate::clock;
 use crate::ledger::{self, Ledger};
 use crate::perform::{Outcome, Performer};
-use crate::store::{Cause, Claimed, Store};
+use crate::store::{Cause, Claim, Claimed, Store};
 
-/// How long a claim lasts. Longer than the slowest call to the vendor, token and one repeat included.
-const LEASE_MS: i64 = 90_000;
+/// A claim outlasts the slowest work under it: token, call, both once more after a 401, and a look.
+const CALLS_IN_A_CLAIM: u32 = 5;
 /// Effects in flight at once.
 const IN_FLIGHT: usize = 64;
 /// How long the worker sleeps at most: another process may have written an effect that nobody woke us for.
 const LONGEST_SLEEP_MS: i64 = 5_000;
+/// The pause when the store does not answer.
+const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 /// So many tries come to about a day; after them the operator has to look.
 const MOST_TRIES: u32 = 1_500;
 
@@ -33,21 +35,24 @@ pub struct Outbox {
     store: Store,
     ledger: Ledger,
     performer: Performer,
+    lease_ms: i64,
     due: Arc<Notify>,
     stop: CancellationToken,
 }
 
 impl Outbox {
-    /// Starts the worker. When `stop` is cancelled it claims no more, and what it has claimed is finished in `tasks`.
+    /// Starts the worker. A call to the vendor takes `call_timeout` at most. When `stop` is cancelled it claims no more, and what it has claimed is finished in `tasks`.
     pub fn start(
         store: Store,
         ledger: Ledger,
         performer: Performer,
+        call_timeout: Duration,
         due: Arc<Notify>,
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) {
-        let outbox = Self { store, ledger, performer, due, stop: stop.clone() };
+        let lease_ms = i64::try_from((call_timeout * CALLS_IN_A_CLAIM).as_millis()).unwrap_or(i64::MAX / 2);
+        let outbox = Self { store, ledger, performer, lease_ms, due, stop: stop.clone() };
         tasks.spawn(outbox.work(tasks.clone()));
     }
 
@@ -57,12 +62,16 @@ impl Outbox {
             // Asked for before the query, so that a commit in between is not overlooked.
             let next = self.due.notified();
             let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX).max(1);
-            let claimed = self.store.claim_due(free, LEASE_MS, clock::now()).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "outbox not read");
-                Vec::new()
-            });
-            if claimed.is_empty() {
-                let sleep = Duration::from_millis(self.sleep_ms().await);
+            let claimed = self.store.claim_due(free, self.lease_ms, clock::now()).await;
+            let sleep = match &claimed {
+                Ok(claimed) if !claimed.is_empty() => Duration::ZERO,
+                Ok(_) => self.sleep().await,
+                Err(error) => {
+                    tracing::error!(%error, "outbox not read");
+                    AFTER_AN_ERROR
+                }
+            };
+            if !sleep.is_zero() {
                 tokio::select! {
                     () = next => {}
                     () = tokio::time::sleep(sleep) => {}
@@ -70,7 +79,7 @@ impl Outbox {
                 }
                 continue;
             }
-            for claim in claimed {
+            for claim in claimed.into_iter().flatten() {
                 let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
                 let outbox = self.clone();
                 tasks.spawn(async move {
@@ -81,74 +90,79 @@ impl Outbox {
         }
     }
 
-    async fn sleep_ms(&self) -> u64 {
-        let due = self.store.next_due().await.unwrap_or_else(|error| {
-            tracing::error!(%error, "outbox not read");
-            None
-        });
-        let wait = due.map_or(LONGEST_SLEEP_MS, |due| due.0 - clock::now().0);
-        u64::try_from(wait.clamp(1, LONGEST_SLEEP_MS)).unwrap_or_default()
+    /// Until the next effect is due.
+    async fn sleep(&self) -> Duration {
+        match self.store.next_due().await {
+            Ok(due) => {
+                let wait_ms = due.map_or(LONGEST_SLEEP_MS, |due| due.0 - clock::now().0);
+                Duration::from_millis(wait_ms.clamp(1, LONGEST_SLEEP_MS).unsigned_abs())
+            }
+            Err(error) => {
+                tracing::error!(%error, "outbox not read");
+                AFTER_AN_ERROR
+            }
+        }
     }
 
-    async fn carry_out(&self, claim: Claimed) {
-        let Claimed { id, checkout_id, sales_unit, effect, tries } = claim;
-        let outcome = self.performer.perform(&sales_unit, &effect).await;
-        let cause = Cause::Outbox(id);
-        let result = match outcome {
-            Outcome::Input(input) => self.bring_back(checkout_id, input, &cause).await,
-            Outcome::Nothing(note) => self.store.settle(&cause, note, clock::now()).await.map_err(Into::into),
-            Outcome::Again { after } => self.again(checkout_id, &effect, tries, after, &cause).await,
-            Outcome::Hopeless { reason } => self.park(&effect, &reason, &cause).await,
+    async fn carry_out(&self, claimed: Claimed) {
+        let Claimed { claim, checkout_id, sales_unit, effect } = claimed;
+        let outcome = if is_given_up(&effect, clock::now()) {
+            unreachable(&effect)
+        } else {
+            self.performer.perform(&sales_unit, &effect).await
         };
-        if let Err(error) = result {
+        if let Err(error) = self.bring_back(checkout_id, &effect, &claim, outcome).await {
             // The lease runs out and the effect is done again.
             tracing::error!(effect = effect.kind(), reference = %effect.reference(), %error, "outcome not written");
         }
     }
 
-    async fn bring_back(&self, checkout: CheckoutId, input: Input, cause: &Cause) -> Result<(), ledger::Error> {
-        self.ledger.apply(checkout, input, cause).await.map(drop)
-    }
-
-    async fn again(
+    async fn bring_back(
         &self,
         checkout: CheckoutId,
         effect: &Effect,
-        tries: u32,
-        after: Option<Duration>,
-        cause: &Cause,
+        claim: &Claim,
+        outcome: Outcome,
     ) -> Result<(), ledger::Error> {
-        let now = clock::now();
-        let due_at = now.plus_ms(wait_ms(tries, after, rand::rng().random_range(-0.2..=0.2)));
-        if let Effect::CreatePayment(create) = effect
-            && due_at > create.give_up_at
-        {
-            let input = Input::Payment(create.reference.clone(), News::Unreachable);
-            return self.bring_back(checkout, input, cause).await;
+        match outcome {
+            Outcome::Input(input) => {
+                self.ledger.apply(checkout, input, Cause::Outbox(claim.clone())).await?;
+            }
+            Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
+            Outcome::Again { .. } if claim.tries >= MOST_TRIES => self.park(effect, claim, "tried too often").await?,
+            Outcome::Again { after } => {
+                let wait_ms = wait_ms(effect, claim.tries, after, rand::rng().random_range(-0.2..=0.2));
+                self.store.postpone(claim, clock::now().plus_ms(wait_ms)).await?;
+                self.due.notify_one();
+            }
+            Outcome::Hopeless { reason } => self.park(effect, claim, &reason).await?,
         }
-        if tries >= MOST_TRIES {
-            return self.park(effect, "tried too often", cause).await;
-        }
-        if let Cause::Outbox(id) = cause {
-            self.store.postpone(id, due_at).await?;
-        }
-        self.due.notify_one();
         Ok(())
     }
 
-    async fn park(&self, effect: &Effect, reason: &str, cause: &Cause) -> Result<(), ledger::Error> {
+    async fn park(&self, effect: &Effect, claim: &Claim, reason: &str) -> Result<(), ledger::Error> {
         tracing::error!(effect = effect.kind(), reference = %effect.reference(), reason, "effect parked");
-        if let Cause::Outbox(id) = cause {
-            self.store.park(id, reason).await?;
-        }
-        Ok(())
+        Ok(self.store.park(claim, reason).await?)
     }
 }
 
-/// The wait before the next try: doubling from half a second to a minute, ±20 %, and never shorter than the vendor asked for.
-fn wait_ms(tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
-    let doubling = 500_i64 << tries.min(7);
-    let wait = doubling.min(60_000);
+/// Whether nobody waits for this payment any more.
+fn is_given_up(effect: &Effect, now: Moment) -> bool {
+    matches!(effect, Effect::CreatePayment(create) if create.give_up_at < now)
+}
+
+fn unreachable(effect: &Effect) -> Outcome {
+    Outcome::Input(Input::Payment(effect.reference().clone(), News::Unreachable))
+}
+
+/// The wait before the next try: doubling to a minute, ±20 %, and never shorter than the vendor asked for. What changes a payment may be
+/// called five times a minute, so its first wait is longer.
+fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
+    let first: i64 = match effect {
+        Effect::CreatePayment(_) | Effect::CancelPayment { .. } => 2_000,
+        Effect::Look { .. } | Effect::SendReceipt { .. } | Effect::ReadProfile { .. } => 500,
+    };
+    let wait = (first << tries.saturating_sub(1).min(7)).min(60_000);
     // Jitter spreads retries; it is no money.
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a minute fits")]
     let wait = (wait as f64 * (1.0 + jitter)) as i64;
@@ -159,13 +173,23 @@ fn wait_ms(tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkout::Reference;
 
     #[test]
     fn waits_double_to_a_minute_and_honour_retry_after() {
-        let waits: Vec<_> = (0..9).map(|tries| wait_ms(tries, None, 0.0)).collect();
+        let reference = Reference::of("shop-1", 1);
+        let look = Effect::Look { reference: reference.clone(), round: None };
+        let waits: Vec<_> = (1..10).map(|tries| wait_ms(&look, tries, None, 0.0)).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        assert_eq!(wait_ms(0, Some(Duration::from_secs(7)), -0.2), 7_000);
-        assert_eq!(wait_ms(0, Some(Duration::from_secs(86_400)), 0.2), 3_600_000);
-        assert_eq!(wait_ms(3, None, 0.2), 4_800);
+        assert_eq!(wait_ms(&look, 1, Some(Duration::from_secs(7)), -0.2), 7_000);
+        assert_eq!(wait_ms(&look, 1, Some(Duration::from_secs(86_400)), 0.2), 3_600_000);
+        assert_eq!(wait_ms(&look, 4, None, 0.2), 4_800);
+
+        let cancel = Effect::CancelPayment { key: reference.key("cancel"), reference, unless_authorized: true };
+        let in_a_minute = (1..).scan(0, |at, tries| {
+            *at += wait_ms(&cancel, tries, None, -0.2);
+            (*at < 60_000).then_some(*at)
+        });
+        assert!(in_a_minute.count() < 5 + 1, "five calls a minute, the first one at once");
     }
 }

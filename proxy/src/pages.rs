@@ -34,8 +34,8 @@ impl axum::response::IntoResponse for Page {
 #[derive(Debug)]
 pub struct Page(Markup);
 
-/// Where an order stands, as the customer is told.
-pub fn order(checkout: &Checkout, language: Language, shop_url: &str) -> Page {
+/// Where an order stands, as the customer is told. The page loads itself anew while there is `more` to come.
+pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool) -> Page {
     let text = Text::of(language);
     let state = checkout.state;
     let (heading, lead) = match state {
@@ -50,7 +50,7 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str) -> Page {
         Brand::Vipps => ("Vipps", "brand brand-vipps"),
         Brand::MobilePay => ("MobilePay", "brand brand-mobilepay"),
     };
-    let refresh = (!state.is_final()).then_some(REFRESH_S);
+    let refresh = more.then_some(REFRESH_S);
     page(
         language,
         heading,

@@ -43,8 +43,7 @@ impl Performer {
         Self(Arc::new(clients))
     }
 
-    /// The client of a sales unit.
-    pub fn client(&self, sales_unit: &str) -> Option<&Client> {
+    fn client(&self, sales_unit: &str) -> Option<&Client> {
         self.0.get(sales_unit)
     }
 
@@ -88,7 +87,7 @@ async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {
 async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
     match client.payment(reference.as_str()).await {
         Ok(payment) => news(reference, News::Looked { round, seen: seen(payment) }),
-        Err(Error::Refused(problem)) => hopeless(&problem),
+        // A look can always be repeated, and one that is refused today may be answered when the keys are right again.
         Err(error) => again(&error),
     }
 }
@@ -96,7 +95,10 @@ async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Out
 async fn cancel(client: &Client, reference: &Reference, key: &str, unless_authorized: bool) -> Outcome {
     let scope = if unless_authorized { CancelScope::UnlessAuthorized } else { CancelScope::Remainder };
     match client.cancel(reference.as_str(), key, scope).await {
+        Err(Error::Refused(problem)) if is_about_us(&problem) => Outcome::Again { after: None },
         Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Nothing("there is no such payment"),
+        // Money that nobody is owed is still reserved: a person has to look.
+        Err(Error::Refused(problem)) if !unless_authorized => Outcome::Hopeless { reason: problem.to_string() },
         // Refused means too late, or done before: the next look tells which.
         Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
         Err(error) => again(&error),
@@ -107,7 +109,7 @@ async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt)
     let answered = |trouble| news(reference, News::ReceiptAnswered { trouble });
     match client.add_receipt(reference.as_str(), &receipt_body(receipt)).await {
         Ok(Added::Now | Added::Already) => answered(None),
-        Err(Error::Refused(problem)) => {
+        Err(Error::Refused(problem)) if !is_about_us(&problem) => {
             tracing::warn!(%reference, %problem, "receipt refused");
             answered(Some(code(&problem)))
         }
@@ -118,7 +120,7 @@ async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt)
 async fn read_profile(client: &Client, reference: &Reference, sub: &str) -> Outcome {
     let phone_number = match client.userinfo(sub).await {
         Ok(profile) => profile.phone_number.and_then(|number| PhoneNumber::parse(number.as_str())),
-        Err(Error::Refused(problem)) => {
+        Err(Error::Refused(problem)) if !is_about_us(&problem) => {
             tracing::warn!(%reference, %problem, "profile refused");
             None
         }
@@ -131,7 +133,7 @@ async fn read_profile(client: &Client, reference: &Reference, sub: &str) -> Outc
 fn request(create: &CreatePayment) -> kvitt_vipps::CreatePayment {
     let mut request =
         kvitt_vipps::CreatePayment::new(amount(create.amount), create.reference.as_str(), UserFlow::WebRedirect);
-    request.return_url = Some(create.return_url.clone());
+    request.return_url = Some(create.return_url.0.clone());
     request.payment_description = Some(create.description.clone());
     request.profile = create.shares_phone_number.then(kvitt_vipps::Profile::phone_number);
     request.receipt = create.receipt.as_ref().map(receipt_body);
@@ -209,8 +211,9 @@ fn code(problem: &Problem) -> String {
     problem.code.map_or_else(|| "vipps_refused".to_owned(), |code| format!("vipps_{code}"))
 }
 
-fn hopeless(problem: &Problem) -> Outcome {
-    Outcome::Hopeless { reason: problem.to_string() }
+/// Whether the refusal says something of our keys and nothing of the request: it was not done, and may be once they are right.
+fn is_about_us(problem: &Problem) -> bool {
+    matches!(problem.status, 401 | 403)
 }
 
 fn again(error: &Error) -> Outcome {

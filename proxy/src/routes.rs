@@ -9,11 +9,13 @@ mod site;
 mod vipps;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::timeout::TimeoutBody;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -68,6 +70,7 @@ pub fn router(app: &App) -> Router {
         .layer(cors)
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
+        .layer(from_fn_with_state(app.clone(), hurry_body))
         .layer(from_fn(harden))
         .layer(from_fn(error::respond))
         .with_state(app.clone())
@@ -79,7 +82,18 @@ async fn check_origin(State(app): State<App>, request: Request, next: Next) -> R
         .headers()
         .get(header::ORIGIN)
         .is_none_or(|origin| app.config.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
-    if allowed { next.run(request).await } else { ApiError::origin_not_allowed().into_response() }
+    if allowed {
+        return next.run(request).await;
+    }
+    let refused = ApiError::origin_not_allowed();
+    let opened = request.uri().path() == "/pay";
+    if opened { refused.as_page().into_response() } else { refused.into_response() }
+}
+
+/// A body that trickles in must not hold a connection for ever.
+async fn hurry_body(State(app): State<App>, request: Request, next: Next) -> Response {
+    let patience = app.config.limits.header;
+    next.run(request.map(|body| Body::new(TimeoutBody::new(patience, body)))).await
 }
 
 /// The headers that every answer carries.

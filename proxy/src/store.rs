@@ -21,8 +21,8 @@ pub enum Error {
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// A stored document does not read as what it should be.
-    #[error("stored document: {0}")]
+    /// A stored document does not read as what it should be. Said without what it holds, which may be the customer's.
+    #[error("stored document: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Document(#[from] serde_json::Error),
     /// The folder of the database cannot be used.
     #[error("database file: {0}")]
@@ -55,8 +55,17 @@ pub enum Cause {
     Request,
     /// A webhook, by its row in the inbox.
     Inbox(i64),
-    /// An effect's outcome, by its row in the outbox.
-    Outbox(String),
+    /// An effect's outcome, by the claim that it was carried out under.
+    Outbox(Claim),
+}
+
+/// The right to settle a row of the outbox: it is lost when somebody else has claimed the row since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The row.
+    pub id: String,
+    /// How often the row has been claimed, this claim included.
+    pub tries: u32,
 }
 
 /// A webhook that was verified.
@@ -68,8 +77,8 @@ pub struct Webhook {
     pub reference: String,
     /// The event's name, upper case.
     pub name: String,
-    /// The firing event's own reference: with the name, what a repeat has in common with the first.
-    pub psp_reference: String,
+    /// What a repeat has in common with the first: the firing event's own reference.
+    pub event_id: String,
 }
 
 /// A webhook that waits to be worked on.
@@ -88,16 +97,14 @@ pub struct Waiting {
 /// An effect that this process has taken to carry out until its lease ends.
 #[derive(Clone, Debug)]
 pub struct Claimed {
-    /// Its row.
-    pub id: String,
+    /// The right to settle it.
+    pub claim: Claim,
     /// The checkout that it came from.
     pub checkout_id: CheckoutId,
     /// The sales unit that is paid.
     pub sales_unit: String,
     /// What to do.
     pub effect: Effect,
-    /// How often it has been tried before.
-    pub tries: u32,
 }
 
 /// Whether a commit took place.
@@ -107,6 +114,8 @@ pub enum Committed {
     Yes,
     /// Somebody else changed the checkout meanwhile: load it again and decide anew.
     Overtaken,
+    /// Somebody else has claimed the effect since, and settles it: nothing was written.
+    Lost,
 }
 
 /// Numbers for the operator.

@@ -1,7 +1,7 @@
 //! The token of a checkout: an unguessable capability, and the only credential of the page.
 //!
-//! Its first half is the checkout's id, by which the row is found; its second half is compared in constant time. So a wrong token takes
-//! as long as a right one, and the database's index never sees the secret.
+//! Its first half is the checkout's id, by which the row is found; its second half is compared in constant time, so that it cannot be found
+//! out piece by piece, and no index ever sees it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -156,6 +156,11 @@ async fn origins_that_are_not_the_shop_s() {
 async fn addresses_and_methods_that_are_none() {
     let shop = Shop::open().await;
     problem(shop.get("/nothing").send().await.unwrap(), 404, "not_found").await;
+    for path in ["/v1/checkouts/%ff", "/v1/checkouts/%ff/events", "/callbacks/vipps/%ff"] {
+        let method = if path.starts_with("/callbacks") { reqwest::Method::POST } else { reqwest::Method::GET };
+        let response = shop.http.request(method, format!("{}{path}", shop.url)).send().await.unwrap();
+        problem(response, 404, "not_found").await;
+    }
     problem(shop.get("/index.html").send().await.unwrap(), 404, "not_found").await;
     problem(shop.get("/pkg/../Cargo.toml").send().await.unwrap(), 404, "not_found").await;
     problem(shop.post("/v1/cart").send().await.unwrap(), 405, "method_not_allowed").await;

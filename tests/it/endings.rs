@@ -106,3 +106,16 @@ async fn a_consent_is_given_anew_with_each_attempt() {
     assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"]["scope"], "phoneNumber");
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_shop_that_does_not_ask_for_the_number_gets_none_on_a_retry_either() {
+    let shop = Shop::open_with("shop.asks_phone_number = false").await;
+    let mut order = shop.ordered().await;
+    shop.vipps.customer("reject", order.reference()).await;
+    order.becomes(State::Aborted).await;
+    let asked = NewAttempt { consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }) };
+    assert_eq!(order.retries(&asked).await.status(), StatusCode::CREATED);
+    order.look().await;
+    assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"], Value::Null);
+    shop.close().await;
+}

@@ -60,3 +60,22 @@ async fn a_customer_is_not_kept_waiting_for_a_slow_answer() {
     assert!(created.redirect_url.is_some(), "the stream brings the address");
     shop.close().await;
 }
+
+bad_day!(looking_is_refused_for_a_moment, "GET", CREATE, 1, { "status": 404 });
+bad_day!(the_keys_are_wrong_for_a_moment, "GET", CREATE, 3, { "status": 401 });
+
+#[tokio::test]
+async fn a_cancel_that_is_refused_can_be_asked_for_again() {
+    let shop = Shop::open_with("limits.wait_ms = 300").await;
+    let mut order = shop.ordered().await;
+    let locked = json!({
+        "type": "https://httpstatuses.io/400", "title": "Bad request", "status": 400,
+        "extraDetails": [{ "name": "ErrorCode", "reason": "6020" }],
+    });
+    shop.vipps.fails("POST", "/cancel", 1, json!({ "status": 400, "body": locked })).await;
+    assert_eq!(order.cancels().await.state, State::Created);
+    assert_eq!(order.cancels().await.state, State::Terminated);
+    let calls = shop.vipps.calls("POST", "/cancel").await;
+    assert_ne!(calls[0]["headers"]["idempotency-key"], calls[1]["headers"]["idempotency-key"]);
+    shop.close().await;
+}

@@ -84,7 +84,7 @@ async fn a_form_from_elsewhere_is_refused() {
     let shop = Shop::open().await;
     for origin in ["https://evil.example", "null"] {
         let response = shop.post("/pay").header("origin", origin).form(&FIELDS).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(page(response, StatusCode::FORBIDDEN).await.contains("origin_not_allowed"));
     }
     assert_eq!(shop.vipps.books().await.len(), 0);
     shop.close().await;
@@ -104,5 +104,47 @@ async fn a_payment_that_runs_out_is_told_of() {
     })
     .await;
     assert!(text.contains("Maksun aika päättyi") && text.contains(SHOP_ORIGIN), "{text}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn only_a_yes_is_a_yes() {
+    let shop = Shop::open().await;
+    let refused = submit(&shop, &[("terms_accepted", "no")]).await;
+    assert!(page(refused, StatusCode::UNPROCESSABLE_ENTITY).await.contains("terms_not_accepted"));
+    let wordless = submit(&shop, &[("wording", "")]).await;
+    assert!(page(wordless, StatusCode::UNPROCESSABLE_ENTITY).await.contains("bad_wording"));
+    assert_eq!(submit(&shop, &[("share_phone_number", "no")]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(shop.vipps.books().await[0]["request"]["profile"], serde_json::Value::Null);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_customer_who_waits_for_a_slow_answer_leaves_nothing_behind() {
+    let shop = Shop::open_with("limits.wait_ms = 20").await;
+    let slow = serde_json::json!({ "delay_ms": 500 });
+    shop.vipps.fails("POST", "/epayment/v1/payments", 1, slow).await;
+    let back = submit(&shop, &[]).await.headers()["location"].to_str().unwrap().to_owned();
+    assert!(back.starts_with(&shop.url), "to the order's own page: {back}");
+    let waiting = page(shop.http.get(&back).send().await.unwrap(), StatusCode::OK).await;
+    assert!(waiting.contains("data-state=\"starting\"") && waiting.contains("refresh"), "{waiting}");
+    eventually("the way to the payment", || async {
+        let text = page(shop.http.get(&back).send().await.unwrap(), StatusCode::OK).await;
+        text.contains(&format!("href=\"{}/landing", shop.vipps.url)).then_some(())
+    })
+    .await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_return_address_keeps_what_is_its_own_and_gets_one_token() {
+    let shop = Shop::open().await;
+    let old = format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt=of-an-earlier-order#top");
+    submit(&shop, &[("return_url", old.as_str())]).await;
+    let book = shop.vipps.books().await.remove(0);
+    let back = book["request"]["returnUrl"].as_str().unwrap().to_owned();
+    let token = back.rsplit('/').next().unwrap();
+    let sent_on = shop.http.get(&back).send().await.unwrap();
+    assert_eq!(sent_on.headers()["location"], format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt={token}#top"));
     shop.close().await;
 }

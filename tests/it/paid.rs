@@ -149,3 +149,35 @@ async fn a_number_that_the_payment_does_not_tell_is_asked_for_at_userinfo() {
     assert_eq!(shop.vipps.calls("GET", "/vipps-userinfo-api/userinfo/").await.len(), 1);
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_danish_sales_unit_has_its_own_keys_currency_and_brand() {
+    let shop = Shop::open_with("vipps.renamed_at = \"2100-01-01T00:00:00Z\"").await;
+    let cart: kvitt_wire::Cart =
+        shop.get("/v1/cart?items=mug:1&sales_unit=dk").send().await.unwrap().json().await.unwrap();
+    assert_eq!((cart.brand, cart.total.currency), (kvitt_wire::Brand::MobilePay, kvitt_wire::Currency::Dkk));
+    let asked = kvitt_wire::NewCheckout {
+        items: vec![kvitt_wire::Item { sku: "mug".into(), quantity: 1 }],
+        amount: cart.total,
+        sales_unit: Some("dk".into()),
+        ..two_mugs_and_a_tea()
+    };
+    let mut order = shop.order(&asked).await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    let creates = shop.vipps.calls("POST", "/epayment/v1/payments").await;
+    assert_eq!(creates[0]["headers"]["merchant-serial-number"], "234567");
+    assert_eq!(shop.vipps.book(order.reference()).await["amount"]["currency"], "DKK");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_is_printed_for_a_developer_has_neither_token_nor_number() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    let printed = format!("{:?} {:?}", shop.stored(&order).await, order.seen);
+    assert!(!printed.contains(&order.seen.token) && !printed.contains(PHONE_NUMBER), "{printed}");
+    shop.close().await;
+}

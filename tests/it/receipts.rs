@@ -67,3 +67,13 @@ async fn a_shop_may_send_none() {
     assert_eq!(shop.vipps.calls("POST", RECEIPTS).await.len(), 0);
     shop.close().await;
 }
+
+#[tokio::test]
+async fn one_that_was_refused_for_the_keys_is_sent_when_they_are_right() {
+    let shop = Shop::open_with(AFTERWARDS).await;
+    shop.vipps.fails("POST", RECEIPTS, 2, json!({ "status": 401 })).await;
+    let order = shop.ordered().await;
+    receipt_is_settled(&shop, 3).await;
+    assert!(shop.vipps.book(order.reference()).await["receipt"].is_object());
+    shop.close().await;
+}

@@ -48,8 +48,6 @@ impl Files {
         let catalogue = include_str!("../../proxy/demo.catalogue.toml");
         std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
         let database = folder.path().join("kvitt.sqlite");
-        let keys = Credentials::of("123456").unwrap();
-        let (id, secret, key) = (keys.client_id, keys.client_secret, keys.subscription_key);
         // Webhooks alone tell of payments, unless a scenario wants to poll.
         let mut options = extra.to_owned();
         for (option, value) in [("polling.first_ms", 600_000), ("polling.every_ms", 50), ("vipps.timeout_ms", 2_000)] {
@@ -68,17 +66,9 @@ shop.terms_url = "{SHOP_ORIGIN}/terms"
 database.url = "sqlite:{database}"
 vipps.base_url = "{emulator}"
 log.filter = "trace"
-[[sales_unit]]
-name = "no"
-market = "NO"
-merchant_serial_number = "123456"
-client_id = "{id}"
-client_secret = "{secret}"
-subscription_key = "{key}"
-webhook_secret = "not registered yet"
-reference_prefix = "nordlys"
-"#,
+{units}"#,
             database = database.display(),
+            units = sales_unit("no", "NO", "123456") + &sales_unit("dk", "DK", "234567"),
         );
         let config = folder.path().join("kvitt.toml");
         std::fs::write(&config, text).unwrap();
@@ -88,11 +78,32 @@ reference_prefix = "nordlys"
     /// The configuration as the proxy reads it, with a webhook registered for every sales unit.
     pub(crate) async fn load(&self) -> Config {
         let mut config = Config::load(Some(&self.config), []).unwrap();
-        let url = config.webhook_url(&config.sales_units[0]);
-        let secret = vipps_client(&config).register_webhook(&url, &EventName::ALL).await.unwrap().secret;
-        config.sales_units[0].webhook_secrets = vec![secret];
+        for place in 0..config.sales_units.len() {
+            let unit = &config.sales_units[place];
+            let client = kvitt::app::client(&config, unit).unwrap();
+            let registered = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap();
+            config.sales_units[place].webhook_secrets = vec![registered.secret];
+        }
         config
     }
+}
+
+fn sales_unit(name: &str, market: &str, msn: &str) -> String {
+    let keys = Credentials::of(msn).unwrap();
+    let (id, secret, key) = (keys.client_id, keys.client_secret, keys.subscription_key);
+    format!(
+        r#"
+[[sales_unit]]
+name = "{name}"
+market = "{market}"
+merchant_serial_number = "{msn}"
+client_id = "{id}"
+client_secret = "{secret}"
+subscription_key = "{key}"
+webhook_secret = "not registered yet"
+reference_prefix = "nordlys"
+"#
+    )
 }
 
 fn vipps_client(config: &Config) -> Client {

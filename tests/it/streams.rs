@@ -20,7 +20,7 @@ async fn the_stream_begins_with_the_present_and_leaves_out_what_the_page_has() {
     drop((stream, again));
     eventually("streams end with their pages", || async {
         let metrics = shop.metrics().await;
-        metrics.contains("\nkvitt_streams_open 0\n").then_some(())
+        metrics.contains("\nkvitt_watchers 0\n").then_some(())
     })
     .await;
     shop.close().await;

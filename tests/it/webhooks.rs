@@ -144,3 +144,45 @@ async fn a_webhook_that_was_signed_wrongly_comes_again() {
     order.becomes(State::Authorized).await;
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_lost_capture_is_made_up_for_by_the_customer_s_return() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    shop.vipps.webhook_is("lose", "CAPTURED", 1).await;
+    let amount = kvitt_vipps::Amount { value: 58_700, currency: "NOK".into() };
+    shop.vipps.client.capture(order.reference(), "capture-1", amount).await.unwrap();
+    shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
+    order.follows(|checkout| checkout.aggregate.captured == 58_700, "captured").await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn events_without_a_name_of_their_own_are_told_apart() {
+    let shop = Shop::open().await;
+    let orders = [shop.ordered().await, shop.ordered().await];
+    for order in &orders {
+        let body = event(order.reference(), "AUTHORIZED").replace("pspReference", "somethingElse");
+        assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
+    }
+    for order in &orders {
+        let looked = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
+        eventually("each is looked at", looked).await;
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn many_signals_make_few_looks() {
+    let shop = Shop::open_with("polling.every_ms = 2000").await;
+    let order = shop.ordered().await;
+    for _ in 0..50 {
+        shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
+    }
+    let looks = || async { shop.vipps.calls("GET", order.reference()).await.len() };
+    eventually("the look", || async { (looks().await > 0).then_some(()) }).await;
+    assert!(looks().await <= 3, "{}", looks().await);
+    shop.close().await;
+}

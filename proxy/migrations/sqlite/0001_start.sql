@@ -13,6 +13,8 @@ CREATE TABLE checkouts (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX checkouts_phase ON checkouts (phase);
+
 -- Which checkout a payment belongs to.
 CREATE TABLE attempts (
     reference TEXT PRIMARY KEY,

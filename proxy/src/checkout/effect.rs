@@ -3,7 +3,7 @@
 use kvitt_wire::{Amount, Line};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Reference};
+use super::{Moment, Private, Reference};
 
 /// Something to do, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,12 @@ pub struct CreatePayment {
     /// Shown in the app.
     pub description: String,
     /// Where the customer is sent back to.
-    pub return_url: String,
+    pub return_url: Private,
     /// Whether the customer is asked for the telephone number.
     pub shares_phone_number: bool,
     /// The receipt, when it travels with the payment.
     pub receipt: Option<Receipt>,
-    /// When to stop trying: a customer does not wait longer.
+    /// After this moment it is not asked for any more: a customer does not wait longer.
     pub give_up_at: Moment,
 }
 

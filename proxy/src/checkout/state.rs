@@ -68,6 +68,17 @@ impl From<String> for Reference {
     }
 }
 
+/// Text that has the checkout's token in it. Never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private(pub String);
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Private(…)")
+    }
+}
+
 /// A customer's telephone number with country code. Never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -129,7 +140,7 @@ pub struct Order {
     /// The shop's page that the customer comes back to, if it has one.
     pub return_url: Option<String>,
     /// The proxy's own address that Vipps MobilePay sends the customer back to.
-    pub landing_return_url: String,
+    pub landing_return_url: Private,
     /// How the receipt gets to the app.
     pub receipt: ReceiptBy,
     /// When the customer accepted the shop's terms.
@@ -161,8 +172,12 @@ pub struct Attempt {
     pub redirect_url: Option<String>,
     /// The customer's yes to sharing the telephone number.
     pub consent: Option<Consent>,
-    /// Whether the customer asked for it to be cancelled.
+    /// Whether a cancellation is on its way, or will be once the payment exists.
     pub cancel_requested: bool,
+    /// How often it was asked to be cancelled: a refused request must not be repeated under its key.
+    pub cancels: u32,
+    /// When the latest look that a signal asked for is due. While that lies ahead, another signal asks for nothing more.
+    pub look_at: Option<Moment>,
     /// What has become of the money.
     pub aggregate: Aggregate,
     /// Why the receipt could not be sent, if so. Never the payment's trouble.

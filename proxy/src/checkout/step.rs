@@ -19,6 +19,12 @@ const QUICK_PROFILE_LOOKS: u32 = 6;
 const MOST_PROFILE_LOOKS: u32 = 15;
 /// More attempts than this on one order are no customer's.
 const MOST_ATTEMPTS: usize = 20;
+/// The trouble of a payment that was authorized for another amount than the order's.
+pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
+/// The trouble of a payment that was authorized when the order had been paid already.
+const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
+/// The longest that reserved money waits for the shop, in any market.
+const LONGEST_CAPTURE_MS: i64 = 180 * 24 * 60 * 60 * 1000;
 /// The vendor decides within the attempt's life; a payment that is undecided a day later is left to the operator.
 const LONGEST_WATCH_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -93,6 +99,8 @@ impl Step {
             redirect_url: None,
             consent,
             cancel_requested: false,
+            cancels: 0,
+            look_at: None,
             aggregate: Aggregate::default(),
             receipt_trouble: None,
             profile_looks: 0,
@@ -104,7 +112,7 @@ impl Step {
 
     fn payment(&mut self, reference: &Reference, news: News, polling: Polling, now: Moment) {
         match news {
-            News::Signal => self.signal(reference, now),
+            News::Signal => self.signal(reference, polling, now),
             News::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
             News::Refused { trouble } => self.failed(reference, trouble),
             News::Unreachable => {
@@ -113,7 +121,7 @@ impl Step {
                 self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
             }
             News::Looked { round, seen } => self.looked(reference, round, seen, polling, now),
-            News::CancelAnswered => self.plan(now, Effect::Look { reference: reference.clone(), round: None }),
+            News::CancelAnswered => self.cancel_answered(reference, now),
             News::ProfileRead { sub, phone_number } => {
                 let consented = self.attempt(reference).is_some_and(|attempt| attempt.consent.is_some());
                 if consented && self.checkout.customer.is_none() {
@@ -156,31 +164,57 @@ impl Step {
         }
     }
 
-    fn signal(&mut self, reference: &Reference, now: Moment) {
-        let may_change = self.attempt(reference).is_some_and(|attempt| {
-            matches!(attempt.state, State::Starting | State::Created | State::Authorized | State::Failed)
-        });
+    /// Looks, but no more often than the vendor wants to be asked: a look that is still ahead serves every signal until then.
+    fn signal(&mut self, reference: &Reference, polling: Polling, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        let may_change = matches!(attempt.state, State::Created | State::Authorized | State::Failed);
+        let after_the_last = attempt.look_at.map_or(now, |last| last.plus_ms(polling.every_ms));
         if may_change {
-            self.plan(now, Effect::Look { reference: reference.clone(), round: None });
+            self.look_at(reference, now.max(after_the_last), now);
+        }
+    }
+
+    /// Plans a look at that moment, unless one is ahead already.
+    fn look_at(&mut self, reference: &Reference, due_at: Moment, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        if attempt.look_at.is_none_or(|planned| planned <= now) {
+            attempt.look_at = Some(due_at);
+            self.plan(due_at, Effect::Look { reference: reference.clone(), round: None });
         }
     }
 
     fn cancel(&mut self, now: Moment) {
         let Some(attempt) = self.checkout.attempts.last_mut() else { return };
-        if attempt.state.is_final() || attempt.cancel_requested {
-            return;
+        match attempt.state {
+            State::Starting => attempt.cancel_requested = true,
+            State::Created if !attempt.cancel_requested => {
+                let reference = attempt.reference.clone();
+                self.plan_cancel(&reference, now);
+            }
+            _ => {}
         }
-        attempt.cancel_requested = true;
-        if attempt.state == State::Created {
-            let reference = attempt.reference.clone();
-            self.plan_cancel(&reference, now);
-        }
+    }
+
+    /// The next look tells what came of it. If nothing did, the customer may ask again.
+    fn cancel_answered(&mut self, reference: &Reference, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        attempt.cancel_requested = false;
+        self.plan(now, Effect::Look { reference: reference.clone(), round: None });
     }
 
     /// The shopper's cancel must not kill an authorization that has just happened.
     fn plan_cancel(&mut self, reference: &Reference, due_at: Moment) {
-        let key = reference.key("cancel");
+        let Some(attempt) = self.attempt(reference) else { return };
+        attempt.cancel_requested = true;
+        attempt.cancels += 1;
+        let key = reference.key(&format!("cancel-{}", attempt.cancels));
         self.plan(due_at, Effect::CancelPayment { reference: reference.clone(), key, unless_authorized: true });
+    }
+
+    /// Gives reserved money back that no order is waiting for.
+    fn plan_release(&mut self, reference: &Reference, now: Moment) {
+        let key = reference.key("release");
+        self.plan(now, Effect::CancelPayment { reference: reference.clone(), key, unless_authorized: false });
     }
 
     fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
@@ -203,66 +237,71 @@ impl Step {
             .iter()
             .any(|attempt| attempt.state == State::Authorized && attempt.reference != *reference);
         let Some(attempt) = self.attempt(reference) else { return };
+        // Two looks may be committed in the wrong order; what has happened to money does not unhappen.
+        attempt.aggregate = later(attempt.aggregate, seen.aggregate);
         let absorbed = match attempt.state {
             State::Aborted | State::Expired | State::Terminated => true,
             State::Authorized => seen.state != PaymentState::Authorized,
-            State::Starting | State::Created | State::Failed => false,
+            State::Failed => attempt.trouble.as_deref() == Some(AMOUNT_MISMATCH),
+            State::Starting | State::Created => false,
         };
         if absorbed {
             return;
         }
-        // Two looks may be committed in the wrong order; what has happened to money does not unhappen.
-        attempt.aggregate = later(attempt.aggregate, seen.aggregate);
-        let next = match seen.state {
-            PaymentState::Created | PaymentState::Unknown => {
-                let age = now.0 - attempt.created_at.0;
-                if let Some(round) = round.filter(|_| age < LONGEST_WATCH_MS) {
-                    let due_at = now.plus_ms(wait_ms(age, polling));
-                    self.plan(due_at, Effect::Look { reference: reference.clone(), round: Some(round + 1) });
-                }
-                return;
-            }
-            PaymentState::Aborted => State::Aborted,
-            PaymentState::Expired => State::Expired,
-            PaymentState::Terminated => State::Terminated,
+        match seen.state {
+            PaymentState::Created | PaymentState::Unknown => self.look_again(reference, round, polling, now),
+            PaymentState::Aborted => attempt.end(State::Aborted, None),
+            PaymentState::Expired => attempt.end(State::Expired, None),
+            PaymentState::Terminated => attempt.end(State::Terminated, None),
             PaymentState::Authorized if paid_elsewhere => {
-                let effect = Effect::CancelPayment {
-                    reference: reference.clone(),
-                    key: reference.key("release"),
-                    unless_authorized: false,
-                };
-                attempt.state = State::Terminated;
-                attempt.trouble = Some("paid_by_other_attempt".to_owned());
-                self.plan(now, effect);
-                return;
+                attempt.end(State::Terminated, Some(PAID_BY_OTHER_ATTEMPT));
+                self.plan_release(reference, now);
             }
             PaymentState::Authorized if seen.amount != Some(total) => {
-                attempt.state = State::Failed;
-                attempt.trouble = Some("amount_mismatch".to_owned());
-                return;
+                attempt.end(State::Failed, Some(AMOUNT_MISMATCH));
+                self.plan_release(reference, now);
             }
-            PaymentState::Authorized => State::Authorized,
-        };
-        attempt.state = next;
-        attempt.trouble = None;
+            PaymentState::Authorized => self.authorized(reference, round, seen, now),
+        }
+    }
+
+    /// The polling chain goes on while the vendor may still decide.
+    fn look_again(&mut self, reference: &Reference, round: Option<u32>, polling: Polling, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        let age_ms = now.0 - attempt.created_at.0;
+        if let Some(round) = round.filter(|_| age_ms < LONGEST_WATCH_MS) {
+            let due_at = now.plus_ms(wait_ms(age_ms, polling));
+            self.plan(due_at, Effect::Look { reference: reference.clone(), round: Some(round + 1) });
+        }
+    }
+
+    fn authorized(&mut self, reference: &Reference, round: Option<u32>, seen: Seen, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        attempt.end(State::Authorized, None);
+        let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.created_at.0);
         let wants_profile = attempt.consent.is_some();
-        if next == State::Authorized {
-            self.put_others_away(reference, now);
-            if wants_profile && self.checkout.customer.is_none() {
-                self.profile(reference, seen, now);
-            }
+        // The chain goes on at long intervals, for captures and cancels whose webhooks are lost.
+        let open = aggregate.captured + aggregate.cancelled < aggregate.authorized && age_ms < LONGEST_CAPTURE_MS;
+        if let Some(round) = round.filter(|_| open) {
+            let wait_ms = if age_ms < LONGEST_WATCH_MS { 3_600_000 } else { LONGEST_WATCH_MS };
+            self.plan(now.plus_ms(wait_ms), Effect::Look { reference: reference.clone(), round: Some(round + 1) });
+        }
+        self.put_others_away(reference, now);
+        if wants_profile && self.checkout.customer.is_none() {
+            self.profile(reference, seen, now);
         }
     }
 
     /// Once an order is paid, no other attempt on it may be.
     fn put_others_away(&mut self, paid: &Reference, now: Moment) {
-        let mut alive = Vec::new();
-        for attempt in &mut self.checkout.attempts {
-            if attempt.reference != *paid && attempt.state == State::Created && !attempt.cancel_requested {
-                attempt.cancel_requested = true;
-                alive.push(attempt.reference.clone());
-            }
-        }
+        let alive: Vec<_> = self
+            .checkout
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.reference != *paid)
+            .filter(|attempt| attempt.state == State::Created && !attempt.cancel_requested)
+            .map(|attempt| attempt.reference.clone())
+            .collect();
         for reference in alive {
             self.plan_cancel(&reference, now);
         }
@@ -272,10 +311,14 @@ impl Step {
     fn profile(&mut self, reference: &Reference, seen: Seen, now: Moment) {
         let Seen { sub, phone_number, .. } = seen;
         let Some(attempt) = self.attempt(reference) else { return };
+        let told = phone_number.is_some();
+        if !told && attempt.look_at.is_some_and(|planned| planned > now) {
+            return;
+        }
         attempt.profile_looks += 1;
         let looks = attempt.profile_looks;
         match sub {
-            sub if phone_number.is_some() || looks >= MOST_PROFILE_LOOKS => {
+            sub if told || looks >= MOST_PROFILE_LOOKS => {
                 self.checkout.customer = Some(Customer { sub, phone_number, received_at: now });
             }
             Some(sub) if looks >= QUICK_PROFILE_LOOKS => {
@@ -283,9 +326,16 @@ impl Step {
             }
             _ => {
                 let wait_ms = if looks < QUICK_PROFILE_LOOKS { 1_000 } else { 60_000 };
-                self.plan(now.plus_ms(wait_ms), Effect::Look { reference: reference.clone(), round: None });
+                self.look_at(reference, now.plus_ms(wait_ms), now);
             }
         }
+    }
+}
+
+impl Attempt {
+    fn end(&mut self, state: State, trouble: Option<&str>) {
+        self.state = state;
+        self.trouble = trouble.map(str::to_owned);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The articles and what they cost, from a file that the shop writes. The page never decides a price.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use kvitt_wire::Currency;
@@ -72,6 +72,10 @@ impl Catalogue {
             }
             if article.name.trim().is_empty() || article.name.len() > 200 {
                 mistakes.push(format!("{sku}: name must have 1 to 200 characters"));
+            }
+            let currencies: BTreeSet<_> = article.price.iter().map(|price| price.currency.code()).collect();
+            if currencies.is_empty() || currencies.len() < article.price.len() {
+                mistakes.push(format!("{sku}: must have one price for each currency that it is sold in"));
             }
             if article.price.iter().any(|price| !(1..=65_000_000).contains(&price.value) || price.vat_rate > 10_000) {
                 mistakes.push(format!("{sku}: prices are 1 to 65000000 minor units, VAT rates 0 to 10000"));

@@ -52,7 +52,7 @@ fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
             let text = std::fs::read_to_string(&value).map_err(|error| format!("{value}: {error}"))?;
             (path.to_owned(), Value::String(text.trim().to_owned()))
         }
-        None => (path, parse(value)),
+        None => (path, Value::String(value)),
     };
     let parts: Vec<_> = path.split("__").collect();
     let (last, folders) = parts.split_last().expect("split yields one part at least");
@@ -78,12 +78,4 @@ fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
 /// A variable's name has no hyphen.
 fn same(name: &str, part: &str) -> bool {
     name.replace('-', "_").eq_ignore_ascii_case(part)
-}
-
-/// Numbers, flags and lists as TOML writes them; all else is text.
-fn parse(text: String) -> Value {
-    match format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value")) {
-        Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
-        _ => Value::String(text),
-    }
 }

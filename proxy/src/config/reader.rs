@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use toml::{Table, Value};
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::checkout::Moment;
+
+/// More than anyone means, and few enough for every sum that is made of it.
+const MOST: i64 = 2_000_000_000;
 
 static EMPTY: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::new);
 
@@ -75,9 +79,37 @@ impl<'a> Reader<'a> {
         SecretString::from(self.string(key))
     }
 
-    /// An address: https, or http on this machine alone. Without a slash at the end.
-    pub(super) fn url(&mut self, key: &str) -> String {
+    /// An address to build others on: without a query, and without a slash at the end.
+    pub(super) fn base_url(&mut self, key: &str) -> String {
+        let text = self.url(key);
+        if text.contains(['?', '#']) {
+            self.mistake(key, "must have no query");
+        }
+        text.trim_end_matches('/').to_owned()
+    }
+
+    /// Where to listen: a host or an address, and a port.
+    pub(super) fn listen(&mut self, key: &str) -> String {
         let text = self.string(key);
+        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+        if !text.is_empty() && !matches!(port, Some(Ok(_))) {
+            self.mistake(key, "must be an address and a port such as \"127.0.0.1:8080\"");
+        }
+        text
+    }
+
+    /// A filter of the log.
+    pub(super) fn filter(&mut self, key: &str) -> String {
+        let text = self.string(key);
+        if let Err(error) = EnvFilter::try_new(&text) {
+            self.mistake(key, &format!("is not a filter: {error}"));
+        }
+        text
+    }
+
+    /// An address: https, or http on this machine alone.
+    pub(super) fn url(&mut self, key: &str) -> String {
+        let text = self.string(key).trim().to_owned();
         if !text.is_empty() {
             match Url::parse(&text) {
                 Ok(url) if is_safe(&url) => {}
@@ -85,11 +117,12 @@ impl<'a> Reader<'a> {
                 Err(error) => self.mistake(key, &format!("is not an address: {error}")),
             }
         }
-        text.trim_end_matches('/').to_owned()
+        text
     }
 
     pub(super) fn origins(&mut self, key: &str) -> Vec<String> {
         let Some(value) = self.get(key) else { return Vec::new() };
+        let value = written(value);
         let Some(list) = value.as_array() else {
             self.mistake(key, "must be a list");
             return Vec::new();
@@ -106,7 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn flag(&mut self, key: &str) -> bool {
-        let value = self.get(key).and_then(Value::as_bool);
+        let value = self.get(key).and_then(|value| written(value).as_bool());
         value.unwrap_or_else(|| {
             self.mistake(key, "must be true or false");
             false
@@ -114,9 +147,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn positive(&mut self, key: &str) -> i64 {
-        let value = self.get(key).and_then(Value::as_integer).filter(|value| *value > 0);
-        value.unwrap_or_else(|| {
-            self.mistake(key, "must be a whole number above zero");
+        let value = self.get(key).and_then(|value| written(value).as_integer());
+        value.filter(|value| (1..=MOST).contains(value)).unwrap_or_else(|| {
+            self.mistake(key, "must be a whole number from 1 to 2000000000");
             1
         })
     }
@@ -151,7 +184,7 @@ impl<'a> Reader<'a> {
         choices[0].1
     }
 
-    /// A table within this one. Several reads of one section count as one.
+    /// A table within this one; to be read once, since what a reading leaves out is a misspelling.
     pub(super) fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
         let table = match self.get(key) {
             None => &EMPTY,
@@ -190,6 +223,12 @@ impl<'a> Reader<'a> {
         }
         values
     }
+}
+
+/// A value of the environment is text, whatever it stands for.
+fn written(value: &Value) -> Value {
+    let parsed = value.as_str().and_then(|text| format!("value = {text}").parse::<Table>().ok());
+    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| value.clone())
 }
 
 fn is_safe(url: &Url) -> bool {

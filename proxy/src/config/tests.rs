@@ -78,7 +78,7 @@ fn every_mistake_is_named_at_once() {
         "sales_unit[no].webhook_secret: is required",
         "sales_unit[dk-web].market: must be one of NO, DK, FI",
         "shop.terms_url: must be an https:// address (http:// only on this machine)",
-        "polling.first_ms: must be a whole number above zero",
+        "polling.first_ms: must be a whole number from 1 to 2000000000",
         "limits.streems: there is no such option",
     ] {
         assert!(mistakes.iter().any(|mistake| mistake == expected), "{expected} is not among {mistakes:#?}");
@@ -114,6 +114,37 @@ fn the_environment_goes_over_the_file_and_reaches_entries_by_name() {
 }
 
 #[test]
+fn what_would_only_fail_later_is_refused_at_once() {
+    for (name, value, mistake) in [
+        ("KVITT_LISTEN", "nonsense", "listen: must be an address and a port"),
+        ("KVITT_LOG__FILTER", "[[", "log.filter: is not a filter"),
+        ("KVITT_DATABASE__URL", "sqlite::memory:", "database.url: must be sqlite: and the path of a file"),
+        ("KVITT_PUBLIC_URL", "https://pay.example/?x", "public_url: must have no query"),
+        ("KVITT_VIPPS__TIMEOUT_MS", "9999999999", "vipps.timeout_ms: must be a whole number from 1 to 2000000000"),
+        ("KVITT_LIMITS__STREAMS", "many", "limits.streams: must be a whole number from 1 to 2000000000"),
+    ] {
+        let mistakes = load(GOOD, &[(name, value)]).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].starts_with(mistake), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn secrets_of_the_environment_are_taken_as_they_are() {
+    for secret in ["0x1F", "1_000", "true", "[1]", "a # b"] {
+        let config = load(GOOD, &[("KVITT_SALES_UNIT__NO__CLIENT_SECRET", secret)]).unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&config.sales_units[0].client_secret), secret);
+    }
+}
+
+#[test]
+fn webhook_secrets_are_not_needed_to_register_webhooks() {
+    let files = files(&GOOD.replace("webhook_secret", "# webhook_secret"));
+    assert_eq!(Config::load(Some(&files.file), []).unwrap_err().0.len(), 2);
+    let config = Config::load_without_webhooks(Some(&files.file), []).unwrap();
+    assert!(config.sales_units[0].webhook_secrets.is_empty());
+}
+
+#[test]
 fn secrets_do_not_print() {
     let config = load(GOOD, &[]).unwrap();
     let printed = format!("{config:?}");
@@ -136,5 +167,9 @@ fn a_catalogue_s_mistakes_are_all_named() {
          [[article]]\nsku = \"c\"\nname = \"C\"\nprice = [{ currency = \"NOK\", value = 0, vat_rate = 2500 }]\n",
     )
     .unwrap_err();
-    assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+    assert_eq!(mistakes.len(), 4, "{mistakes:?}");
+    let twice =
+        "price = [{ currency = \"NOK\", value = 1, vat_rate = 0 }, { currency = \"NOK\", value = 2, vat_rate = 0 }]";
+    let mistakes = Catalogue::parse(&format!("[[article]]\nsku = \"c\"\nname = \"C\"\n{twice}\n")).unwrap_err();
+    assert_eq!(mistakes, ["c: must have one price for each currency that it is sold in"]);
 }

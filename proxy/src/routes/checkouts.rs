@@ -1,6 +1,6 @@
 //! Opening a checkout, looking at it, cancelling it, trying again.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use kvitt_wire::{Checkout, NewAttempt, NewCheckout, Problem, State as PaymentState};
 use utoipa_axum::router::OpenApiRouter;
@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::checkout::Input;
-use crate::error::{Json, Result};
+use crate::error::{Json, Path, Result};
 use crate::order;
 use crate::store::Cause;
 
@@ -59,7 +59,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
 async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     let found = app.find(&token).await?;
     let id = found.checkout.id;
-    app.ledger.apply(id, Input::Cancel, &Cause::Request).await?;
+    app.ledger.apply(id, Input::Cancel, Cause::Request).await?;
     let checkout = app.wait_until(id, |checkout| checkout.current().state.is_final()).await?;
     Ok(axum::Json(found.show(&checkout)))
 }
@@ -85,8 +85,9 @@ async fn retry(
     Json(asked): Json<NewAttempt>,
 ) -> Result<(StatusCode, axum::Json<Checkout>)> {
     let found = app.find(&token).await?;
-    let consent = order::consent(asked.consent, found.checkout.order.language)?;
-    app.ledger.apply(found.checkout.id, Input::Retry(consent), &Cause::Request).await?;
+    let order = &found.checkout.order;
+    let consent = order::consent(&order.cart, asked.consent, order.language)?;
+    app.ledger.apply(found.checkout.id, Input::Retry(consent), Cause::Request).await?;
     let checkout = app.wait_until(found.checkout.id, begun).await?;
     Ok((StatusCode::CREATED, axum::Json(found.show(&checkout))))
 }

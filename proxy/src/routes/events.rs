@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Found};
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Path, Result};
 use crate::hub::Watcher;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -95,6 +95,8 @@ impl Follower {
             }
             tokio::select! {
                 () = self.watcher.changed() => {}
+                // The row is the truth, also when another process has written it.
+                () = tokio::time::sleep(self.app.config.limits.heartbeat) => {}
                 () = tokio::time::sleep_until(self.until) => return None,
                 () = self.app.stop.cancelled() => return None,
             }

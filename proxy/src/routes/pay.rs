@@ -1,7 +1,7 @@
 //! What a browser opens: the form that pays without JavaScript, and the address that Vipps MobilePay sends the customer back to.
 
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kvitt_wire::{Amount, ConsentGiven, Currency, Language, NewCheckout, State as PaymentState};
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::app::{App, Found};
 use crate::checkout::{Input, News};
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Path, Result};
 use crate::store::Cause;
 use crate::{cart, order, pages};
 
@@ -31,11 +31,14 @@ struct PayForm {
     amount: i64,
     /// Its currency.
     currency: Currency,
-    /// Present when the customer accepted the terms.
+    /// `yes` when the customer accepted the terms.
+    #[schema(example = "yes")]
     terms_accepted: Option<String>,
-    /// Present when the customer said yes to sharing the telephone number.
+    /// `yes` when the customer said yes to sharing the telephone number.
+    #[schema(example = "yes")]
     share_phone_number: Option<String>,
-    /// The version of the words that were shown beside it.
+    /// The version of the words that were shown beside it; required with a yes.
+    #[schema(example = "2026-11")]
     wording: Option<String>,
     /// The language of the page.
     language: Option<String>,
@@ -48,13 +51,14 @@ struct PayForm {
 impl PayForm {
     fn into_checkout(self) -> Result<NewCheckout> {
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
-        let wording = given(self.wording).unwrap_or_else(|| kvitt_wire::CONSENT_WORDING.to_owned());
+        let yes = |field: Option<String>| field.as_deref() == Some("yes");
+        let wording = self.wording.unwrap_or_default();
         Ok(NewCheckout {
             items: cart::parse_items(&self.items)?,
             amount: Amount { value: self.amount, currency: self.currency },
             sales_unit: given(self.sales_unit),
-            terms_accepted: given(self.terms_accepted).is_some(),
-            consent: given(self.share_phone_number).map(|_| ConsentGiven { wording }),
+            terms_accepted: yes(self.terms_accepted),
+            consent: yes(self.share_phone_number).then_some(ConsentGiven { wording }),
             language: self.language.as_deref().map(Language::from_tag).unwrap_or_default(),
             return_url: given(self.return_url),
         })
@@ -85,7 +89,7 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
     let checkout =
         app.wait_until(opened.checkout.id, |checkout| checkout.current().state != PaymentState::Starting).await?;
     let snapshot = opened.show(&checkout);
-    see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url))
+    see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url.0))
 }
 
 /// Brings the customer back
@@ -102,19 +106,24 @@ async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<
     look(&app, &found).await.map_err(ApiError::as_page)?;
     if let Some(url) = &found.checkout.order.return_url {
         let mut url = Url::parse(url).map_err(|_| ApiError::internal().as_page())?;
-        url.query_pairs_mut().append_pair("kvitt", &token);
+        // A return page that a customer orders from again has the token of the earlier order in its address.
+        let others: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "kvitt").collect();
+        url.query_pairs_mut().clear().extend_pairs(others).append_pair("kvitt", &token);
         return see_other(url.as_str());
     }
-    let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.config.shop.url);
+    let attempt = found.checkout.current();
+    let number_to_come = attempt.state == PaymentState::Authorized && attempt.consent.is_some();
+    let more = !attempt.state.is_final() || (number_to_come && found.checkout.customer.is_none());
+    let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.config.shop.url, more);
     Ok(page.into_response())
 }
 
 /// A return is a signal: the webhook may have been lost.
 async fn look(app: &App, found: &Found) -> Result<()> {
     let attempt = found.checkout.current();
-    if !attempt.state.is_final() {
+    if !attempt.state.is_final() || attempt.state == PaymentState::Authorized {
         let input = Input::Payment(attempt.reference.clone(), News::Signal);
-        app.ledger.apply(found.checkout.id, input, &Cause::Request).await?;
+        app.ledger.apply(found.checkout.id, input, Cause::Request).await?;
     }
     Ok(())
 }

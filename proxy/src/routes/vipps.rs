@@ -4,7 +4,7 @@
 //! is acknowledged, ours or not, new or not.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use kvitt_vipps::webhook::{self, Event, PublicUrl, Rejected, SignatureHeaders};
 use kvitt_wire::Problem;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Path, Result};
 use crate::store::Webhook;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -59,7 +59,8 @@ async fn take(
         sales_unit,
         reference: event.reference,
         name: event.name.as_str().to_owned(),
-        psp_reference: event.psp_reference.unwrap_or_default(),
+        // Without a name of its own, the event is what its body says.
+        event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
     };
     app.inbox.take(webhook).await.map_err(|_| {
         app.metrics.webhook("not_taken");

@@ -3,6 +3,8 @@
 //! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; reads have a pool
 //! of their own. Batches are one statement over `json_each`.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Cause, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook, effect_rows, phase};
+use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook, effect_rows, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
@@ -39,11 +41,12 @@ impl Sqlite {
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder)?;
         }
+        if !options.get_filename().exists() {
+            // Telephone numbers will be in it. SQLite gives its other files the same mode.
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename())?;
+        }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
-        // The file has one owner, which is just starting: what an earlier run had claimed is nobody's any more. Whoever has broken that
-        // rule does an effect twice at worst, under one idempotency key.
-        sqlx::query("UPDATE outbox SET lease_until = 0").execute(&writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers })
     }
@@ -124,7 +127,9 @@ impl Sqlite {
             return Ok(Committed::Overtaken);
         }
         follow_up(&mut tx, checkout, effects, now).await?;
-        settle(&mut tx, cause, None, now).await?;
+        if !settle(&mut tx, cause, None, now).await? {
+            return Ok(Committed::Lost);
+        }
         tx.commit().await?;
         Ok(Committed::Yes)
     }
@@ -135,7 +140,7 @@ impl Sqlite {
     /// When the database says no.
     pub async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
         let mut connection = self.writer.acquire().await?;
-        settle(&mut connection, cause, Some(note), now).await
+        settle(&mut connection, cause, Some(note), now).await.map(drop)
     }
 
     /// A checkout by its id.
@@ -174,19 +179,22 @@ impl Sqlite {
     ///
     /// # Errors
     /// When the database says no; none is written then.
-    pub async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<u64, Error> {
+    pub async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
         let rows: Vec<_> = webhooks
             .iter()
             .map(|webhook| {
                 serde_json::json!({
-                    "key": format!("{}/{}/{}", webhook.sales_unit, webhook.psp_reference, webhook.name),
+                    "key": format!(
+                        "{}/{}/{}/{}",
+                        webhook.sales_unit, webhook.reference, webhook.event_id, webhook.name
+                    ),
                     "sales_unit": webhook.sales_unit,
                     "reference": webhook.reference,
                     "name": webhook.name,
                 })
             })
             .collect();
-        let fresh = sqlx::query(
+        sqlx::query(
             "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
              SELECT value ->> 'key', value ->> 'sales_unit', value ->> 'reference', value ->> 'name', $2 \
              FROM json_each($1) WHERE true ON CONFLICT (dedupe_key) DO NOTHING",
@@ -195,7 +203,16 @@ impl Sqlite {
         .bind(now.0)
         .execute(&self.writer)
         .await?;
-        Ok(fresh.rows_affected())
+        Ok(())
+    }
+
+    /// Forgets webhooks that were worked on before that moment. The vendor repeats one for a week at most.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.writer).await?;
+        Ok(())
     }
 
     /// The oldest webhooks that wait to be worked on.
@@ -222,15 +239,26 @@ impl Sqlite {
 
     // --- outbox ------------------------------------------------------------------------------------------------------------------
 
-    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them.
+    /// Gives back what an earlier run had claimed: the file has one owner, which is just starting. Whoever breaks that rule has an
+    /// effect done twice at worst, under one idempotency key, and its outcome taken once.
     ///
     /// # Errors
-    /// When the database says no, or a stored effect does not read.
+    /// When the database says no.
+    pub async fn release_claims(&self) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. What a customer waits for goes
+    /// first. One that does not read is parked.
+    ///
+    /// # Errors
+    /// When the database says no.
     pub async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
         let rows = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
-                 ORDER BY due_at LIMIT $3) \
+                 ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
              RETURNING id, checkout_id, sales_unit, effect, tries",
         )
         .bind(now.0)
@@ -238,17 +266,20 @@ impl Sqlite {
         .bind(most)
         .fetch_all(&self.writer)
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Claimed {
-                    id: row.try_get("id")?,
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let claim = Claim { id: row.try_get("id")?, tries: row.try_get("tries")? };
+            match serde_json::from_str(row.try_get("effect")?) {
+                Ok(effect) => claimed.push(Claimed {
+                    claim,
                     checkout_id: checkout_id(row.try_get("checkout_id")?)?,
                     sales_unit: row.try_get("sales_unit")?,
-                    effect: serde_json::from_str(row.try_get("effect")?)?,
-                    tries: row.try_get::<u32, _>("tries")? - 1,
-                })
-            })
-            .collect()
+                    effect,
+                }),
+                Err(_) => self.park(&claim, "written by another release").await?,
+            }
+        }
+        Ok(claimed)
     }
 
     /// When the next effect is due, or its lease ends.
@@ -262,26 +293,28 @@ impl Sqlite {
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
     }
 
-    /// Gives an effect back, to be tried again at `due_at`.
+    /// Gives an effect back, to be tried again at `due_at`; nothing if the claim has been lost.
     ///
     /// # Errors
     /// When the database says no; its lease then runs out by itself.
-    pub async fn postpone(&self, id: &str, due_at: Moment) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET due_at = $2, lease_until = 0 WHERE id = $1")
-            .bind(id)
+    pub async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
+            .bind(&claim.id)
+            .bind(claim.tries)
             .bind(due_at.0)
             .execute(&self.writer)
             .await?;
         Ok(())
     }
 
-    /// Puts an effect that cannot succeed aside, with the reason.
+    /// Puts an effect that cannot succeed aside, with the reason; nothing if the claim has been lost.
     ///
     /// # Errors
     /// When the database says no; its lease then runs out by itself.
-    pub async fn park(&self, id: &str, reason: &str) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET parked_reason = $2, lease_until = 0 WHERE id = $1")
-            .bind(id)
+    pub async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
+            .bind(&claim.id)
+            .bind(claim.tries)
             .bind(reason)
             .execute(&self.writer)
             .await?;
@@ -354,27 +387,32 @@ async fn follow_up(
     Ok(())
 }
 
+/// Settles the row behind a cause. False when it is no longer ours to settle.
 async fn settle(
     connection: &mut SqliteConnection,
     cause: &Cause,
     note: Option<&str>,
     now: Moment,
-) -> Result<(), Error> {
-    match cause {
-        Cause::Request => {}
+) -> Result<bool, Error> {
+    let settled = match cause {
+        Cause::Request => return Ok(true),
         Cause::Inbox(id) => {
-            sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1")
+            sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
                 .bind(id)
                 .bind(now.0)
                 .bind(note)
                 .execute(connection)
-                .await?;
+                .await?
         }
-        Cause::Outbox(id) => {
-            sqlx::query("DELETE FROM outbox WHERE id = $1").bind(id).execute(connection).await?;
+        Cause::Outbox(claim) => {
+            sqlx::query("DELETE FROM outbox WHERE id = $1 AND tries = $2")
+                .bind(&claim.id)
+                .bind(claim.tries)
+                .execute(connection)
+                .await?
         }
-    }
-    Ok(())
+    };
+    Ok(settled.rows_affected() == 1)
 }
 
 fn checkout_id(text: &str) -> Result<CheckoutId, Error> {

@@ -192,11 +192,13 @@ fn quiet(text: &str) -> String {
     let mut quiet = String::new();
     let mut run = String::new();
     for character in text.chars().take(TEXT_LIMIT).chain(['\n']) {
-        if character.is_ascii_digit() {
+        // A number may be written in groups: "+47 912 34 567".
+        if character.is_ascii_digit() || (!run.is_empty() && matches!(character, ' ' | '-')) {
             run.push(character);
             continue;
         }
-        quiet.push_str(if run.len() >= 8 { "…" } else { &run });
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        quiet.push_str(if digits >= 8 { "… " } else { &run });
         run.clear();
         quiet.push(if character.is_control() { ' ' } else { character });
     }

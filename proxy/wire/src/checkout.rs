@@ -69,7 +69,7 @@ pub enum State {
 }
 
 impl State {
-    /// Whether the attempt can still change by itself.
+    /// Whether the customer can do nothing more about the attempt: it has been paid, or has come to nothing.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Starting | Self::Created)
     }
@@ -88,8 +88,8 @@ impl State {
     }
 }
 
-/// `GET /v1/checkouts/{token}`, and each event of its stream: all that the page may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `GET /v1/checkouts/{token}`, and each event of its stream: all that the page may know. Prints without its token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Checkout {
     /// The capability that gives access to this checkout, and the only credential of the page.
@@ -116,6 +116,19 @@ pub struct Checkout {
     pub created_at_ms: i64,
     /// When the current attempt runs out, in milliseconds since 1970 (UTC).
     pub expires_at_ms: i64,
+}
+
+impl std::fmt::Debug for Checkout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checkout")
+            .field("reference", &self.reference)
+            .field("version", &self.version)
+            .field("state", &self.state)
+            .field("trouble", &self.trouble)
+            .field("aggregate", &self.aggregate)
+            .field("sharing", &self.sharing)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of sharing the telephone number. The number itself never reaches the page.

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::checkout::PhoneNumber;
+use crate::checkout::{PhoneNumber, Private};
 
 const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
 const START: Moment = Moment(1_000_000);
@@ -35,7 +35,7 @@ fn order(receipt: ReceiptBy) -> Order {
         description: "Mug".into(),
         language: Language::Nb,
         return_url: None,
-        landing_return_url: "https://pay.example/return/token".into(),
+        landing_return_url: Private("https://pay.example/return/token".into()),
         receipt,
         terms_accepted_at: START,
     }
@@ -175,8 +175,12 @@ fn another_amount_than_the_order_s_is_not_a_payment_of_it() {
     for amount in [Some(Amount { value: 1, ..TOTAL }), Some(Amount { currency: Currency::Eur, ..TOTAL }), None] {
         let mut story = Story::new(None);
         story.created(1).news(1, looked(None, Seen { amount, ..seen(PaymentState::Authorized) }));
-        assert_eq!(story.state(), State::Failed);
-        assert_eq!(story.checkout.current().trouble.as_deref(), Some("amount_mismatch"));
+        assert_eq!((story.state(), story.kinds()), (State::Failed, vec!["cancel_payment"]));
+        assert_eq!(story.checkout.current().trouble.as_deref(), Some(AMOUNT_MISMATCH));
+        let Effect::CancelPayment { unless_authorized, .. } = story.effects[0].effect else { panic!() };
+        assert!(!unless_authorized, "the money goes back");
+        story.news(1, looked(None, seen(PaymentState::Authorized)));
+        assert_eq!((story.state(), story.kinds()), (State::Failed, vec![]));
     }
 }
 
@@ -210,9 +214,17 @@ fn the_userinfo_api_is_asked_when_the_payment_keeps_silent() {
 fn a_profile_that_never_comes_is_given_up() {
     let mut story = Story::new(Some(consent()));
     story.created(1);
-    let looks = (1..100).find(|_| story.news(1, looked(None, seen(PaymentState::Authorized))).effects.is_empty());
-    assert_eq!(looks, Some(MOST_PROFILE_LOOKS as usize));
-    assert!(story.checkout.customer.is_some());
+    let mut looks = 0;
+    while story.checkout.customer.is_none() {
+        looks += 1;
+        story.news(1, looked(None, seen(PaymentState::Authorized)));
+        let planned = story.effects.first().map_or(story.now, |planned| planned.due_at);
+        let early = story.now.plus_ms(-500);
+        story.now = early.plus_ms(-1_000);
+        assert_eq!(story.news(1, looked(None, seen(PaymentState::Authorized))).effects, [], "one look ahead is enough");
+        story.now = planned.max(early);
+    }
+    assert_eq!(looks, MOST_PROFILE_LOOKS);
 }
 
 #[test]
@@ -228,10 +240,13 @@ fn cancelling_spares_an_authorization_and_waits_for_a_payment_that_is_being_crea
     let mut story = Story::new(None);
     assert_eq!(story.take(Input::Cancel).unwrap().kinds(), Vec::<&str>::new());
     assert_eq!(story.created(1).kinds(), ["look", "cancel_payment"]);
-    let Effect::CancelPayment { unless_authorized, .. } = &story.effects[1].effect else { panic!() };
-    assert!(unless_authorized);
+    let Effect::CancelPayment { unless_authorized: true, key, .. } = story.effects[1].effect.clone() else { panic!() };
     assert_eq!(story.take(Input::Cancel).unwrap().effects, [], "once is enough");
     assert_eq!(story.news(1, News::CancelAnswered).kinds(), ["look"]);
+    story.news(1, looked(None, seen(PaymentState::Created)));
+    story.take(Input::Cancel).unwrap();
+    let [Planned { effect: Effect::CancelPayment { key: second, .. }, .. }] = &story.effects[..] else { panic!() };
+    assert_ne!(*second, key, "what was refused once must not be asked for under its key");
     story.news(1, looked(None, seen(PaymentState::Authorized)));
     assert_eq!(story.state(), State::Authorized);
     assert_eq!(story.take(Input::Cancel).unwrap().effects, []);
@@ -305,6 +320,35 @@ fn what_happened_to_money_does_not_unhappen() {
     story.news(1, looked(None, Seen { aggregate: captured, ..seen(PaymentState::Authorized) }));
     story.news(1, looked(None, seen(PaymentState::Authorized)));
     assert_eq!(story.checkout.current().aggregate, captured);
+}
+
+#[test]
+fn signals_ask_for_a_look_no_more_often_than_the_vendor_wants() {
+    let mut story = Story::new(None);
+    story.created(1);
+    let looks: Vec<_> = (0..10)
+        .filter_map(|_| {
+            story.now = story.now.plus_ms(-900);
+            story.news(1, News::Signal).effects.first().map(|planned| planned.due_at.0)
+        })
+        .collect();
+    assert!(looks.windows(2).all(|pair| pair[1] - pair[0] >= POLLING.every_ms), "{looks:?}");
+    assert_eq!(looks.len(), 2, "one at once, and one for all that came in its wake");
+    let mut story = Story::new(None);
+    assert_eq!(story.news(1, News::Signal).effects, [], "a payment that does not exist yet is not looked at");
+}
+
+#[test]
+fn a_paid_order_is_watched_until_the_shop_has_settled_it() {
+    let mut story = Story::new(None);
+    story.created(1).news(1, looked(Some(3), seen(PaymentState::Authorized)));
+    assert_eq!(story.kinds(), ["look"]);
+    story.now = START.plus_ms(LONGEST_WATCH_MS);
+    story.news(1, looked(Some(4), seen(PaymentState::Authorized)));
+    assert_eq!(story.effects[0].due_at.0 - story.now.0, LONGEST_WATCH_MS);
+    let settled = Aggregate { authorized: TOTAL.value, captured: 40_000, cancelled: 9_900, refunded: 0 };
+    story.news(1, looked(Some(5), Seen { aggregate: settled, ..seen(PaymentState::Authorized) }));
+    assert_eq!((story.effects.len(), story.checkout.current().aggregate), (0, settled));
 }
 
 #[test]
