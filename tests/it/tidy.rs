@@ -25,12 +25,9 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
 fn named(text: &str, modules: &[&str]) -> Vec<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join(" ");
-    let grouped = code.split("use crate::{").skip(1).flat_map(|rest| {
-        rest.split("};")
-            .next()
-            .unwrap_or_default()
-            .split(',')
-            .map(|part| part.trim().split("::").next().unwrap_or_default())
+    let grouped = code.match_indices("use crate::{").flat_map(|(at, opening)| {
+        let group = code[at + opening.len()..].split("};").next().unwrap_or_default();
+        group.split(',').map(|part| part.trim().split("::").next().unwrap_or_default())
     });
     let grouped: Vec<_> = grouped.collect();
     let names = |module: &&&str| code.contains(&format!("crate::{module}")) || grouped.contains(module);
