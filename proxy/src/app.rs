@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kvitt_vipps::{Client, Credentials, System};
+use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,6 +20,7 @@ use crate::outbox::Outbox;
 use crate::perform::Performer;
 use crate::store::{Secret, Store};
 use crate::token;
+use crate::wake::{self, Sleepers};
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -71,15 +73,17 @@ impl App {
         stop: CancellationToken,
         tasks: &TaskTracker,
     ) -> std::result::Result<Self, StartError> {
-        let store = Store::open(&config.database_url).await?;
+        let store = Store::open(config.database_url.expose_secret()).await?;
         store.release_claims().await?;
         let hub = Hub::default();
-        let due = Arc::new(Notify::new());
+        let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let sleepers = Sleepers { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
+        wake::start(&store, &sleepers, &stop, tasks);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
         let performer = Performer::new(clients(&config).map_err(|error| StartError::Client(error.to_string()))?);
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
-        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, &stop, tasks);
+        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
         // So that the first customer does not wait for a token.
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in performer.clients() {

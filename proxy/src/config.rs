@@ -36,8 +36,8 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// The shop.
     pub shop: Shop,
-    /// The database's URL.
-    pub database_url: String,
+    /// The database's URL, which may have a password in it.
+    pub database_url: SecretString,
     /// The vendor's API.
     pub vipps: Vipps,
     /// When to look at payments.
@@ -272,10 +272,11 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         }),
         database_url: top.section("database", |database| {
             let url = database.string("url");
-            if !url.starts_with("sqlite:") || url.contains(":memory:") {
-                database.mistake("url", "must be sqlite: and the path of a file");
+            let server = url.starts_with("postgres://") || url.starts_with("postgresql://");
+            if !server && (!url.starts_with("sqlite:") || url.contains(":memory:")) {
+                database.mistake("url", "must be sqlite: and the path of a file, or a postgres:// address");
             }
-            url
+            url.into()
         }),
         vipps: top.section("vipps", |vipps| Vipps {
             base_url: vipps.base_url("base_url"),

@@ -34,6 +34,11 @@ impl Hub {
         }
     }
 
+    /// What is being watched.
+    pub fn watched(&self) -> Vec<CheckoutId> {
+        self.lock().keys().copied().collect()
+    }
+
     /// How many are watching one checkout.
     pub fn watchers_of(&self, id: CheckoutId) -> usize {
         self.lock().get(&id).map_or(0, watch::Sender::receiver_count)

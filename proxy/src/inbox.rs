@@ -20,6 +20,8 @@ const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 const SWEEP_MS: i64 = 60 * 60 * 1000;
 /// As many as one statement takes at once.
 const BATCH: usize = 256;
+/// How long the reader has for what it takes at once. One that it fails with comes again after that.
+const LEASE_MS: i64 = 30_000;
 
 /// Why a webhook was not taken. The vendor will send it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +42,16 @@ pub struct Inbox {
 
 impl Inbox {
     /// Starts the writer and the reader. They end when `stop` is cancelled, after what has been queued is written.
-    pub fn start(store: Store, ledger: Ledger, queue: usize, stop: &CancellationToken, tasks: &TaskTracker) -> Self {
+    /// `arrived` is notified when there is something to read.
+    pub fn start(
+        store: Store,
+        ledger: Ledger,
+        queue: usize,
+        arrived: Arc<Notify>,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(queue);
-        let arrived = Arc::new(Notify::new());
         tasks.spawn(write(store.clone(), receiver, arrived.clone(), stop.clone()));
         tasks.spawn(work(store, ledger, arrived, stop.clone()));
         Self { queue: sender }
@@ -110,7 +119,7 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
 }
 
 async fn drain(store: &Store, ledger: &Ledger) -> Result<usize, ledger::Error> {
-    let waiting = store.waiting_webhooks(100).await?;
+    let waiting = store.claim_webhooks(100, LEASE_MS, clock::now()).await?;
     let mut settled = 0;
     for webhook in &waiting {
         // One that fails stays where it is and does not hold the others up.

@@ -30,6 +30,7 @@ pub mod routes;
 pub mod store;
 pub mod telemetry;
 pub mod token;
+pub mod wake;
 
 use std::time::Duration;
 

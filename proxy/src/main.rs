@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use kvitt::config::{Config, SalesUnit};
+use kvitt::store::Store;
 use kvitt::{app, routes, telemetry};
 use kvitt_emulator::{Credentials, Emulator};
 use kvitt_vipps::EventName;
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// Bring the schema of the database up to date, as `serve` does when it starts.
+    Migrate(ConfigFile),
     /// Manage the registrations of webhooks at Vipps MobilePay.
     Webhooks {
         #[command(flatten)]
@@ -114,6 +117,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Emulator { listen, strict, .. } => emulator(listen, strict).await,
         Command::Check { config, offline } => check(&load(&config)?, offline).await,
+        Command::Migrate(file) => migrate(&load(&file)?).await,
         Command::Webhooks { config, sales_unit, action } => {
             let config = load(&config)?;
             let unit = config.sales_unit(sales_unit.as_deref()).context("there is no such sales unit")?;
@@ -170,6 +174,13 @@ async fn check(config: &Config, offline: bool) -> anyhow::Result<()> {
     if bad > 0 {
         bail!("{bad} of {} sales units cannot get an access token", config.sales_units.len());
     }
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let store = Store::open(config.database_url.expose_secret()).await?;
+    println!("the database has migration {}, the last one of this release", store.schema().await?);
+    store.close().await;
     Ok(())
 }
 

@@ -1,16 +1,184 @@
 //! Where everything is written down. All SQL lives below this module; it knows rows and the core's plain values, never axum or the
 //! vendor's client.
 //!
-//! Verbs take batches where the path is hot. A commit is one transaction: the state, the effects that follow from it, and the row of
-//! the inbox or outbox that caused it. The network is never waited for inside one.
+//! There are two databases behind one set of verbs: an embedded file for one proxy, a server for several. [`sqlite`] and [`postgres`]
+//! have the same verbs in the same order, to be read side by side. Verbs take batches where the path is hot. A commit is one
+//! transaction: the state, the effects that follow from it, and the row of the inbox or outbox that caused it. The network is never
+//! waited for inside one, but for the database itself.
 
+mod listener;
+mod postgres;
 mod sqlite;
 
+use serde::{Deserialize, Serialize};
+use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
-use crate::checkout::{Checkout, CheckoutId, Effect, Planned};
+use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
 
-pub use sqlite::Sqlite as Store;
+pub use listener::Listener;
+use postgres::Postgres;
+use sqlite::Sqlite;
+
+/// A handle to the database; clones share it.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// One file, one proxy.
+    Sqlite(Sqlite),
+    /// A server that several proxies share.
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the database of a `sqlite:` or `postgres:` URL and brings its schema up to date. A file is made when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or its schema is from a newer release.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        Ok(match url.starts_with("sqlite:") {
+            true => Self::Sqlite(Sqlite::open(url).await?),
+            false => Self::Postgres(Postgres::open(url).await?),
+        })
+    }
+
+    /// Hears what others commit; none where nobody else does.
+    pub fn listener(&self) -> Option<Listener> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(store.listener()),
+        }
+    }
+}
+
+/// What each database does in its own way.
+macro_rules! verbs {
+    ($($(#[$about:meta])* fn $verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl Store {
+            $($(#[$about])* pub async fn $verb(&self, $($name: $kind),*) -> $answer {
+                match self {
+                    Self::Sqlite(store) => store.$verb($($name),*).await,
+                    Self::Postgres(store) => store.$verb($($name),*).await,
+                }
+            })*
+        }
+    };
+}
+
+verbs! {
+    /// Answers when the database does.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn ping() -> Result<(), Error>;
+
+    /// What the last migration was, by its number.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn schema() -> Result<i64, Error>;
+
+    /// Waits for what is being written and closes the connections.
+    fn close() -> ();
+
+    /// Writes a new checkout down, with its first effects.
+    ///
+    /// # Errors
+    /// When the database says no; nothing is written then.
+    fn insert(checkout: &Checkout, secret: &Secret, effects: &[Planned], now: Moment) -> Result<(), Error>;
+
+    /// Writes down what a step came to and settles its cause, if the checkout still is what the step started from: its version is the
+    /// one before `checkout.version`.
+    ///
+    /// # Errors
+    /// When the database says no; nothing is written then.
+    fn commit(checkout: &Checkout, effects: &[Planned], cause: &Cause, now: Moment) -> Result<Committed, Error>;
+
+    /// Settles a cause that changed nothing; `note` says why, for the operator.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn settle(cause: &Cause, note: &str, now: Moment) -> Result<(), Error>;
+
+    /// A checkout by its id.
+    ///
+    /// # Errors
+    /// When the database says no, or the stored document does not read.
+    fn checkout(id: CheckoutId) -> Result<Option<Stored>, Error>;
+
+    /// The checkout that a payment belongs to.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn checkout_of(reference: &str) -> Result<Option<CheckoutId>, Error>;
+
+    /// The present versions of those checkouts that there are, in any order.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn versions(ids: &[CheckoutId]) -> Result<Vec<(CheckoutId, u32)>, Error>;
+
+    /// Writes webhooks down, all in one statement; those that are there already are left as they are. Durable when it returns.
+    ///
+    /// # Errors
+    /// When the database says no; none is written then.
+    fn accept_webhooks(webhooks: &[Webhook], now: Moment) -> Result<(), Error>;
+
+    /// Forgets webhooks that were worked on before that moment. The vendor repeats one for a week at most.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn forget_webhooks(before: Moment) -> Result<(), Error>;
+
+    /// Takes the oldest webhooks that wait to be worked on, for `lease_ms` milliseconds; after that somebody else may take them.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn claim_webhooks(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error>;
+
+    /// Called by a proxy that starts. One that has the database to itself gives back what an earlier run had claimed; whoever breaks that
+    /// rule has an effect done twice at worst, under one idempotency key, and its outcome taken once.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn release_claims() -> Result<(), Error>;
+
+    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. What a customer waits for goes
+    /// first. One that does not read is parked.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn claim_due(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error>;
+
+    /// When the next effect is due, or its lease ends.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn next_due() -> Result<Option<Moment>, Error>;
+
+    /// Gives an effect back, to be tried again at `due_at`; nothing if the claim has been lost.
+    ///
+    /// # Errors
+    /// When the database says no; its lease then runs out by itself.
+    fn postpone(claim: &Claim, due_at: Moment) -> Result<(), Error>;
+
+    /// Puts an effect that cannot succeed aside, with the reason; nothing if the claim has been lost.
+    ///
+    /// # Errors
+    /// When the database says no; its lease then runs out by itself.
+    fn park(claim: &Claim, reason: &str) -> Result<(), Error>;
+
+    /// How much waits where.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn depths(now: Moment) -> Result<Depths, Error>;
+
+    /// How many checkouts there are in each phase.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn phases() -> Result<Vec<(String, i64)>, Error>;
+}
 
 /// Why the store did not do it.
 #[derive(Debug, Error)]
@@ -20,7 +188,15 @@ pub enum Error {
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(MigrateError),
+    /// A newer release has brought the schema further than this one knows. Nothing was touched.
+    #[error("the database is in use by a newer release: its schema has migration {found}, this release knows {known}")]
+    Newer {
+        /// A migration that this release does not have.
+        found: i64,
+        /// The last one that it has.
+        known: i64,
+    },
     /// A stored document does not read as what it should be. Said without what it holds, which may be the customer's.
     #[error("stored document: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Document(#[from] serde_json::Error),
@@ -107,6 +283,17 @@ pub struct Claimed {
     pub effect: Effect,
 }
 
+/// What another proxy on the same database has committed. It only wakes: what happened is read from the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wake {
+    /// A version of a checkout, and whether it left something to do.
+    Checkout(CheckoutId, u32, bool),
+    /// Webhooks.
+    Inbox,
+    /// There may have been anything: we could not hear.
+    Anything,
+}
+
 /// Whether a commit took place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Committed {
@@ -131,29 +318,27 @@ pub struct Depths {
     pub overdue_ms: i64,
 }
 
+fn not_migrated(error: MigrateError, migrations: &Migrator) -> Error {
+    match error {
+        MigrateError::VersionMissing(found) => Error::Newer {
+            found,
+            known: migrations.iter().map(|migration| migration.version).max().unwrap_or_default(),
+        },
+        error => Error::Migrate(error),
+    }
+}
+
 /// The id of an effect's row: one checkout, one version, one place in its list.
 fn effect_id(checkout: &Checkout, place: usize) -> String {
     format!("{}-{}-{place}", checkout.id, checkout.version)
 }
 
-/// The effects as the rows of one JSON array, for one statement.
-fn effect_rows(checkout: &Checkout, effects: &[Planned]) -> Result<String, serde_json::Error> {
-    let rows = effects
-        .iter()
-        .enumerate()
-        .map(|(place, planned)| {
-            Ok(serde_json::json!({
-                "id": effect_id(checkout, place),
-                "kind": planned.effect.kind(),
-                "effect": serde_json::to_string(&planned.effect)?,
-                "due_at": planned.due_at.0,
-            }))
-        })
-        .collect::<Result<Vec<_>, serde_json::Error>>()?;
-    serde_json::to_string(&rows)
-}
-
 /// The word under which a checkout is counted.
 fn phase(checkout: &Checkout) -> &'static str {
     checkout.current().state.as_str()
+}
+
+/// What makes two webhooks the same.
+fn dedupe_key(webhook: &Webhook) -> String {
+    format!("{}/{}/{}/{}", webhook.sales_unit, webhook.reference, webhook.event_id, webhook.name)
 }

@@ -1,12 +1,15 @@
 //! The language of the scenarios: a shop with its proxy, its customers, and Vipps MobilePay beside it.
 
+mod database;
 mod order;
+mod process;
 mod vipps;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use kvitt::config::Config;
+use kvitt::store::Store;
 use kvitt_emulator::{Credentials, Emulator, Options};
 use kvitt_vipps::{Client, EventName, SecretString};
 use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem};
@@ -15,7 +18,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use database::Database;
 pub(crate) use order::{Order, Stream};
+pub(crate) use process::Stage;
 pub(crate) use vipps::Vipps;
 
 /// What something may take before a scenario gives it up. Nothing waits this long when all is well.
@@ -31,23 +36,31 @@ pub(crate) struct Shop {
     pub(crate) url: String,
     pub(crate) vipps: Vipps,
     pub(crate) files: Files,
+    config: Config,
     stop: CancellationToken,
-    proxy: Option<JoinHandle<()>>,
+    /// None once it is closed.
+    proxies: Vec<JoinHandle<()>>,
 }
 
 /// The folder of a shop: its configuration, its catalogue, its database.
 pub(crate) struct Files {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) config: PathBuf,
+    pub(crate) database: String,
 }
 
 impl Files {
     /// Writes the configuration of a shop whose proxy is at `url`; `extra` goes at the beginning of it.
     pub(crate) fn new(url: &str, emulator: &str, extra: &str) -> Self {
+        Self::on(Database::chosen(), url, emulator, extra)
+    }
+
+    /// The same for a shop that has to have this database.
+    pub(crate) fn on(database: Database, url: &str, emulator: &str, extra: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = include_str!("../../proxy/demo.catalogue.toml");
         std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
-        let database = folder.path().join("kvitt.sqlite");
+        let database = database.make(folder.path());
         // Webhooks alone tell of payments, unless a scenario wants to poll.
         let mut options = extra.to_owned();
         for (option, value) in [("polling.first_ms", 600_000), ("polling.every_ms", 50), ("vipps.timeout_ms", 2_000)] {
@@ -63,16 +76,15 @@ catalogue = "catalogue.toml"
 shop.name = "Nordlys Keramikk"
 shop.url = "{SHOP_ORIGIN}"
 shop.terms_url = "{SHOP_ORIGIN}/terms"
-database.url = "sqlite:{database}"
+database.url = "{database}"
 vipps.base_url = "{emulator}"
 log.filter = "trace"
 {units}"#,
-            database = database.display(),
             units = sales_unit("no", "NO", "123456") + &sales_unit("dk", "DK", "234567"),
         );
         let config = folder.path().join("kvitt.toml");
         std::fs::write(&config, text).unwrap();
-        Self { folder, config }
+        Self { folder, config, database }
     }
 
     /// The configuration as the proxy reads it, with a webhook registered for every sales unit.
@@ -118,37 +130,52 @@ impl Shop {
 
     /// Opens a shop with some options of its own.
     pub(crate) async fn open_with(extra: &str) -> Self {
+        Self::open_on(Database::chosen(), extra).await
+    }
+
+    /// Opens a shop that has to have this database.
+    pub(crate) async fn open_on(database: Database, extra: &str) -> Self {
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let files = Files::new(&url, emulator.url(), extra);
+        let files = Files::on(database, &url, emulator.url(), extra);
         let config = files.load().await;
         let secret = config.sales_units[0].webhook_secrets[0].clone();
         let vipps = Vipps::new(emulator, vipps_client(&config), secret);
         let stop = CancellationToken::new();
-        let proxy = tokio::spawn({
-            let stop = stop.clone();
-            async move { kvitt::serve(config, listener, stop).await.unwrap() }
-        });
+        let proxy = serve(config.clone(), listener, &stop);
         let http = http();
-        Self { http, url, vipps, files, stop, proxy: Some(proxy) }
+        Self { http, url, vipps, files, config, stop, proxies: vec![proxy] }
     }
 
-    /// Closes the shop in good order: nothing may wait in its queues, and the proxy must end by itself.
+    /// Opens another proxy on the same database, and says where it is. Webhooks still go to the first one.
+    pub(crate) async fn opens_another_proxy(&mut self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        self.proxies.push(serve(self.config.clone(), listener, &self.stop));
+        url
+    }
+
+    /// Closes the shop in good order: nothing may wait in its queues, and its proxies must end by themselves.
     pub(crate) async fn close(mut self) {
         self.inbox_is_empty().await;
         let metrics = self.metrics().await;
         assert!(metrics.contains("\nkvitt_outbox_parked 0\n"), "{metrics}");
         self.stop.cancel();
-        let proxy = self.proxy.take().expect("a shop is closed once");
-        tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();
+        for proxy in self.proxies.drain(..) {
+            tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();
+        }
         self.vipps.close().await;
+    }
+
+    /// The database, as someone beside the proxy sees it.
+    pub(crate) async fn store(&self) -> Store {
+        Store::open(&self.files.database).await.unwrap()
     }
 
     /// A checkout as it is written down.
     pub(crate) async fn stored(&self, order: &Order<'_>) -> kvitt::checkout::Checkout {
-        let url = format!("sqlite:{}", self.files.folder.path().join("kvitt.sqlite").display());
-        let store = kvitt::store::Store::open(&url).await.unwrap();
+        let store = self.store().await;
         let (id, _) = kvitt::token::read(&order.seen.token).unwrap();
         let stored = store.checkout(id).await.unwrap().unwrap();
         store.close().await;
@@ -194,8 +221,13 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
-        assert!(self.proxy.is_none() || std::thread::panicking(), "a scenario closes its shop");
+        assert!(self.proxies.is_empty() || std::thread::panicking(), "a scenario closes its shop");
     }
+}
+
+fn serve(config: Config, listener: TcpListener, stop: &CancellationToken) -> JoinHandle<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move { kvitt::serve(config, listener, stop).await.unwrap() })
 }
 
 /// A client that follows no redirects, as the scenarios want to see them.

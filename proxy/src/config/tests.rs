@@ -118,7 +118,16 @@ fn what_would_only_fail_later_is_refused_at_once() {
     for (name, value, mistake) in [
         ("KVITT_LISTEN", "nonsense", "listen: must be an address and a port"),
         ("KVITT_LOG__FILTER", "[[", "log.filter: is not a filter"),
-        ("KVITT_DATABASE__URL", "sqlite::memory:", "database.url: must be sqlite: and the path of a file"),
+        (
+            "KVITT_DATABASE__URL",
+            "sqlite::memory:",
+            "database.url: must be sqlite: and the path of a file, or a postgres:// address",
+        ),
+        (
+            "KVITT_DATABASE__URL",
+            "mysql://host/kvitt",
+            "database.url: must be sqlite: and the path of a file, or a postgres:// address",
+        ),
         ("KVITT_PUBLIC_URL", "https://pay.example/?x", "public_url: must have no query"),
         ("KVITT_VIPPS__TIMEOUT_MS", "9999999999", "vipps.timeout_ms: must be a whole number from 1 to 2000000000"),
         ("KVITT_LIMITS__STREAMS", "many", "limits.streams: must be a whole number from 1 to 2000000000"),
@@ -146,9 +155,9 @@ fn webhook_secrets_are_not_needed_to_register_webhooks() {
 
 #[test]
 fn secrets_do_not_print() {
-    let config = load(GOOD, &[]).unwrap();
+    let config = load(GOOD, &[("KVITT_DATABASE__URL", "postgres://kvitt:mumble@host/kvitt")]).unwrap();
     let printed = format!("{config:?}");
-    assert!(!printed.contains("hush") && !printed.contains("whisper"), "{printed}");
+    assert!(!printed.contains("hush") && !printed.contains("mumble") && !printed.contains("whisper"), "{printed}");
 }
 
 #[test]

@@ -13,12 +13,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook, effect_rows, phase};
+use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook};
+use super::{dedupe_key, effect_id, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// A handle to the database; clones share it.
+/// The file: one connection that writes, some that read.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: SqlitePool,
@@ -26,11 +27,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens (and makes, when it is not there) the database of a `sqlite:` URL and brings its schema up to date.
-    ///
-    /// # Errors
-    /// When the file cannot be opened, or its schema is from a newer release.
-    pub async fn open(url: &str) -> Result<Self, Error> {
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -46,33 +43,29 @@ impl Sqlite {
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename())?;
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await?;
+        MIGRATIONS.run(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers })
     }
 
-    /// Answers when the database does.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub async fn ping(&self) -> Result<(), Error> {
+    pub(super) async fn ping(&self) -> Result<(), Error> {
         sqlx::query("SELECT 1").execute(&self.readers).await?;
         Ok(())
     }
 
-    /// Waits for what is being written and closes the file.
-    pub async fn close(&self) {
+    pub(super) async fn schema(&self) -> Result<i64, Error> {
+        let row = sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations").fetch_one(&self.readers).await?;
+        Ok(row.try_get("version")?)
+    }
+
+    pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 
     // --- checkouts ---------------------------------------------------------------------------------------------------------------
 
-    /// Writes a new checkout down, with its first effects.
-    ///
-    /// # Errors
-    /// When the database says no; nothing is written then.
-    pub async fn insert(
+    pub(super) async fn insert(
         &self,
         checkout: &Checkout,
         secret: &Secret,
@@ -97,12 +90,7 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Writes down what a step came to and settles its cause, if the checkout still is what the step started from: its version is the
-    /// one before `checkout.version`.
-    ///
-    /// # Errors
-    /// When the database says no; nothing is written then.
-    pub async fn commit(
+    pub(super) async fn commit(
         &self,
         checkout: &Checkout,
         effects: &[Planned],
@@ -134,20 +122,12 @@ impl Sqlite {
         Ok(Committed::Yes)
     }
 
-    /// Settles a cause that changed nothing; `note` says why, for the operator.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
+    pub(super) async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
         let mut connection = self.writer.acquire().await?;
         settle(&mut connection, cause, Some(note), now).await.map(drop)
     }
 
-    /// A checkout by its id.
-    ///
-    /// # Errors
-    /// When the database says no, or the stored document does not read.
-    pub async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
+    pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
         let row = sqlx::query("SELECT version, secret, state, customer FROM checkouts WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.readers)
@@ -161,11 +141,7 @@ impl Sqlite {
         Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
     }
 
-    /// The checkout that a payment belongs to.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {
+    pub(super) async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {
         let row = sqlx::query("SELECT checkout_id FROM attempts WHERE reference = $1")
             .bind(reference)
             .fetch_optional(&self.readers)
@@ -173,21 +149,23 @@ impl Sqlite {
         row.map(|row| checkout_id(row.try_get("checkout_id")?)).transpose()
     }
 
+    pub(super) async fn versions(&self, ids: &[CheckoutId]) -> Result<Vec<(CheckoutId, u32)>, Error> {
+        let ids: Vec<_> = ids.iter().map(CheckoutId::to_string).collect();
+        let rows = sqlx::query("SELECT id, version FROM checkouts WHERE id IN (SELECT value FROM json_each($1))")
+            .bind(serde_json::to_string(&ids)?)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.into_iter().map(|row| Ok((checkout_id(row.try_get("id")?)?, row.try_get("version")?))).collect()
+    }
+
     // --- inbox -------------------------------------------------------------------------------------------------------------------
 
-    /// Writes webhooks down, all in one statement; those that are there already are left as they are. Durable when it returns.
-    ///
-    /// # Errors
-    /// When the database says no; none is written then.
-    pub async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
+    pub(super) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
         let rows: Vec<_> = webhooks
             .iter()
             .map(|webhook| {
                 serde_json::json!({
-                    "key": format!(
-                        "{}/{}/{}/{}",
-                        webhook.sales_unit, webhook.reference, webhook.event_id, webhook.name
-                    ),
+                    "key": dedupe_key(webhook),
                     "sales_unit": webhook.sales_unit,
                     "reference": webhook.reference,
                     "name": webhook.name,
@@ -206,55 +184,44 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Forgets webhooks that were worked on before that moment. The vendor repeats one for a week at most.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
+    pub(super) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
         sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.writer).await?;
         Ok(())
     }
 
-    /// The oldest webhooks that wait to be worked on.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn waiting_webhooks(&self, most: u32) -> Result<Vec<Waiting>, Error> {
-        let rows =
-            sqlx::query("SELECT id, sales_unit, reference, name FROM inbox WHERE done_at IS NULL ORDER BY id LIMIT $1")
-                .bind(most)
-                .fetch_all(&self.readers)
-                .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Waiting {
-                    id: row.try_get("id")?,
-                    sales_unit: row.try_get("sales_unit")?,
-                    reference: row.try_get("reference")?,
-                    name: row.try_get("name")?,
-                })
+    pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
+        let rows = sqlx::query(
+            "UPDATE inbox SET lease_until = $1 + $2 WHERE id IN ( \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND lease_until <= $1 ORDER BY id LIMIT $3) \
+             RETURNING id, sales_unit, reference, name",
+        )
+        .bind(now.0)
+        .bind(lease_ms)
+        .bind(most)
+        .fetch_all(&self.writer)
+        .await?;
+        let waiting = rows.into_iter().map(|row| {
+            Ok(Waiting {
+                id: row.try_get("id")?,
+                sales_unit: row.try_get("sales_unit")?,
+                reference: row.try_get("reference")?,
+                name: row.try_get("name")?,
             })
-            .collect()
+        });
+        let mut waiting = waiting.collect::<Result<Vec<_>, Error>>()?;
+        waiting.sort_by_key(|waiting| waiting.id);
+        Ok(waiting)
     }
 
     // --- outbox ------------------------------------------------------------------------------------------------------------------
 
-    /// Gives back what an earlier run had claimed: the file has one owner, which is just starting. Whoever breaks that rule has an
-    /// effect done twice at worst, under one idempotency key, and its outcome taken once.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn release_claims(&self) -> Result<(), Error> {
+    pub(super) async fn release_claims(&self) -> Result<(), Error> {
         sqlx::query("UPDATE outbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
+        sqlx::query("UPDATE inbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         Ok(())
     }
 
-    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. What a customer waits for goes
-    /// first. One that does not read is parked.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
+    pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
         let rows = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
@@ -282,22 +249,14 @@ impl Sqlite {
         Ok(claimed)
     }
 
-    /// When the next effect is due, or its lease ends.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn next_due(&self) -> Result<Option<Moment>, Error> {
+    pub(super) async fn next_due(&self) -> Result<Option<Moment>, Error> {
         let row = sqlx::query("SELECT min(max(due_at, lease_until)) AS due FROM outbox WHERE parked_reason IS NULL")
             .fetch_one(&self.readers)
             .await?;
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
     }
 
-    /// Gives an effect back, to be tried again at `due_at`; nothing if the claim has been lost.
-    ///
-    /// # Errors
-    /// When the database says no; its lease then runs out by itself.
-    pub async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
+    pub(super) async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
         sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
             .bind(&claim.id)
             .bind(claim.tries)
@@ -307,11 +266,7 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Puts an effect that cannot succeed aside, with the reason; nothing if the claim has been lost.
-    ///
-    /// # Errors
-    /// When the database says no; its lease then runs out by itself.
-    pub async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
+    pub(super) async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
         sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
             .bind(&claim.id)
             .bind(claim.tries)
@@ -323,11 +278,7 @@ impl Sqlite {
 
     // --- for the operator --------------------------------------------------------------------------------------------------------
 
-    /// How much waits where.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn depths(&self, now: Moment) -> Result<Depths, Error> {
+    pub(super) async fn depths(&self, now: Moment) -> Result<Depths, Error> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM inbox WHERE done_at IS NULL) AS inbox, \
                     (SELECT count(*) FROM outbox WHERE parked_reason IS NULL) AS outbox, \
@@ -345,11 +296,7 @@ impl Sqlite {
         })
     }
 
-    /// How many checkouts there are in each phase.
-    ///
-    /// # Errors
-    /// When the database says no.
-    pub async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
+    pub(super) async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
         let rows =
             sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.readers).await?;
         rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
@@ -413,6 +360,23 @@ async fn settle(
         }
     };
     Ok(settled.rows_affected() == 1)
+}
+
+/// The effects as the rows of one JSON array, for one statement.
+fn effect_rows(checkout: &Checkout, effects: &[Planned]) -> Result<String, serde_json::Error> {
+    let rows = effects
+        .iter()
+        .enumerate()
+        .map(|(place, planned)| {
+            Ok(serde_json::json!({
+                "id": effect_id(checkout, place),
+                "kind": planned.effect.kind(),
+                "effect": serde_json::to_string(&planned.effect)?,
+                "due_at": planned.due_at.0,
+            }))
+        })
+        .collect::<Result<Vec<_>, serde_json::Error>>()?;
+    serde_json::to_string(&rows)
 }
 
 fn checkout_id(text: &str) -> Result<CheckoutId, Error> {

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use kvitt_wire::{Checkout, NewAttempt, State};
 use reqwest::{Response, StatusCode};
 
-use super::{PATIENCE, Shop, brief};
+use super::{PATIENCE, Shop, brief, http};
 
 /// A checkout that the page has the token of.
 pub(crate) struct Order<'a> {
@@ -85,7 +85,12 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) async fn open(shop: &Shop, path: &str, last_id: Option<&str>) -> Self {
-        let mut request = shop.get(&format!("{path}/events"));
+        Self::open_at(&shop.url, path, last_id).await
+    }
+
+    /// The stream that another proxy holds.
+    pub(crate) async fn open_at(proxy: &str, path: &str, last_id: Option<&str>) -> Self {
+        let mut request = http().get(format!("{proxy}{path}/events"));
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
         }

@@ -1,0 +1,385 @@
+//! The shared store: a PostgreSQL server, for several proxies at once.
+//!
+//! Whoever claims takes rows that nobody else is looking at (`SKIP LOCKED`) and marks them with a lease, so that no lock is held while
+//! the work is done. Batches are one statement over `unnest`. After a commit the other proxies are told, by a statement of its own: a
+//! NOTIFY holds a lock on the whole database until its transaction has ended, and within the commit every other commit would wait for
+//! that one's disk. One that is lost is made up for by polling.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use super::listener::{CHANNEL, Listener};
+use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Wake, Webhook};
+use super::{dedupe_key, effect_id, not_migrated, phase};
+use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+/// Connections of one proxy, besides the one that listens.
+const CONNECTIONS: u32 = 10;
+
+/// The connections of one proxy.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    pool: PgPool,
+    /// Who we are, so that we need not listen to ourselves.
+    origin: Uuid,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+        // The locks of a proxy that vanished within a transaction are freed by the server.
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("kvitt")
+            .options([("idle_in_transaction_session_timeout", "10s")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        if let Err(error) = MIGRATIONS.run(&pool).await {
+            // The migrations' lock is its connection's, and would outlive the failure.
+            pool.close().await;
+            return Err(not_migrated(error, &MIGRATIONS));
+        }
+        Ok(Self { pool, origin: Uuid::new_v4() })
+    }
+
+    pub(super) fn listener(&self) -> Listener {
+        Listener::new(&self.pool, self.origin)
+    }
+
+    /// Tells the other proxies.
+    async fn tell(&self, wake: Wake) {
+        let payload = serde_json::to_string(&(self.origin, wake)).expect("plain values");
+        let query = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload);
+        if let Err(error) = query.execute(&self.pool).await {
+            tracing::warn!(%error, "other proxies not told");
+        }
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(super) async fn schema(&self) -> Result<i64, Error> {
+        let row = sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations").fetch_one(&self.pool).await?;
+        Ok(row.try_get("version")?)
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    // --- checkouts ---------------------------------------------------------------------------------------------------------------
+
+    pub(super) async fn insert(
+        &self,
+        checkout: &Checkout,
+        secret: &Secret,
+        effects: &[Planned],
+        now: Moment,
+    ) -> Result<(), Error> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query(
+            "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5::json, NULL, $6, $6)",
+        )
+        .bind(checkout.id.0)
+        .bind(&secret.0)
+        .bind(i64::from(checkout.version))
+        .bind(phase(checkout))
+        .bind(serde_json::to_string(checkout)?)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+        follow_up(&mut tx, checkout, effects, now).await?;
+        tx.commit().await?;
+        self.tell(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
+        Ok(())
+    }
+
+    pub(super) async fn commit(
+        &self,
+        checkout: &Checkout,
+        effects: &[Planned],
+        cause: &Cause,
+        now: Moment,
+    ) -> Result<Committed, Error> {
+        let mut tx = self.pool.begin().await?;
+        let customer = checkout.customer.as_ref().map(serde_json::to_string).transpose()?;
+        // Of two who start from the same version the second waits here for the first, and then finds nothing to change.
+        let changed = sqlx::query(
+            "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, customer = $5::json, updated_at = $6 \
+             WHERE id = $1 AND version = $2 - 1",
+        )
+        .bind(checkout.id.0)
+        .bind(i64::from(checkout.version))
+        .bind(phase(checkout))
+        .bind(serde_json::to_string(checkout)?)
+        .bind(customer)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() == 0 {
+            tx.rollback().await?;
+            return Ok(Committed::Overtaken);
+        }
+        follow_up(&mut tx, checkout, effects, now).await?;
+        if !settle(&mut tx, cause, None, now).await? {
+            tx.rollback().await?;
+            return Ok(Committed::Lost);
+        }
+        tx.commit().await?;
+        self.tell(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
+        Ok(Committed::Yes)
+    }
+
+    pub(super) async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
+        let mut connection = self.pool.acquire().await?;
+        settle(&mut connection, cause, Some(note), now).await.map(drop)
+    }
+
+    pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
+        let row = sqlx::query(
+            "SELECT version, secret, state::text AS state, customer::text AS customer FROM checkouts WHERE id = $1",
+        )
+        .bind(id.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
+        checkout.version = count(row.try_get("version")?)?;
+        if let Some(customer) = row.try_get::<Option<&str>, _>("customer")? {
+            checkout.customer = Some(serde_json::from_str(customer)?);
+        }
+        Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
+    }
+
+    pub(super) async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {
+        let row = sqlx::query("SELECT checkout_id FROM attempts WHERE reference = $1")
+            .bind(reference)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(CheckoutId(row.try_get("checkout_id")?))).transpose()
+    }
+
+    pub(super) async fn versions(&self, ids: &[CheckoutId]) -> Result<Vec<(CheckoutId, u32)>, Error> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query("SELECT id, version FROM checkouts WHERE id = ANY ($1)")
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|row| Ok((CheckoutId(row.try_get("id")?), count(row.try_get("version")?)?))).collect()
+    }
+
+    // --- inbox -------------------------------------------------------------------------------------------------------------------
+
+    pub(super) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
+        let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
+        // In one order everywhere, so that two proxies that were sent the same ones do not wait for each other in a circle.
+        let fresh = sqlx::query(
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
+             SELECT key, sales_unit, reference, name, $5 \
+             FROM unnest($1, $2, $3, $4) AS fresh (key, sales_unit, reference, name) ORDER BY key \
+             ON CONFLICT (dedupe_key) DO NOTHING",
+        )
+        .bind(column(dedupe_key))
+        .bind(column(|webhook| webhook.sales_unit.clone()))
+        .bind(column(|webhook| webhook.reference.clone()))
+        .bind(column(|webhook| webhook.name.clone()))
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        if fresh.rows_affected() > 0 {
+            self.tell(Wake::Inbox).await;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
+        let rows = sqlx::query(
+            "WITH claimed AS (UPDATE inbox SET lease_until = $1 + $2 WHERE id = ANY (ARRAY( \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND lease_until <= $1 ORDER BY id LIMIT $3 \
+                 FOR UPDATE SKIP LOCKED)) \
+             RETURNING id, sales_unit, reference, name) SELECT * FROM claimed ORDER BY id",
+        )
+        .bind(now.0)
+        .bind(lease_ms)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Waiting {
+                    id: row.try_get("id")?,
+                    sales_unit: row.try_get("sales_unit")?,
+                    reference: row.try_get("reference")?,
+                    name: row.try_get("name")?,
+                })
+            })
+            .collect()
+    }
+
+    // --- outbox ------------------------------------------------------------------------------------------------------------------
+
+    pub(super) async fn release_claims(&self) -> Result<(), Error> {
+        // What is claimed may be in the hands of another proxy: its lease decides.
+        Ok(())
+    }
+
+    pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
+        let rows = sqlx::query(
+            "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
+                 SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
+                 ORDER BY kind <> 'create_payment', due_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+             RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries",
+        )
+        .bind(now.0)
+        .bind(lease_ms)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let claim = Claim { id: row.try_get("id")?, tries: count(row.try_get("tries")?)? };
+            match serde_json::from_str(row.try_get("effect")?) {
+                Ok(effect) => claimed.push(Claimed {
+                    claim,
+                    checkout_id: CheckoutId(row.try_get("checkout_id")?),
+                    sales_unit: row.try_get("sales_unit")?,
+                    effect,
+                }),
+                Err(_) => self.park(&claim, "written by another release").await?,
+            }
+        }
+        Ok(claimed)
+    }
+
+    pub(super) async fn next_due(&self) -> Result<Option<Moment>, Error> {
+        let row =
+            sqlx::query("SELECT min(greatest(due_at, lease_until)) AS due FROM outbox WHERE parked_reason IS NULL")
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
+    }
+
+    pub(super) async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
+            .bind(&claim.id)
+            .bind(i64::from(claim.tries))
+            .bind(due_at.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
+            .bind(&claim.id)
+            .bind(i64::from(claim.tries))
+            .bind(reason)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    // --- for the operator --------------------------------------------------------------------------------------------------------
+
+    pub(super) async fn depths(&self, now: Moment) -> Result<Depths, Error> {
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM inbox WHERE done_at IS NULL) AS inbox, \
+                    (SELECT count(*) FROM outbox WHERE parked_reason IS NULL) AS outbox, \
+                    (SELECT count(*) FROM outbox WHERE parked_reason IS NOT NULL) AS parked, \
+                    (SELECT coalesce(max($1 - due_at), 0) FROM outbox WHERE parked_reason IS NULL) AS overdue_ms",
+        )
+        .bind(now.0)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Depths {
+            inbox: row.try_get("inbox")?,
+            outbox: row.try_get("outbox")?,
+            parked: row.try_get("parked")?,
+            overdue_ms: row.try_get::<i64, _>("overdue_ms")?.max(0),
+        })
+    }
+
+    pub(super) async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows =
+            sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.pool).await?;
+        rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
+    }
+}
+
+/// The rows that follow from a checkout's new state: the names of its payments, and the effects.
+async fn follow_up(
+    connection: &mut PgConnection,
+    checkout: &Checkout,
+    effects: &[Planned],
+    now: Moment,
+) -> Result<(), Error> {
+    let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
+    sqlx::query(
+        "INSERT INTO attempts (reference, checkout_id) SELECT value, $2 FROM unnest($1) AS fresh (value) \
+         WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE reference = value AND checkout_id = $2)",
+    )
+    .bind(references)
+    .bind(checkout.id.0)
+    .execute(&mut *connection)
+    .await?;
+    if !effects.is_empty() {
+        let documents = effects.iter().map(|planned| serde_json::to_string(&planned.effect));
+        sqlx::query(
+            "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, created_at) \
+             SELECT id, $5, $6, kind, effect::json, due_at, $7 \
+             FROM unnest($1, $2, $3, $4) AS fresh (id, kind, effect, due_at)",
+        )
+        .bind((0..effects.len()).map(|place| effect_id(checkout, place)).collect::<Vec<_>>())
+        .bind(effects.iter().map(|planned| planned.effect.kind()).collect::<Vec<_>>())
+        .bind(documents.collect::<Result<Vec<_>, _>>()?)
+        .bind(effects.iter().map(|planned| planned.due_at.0).collect::<Vec<_>>())
+        .bind(checkout.id.0)
+        .bind(&checkout.order.cart.sales_unit)
+        .bind(now.0)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Settles the row behind a cause. False when it is no longer ours to settle.
+async fn settle(connection: &mut PgConnection, cause: &Cause, note: Option<&str>, now: Moment) -> Result<bool, Error> {
+    let settled = match cause {
+        Cause::Request => return Ok(true),
+        Cause::Inbox(id) => {
+            sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
+                .bind(id)
+                .bind(now.0)
+                .bind(note)
+                .execute(connection)
+                .await?
+        }
+        Cause::Outbox(claim) => {
+            sqlx::query("DELETE FROM outbox WHERE id = $1 AND tries = $2")
+                .bind(&claim.id)
+                .bind(i64::from(claim.tries))
+                .execute(connection)
+                .await?
+        }
+    };
+    Ok(settled.rows_affected() == 1)
+}
+
+/// PostgreSQL has no unsigned numbers.
+fn count(number: i64) -> Result<u32, Error> {
+    u32::try_from(number).map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))
+}

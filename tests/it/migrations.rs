@@ -1,0 +1,99 @@
+//! Databases of other releases: older ones are brought forward, newer ones are left alone.
+
+use std::process::{Command, Output};
+
+use kvitt::checkout::Moment;
+use kvitt::store::{Error, Store};
+use sqlx::{Connection, PgConnection, SqliteConnection};
+
+use crate::shop::{Database, Files};
+use crate::store::{Place, insert};
+
+/// A file as release 0.1.0 left it: an order that is paid, one whose payment is being created, and a webhook.
+const EARLIER: &str = include_str!("../fixtures/sqlite-0.1.0.sql");
+/// What a newer release would leave behind.
+const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                               VALUES (9999, 'from the future', true, '', 0)";
+
+async fn execute(url: &str, sql: &'static str) {
+    if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+fn kvitt(command: &str, files: &Files) -> Output {
+    let mut kvitt = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
+    kvitt.args([command, "--config", files.config.to_str().unwrap()]);
+    kvitt.env("KVITT_LISTEN", "127.0.0.1:0").output().unwrap()
+}
+
+async fn once_is_enough(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let checkout = insert(&store, 1).await;
+    let schema = store.schema().await.unwrap();
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(store.schema().await.unwrap(), schema);
+    assert_eq!(store.checkout(checkout.id).await.unwrap().unwrap().checkout, checkout);
+    store.close().await;
+}
+
+async fn a_newer_one_is_refused(database: Database) {
+    let files = Files::on(database, "https://pay.shop.example", "https://api.vipps.no", "");
+    let migrated = kvitt("migrate", &files);
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    assert!(String::from_utf8_lossy(&migrated.stdout).starts_with("the database has migration "));
+    execute(&files.database, FROM_THE_FUTURE).await;
+    assert!(matches!(Store::open(&files.database).await, Err(Error::Newer { found: 9999, known: 1.. })));
+    for command in ["migrate", "serve"] {
+        let refused = kvitt(command, &files);
+        assert_eq!(refused.status.code(), Some(1));
+        let error = String::from_utf8_lossy(&refused.stderr);
+        assert!(error.contains("the database is in use by a newer release"), "{command}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn migrating_sqlite_once_is_enough() {
+    once_is_enough(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn migrating_postgres_once_is_enough() {
+    once_is_enough(Database::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_newer_sqlite_is_refused() {
+    a_newer_one_is_refused(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_newer_postgres_is_refused() {
+    a_newer_one_is_refused(Database::Postgres).await;
+}
+
+#[tokio::test]
+async fn the_first_release_s_file_is_brought_forward() {
+    let place = Place::new(Database::Sqlite);
+    execute(&place.url, EARLIER).await;
+    let store = place.open().await;
+    assert!(store.schema().await.unwrap() > 1);
+    assert_eq!(store.phases().await.unwrap(), [("authorized".to_owned(), 1), ("starting".to_owned(), 1)]);
+    let now = Moment(2_000_000_000_000);
+    let waiting = store.claim_webhooks(10, 1_000, now).await.unwrap().remove(0);
+    let paid = store.checkout_of(&waiting.reference).await.unwrap().unwrap();
+    let paid = store.checkout(paid).await.unwrap().unwrap().checkout;
+    assert_eq!(paid.current().aggregate.authorized, paid.order.cart.total.value);
+    assert!(paid.customer.unwrap().phone_number.is_some());
+    let claimed = store.claim_due(10, 1_000, now).await.unwrap();
+    assert!(claimed.iter().any(|claim| claim.effect.kind() == "create_payment"), "{claimed:?}");
+    store.close().await;
+}

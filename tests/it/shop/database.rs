@@ -1,0 +1,113 @@
+//! Which database the scenarios run on: SQLite, or PostgreSQL where `STORE_UNDER_TEST=postgres` says so. (What begins with `KVITT_` is for
+//! the proxy, which refuses what it does not know.)
+//!
+//! PostgreSQL is the machine's own, started in a temporary folder when the first scenario asks for it, on a socket in that folder. Each
+//! shop has a database of its own in it.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+impl Database {
+    /// What this run is about.
+    pub(crate) fn chosen() -> Self {
+        match std::env::var("STORE_UNDER_TEST").as_deref() {
+            Err(_) | Ok("sqlite") => Self::Sqlite,
+            Ok("postgres") => Self::Postgres,
+            Ok(other) => panic!("STORE_UNDER_TEST is {other}, which is neither sqlite nor postgres"),
+        }
+    }
+
+    /// The URL of a new, empty one; a file is in `folder`.
+    pub(crate) fn make(self, folder: &Path) -> String {
+        match self {
+            Self::Sqlite => format!("sqlite:{}", folder.join("kvitt.sqlite").display()),
+            Self::Postgres => {
+                static SERVER: OnceLock<Server> = OnceLock::new();
+                SERVER.get_or_init(Server::start).database()
+            }
+        }
+    }
+}
+
+/// The server. It belongs to a shell that holds the other end of our pipe: when this process ends, however it does, the shell stops the
+/// server and removes its folder.
+struct Server {
+    programs: PathBuf,
+    folder: PathBuf,
+    made: AtomicU32,
+    _shell: Child,
+}
+
+/// What is committed may be lost here, since nothing outlives the tests. Ctrl-C is for the tests; the shell sees them end.
+const SHELL: &str = r#"
+trap '' INT TERM HUP
+cd "$2" && "$1/initdb" -D data -U kvitt -A trust --no-sync >log 2>&1 || { cat log; exit 1; }
+"$1/postgres" -D data -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=400 >>log 2>&1 &
+until "$1/pg_isready" -q -h "$2"; do kill -0 $! || { cat log; exit 1; }; sleep 0.05; done
+echo ready
+cat
+kill -QUIT $!
+wait
+rm -rf "$2"
+"#;
+
+impl Server {
+    fn start() -> Self {
+        let programs = programs().expect("no PostgreSQL here: install it (on Debian: apt-get install postgresql)");
+        let folder = tempfile::Builder::new().prefix("kvitt-postgres-").tempdir().unwrap().keep();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", SHELL, "sh"]).args([&programs, &folder]).env("LC_ALL", "C");
+        if std::fs::metadata(&folder).unwrap().uid() == 0 {
+            // PostgreSQL does not run as root.
+            let (user, group) = (id("-u"), id("-g"));
+            chown(&folder, Some(user), Some(group)).unwrap();
+            shell.uid(user).gid(group);
+        }
+        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(shell.stdout.as_mut().unwrap()).lines();
+        let said: Vec<_> = lines.map(Result::unwrap).take_while(|line| line != "ready").collect();
+        assert!(shell.try_wait().unwrap().is_none(), "PostgreSQL did not start: {}", said.join("\n"));
+        Self { programs, folder, made: AtomicU32::new(0), _shell: shell }
+    }
+
+    fn database(&self) -> String {
+        let name = format!("shop_{}", self.made.fetch_add(1, Ordering::Relaxed));
+        let host = self.folder.display().to_string();
+        let mut createdb = Command::new(self.programs.join("createdb"));
+        let output = createdb.args(["-h", &host, "-U", "kvitt", &name]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        format!("postgres:///{name}?host={host}&user=kvitt")
+    }
+}
+
+/// The folder that has all of PostgreSQL's programs.
+fn programs() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let configured = Command::new("pg_config").arg("--bindir").output().ok();
+    let configured = configured.and_then(|output| String::from_utf8(output.stdout).ok());
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
+    versions.sort();
+    std::env::split_paths(&path)
+        .chain(configured.map(|folder| PathBuf::from(folder.trim())))
+        .chain(versions.into_iter().rev())
+        .find(|folder| ["initdb", "postgres", "pg_isready", "createdb"].iter().all(|name| folder.join(name).is_file()))
+}
+
+/// A number of the user that has no rights.
+fn id(which: &str) -> u32 {
+    let output = Command::new("id").args([which, "nobody"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}

@@ -1,0 +1,85 @@
+//! The proxy as a process of its own, which can be killed and started again.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use kvitt_emulator::Emulator;
+use kvitt_vipps::EventName;
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+
+use super::{Database, Files, Vipps, quick};
+
+/// The proxy; killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) url: String,
+    log: PathBuf,
+}
+
+impl Process {
+    /// SIGKILL: it does not get to say good-bye. What it logged until then.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An emulator, and the files of a proxy that can be started anew at the same address: the webhook is registered with it.
+pub(crate) struct Stage {
+    pub(crate) vipps: Vipps,
+    pub(crate) files: Files,
+    address: String,
+}
+
+impl Stage {
+    pub(crate) async fn set(database: Database) -> Self {
+        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
+        // A free address, given back for the proxy to take.
+        let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+        // Claims last five of the timeouts: short enough for another proxy to take over while somebody watches.
+        let extra = "polling.first_ms = 200\nvipps.timeout_ms = 500";
+        let files = Files::on(database, &format!("http://{address}"), emulator.url(), extra);
+        let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
+        let client = kvitt::app::client(&config, &config.sales_units[0]).unwrap();
+        let url = config.webhook_url(&config.sales_units[0]);
+        let secret = client.register_webhook(&url, &EventName::ALL).await.unwrap().secret;
+        Self { vipps: Vipps::new(emulator, client, secret), files, address }
+    }
+
+    /// Starts the proxy that the webhooks go to, and waits until it listens.
+    pub(crate) fn start(&self) -> Process {
+        self.start_at(&self.address)
+    }
+
+    /// Starts another one beside it.
+    pub(crate) fn start_beside(&self) -> Process {
+        self.start_at("127.0.0.1:0")
+    }
+
+    fn start_at(&self, listen: &str) -> Process {
+        // Into a file of its own: nobody empties a pipe while it runs.
+        let (log, path) = tempfile::NamedTempFile::new_in(self.files.folder.path()).unwrap().keep().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"))
+            .args(["serve", "--config", self.files.config.to_str().unwrap()])
+            .env("KVITT_LISTEN", listen)
+            .env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::from(log))
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").expect("it listens").to_owned();
+        Process { child, url, log: path }
+    }
+}

@@ -1,0 +1,295 @@
+//! What a store promises, verb by verb, asked of both. Several handles on one database are what several proxies are.
+
+use std::collections::BTreeSet;
+
+use kvitt::checkout::{Checkout, CheckoutId, Customer, Moment, Order, PhoneNumber, Planned, Private, ReceiptBy, Step};
+use kvitt::store::{Cause, Committed, Secret, Store, Webhook};
+use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::shop::Database;
+
+const NOW: Moment = Moment(1_800_000_000_000);
+const LEASE_MS: i64 = 1_000;
+
+/// A database of its own.
+pub(crate) struct Place {
+    pub(crate) url: String,
+    _folder: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new(database: Database) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { url: database.make(folder.path()), _folder: folder }
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+}
+
+/// The nth checkout, with the effect that it begins with.
+pub(crate) fn opened(nth: u128) -> Step {
+    let price = Amount { value: 24_900, currency: Currency::Nok };
+    let cart = Cart {
+        sales_unit: "no".into(),
+        shop: "Nordlys Keramikk".into(),
+        brand: Brand::Vipps,
+        lines: Vec::new(),
+        total: price,
+        vat: 0,
+        terms_url: "https://shop.example/terms".into(),
+        asks_phone_number: true,
+    };
+    let order = Order {
+        number: format!("nordlys-{nth}"),
+        cart,
+        description: "1 × Stoneware mug".into(),
+        language: Language::Nb,
+        return_url: None,
+        landing_return_url: Private("https://pay.shop.example/return/token".into()),
+        receipt: ReceiptBy::None,
+        terms_accepted_at: NOW,
+    };
+    kvitt::checkout::open(CheckoutId(Uuid::from_u128(nth)), order, None, NOW)
+}
+
+/// Writes the nth checkout down.
+pub(crate) async fn insert(store: &Store, nth: u128) -> Checkout {
+    let Step { checkout, effects } = opened(nth);
+    store.insert(&checkout, &Secret("hush".into()), &effects, NOW).await.unwrap();
+    checkout
+}
+
+pub(crate) fn next_version(checkout: &Checkout) -> Checkout {
+    Checkout { version: checkout.version + 1, ..checkout.clone() }
+}
+
+pub(crate) fn webhook(nth: u32) -> Webhook {
+    Webhook {
+        sales_unit: "no".into(),
+        reference: format!("nordlys-{nth}-1"),
+        name: "AUTHORIZED".into(),
+        event_id: format!("event-{nth}"),
+    }
+}
+
+fn effects(nth: u128) -> Vec<Planned> {
+    opened(nth).effects
+}
+
+macro_rules! of_both {
+    ($($promise:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $promise() { super::$promise(super::Database::Sqlite).await })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $promise() { super::$promise(super::Database::Postgres).await })*
+        }
+    };
+}
+
+of_both! {
+    what_is_written_is_read_back
+    of_those_who_commit_one_version_one_does_and_the_others_leave_nothing
+    a_webhook_is_taken_once
+    a_webhook_is_worked_on_by_one
+    an_effect_is_claimed_by_one_until_its_lease_ends
+    an_effect_waits_for_its_time
+    what_is_parked_is_left_alone_and_counted
+    a_cause_is_settled_with_what_it_led_to
+    only_an_owner_releases_what_is_claimed
+}
+
+async fn what_is_written_is_read_back(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let first = insert(&store, 1).await;
+    insert(&store, 2).await;
+    store.ping().await.unwrap();
+
+    let stored = store.checkout(first.id).await.unwrap().unwrap();
+    assert_eq!((&stored.checkout, stored.secret.0.as_str()), (&first, "hush"));
+    assert!(store.checkout(CheckoutId(Uuid::from_u128(3))).await.unwrap().is_none());
+    assert_eq!(store.checkout_of(first.current().reference.as_str()).await.unwrap(), Some(first.id));
+    assert_eq!(store.checkout_of("nobody-1").await.unwrap(), None);
+    assert_eq!(store.phases().await.unwrap(), [("starting".to_owned(), 2)]);
+
+    let customer =
+        Customer { sub: Some("sub".into()), phone_number: PhoneNumber::parse("4791234567"), received_at: NOW };
+    let second = Checkout { customer: Some(customer), ..next_version(&first) };
+    assert_eq!(store.commit(&second, &[], &Cause::Request, NOW).await.unwrap(), Committed::Yes);
+    store.close().await;
+
+    let store = place.open().await;
+    assert_eq!(store.checkout(first.id).await.unwrap().unwrap().checkout, second);
+    let ids = [first.id, CheckoutId(Uuid::from_u128(3))];
+    assert_eq!(store.versions(&ids).await.unwrap(), [(first.id, 2)], "there is no third one");
+    store.close().await;
+}
+
+async fn of_those_who_commit_one_version_one_does_and_the_others_leave_nothing(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let first = insert(&store, 1).await;
+    let before = store.depths(NOW).await.unwrap().outbox;
+    let mut rivals = Vec::new();
+    for _ in 0..8 {
+        let (rival, next) = (place.open().await, next_version(&first));
+        rivals.push(tokio::spawn(async move { rival.commit(&next, &effects(1), &Cause::Request, NOW).await.unwrap() }));
+    }
+    let mut committed = 0;
+    for rival in rivals {
+        committed += u32::from(rival.await.unwrap() == Committed::Yes);
+    }
+    assert_eq!(committed, 1);
+    assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 1);
+    assert_eq!(store.commit(&next_version(&first), &[], &Cause::Request, NOW).await.unwrap(), Committed::Overtaken);
+}
+
+async fn a_webhook_is_taken_once(database: Database) {
+    let place = Place::new(database);
+    let (one, other) = (place.open().await, place.open().await);
+    let inbox = async || one.depths(NOW).await.unwrap().inbox;
+    one.accept_webhooks(&[webhook(1), webhook(1), webhook(2)], NOW).await.unwrap();
+    assert_eq!(inbox().await, 2);
+    other.accept_webhooks(&[webhook(2)], NOW).await.unwrap();
+    one.accept_webhooks(&[], NOW).await.unwrap();
+    assert_eq!(inbox().await, 2);
+    // Each is sent all of them, in opposite order.
+    let there: Vec<_> = (0..500).map(webhook).collect();
+    let back: Vec<_> = there.iter().rev().cloned().collect();
+    for _ in 0..4 {
+        let (one, other) = tokio::join!(one.accept_webhooks(&there, NOW), other.accept_webhooks(&back, NOW));
+        one.unwrap();
+        other.unwrap();
+    }
+    assert_eq!(inbox().await, 500);
+    let done = one.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().remove(0);
+    one.settle(&Cause::Inbox(done.id), "nothing new", NOW).await.unwrap();
+    one.accept_webhooks(&there, NOW).await.unwrap();
+    assert_eq!(inbox().await, 499, "one that was worked on is still known");
+    one.forget_webhooks(NOW.plus_ms(1)).await.unwrap();
+    one.accept_webhooks(&there, NOW).await.unwrap();
+    assert_eq!(inbox().await, 500, "until it is forgotten");
+}
+
+async fn a_webhook_is_worked_on_by_one(database: Database) {
+    let place = Place::new(database);
+    let (one, other) = (place.open().await, place.open().await);
+    let all: Vec<_> = (0..5).map(webhook).collect();
+    one.accept_webhooks(&all, NOW).await.unwrap();
+    let first = one.claim_webhooks(3, LEASE_MS, NOW).await.unwrap();
+    let rest = other.claim_webhooks(3, LEASE_MS, NOW).await.unwrap();
+    let names: Vec<_> = first.iter().chain(&rest).map(|waiting| waiting.reference.as_str()).collect();
+    assert_eq!(names, ["nordlys-0-1", "nordlys-1-1", "nordlys-2-1", "nordlys-3-1", "nordlys-4-1"], "oldest first");
+    assert!(one.claim_webhooks(3, LEASE_MS, NOW).await.unwrap().is_empty());
+    one.settle(&Cause::Inbox(first[0].id), "nothing new", NOW).await.unwrap();
+    let later = NOW.plus_ms(LEASE_MS);
+    assert_eq!(other.claim_webhooks(9, LEASE_MS, later).await.unwrap()[..2], first[1..]);
+    assert_eq!(other.depths(NOW).await.unwrap().inbox, 4);
+}
+
+async fn an_effect_is_claimed_by_one_until_its_lease_ends(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    for nth in 0..40 {
+        insert(&store, nth).await;
+    }
+    let mut rivals = Vec::new();
+    for _ in 0..4 {
+        let rival = place.open().await;
+        rivals.push(tokio::spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let claimed = rival.claim_due(3, LEASE_MS, NOW).await.unwrap();
+                assert!(claimed.len() <= 3 && claimed.iter().all(|claimed| claimed.claim.tries == 1));
+                if claimed.is_empty() {
+                    return mine;
+                }
+                mine.extend(claimed.into_iter().map(|claimed| claimed.claim.id));
+            }
+        }));
+    }
+    let mut claimed = Vec::new();
+    for rival in rivals {
+        claimed.extend(rival.await.unwrap());
+    }
+    assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), claimed.len(), "two have the same");
+    // A rival that finds all that is left in another's hands sees nothing, so some may be left over.
+    claimed.extend(store.claim_due(40, LEASE_MS, NOW).await.unwrap().into_iter().map(|claimed| claimed.claim.id));
+    assert_eq!(claimed.len(), 40);
+    assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(LEASE_MS)));
+
+    assert!(store.claim_due(40, LEASE_MS, NOW.plus_ms(LEASE_MS - 1)).await.unwrap().is_empty());
+    let again = store.claim_due(40, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap();
+    assert_eq!((again.len(), again[0].claim.tries), (40, 2), "what was left behind is taken over");
+    assert_eq!(again[0].effect, effects(again[0].checkout_id.0.as_u128())[0].effect);
+}
+
+async fn an_effect_waits_for_its_time(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    insert(&store, 1).await;
+    let claim = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
+    let later = NOW.plus_ms(60_000);
+    store.postpone(&claim, later).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(later));
+    assert!(store.claim_due(1, LEASE_MS, later.plus_ms(-1)).await.unwrap().is_empty());
+    assert_eq!(store.depths(later.plus_ms(7)).await.unwrap().overdue_ms, 7);
+    assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].claim.id, claim.id);
+    store.postpone(&claim, later.plus_ms(60_000)).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is another's now");
+}
+
+async fn what_is_parked_is_left_alone_and_counted(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    insert(&store, 1).await;
+    let claim = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
+    store.park(&claim, "refused").await.unwrap();
+    let depths = store.depths(NOW.plus_ms(5)).await.unwrap();
+    assert_eq!((depths.outbox, depths.parked, depths.overdue_ms), (0, 1, 0));
+    assert_eq!(store.next_due().await.unwrap(), None);
+    assert!(store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().is_empty());
+}
+
+async fn a_cause_is_settled_with_what_it_led_to(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let first = insert(&store, 1).await;
+    let lost = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
+    let claim = store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().remove(0).claim;
+    store.accept_webhooks(&[webhook(1)], NOW).await.unwrap();
+    let waiting = store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().remove(0);
+
+    let second = next_version(&first);
+    let late = store.commit(&second, &effects(1), &Cause::Outbox(lost.clone()), NOW).await.unwrap();
+    assert_eq!(late, Committed::Lost);
+    store.settle(&Cause::Outbox(lost), "too late", NOW).await.unwrap();
+    let depths = store.depths(NOW).await.unwrap();
+    assert_eq!((depths.outbox, store.versions(&[first.id]).await.unwrap()[0].1), (1, 1), "nothing was written");
+    store.commit(&second, &[], &Cause::Outbox(claim), NOW).await.unwrap();
+    assert_eq!(store.depths(NOW).await.unwrap().outbox, 0);
+    let late = store.commit(&second, &effects(1), &Cause::Inbox(waiting.id), NOW).await.unwrap();
+    assert_eq!(late, Committed::Overtaken);
+    assert_eq!(store.depths(NOW).await.unwrap().inbox, 1, "who is overtaken has settled nothing");
+    store.commit(&next_version(&second), &[], &Cause::Inbox(waiting.id), NOW).await.unwrap();
+    assert_eq!(store.depths(NOW).await.unwrap().inbox, 0);
+}
+
+async fn only_an_owner_releases_what_is_claimed(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    insert(&store, 1).await;
+    store.accept_webhooks(&[webhook(1)], NOW).await.unwrap();
+    assert_eq!(store.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), 1);
+    let started = place.open().await;
+    started.release_claims().await.unwrap();
+    let free = usize::from(database == Database::Sqlite);
+    assert_eq!(started.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), free);
+    assert_eq!(started.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), free);
+}
