@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use crate::run;
+use crate::setup;
 use crate::workspace::Workspace;
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -31,9 +31,7 @@ impl Chromium {
         if let Some(found) = Self::find() {
             return Ok(found);
         }
-        if Path::new("/etc/debian_version").exists() && is_root() {
-            install()?;
-        }
+        setup::debian_packages(&DEBIAN_PACKAGES)?;
         Self::find().with_context(|| {
             format!(
                 "no Chromium with {DRIVER} of the same version: install both (on Debian: apt-get install {}), \
@@ -74,15 +72,4 @@ fn named_by(variable: &str) -> Option<PathBuf> {
 fn on_path(name: &str) -> Option<PathBuf> {
     let name = format!("{name}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&name)).find(|path| path.is_file())
-}
-
-fn is_root() -> bool {
-    run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
-}
-
-fn install() -> Result<()> {
-    println!("Installing {} through apt-get", DEBIAN_PACKAGES.join(", "));
-    let apt_get = |args: &[&str]| run::run(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"));
-    apt_get(&["update", "--quiet"])?;
-    apt_get(&[&["install", "--yes", "--quiet", "--no-install-recommends"], &DEBIAN_PACKAGES[..]].concat())
 }

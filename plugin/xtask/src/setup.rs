@@ -3,11 +3,12 @@
 //! Every function may be called at any time and is quick when there is nothing to do. Each says in one line what it installs;
 //! what it may not or cannot install is an error that names the remedy, never a reason to leave something out.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::fingerprint::fingerprint;
 use crate::run;
@@ -84,6 +85,41 @@ fn node() -> Result<()> {
 
 fn major(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Packages of the system, on Debian and as root; anywhere else that is the user's decision and nothing happens.
+pub(crate) fn debian_packages(names: &[&str]) -> Result<()> {
+    if !Path::new("/etc/debian_version").exists() || !is_root() {
+        return Ok(());
+    }
+    println!("Installing {} through apt-get", names.join(", "));
+    let apt_get = |args: &[&str]| run::run(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"));
+    apt_get(&["update", "--quiet"])?;
+    apt_get(&[&["install", "--yes", "--quiet", "--no-install-recommends"], names].concat())
+}
+
+fn is_root() -> bool {
+    run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// PostgreSQL's programs, which the scenarios start a server of their own with; they look in the same places.
+pub(crate) fn postgres() -> Result<()> {
+    if has_postgres() {
+        return Ok(());
+    }
+    debian_packages(&["postgresql"])?;
+    ensure!(has_postgres(), "no PostgreSQL: install it (on Debian: apt-get install postgresql)");
+    Ok(())
+}
+
+fn has_postgres() -> bool {
+    let configured = run::output(Command::new("pg_config").arg("--bindir")).ok();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain(configured.map(|folder| PathBuf::from(folder.trim())))
+        .chain(versions.map(|version| version.path().join("bin")))
+        .any(|folder| ["initdb", "postgres", "pg_isready", "createdb"].iter().all(|name| folder.join(name).is_file()))
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ enum Step {
     ClippyWasm,
     /// Unit, property, scenario and doc tests
     Native,
+    /// The scenarios again, on PostgreSQL
+    Postgres,
     /// The widget's own tests, in headless Chromium
     Wasm,
     /// Build the widget and hold it against its size budget
@@ -70,7 +72,11 @@ impl Step {
                 run::run(&mut workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
             }
             Self::ClippyWasm => clippy_wasm(workspace),
-            Self::Native => run::run(&mut workspace.cargo(["test", "--workspace"])),
+            Self::Native => {
+                setup::postgres()?;
+                run::run(&mut workspace.cargo(["test", "--workspace"]))
+            }
+            Self::Postgres => postgres(workspace),
             Self::Wasm => wasm(workspace),
             Self::Dist => dist::dist(workspace),
             Self::Openapi => openapi::check(workspace, &workspace.build_kvitt_with_tests()?),
@@ -111,6 +117,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     setup::components(workspace)?;
     setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    setup::postgres()?;
     let chromium = Chromium::find_or_install()?;
     println!("everything is there; the browser is {}", chromium.browser.display());
     Ok(())
@@ -122,6 +129,14 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     let crates = ["--package", "kvitt-plugin", "--package", "kvitt-wire", "--target", WASM];
     let mut clippy = workspace.cargo(["clippy", "--all-targets"]);
     run::run(clippy.args(crates).args(["--", "-D", "warnings"]))
+}
+
+/// The native tests have the scenarios on SQLite, and on PostgreSQL only those that are about it. (The client's own `it` comes along: one
+/// package alone would be built anew, with fewer features.)
+fn postgres(workspace: &Workspace) -> Result<()> {
+    setup::postgres()?;
+    let mut scenarios = workspace.cargo(["test", "--workspace", "--test", "it"]);
+    run::run(scenarios.env("STORE_UNDER_TEST", "postgres"))
 }
 
 /// This binary is the runner, so that no tool has to be installed and its version is that of wasm-bindgen in Cargo.lock.
