@@ -82,8 +82,9 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Not
         }
         let (webhooks, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let written = store.accept_webhooks(&webhooks, clock::now()).await;
-        if let Err(error) = &written {
-            tracing::error!(count = webhooks.len(), %error, "webhooks not written");
+        match &written {
+            Ok(()) => tracing::trace!(count = webhooks.len(), "webhooks written"),
+            Err(error) => tracing::error!(count = webhooks.len(), %error, "webhooks not written"),
         }
         arrived.notify_one();
         for answer in answers {
@@ -141,7 +142,9 @@ async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(),
     tracing::debug!(%checkout, reference, name, "webhook");
     if name == "CREATED" {
         // Its news is the answer to our own request.
-        return Ok(store.settle(&cause, "nothing new", clock::now()).await?);
+        store.settle(&cause, "nothing new", clock::now()).await?;
+        tracing::trace!(%checkout, "cause settled");
+        return Ok(());
     }
     let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
     match ledger.apply(checkout, signal, cause.clone()).await {

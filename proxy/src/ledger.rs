@@ -82,13 +82,14 @@ impl Ledger {
             let Step { checkout: mut after, effects } = checkout::step(&before, input.clone(), self.polling, now)?;
             if after == before && effects.is_empty() {
                 self.store.settle(cause, "changed nothing", now).await?;
+                tracing::trace!(checkout = %id, "cause settled");
                 return Ok(before);
             }
             after.version += 1;
             match self.store.commit(&after, &effects, cause, now).await? {
                 Committed::Overtaken => continue,
                 Committed::Lost => return Ok(before),
-                Committed::Yes => {}
+                Committed::Yes => tracing::trace!(checkout = %id, version = after.version, "checkout committed"),
             }
             report(&before, &after);
             self.hub.publish(id, after.version);

@@ -64,7 +64,10 @@ impl Outbox {
             let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX).max(1);
             let claimed = self.store.claim_due(free, self.lease_ms, clock::now()).await;
             let sleep = match &claimed {
-                Ok(claimed) if !claimed.is_empty() => Duration::ZERO,
+                Ok(claimed) if !claimed.is_empty() => {
+                    tracing::trace!(count = claimed.len(), "effects claimed");
+                    Duration::ZERO
+                }
                 Ok(_) => self.sleep().await,
                 Err(error) => {
                     tracing::error!(%error, "outbox not read");
@@ -133,6 +136,7 @@ impl Outbox {
             Outcome::Again { after } => {
                 let wait_ms = wait_ms(effect, claim.tries, after, rand::rng().random_range(-0.2..=0.2));
                 self.store.postpone(claim, clock::now().plus_ms(wait_ms)).await?;
+                tracing::trace!(%checkout, effect = effect.kind(), tries = claim.tries, "effect postponed");
                 self.due.notify_one();
             }
             Outcome::Hopeless { reason } => self.park(effect, claim, &reason).await?,

@@ -10,6 +10,7 @@ mod shop;
 mod bad_input;
 mod config;
 mod crash;
+mod crashes;
 mod endings;
 mod faults;
 mod form;

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use database::Database;
 pub(crate) use order::{Order, Stream};
-pub(crate) use process::Stage;
+pub(crate) use process::{Process, Stage};
 pub(crate) use vipps::Vipps;
 
 /// What something may take before a scenario gives it up. Nothing waits this long when all is well.

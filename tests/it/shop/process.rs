@@ -25,6 +25,11 @@ impl Process {
         self.child.wait().unwrap();
         std::fs::read_to_string(&self.log).unwrap()
     }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_died(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
 }
 
 impl Drop for Process {
@@ -43,11 +48,15 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(database: Database) -> Self {
+        // Claims last five of the timeouts: short enough for another proxy to take over while somebody watches.
+        Self::set_with(database, "polling.first_ms = 200\nvipps.timeout_ms = 500").await
+    }
+
+    /// With some options of its own.
+    pub(crate) async fn set_with(database: Database, extra: &str) -> Self {
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
         // A free address, given back for the proxy to take.
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
-        // Claims last five of the timeouts: short enough for another proxy to take over while somebody watches.
-        let extra = "polling.first_ms = 200\nvipps.timeout_ms = 500";
         let files = Files::on(database, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
         let client = kvitt::app::client(&config, &config.sales_units[0]).unwrap();
@@ -56,9 +65,20 @@ impl Stage {
         Self { vipps: Vipps::new(emulator, client, secret), files, address }
     }
 
+    /// Where the proxy is, when it is there.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Starts the proxy that the webhooks go to, and waits until it listens.
     pub(crate) fn start(&self) -> Process {
         self.start_at(&self.address)
+    }
+
+    /// Starts the proxy that dies by itself, with its arguments.
+    pub(crate) fn start_mortal(&self, args: &[String]) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-mortal"));
+        self.run(command.arg("--config").arg(&self.files.config).args(args), &self.address)
     }
 
     /// Starts another one beside it.
@@ -67,10 +87,14 @@ impl Stage {
     }
 
     fn start_at(&self, listen: &str) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
+        self.run(command.arg("serve").arg("--config").arg(&self.files.config), listen)
+    }
+
+    fn run(&self, command: &mut Command, listen: &str) -> Process {
         // Into a file of its own: nobody empties a pipe while it runs.
         let (log, path) = tempfile::NamedTempFile::new_in(self.files.folder.path()).unwrap().keep().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"))
-            .args(["serve", "--config", self.files.config.to_str().unwrap()])
+        let mut child = command
             .env("KVITT_LISTEN", listen)
             .env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret())
             .stdout(Stdio::piped())

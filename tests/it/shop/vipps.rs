@@ -69,6 +69,15 @@ impl Vipps {
         self.control("faults", fault).await;
     }
 
+    /// The nth call from now on is received and not worked on; those before it pass.
+    pub(crate) async fn nth_call_hangs(&self, nth: u32) {
+        for (times, delay_ms) in [(nth - 1, 1), (1, 600_000)] {
+            if times > 0 {
+                self.control("faults", json!({ "times": times, "action": { "delay_ms": delay_ms } })).await;
+            }
+        }
+    }
+
     /// How many faults have not struck yet.
     pub(crate) async fn faults_left(&self) -> usize {
         self.read("faults").await.as_array().map_or(0, Vec::len)
@@ -93,15 +102,14 @@ impl Vipps {
         calls.into_iter().filter(fits).collect()
     }
 
+    /// How many webhooks have not been delivered yet.
+    pub(crate) async fn undelivered(&self) -> usize {
+        self.read("deliveries").await["pending"].as_array().map_or(0, Vec::len)
+    }
+
     /// Waits until every webhook has been answered.
     pub(crate) async fn has_delivered(&self) {
-        eventually("webhooks", || async {
-            let deliveries = self.read("deliveries").await;
-            let pending = &deliveries["pending"];
-            let none = pending.as_array().map_or(pending.as_u64() == Some(0), Vec::is_empty);
-            none.then_some(())
-        })
-        .await;
+        eventually("webhooks", || async { (self.undelivered().await == 0).then_some(()) }).await;
     }
 
     /// A webhook to the shop's proxy, signed with that secret at that moment.

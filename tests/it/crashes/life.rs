@@ -1,0 +1,136 @@
+//! A proxy that dies once and is started again, and the page of a customer who does not give up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kvitt_wire::Checkout;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::shop::{Database, Process, Stage, Vipps, eventually, http};
+
+/// When it dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// Something has been committed, and nothing of what follows has been done.
+    AfterCommit,
+    /// Vipps MobilePay has done what was asked for and said so, and nothing of it is written down.
+    AfterAnswer,
+    /// A request has been received by Vipps MobilePay, which has not begun to work on it.
+    InRequest,
+}
+
+/// One run: the proxy is there, or will be again in a moment.
+pub(super) struct Life {
+    stage: Arc<Stage>,
+    http: reqwest::Client,
+    died: Arc<AtomicBool>,
+    keeper: JoinHandle<()>,
+}
+
+impl Life {
+    /// Starts a proxy that dies at the nth occasion, and somebody who starts it again.
+    pub(super) async fn begin(extra: &str, death: Death, nth: u32) -> Self {
+        let stage = Arc::new(Stage::set_with(Database::chosen(), extra).await);
+        let args = match death {
+            Death::AfterCommit => dies_after("commit", nth),
+            Death::AfterAnswer => dies_after("answer", nth),
+            Death::InRequest => {
+                stage.vipps.nth_call_hangs(nth).await;
+                Vec::new()
+            }
+        };
+        let process = stage.start_mortal(&args);
+        let died = Arc::new(AtomicBool::new(false));
+        let keeper = tokio::spawn(keep(stage.clone(), process, death, died.clone()));
+        Self { stage, http: http(), died, keeper }
+    }
+
+    /// Kills the proxy. Whether it had died before, and what is left.
+    pub(super) fn end(self) -> (bool, Arc<Stage>) {
+        self.keeper.abort();
+        (self.died.load(Ordering::SeqCst), self.stage)
+    }
+
+    pub(super) fn vipps(&self) -> &Vipps {
+        &self.stage.vipps
+    }
+
+    /// Asks for a checkout until there is one. Where a request may have got through before its answer was lost, a refusal as a repeat
+    /// means to look.
+    pub(super) async fn posts(&self, path: &str, body: &Value, known: Option<&Checkout>) -> Checkout {
+        let url = format!("{}{path}", self.stage.url());
+        eventually("the answer", || async {
+            let response = self.http.post(&url).json(body).send().await.ok()?;
+            match (response.status(), known) {
+                (StatusCode::CREATED, _) => response.json().await.ok(),
+                (StatusCode::CONFLICT, Some(known)) => self.asks(self.http.get(self.url_of(known))).await,
+                (status, _) => panic!("{path}: {status}"),
+            }
+        })
+        .await
+    }
+
+    /// Presses cancel until it is answered.
+    pub(super) async fn cancels(&self, order: &Checkout) {
+        eventually("the cancellation", || self.asks(self.http.delete(self.url_of(order)))).await;
+    }
+
+    /// Looks until the checkout is as wanted.
+    pub(super) async fn sees(&self, order: &Checkout, wanted: impl Fn(&Checkout) -> bool) -> Checkout {
+        eventually("what the customer waits for", || async {
+            self.asks(self.http.get(self.url_of(order))).await.filter(&wanted)
+        })
+        .await
+    }
+
+    /// Waits until nothing is left to be done. Orders that a page lost the answer of, and gave up, have run out by then.
+    pub(super) async fn is_quiet(&self) {
+        let metrics = format!("{}/metrics", self.stage.url());
+        eventually("the end of all work", || async {
+            for book in self.vipps().books().await.iter().filter(|book| book["state"] == "CREATED") {
+                self.vipps().customer("expire", book["reference"].as_str().unwrap()).await;
+            }
+            if self.vipps().undelivered().await > 0 {
+                // What nobody was there for is tried again now.
+                self.vipps().clock_moves(3_000).await;
+                return None;
+            }
+            let text = self.http.get(&metrics).send().await.ok()?.text().await.ok()?;
+            let empty = |queue: &str| text.contains(&format!("\nkvitt_{queue} 0\n"));
+            let alive = |state: &str| text.contains(&format!("kvitt_checkouts{{state=\"{state}\"}}"));
+            let quiet = ["inbox_waiting", "outbox_waiting", "outbox_parked"].iter().all(|queue| empty(queue));
+            (quiet && !alive("starting") && !alive("created")).then_some(())
+        })
+        .await;
+    }
+
+    fn url_of(&self, order: &Checkout) -> String {
+        format!("{}/v1/checkouts/{}", self.stage.url(), order.token)
+    }
+
+    async fn asks(&self, request: RequestBuilder) -> Option<Checkout> {
+        let response = request.send().await.ok()?;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json().await.ok()
+    }
+}
+
+fn dies_after(what: &str, nth: u32) -> Vec<String> {
+    vec![format!("--dies-after={what}"), format!("--nth={nth}")]
+}
+
+/// Waits for the death, helps it where the proxy does not die by itself, and starts the proxy again.
+async fn keep(stage: Arc<Stage>, mut process: Process, death: Death, died: Arc<AtomicBool>) {
+    loop {
+        let is_held = death == Death::InRequest && !died.load(Ordering::SeqCst) && stage.vipps.faults_left().await == 0;
+        if is_held || process.has_died() {
+            assert!(!died.swap(true, Ordering::SeqCst), "it dies once");
+            process.kill();
+            process = stage.start_mortal(&[]);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

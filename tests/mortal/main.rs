@@ -1,0 +1,98 @@
+//! The proxy with a limited life: it aborts when it has written down, or been answered by Vipps MobilePay, so many times.
+//!
+//! It counts the proxy's own log events, which come after the fact and before anything that follows from it, so that what dies here is
+//! what would die with a machine: the fact is durable (or done at the vendor's), and nobody has been told. It logs nothing.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use kvitt::config::Config;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+#[derive(Parser)]
+struct Args {
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// What is counted.
+    #[arg(long, requires = "nth")]
+    dies_after: Option<Counted>,
+    /// How many of them it lives.
+    #[arg(long, value_name = "N")]
+    nth: Option<u32>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Counted {
+    /// Something was committed.
+    Commit,
+    /// Vipps MobilePay answered; nothing of the answer is written down.
+    Answer,
+}
+
+impl Counted {
+    const fn messages(self) -> &'static [&'static str] {
+        match self {
+            Self::Commit => &[
+                "checkout opened",
+                "checkout committed",
+                "cause settled",
+                "webhooks written",
+                "effects claimed",
+                "effect postponed",
+            ],
+            Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay did not say yes"],
+        }
+    }
+}
+
+/// Counts down, and ends the process at zero.
+struct Life {
+    counted: &'static [&'static str],
+    left: AtomicU32,
+}
+
+impl<S: Subscriber> Layer<S> for Life {
+    fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
+        let mut message = Message::default();
+        event.record(&mut message);
+        if self.counted.contains(&message.0.as_str()) && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            std::process::abort();
+        }
+    }
+}
+
+#[derive(Default)]
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let config = Config::load(Some(&args.config), std::env::vars())?;
+    if let (Some(counted), Some(nth)) = (args.dies_after, args.nth) {
+        let ours =
+            Targets::new().with_target("kvitt", LevelFilter::TRACE).with_target("kvitt_vipps", LevelFilter::TRACE);
+        let life = Life { counted: counted.messages(), left: AtomicU32::new(nth) };
+        tracing_subscriber::registry().with(life.with_filter(ours)).try_init()?;
+    }
+    let listener = TcpListener::bind(&config.listen).await.context("the address is taken")?;
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(kvitt::serve(config, listener, CancellationToken::new()).await?)
+}
