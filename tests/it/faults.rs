@@ -79,3 +79,15 @@ async fn a_cancel_that_is_refused_can_be_asked_for_again() {
     assert_ne!(calls[0]["headers"]["idempotency-key"], calls[1]["headers"]["idempotency-key"]);
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_customer_who_looks_before_the_payment_exists_does_no_harm() {
+    let shop = Shop::open_with("limits.wait_ms = 50").await;
+    shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 1_000 })).await;
+    let mut order = shop.ordered().await;
+    assert_eq!(order.seen.state, State::Starting);
+    shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
+    order.becomes(State::Created).await;
+    assert_eq!(shop.vipps.calls("GET", order.reference()).await.len(), 0, "there was nothing to look at");
+    shop.close().await;
+}

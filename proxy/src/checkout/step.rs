@@ -144,9 +144,7 @@ impl Step {
                 attempt.redirect_url = redirect_url;
                 let cancelled = attempt.cancel_requested;
                 self.plan(now.plus_ms(polling.first_ms), Effect::Look { reference: reference.clone(), round: Some(1) });
-                if let Some(receipt) = self.receipt(ReceiptBy::OrderManagement) {
-                    self.plan(now, Effect::SendReceipt { reference: reference.clone(), receipt });
-                }
+                self.plan_receipt(reference, now);
                 if cancelled {
                     self.plan_cancel(reference, now);
                 }
@@ -154,6 +152,12 @@ impl Step {
             // Given up before the answer came: nobody was told where to pay it, so it is put away.
             State::Failed => self.plan_cancel(reference, now),
             _ => {}
+        }
+    }
+
+    fn plan_receipt(&mut self, reference: &Reference, now: Moment) {
+        if let Some(receipt) = self.receipt(ReceiptBy::OrderManagement) {
+            self.plan(now, Effect::SendReceipt { reference: reference.clone(), receipt });
         }
     }
 
@@ -277,6 +281,8 @@ impl Step {
 
     fn authorized(&mut self, reference: &Reference, round: Option<u32>, seen: Seen, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
+        // Paid before we knew that it had been created.
+        let wants_receipt = matches!(attempt.state, State::Starting | State::Failed);
         attempt.end(State::Authorized, None);
         let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.created_at.0);
         let wants_profile = attempt.consent.is_some();
@@ -286,6 +292,9 @@ impl Step {
             let wait_ms = if age_ms < LONGEST_WATCH_MS { 3_600_000 } else { LONGEST_WATCH_MS };
             self.plan(now.plus_ms(wait_ms), Effect::Look { reference: reference.clone(), round: Some(round + 1) });
         }
+        if wants_receipt {
+            self.plan_receipt(reference, now);
+        }
         self.put_others_away(reference, now);
         if wants_profile && self.checkout.customer.is_none() {
             self.profile(reference, seen, now);
@@ -294,14 +303,16 @@ impl Step {
 
     /// Once an order is paid, no other attempt on it may be.
     fn put_others_away(&mut self, paid: &Reference, now: Moment) {
-        let alive: Vec<_> = self
-            .checkout
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.reference != *paid)
-            .filter(|attempt| attempt.state == State::Created && !attempt.cancel_requested)
-            .map(|attempt| attempt.reference.clone())
-            .collect();
+        let others = self.checkout.attempts.iter_mut().filter(|attempt| attempt.reference != *paid);
+        let mut alive = Vec::new();
+        for attempt in others.filter(|attempt| !attempt.cancel_requested) {
+            match attempt.state {
+                // Cancelled once it is there.
+                State::Starting => attempt.cancel_requested = true,
+                State::Created => alive.push(attempt.reference.clone()),
+                _ => {}
+            }
+        }
         for reference in alive {
             self.plan_cancel(&reference, now);
         }

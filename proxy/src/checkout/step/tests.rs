@@ -127,6 +127,13 @@ fn a_receipt_is_sent_once_by_the_way_that_was_chosen() {
 }
 
 #[test]
+fn a_receipt_is_sent_when_the_customer_was_quicker_than_the_answer() {
+    let mut story = Story::of(opened(None, ReceiptBy::OrderManagement));
+    assert_eq!(story.news(1, looked(None, seen(PaymentState::Authorized))).kinds(), ["send_receipt"]);
+    assert_eq!(story.created(1).kinds(), Vec::<&str>::new(), "once");
+}
+
+#[test]
 fn polling_begins_after_the_first_wait_and_grows_sparser() {
     let mut story = Story::new(None);
     story.created(1);
@@ -310,6 +317,15 @@ fn an_order_is_paid_once() {
     };
     assert_eq!(reference.as_str(), "shop-abc-2");
     assert_eq!(story.checkout.current().reference.as_str(), "shop-abc-1");
+}
+
+#[test]
+fn once_an_order_is_paid_an_attempt_that_is_just_being_created_is_put_away() {
+    let mut story = Story::new(None);
+    story.news(1, News::Unreachable);
+    story.take(Input::Retry(None)).unwrap();
+    assert_eq!(story.news(1, looked(None, seen(PaymentState::Authorized))).kinds(), Vec::<&str>::new());
+    assert_eq!(story.created(2).kinds(), ["look", "cancel_payment"]);
 }
 
 #[test]

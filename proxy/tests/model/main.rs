@@ -1,0 +1,103 @@
+//! The core against a model of Vipps MobilePay: clicks, webhooks, duplicates, losses, late answers, crashes and the shop's own commands
+//! in any order, and then peace. Whatever came before, both books say the same in the end.
+//!
+//! 10,000 cases as a rule; `KVITT_MODEL_CASES` asks for another number (`cargo xtask soak model`: a million).
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod vendor;
+mod world;
+
+use kvitt::checkout::{Moment, Order, PaymentState, Private, ReceiptBy};
+use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line, State};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::world::{Tape, World, consent};
+
+const TOTAL: Amount = Amount { value: 49_900, currency: Currency::Nok };
+
+fn order(receipt: ReceiptBy) -> Order {
+    let line = Line {
+        sku: "mug".into(),
+        name: "Mug".into(),
+        quantity: 1,
+        unit_price: TOTAL.value,
+        total: TOTAL.value,
+        vat_rate: 2500,
+        vat: 9_980,
+        picture: None,
+    };
+    Order {
+        number: "shop-abc".into(),
+        cart: Cart {
+            sales_unit: "no".into(),
+            shop: "Shop".into(),
+            brand: Brand::Vipps,
+            vat: line.vat,
+            lines: vec![line],
+            total: TOTAL,
+            terms_url: "https://shop.example/terms".into(),
+            asks_phone_number: true,
+        },
+        description: "Mug".into(),
+        language: Language::Nb,
+        return_url: None,
+        landing_return_url: Private("https://pay.example/return/token".to_owned()),
+        receipt,
+        terms_accepted_at: Moment(1),
+    }
+}
+
+/// What we have is what the vendor has.
+fn the_books_agree(world: &World) {
+    let checkout = &world.checkout;
+    for attempt in &checkout.attempts {
+        let Some(payment) = world.vendor.payments.get(attempt.reference.as_str()) else {
+            assert_eq!(attempt.state, State::Failed, "{} was never created", attempt.reference);
+            continue;
+        };
+        let expected = match payment.state {
+            PaymentState::Authorized if attempt.trouble.as_deref() == Some("paid_by_other_attempt") => {
+                assert_eq!(payment.money.cancelled, payment.money.authorized, "what was paid twice is released");
+                State::Terminated
+            }
+            PaymentState::Authorized => State::Authorized,
+            PaymentState::Aborted => State::Aborted,
+            PaymentState::Expired => State::Expired,
+            PaymentState::Terminated => State::Terminated,
+            PaymentState::Created | PaymentState::Unknown => panic!("{} is undecided", attempt.reference),
+        };
+        assert_eq!(attempt.state, expected, "{}", attempt.reference);
+        if attempt.state == State::Authorized {
+            assert_eq!(attempt.aggregate, payment.money, "{}", attempt.reference);
+            assert_eq!(checkout.customer.is_some(), attempt.consent.is_some(), "the number is there if shared");
+            assert_eq!(payment.receipts, 1, "a paid order has its receipt");
+        }
+    }
+}
+
+fn holds(tape: &[u8], shares: bool, afterwards: bool) {
+    let receipt = if afterwards { ReceiptBy::OrderManagement } else { ReceiptBy::Create };
+    let mut world = World::new(order(receipt), shares.then(consent));
+    let mut tape = Tape(tape.iter());
+    while tape.0.len() > 0 {
+        world.goes_on(&mut tape);
+    }
+    assert!(world.comes_to_rest(), "every effect settles");
+    the_books_agree(&world);
+}
+
+#[test]
+fn both_books_say_the_same_in_the_end() {
+    let cases = std::env::var("KVITT_MODEL_CASES").map_or(10_000, |cases| cases.parse().unwrap());
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let tapes = (prop::collection::vec(any::<u8>(), 0..120), any::<bool>(), any::<bool>());
+    let run = TestRunner::new(config).run(&tapes, |(tape, shares, afterwards)| {
+        holds(&tape, shares, afterwards);
+        Ok(())
+    });
+    if let Err(failure) = run {
+        panic!("{failure}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Vipps MobilePay as the model has it: payments, idempotency keys, and what it tells by webhook. A small restatement of its rules, in
+//! which money can move only as it can there.
+
+use std::collections::BTreeMap;
+
+use kvitt::checkout::effect::CreatePayment;
+use kvitt::checkout::{Moment, PaymentState, PhoneNumber, Seen};
+use kvitt_wire::{Aggregate, Amount};
+
+/// How long a payment waits for its customer, in milliseconds.
+pub(crate) const LIFE_MS: i64 = 10 * 60 * 1000;
+
+/// One payment in the vendor's books.
+#[derive(Debug)]
+pub(crate) struct Payment {
+    pub(crate) state: PaymentState,
+    pub(crate) amount: Amount,
+    pub(crate) money: Aggregate,
+    pub(crate) asks_number: bool,
+    /// From when on the number shows in the payment.
+    pub(crate) profile_at: Moment,
+    pub(crate) receipts: u32,
+    expires_at: Moment,
+}
+
+/// What a call was answered with. `None` would be no answer, which is the world's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Yes,
+    Refused,
+    NotFound,
+}
+
+/// A webhook on its way: which payment, and whether polling would make up for its loss.
+#[derive(Clone, Debug)]
+pub(crate) struct Webhook {
+    pub(crate) reference: String,
+    pub(crate) may_be_lost: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Vendor {
+    pub(crate) payments: BTreeMap<String, Payment>,
+    pub(crate) webhooks: Vec<Webhook>,
+    answers: BTreeMap<String, Answer>,
+}
+
+impl Vendor {
+    /// Time has passed.
+    pub(crate) fn expire(&mut self, now: Moment) {
+        for (reference, payment) in &mut self.payments {
+            if payment.state == PaymentState::Created && payment.expires_at <= now {
+                payment.state = PaymentState::Expired;
+                self.webhooks.push(Webhook { reference: reference.clone(), may_be_lost: true });
+            }
+        }
+    }
+
+    /// `refuses` counts the first time only: a key has one answer.
+    pub(crate) fn create(&mut self, create: &CreatePayment, refuses: bool, now: Moment) -> Answer {
+        let reference = create.reference.to_string();
+        if let Some(answer) = self.answers.get(&create.key) {
+            return *answer;
+        }
+        let answer = if refuses { Answer::Refused } else { Answer::Yes };
+        self.answers.insert(create.key.clone(), answer);
+        if answer == Answer::Yes {
+            let payment = Payment {
+                state: PaymentState::Created,
+                amount: create.amount,
+                money: Aggregate::default(),
+                asks_number: create.shares_phone_number,
+                profile_at: now,
+                receipts: u32::from(create.receipt.is_some()),
+                expires_at: now.plus_ms(LIFE_MS),
+            };
+            assert!(self.payments.insert(reference, payment).is_none(), "a reference is used once");
+        }
+        answer
+    }
+
+    pub(crate) fn look(&self, reference: &str, now: Moment) -> Option<Seen> {
+        let payment = self.payments.get(reference)?;
+        let shares = payment.asks_number && payment.state == PaymentState::Authorized && payment.profile_at <= now;
+        Some(Seen {
+            state: payment.state,
+            amount: Some(payment.amount),
+            aggregate: payment.money,
+            sub: shares.then(|| "sub".to_owned()),
+            phone_number: shares.then(|| PhoneNumber::parse("4791234567")).flatten(),
+        })
+    }
+
+    pub(crate) fn cancel(&mut self, reference: &str, key: &str, unless_authorized: bool) -> Answer {
+        if let Some(answer) = self.answers.get(key) {
+            return *answer;
+        }
+        let Some(payment) = self.payments.get_mut(reference) else { return Answer::NotFound };
+        let left = payment.money.authorized - payment.money.captured - payment.money.cancelled;
+        let answer = match payment.state {
+            PaymentState::Created => {
+                payment.state = PaymentState::Terminated;
+                Answer::Yes
+            }
+            PaymentState::Authorized if !unless_authorized && left > 0 => {
+                payment.money.cancelled += left;
+                Answer::Yes
+            }
+            _ => Answer::Refused,
+        };
+        self.answers.insert(key.to_owned(), answer);
+        if answer == Answer::Yes {
+            self.tell(reference);
+        }
+        answer
+    }
+
+    pub(crate) fn receipt(&mut self, reference: &str) -> Answer {
+        match self.payments.get_mut(reference) {
+            None => Answer::NotFound,
+            Some(payment) if payment.receipts > 0 => Answer::Refused,
+            Some(payment) => {
+                payment.receipts += 1;
+                Answer::Yes
+            }
+        }
+    }
+
+    /// The customer approves, or says no.
+    pub(crate) fn decide(&mut self, nth: usize, approves: bool, profile_after_ms: i64, now: Moment) {
+        let waiting = |(_, payment): &(&String, &mut Payment)| payment.state == PaymentState::Created;
+        let count = self.payments.len().max(1);
+        let Some((reference, payment)) = self.payments.iter_mut().nth(nth % count).filter(waiting) else { return };
+        let reference = reference.clone();
+        if approves {
+            payment.state = PaymentState::Authorized;
+            payment.money.authorized = payment.amount.value;
+            payment.profile_at = now.plus_ms(profile_after_ms);
+        } else {
+            payment.state = PaymentState::Aborted;
+        }
+        self.webhooks.push(Webhook { reference, may_be_lost: true });
+    }
+
+    /// The shop captures a part, or gives a part back, at the vendor's own portal.
+    pub(crate) fn moves(&mut self, reference: &str, part: i64, captures: bool) {
+        let Some(payment) = self.payments.get_mut(reference) else { return };
+        let money = &mut payment.money;
+        if captures {
+            money.captured += part.min(money.authorized - money.captured - money.cancelled);
+        } else {
+            money.refunded += part.min(money.captured - money.refunded);
+        }
+        self.tell(reference);
+    }
+
+    /// What no polling would find: it is told until it is heard.
+    fn tell(&mut self, reference: &str) {
+        self.webhooks.push(Webhook { reference: reference.to_owned(), may_be_lost: false });
+    }
+}
