@@ -35,15 +35,17 @@ struct Description;
 
 /// Everything that is described.
 fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi())
-        .merge(browser())
-        .merge(vipps::router())
-        .merge(operators::router())
+    OpenApiRouter::with_openapi(Description::openapi()).merge(browser()).merge(servers())
 }
 
 /// What pages call: guarded by their origin.
 fn browser() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(cart::router()).merge(checkouts::router()).merge(events::router()).merge(pay::router())
+}
+
+/// What other machines call: no page has business there.
+fn servers() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(vipps::router()).merge(operators::router())
 }
 
 /// The document, in the form that is committed.
@@ -56,7 +58,8 @@ pub fn openapi_json() -> String {
 
 /// The whole service.
 pub fn router(app: &App) -> Router {
-    let (router, _) = described().split_for_parts();
+    let (browser, _) = browser().split_for_parts();
+    let (servers, _) = servers().split_for_parts();
     let origins = app.config.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
@@ -64,10 +67,11 @@ pub fn router(app: &App) -> Router {
         .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CACHE_CONTROL])
         .expose_headers([header::RETRY_AFTER])
         .max_age(std::time::Duration::from_secs(3600));
-    router
+    browser
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(from_fn_with_state(app.clone(), check_origin))
         .layer(cors)
+        .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), hurry_body))

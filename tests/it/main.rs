@@ -11,6 +11,7 @@ mod bad_input;
 mod config;
 mod crash;
 mod crashes;
+mod description;
 mod endings;
 mod faults;
 mod form;

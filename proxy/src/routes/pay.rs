@@ -99,6 +99,7 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
 #[utoipa::path(get, path = "/return/{token}", tag = "browser", params(("token" = String, Path)), responses(
     (status = 200, content_type = "text/html", body = String, description = "Where the order stands"),
     (status = 303, description = "To the shop's page"),
+    (status = 403, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, content_type = "text/html", body = String),
 ))]
 async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {

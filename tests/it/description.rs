@@ -1,0 +1,81 @@
+//! Requests made from the proxy's own description, as it says and otherwise: every answer is one that is described, and none is a 500.
+//!
+//! Each request is read off a tape of bytes, so that one that fails is made smaller by itself.
+
+mod asking;
+
+use std::collections::BTreeSet;
+
+use kvitt_wire::Problem;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use reqwest::Response;
+use serde_json::Value;
+
+use crate::shop::Shop;
+use asking::{Operation, Tape};
+
+const REQUESTS: u32 = 1_500;
+
+/// Holds an answer against the description; its status.
+async fn is_described(operation: &Operation, response: Response, asked: &str) -> u16 {
+    let status = response.status().as_u16();
+    let kind = response.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();
+    let described = &operation.description["responses"][status.to_string()];
+    assert!(described.is_object(), "{status} is not described: {asked}");
+    match described["content"].as_object() {
+        Some(content) => {
+            let known = content.keys().any(|known| kind.split(';').next() == Some(known.as_str()));
+            assert!(known, "{status} with a body of type {kind:?}: {asked}");
+        }
+        None => assert!(kind.is_empty(), "{status} has a body that is not described: {asked}"),
+    }
+    match kind.as_str() {
+        // A stream has no end to wait for.
+        "text/event-stream" => {}
+        "application/problem+json" => {
+            let problem: Problem = response.json().await.unwrap();
+            assert!(problem.status == status && !problem.code.is_empty() && problem.trace_id.len() == 32, "{asked}");
+        }
+        "application/json" => drop(response.json::<Value>().await.unwrap()),
+        _ => drop(response.text().await.unwrap()),
+    }
+    status
+}
+
+#[test]
+fn every_answer_is_one_that_is_described() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (shop, token) = runtime.block_on(async {
+        let shop = Shop::open().await;
+        let token = shop.ordered().await.seen.token;
+        (shop, token)
+    });
+    let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
+    let operations = Operation::all(&description);
+    assert!(operations.len() >= 12, "the description is not read as it should be");
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: REQUESTS, failure_persistence: None, ..ProptestConfig::default() });
+    let seen = std::cell::RefCell::new(BTreeSet::new());
+    let run = runner.run(&prop::collection::vec(any::<u8>(), 4..160), |tape| {
+        let mut tape = Tape(tape.iter());
+        let operation = &operations[tape.below(operations.len())];
+        let (request, asked) = asking::request(&shop, operation, &description, &token, &mut tape);
+        let status = runtime.block_on(async {
+            let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}: {asked}"));
+            is_described(operation, response, &asked).await
+        });
+        seen.borrow_mut().insert((operation.name.clone(), status));
+        Ok(())
+    });
+    if let Err(failure) = run {
+        panic!("{failure}");
+    }
+    let seen = seen.into_inner();
+    for operation in &operations {
+        let worked = seen.iter().any(|(name, status)| *name == operation.name && *status < 400);
+        // Nobody here can sign a webhook.
+        assert!(worked || operation.name.contains("/callbacks/"), "{} never worked: {seen:?}", operation.name);
+    }
+    runtime.block_on(shop.close());
+}

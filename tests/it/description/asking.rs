@@ -1,0 +1,227 @@
+//! From a description and a tape of bytes to a request: by the book, nearly so, or not at all.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Map, Value, json};
+
+use crate::shop::{Shop, two_mugs_and_a_tea};
+
+const TEXTS: &[&str] = &[
+    "",
+    "mug",
+    "tea",
+    "no",
+    "1",
+    "yes",
+    "nb",
+    "NOK",
+    "mug:2,tea:1",
+    "mug:0",
+    "mug:1000",
+    "mug:1,,",
+    ":",
+    "58700",
+    "-1",
+    "99999999999999999999",
+    "https://shop.example/thanks",
+    "https://shop.example.evil.example/",
+    "javascript:alert(1)",
+    "http://[",
+    "\u{0}",
+    "ø\u{202e}🍵",
+    "%",
+    "' OR 1=1 --",
+    "../../etc/passwd",
+];
+const NUMBERS: &[i64] = &[0, 1, 2, 999, 1_000, 58_700, -1, 4_294_967_296, 9_007_199_254_740_993, i64::MAX, i64::MIN];
+/// What may stand for a parameter in a path, as it is written there.
+const SEGMENTS: &[&str] = &["x", "no", "%20", "%00", "%FF%FE", "..%2F..", "%F0%9F%8D%B5", "a-b_c.d", "%3Fa%3Db"];
+const KINDS: &[&str] =
+    &["application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", ";", "a"];
+
+/// What was decided before, byte by byte; zeros at its end.
+pub(super) struct Tape<'a>(pub(super) std::slice::Iter<'a, u8>);
+
+impl Tape<'_> {
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::from(*self.0.next().unwrap_or(&0)) % end
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 1
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}
+
+/// A method of a path, as it is described.
+pub(super) struct Operation {
+    pub(super) name: String,
+    pub(super) description: Value,
+    method: Method,
+    path: String,
+}
+
+impl Operation {
+    pub(super) fn all(description: &Value) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (path, methods) in description["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let method = method.to_uppercase();
+                all.push(Self {
+                    name: format!("{method} {path}"),
+                    description: operation.clone(),
+                    method: method.parse().unwrap(),
+                    path: path.clone(),
+                });
+            }
+        }
+        all
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let parameters = self.description["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+        parameters.iter().map(|parameter| (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap()))
+    }
+}
+
+/// A request, and how to call it when it fails.
+pub(super) fn request(
+    shop: &Shop,
+    operation: &Operation,
+    description: &Value,
+    token: &str,
+    tape: &mut Tape<'_>,
+) -> (RequestBuilder, String) {
+    let mut path = operation.path.clone();
+    let mut query = Vec::new();
+    let mut headers = Vec::new();
+    for (name, place) in operation.parameters() {
+        match place {
+            "path" => {
+                let right = if name == "token" { token } else { "no" };
+                let value = if tape.one_in(3) { tape.of(SEGMENTS) } else { right };
+                path = path.replace(&format!("{{{name}}}"), value);
+            }
+            "query" if name == "items" && !tape.one_in(3) => query.push((name, "mug:2,tea:1")),
+            "query" if tape.one_in(2) => query.push((name, tape.of(TEXTS))),
+            "header" if tape.one_in(2) => headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", ""]))),
+            _ => {}
+        }
+    }
+    if tape.one_in(12) {
+        headers.push(("origin".to_owned(), tape.of(&["https://shop.example", "https://evil.example", "null"])));
+    }
+    let mut asked = format!("{} {path} {query:?} {headers:?}", operation.method);
+    let mut request = shop.http.request(operation.method.clone(), format!("{}{path}", shop.url)).query(&query);
+    if let Some((kind, content)) =
+        operation.description["requestBody"]["content"].as_object().and_then(|c| c.iter().next())
+    {
+        let body = body(kind, &content["schema"], description, tape);
+        let kind = if tape.one_in(16) { tape.of(KINDS) } else { kind };
+        asked.push_str(&format!(" {kind} {}", String::from_utf8_lossy(&body[..body.len().min(500)])));
+        request = request.header("content-type", kind).body(body);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    (request, asked)
+}
+
+fn body(kind: &str, schema: &Value, description: &Value, tape: &mut Tape<'_>) -> Vec<u8> {
+    if tape.one_in(16) {
+        return tape.0.as_slice().to_vec();
+    }
+    let name = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+    let mut body = match name {
+        _ if tape.one_in(2) => made(schema, description, tape),
+        "NewCheckout" => serde_json::to_value(two_mugs_and_a_tea()).unwrap(),
+        "PayForm" => {
+            json!({ "items": "mug:2,tea:1", "amount": 58_700, "currency": "NOK", "terms_accepted": "yes", "wording": "1" })
+        }
+        _ => json!({}),
+    };
+    if tape.one_in(2) {
+        mutate(&mut body, tape);
+    }
+    if !kind.contains("form") {
+        return body.to_string().into_bytes();
+    }
+    let mut form = Form(String::new());
+    for (field, value) in body.as_object().into_iter().flatten() {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        form.append(field, &text);
+    }
+    form.0.into_bytes()
+}
+
+/// A form's body, field by field.
+struct Form(String);
+
+impl Form {
+    fn append(&mut self, field: &str, text: &str) {
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        self.0.push_str(&format!("{}={}&", encoded(field), encoded(text)));
+    }
+}
+
+/// A value that a schema describes.
+fn made(schema: &Value, description: &Value, tape: &mut Tape<'_>) -> Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        return made(&description["components"]["schemas"][name], description, tape);
+    }
+    if let Some(choices) = schema["oneOf"].as_array().or(schema["enum"].as_array()) {
+        let choice = &choices[tape.below(choices.len())];
+        return if choice.is_object() { made(choice, description, tape) } else { choice.clone() };
+    }
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("null");
+    match kind {
+        "string" => json!(tape.of(TEXTS)),
+        "integer" => json!(tape.of(NUMBERS)),
+        "boolean" => json!(!tape.one_in(2)),
+        "array" => (0..tape.below(4)).map(|_| made(&schema["items"], description, tape)).collect(),
+        "object" => {
+            let mut object = Map::new();
+            let required = schema["required"].as_array();
+            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                if required.is_some_and(|required| required.contains(&json!(name))) || tape.one_in(2) {
+                    object.insert(name.clone(), made(property, description, tape));
+                }
+            }
+            Value::Object(object)
+        }
+        _ => Value::Null,
+    }
+}
+
+/// Makes one place of a value something else.
+fn mutate(value: &mut Value, tape: &mut Tape<'_>) {
+    match value {
+        Value::Object(object) if !object.is_empty() && !tape.one_in(4) => {
+            let name = object.keys().nth(tape.below(object.len())).unwrap().clone();
+            match tape.below(4) {
+                0 => drop(object.remove(&name)),
+                1 => drop(object.insert(tape.of(TEXTS).to_owned(), json!(1))),
+                _ => mutate(&mut object[&name], tape),
+            }
+        }
+        Value::Array(array) if !array.is_empty() && !tape.one_in(4) => {
+            let place = tape.below(array.len());
+            mutate(&mut array[place], tape);
+        }
+        value => {
+            *value = match tape.below(8) {
+                0 => Value::Null,
+                1 => json!(tape.of(NUMBERS)),
+                2 => json!(tape.of(TEXTS)),
+                3 => json!([]),
+                4 => json!({}),
+                5 => json!(1.5e300),
+                6 => json!(vec![json!({ "sku": "mug", "quantity": 1 }); 300]),
+                _ => (0..100).fold(json!(0), |inner, _| json!([inner])),
+            }
+        }
+    }
+}
