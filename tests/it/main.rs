@@ -18,6 +18,7 @@ mod form;
 mod migrations;
 mod paid;
 mod receipts;
+mod seeds;
 mod several;
 mod store;
 mod streams;

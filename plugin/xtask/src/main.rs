@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything a person or a machine does with this repository, as one command each.
 //!
-//! `demo` shows the shop, `test` proves it, `dist` builds the widget into `www/pkg`, `openapi` writes down the proxy's routes.
+//! `demo` shows the shop, `test` proves it, `soak` proves it for longer, `dist` builds the widget into `www/pkg`, `openapi` writes down
+//! the proxy's routes.
 //! Each command installs what it needs (see `setup`) or says in one line what is missing; nothing is ever skipped.
 //! This crate is compiled on every fresh machine before anything else happens, so it must stay small.
 
@@ -12,6 +13,7 @@ mod licences;
 mod openapi;
 mod run;
 mod setup;
+mod soak;
 mod test;
 mod workspace;
 
@@ -37,6 +39,8 @@ enum Command {
     Demo(demo::Args),
     /// Run every check, cheap ones first; stops at the first failure
     Test(test::Args),
+    /// Longer proofs: a million cases of the model, fuzzing, load. Bounded; they end by themselves
+    Soak(soak::Args),
     /// Build the widget into www/pkg, print what it weighs and hold it against the budget
     Dist,
     /// Write proxy/openapi.json anew from the proxy's routes
@@ -68,6 +72,7 @@ fn carry_out(command: Command) -> Result<()> {
     match command {
         Command::Demo(args) => demo::demo(&workspace, &args),
         Command::Test(args) => test::test(&workspace, &args),
+        Command::Soak(args) => soak::soak(&workspace, &args),
         Command::Dist => dist::dist(&workspace),
         Command::Openapi(args) => openapi::openapi(&workspace, &args),
         Command::WasmTestRunner { .. } => unreachable!("answered above"),

@@ -3,8 +3,6 @@
 //!
 //! 10,000 cases as a rule; `KVITT_MODEL_CASES` asks for another number (`cargo xtask soak model`: a million).
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 mod vendor;
 mod world;
 

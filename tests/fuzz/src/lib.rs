@@ -1,0 +1,116 @@
+//! What is read from outside, given bytes that nobody wrote: it may say no, it may never panic, and what it takes it must give back as
+//! it was.
+//!
+//! One function a target. The seeds in `seeds/` go through the same functions with every `cargo test`, and so does whatever the fuzzer
+//! has ever found.
+
+use std::fmt::Debug;
+use std::fs;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kvitt::config::{Catalogue, Config};
+use kvitt::{cart as carts, clock, token as tokens};
+use kvitt_vipps::SecretString;
+use kvitt_vipps::webhook::{Event, PublicUrl, SignatureHeaders, sign, verify};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const TOLERANCE: Duration = Duration::from_secs(300);
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+const DATE: &str = "Thu, 01 Jan 1970 00:00:10 GMT";
+
+/// The headers of a webhook, line by line, and its body after them.
+pub fn signature(data: &[u8]) {
+    let mut parts = data.splitn(5, |byte| *byte == b'\n');
+    let mut part = || parts.next().unwrap_or_default();
+    let (url, date, hash, authorization, body) = (part(), part(), part(), part(), part());
+    let text = |part| std::str::from_utf8(part).ok();
+    let url = text(url).and_then(|url| url.parse().ok());
+    let url: PublicUrl = url.unwrap_or_else(|| "https://pay.shop.example/callbacks/vipps/no".parse().expect("a URL"));
+    let secrets = [SecretString::from("secret"), SecretString::from("")];
+    let headers = SignatureHeaders { date: text(date), content_sha256: text(hash), authorization: text(authorization) };
+    // The second secret is one that the fuzzer cannot sign with either: it knows no HMAC.
+    let believed = verify(headers, &url, &secrets, body, NOW, TOLERANCE);
+    assert!(believed.is_err(), "a signature was guessed");
+    let signed = sign(&secrets[0], &url, DATE, body);
+    let headers = SignatureHeaders {
+        date: Some(DATE),
+        content_sha256: Some(&signed.content_sha256),
+        authorization: Some(&signed.authorization),
+    };
+    assert_eq!(verify(headers, &url, &secrets, body, NOW, TOLERANCE), Ok(()));
+    let other = [body, b"x"].concat();
+    assert!(verify(headers, &url, &secrets, &other, NOW, TOLERANCE).is_err());
+}
+
+/// The body of a webhook.
+pub fn event(data: &[u8]) {
+    if let Ok(event) = Event::read(data) {
+        // Whatever is in it, its name can be shown.
+        assert!(!format!("{event:?}").is_empty() && event.name.as_str().len() <= data.len());
+    }
+}
+
+/// The JSON between page and proxy.
+pub fn wire(data: &[u8]) {
+    comes_back::<kvitt_wire::NewCheckout>(data);
+    comes_back::<kvitt_wire::NewAttempt>(data);
+    comes_back::<kvitt_wire::Checkout>(data);
+    comes_back::<kvitt_wire::Cart>(data);
+    comes_back::<kvitt_wire::Problem>(data);
+}
+
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
+    if let Ok(value) = serde_json::from_slice::<T>(data) {
+        let text = serde_json::to_string(&value).expect("what was read can be written");
+        assert_eq!(serde_json::from_str::<T>(&text).expect("what was written can be read"), value);
+    }
+}
+
+/// The configuration, or the catalogue.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = Catalogue::parse(text);
+    // It names files; those of the system are nothing to read here.
+    if text.contains("/dev") || text.contains("/proc") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("kvitt.toml");
+    fs::write(&file, text).expect("a file");
+    match Config::load(Some(&file), []) {
+        Ok(config) => assert!(!format!("{config:?}").contains("secret-of-the-seed"), "a secret shows"),
+        Err(mistakes) => assert!(!mistakes.to_string().is_empty()),
+    }
+}
+
+static DEMO: LazyLock<Config> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    write("catalogue.toml", include_str!("../../../proxy/demo.catalogue.toml"));
+    write("kvitt.toml", include_str!("../seeds/config/whole.toml"));
+    Config::load(Some(&folder.path().join("kvitt.toml")), []).expect("the seed is a whole configuration")
+});
+
+/// The items of a cart, as a query has them, and what they cost.
+pub fn cart(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(items) = carts::parse_items(text) else { return };
+    if let Ok(cart) = carts::price(&DEMO, &DEMO.sales_units[0], &items, clock::now()) {
+        assert_eq!(cart.lines.iter().map(|line| line.total).sum::<i64>(), cart.total.value);
+        assert!(cart.lines.iter().all(|line| 0 <= line.vat && line.vat <= line.total));
+        let description = carts::description(&cart);
+        assert!((3..=100).contains(&description.chars().count()), "{description}");
+    }
+}
+
+/// The token of a checkout.
+pub fn token(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some((id, secret)) = tokens::read(text) {
+        let (same, other) = tokens::read(&tokens::write(id, &secret)).expect("what was written can be read");
+        assert!(same == id && tokens::matches(&other, &secret));
+    }
+}

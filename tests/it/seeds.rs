@@ -1,0 +1,30 @@
+//! What the fuzzer starts from, and whatever it has found, through the functions that it drives.
+
+#[expect(unreachable_pub, reason = "there it is a crate of its own")]
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+
+use std::path::Path;
+
+type Target = fn(&[u8]);
+
+#[test]
+fn every_seed_and_every_finding_is_read_without_harm() {
+    let targets: [(&str, Target); 6] = [
+        ("signature", fuzz::signature),
+        ("event", fuzz::event),
+        ("wire", fuzz::wire),
+        ("config", fuzz::config),
+        ("cart", fuzz::cart),
+        ("token", fuzz::token),
+    ];
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    assert_eq!(std::fs::read_dir(&seeds).unwrap().count(), targets.len());
+    for (name, target) in targets {
+        let files: Vec<_> = std::fs::read_dir(seeds.join(name)).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(!files.is_empty(), "{name} has no seeds");
+        for file in files {
+            target(&std::fs::read(file).unwrap());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The emulator, the proxy as a process, and the books at the end.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use kvitt::config::Config;
+use kvitt_emulator::{Credentials, Emulator, Options};
+use kvitt_vipps::EventName;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+pub(crate) struct Stage {
+    pub(crate) url: String,
+    pub(crate) emulator: Emulator,
+    pub(crate) http: reqwest::Client,
+    /// A fault is asked for and struck by one customer at a time, so that each knows what became of their webhook.
+    pub(crate) fate: tokio::sync::Mutex<()>,
+    proxy: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub(crate) async fn set(streams: u32) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), Options::default()).unwrap();
+        let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+        let url = format!("http://{address}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kvitt.toml");
+        std::fs::write(folder.path().join("catalogue.toml"), include_str!("../../proxy/demo.catalogue.toml")).unwrap();
+        std::fs::write(&file, configuration(&url, emulator.url(), &folder, streams)).unwrap();
+        let config = Config::load(Some(&file), []).unwrap();
+        let unit = &config.sales_units[0];
+        let client = kvitt::app::client(&config, unit).unwrap();
+        let secret = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap().secret;
+        let mut proxy = Command::new(std::env::var_os("KVITT_BIN").expect("KVITT_BIN names the proxy's binary"))
+            .arg("serve")
+            .arg("--config")
+            .arg(&file)
+            .env("KVITT_LISTEN", &address)
+            .env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", secret.expose_secret())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(proxy.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("listening"), "{line}");
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(600)).build().unwrap();
+        Self { url, emulator, http, fate: tokio::sync::Mutex::new(()), proxy, _folder: folder }
+    }
+
+    /// What the proxy holds of the machine's memory.
+    pub(crate) fn memory(&self) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.proxy.id())).unwrap_or_default();
+        let kb = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.trim_matches([':', ' ', '\t', 'k', 'B']).parse::<u64>().ok()).unwrap_or_default()
+        };
+        format!("{} MiB resident, {} MiB at most", kb("VmRSS") / 1024, kb("VmHWM") / 1024)
+    }
+
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let text = self.http.get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or_default()
+    }
+
+    /// Every order that was asked for is paid, once, here and there, and nothing is left to be done but to watch the watched.
+    pub(crate) async fn books_agree(&self, paid: usize, asked: usize) {
+        let url = format!("{}/_emulator/payments", self.emulator.url());
+        let books: Vec<Value> = self.http.get(url).send().await.unwrap().json().await.unwrap();
+        let authorized = |book: &&Value| {
+            book["events"].as_array().unwrap().iter().filter(|event| event["name"] == "AUTHORIZED").count() == 1
+                && book["aggregate"]["authorizedAmount"]["value"] == 58_700
+        };
+        let there = books.iter().filter(|book| book["state"] == "AUTHORIZED").filter(authorized).count();
+        let here = self.metric("kvitt_checkouts{state=\"authorized\"}").await;
+        assert_eq!((paid, there, here), (asked, asked, asked as u64), "as pages saw, as Vipps has, as the proxy has");
+        assert_eq!(self.metric("kvitt_outbox_parked").await, 0);
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.proxy.kill();
+        let _ = self.proxy.wait();
+    }
+}
+
+fn configuration(url: &str, emulator: &str, folder: &tempfile::TempDir, streams: u32) -> String {
+    let keys = Credentials::of("123456").unwrap();
+    format!(
+        r#"public_url = "{url}"
+allowed_origins = ["https://shop.example"]
+catalogue = "catalogue.toml"
+shop.name = "Nordlys Keramikk"
+shop.url = "https://shop.example"
+shop.terms_url = "https://shop.example/terms"
+database.url = "sqlite:{}"
+vipps.base_url = "{emulator}"
+log.filter = "error"
+limits.streams = {}
+limits.connections = {}
+limits.streams_per_checkout = {streams}
+[[sales_unit]]
+name = "no"
+market = "NO"
+merchant_serial_number = "123456"
+client_id = "{}"
+client_secret = "{}"
+subscription_key = "{}"
+webhook_secret = "not registered yet"
+reference_prefix = "nordlys"
+"#,
+        folder.path().join("kvitt.sqlite").display(),
+        streams + 10_000,
+        streams + 10_000,
+        keys.client_id,
+        keys.client_secret,
+        keys.subscription_key,
+    )
+}
