@@ -99,10 +99,16 @@ impl Life {
                 return None;
             }
             let text = self.http.get(&metrics).send().await.ok()?.text().await.ok()?;
-            let empty = |queue: &str| text.contains(&format!("\nkvitt_{queue} 0\n"));
-            let alive = |state: &str| text.contains(&format!("kvitt_checkouts{{state=\"{state}\"}}"));
-            let quiet = ["inbox_waiting", "outbox_waiting", "outbox_parked"].iter().all(|queue| empty(queue));
-            (quiet && !alive("starting") && !alive("created")).then_some(())
+            let count = |name: &str| -> u32 {
+                let value = text.lines().find_map(|line| line.strip_prefix(&format!("kvitt_{name} ")));
+                value.map_or(0, |value| value.parse().unwrap())
+            };
+            assert_eq!(count("outbox_parked"), 0);
+            let alive = count("checkouts{state=\"starting\"}") + count("checkouts{state=\"created\"}");
+            // What is paid is looked at once an hour until it is captured.
+            let left = count("inbox_waiting") + count("outbox_waiting")
+                - count("checkouts{state=\"authorized\"}").min(count("outbox_waiting"));
+            (alive + left == 0).then_some(())
         })
         .await;
     }
