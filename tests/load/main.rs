@@ -1,6 +1,6 @@
 //! The proxy under load: so many payments a second, thousands of pages that only watch, and a third of the webhooks doubled or lost.
 //!
-//! Everything is on this machine's loopback: the proxy is a process of its own (`KVITT_BIN`), the emulator and the customers are this
+//! Everything is on this machine's loopback: the proxy is a process of its own, the emulator and the customers are this
 //! one. It ends by itself, prints what it measured, and fails when a payment was lost or doubled. `cargo xtask soak load` starts it.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the run")]
@@ -8,6 +8,7 @@
 mod customer;
 mod stage;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,9 @@ use stage::Stage;
 /// Load on one proxy.
 #[derive(Parser)]
 struct Args {
+    /// The proxy's binary
+    #[arg(long, value_name = "FILE")]
+    proxy: PathBuf,
     /// Payments begun each second
     #[arg(long, default_value_t = 200)]
     rate: u32,
@@ -34,7 +38,7 @@ struct Args {
 #[tokio::main]
 async fn main() {
     let args = Args::parse();
-    let stage = Arc::new(Stage::set(args.streams).await);
+    let stage = Arc::new(Stage::set(&args.proxy, args.streams).await);
     let watchers = customer::watchers(&stage, args.streams).await;
     println!("{} streams open; the proxy has {}", watchers.len(), stage.memory());
 
@@ -67,7 +71,7 @@ async fn main() {
     ] {
         report(what, paid.iter().filter(|paid| paid.fate == fate).map(|paid| paid.told_ms).collect());
     }
-    println!("the proxy has {memory}, with {} streams", stage.metric("kvitt_streams_open").await);
+    println!("the proxy has {memory}, with {} streams", stage.metric("kvitt_watchers").await);
     assert_eq!(watchers.iter().filter(|watcher| watcher.is_finished()).count(), 0, "streams were cut");
     stage.books_agree(paid.len(), asked).await;
     println!("none lost, none doubled");

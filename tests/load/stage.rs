@@ -1,6 +1,7 @@
 //! The emulator, the proxy as a process, and the books at the end.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set(streams: u32) -> Self {
+    pub(crate) async fn set(proxy: &Path, streams: u32) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), Options::default()).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
@@ -35,7 +36,7 @@ impl Stage {
         let unit = &config.sales_units[0];
         let client = kvitt::app::client(&config, unit).unwrap();
         let secret = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap().secret;
-        let mut proxy = Command::new(std::env::var_os("KVITT_BIN").expect("KVITT_BIN names the proxy's binary"))
+        let mut proxy = Command::new(proxy)
             .arg("serve")
             .arg("--config")
             .arg(&file)

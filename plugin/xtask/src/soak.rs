@@ -78,7 +78,7 @@ fn load(workspace: &Workspace, args: &Args) -> Result<()> {
     for (option, value) in [("--rate", args.rate), ("--seconds", args.load_seconds), ("--streams", args.streams)] {
         load.arg(option).arg(value.to_string());
     }
-    run::run(load.env("KVITT_BIN", workspace.target("release/kvitt-under-test")))
+    run::run(load.arg("--proxy").arg(workspace.target("release/kvitt-under-test")))
 }
 
 /// What the fuzzer learns stays in the target folder; the seeds are read only.

@@ -77,8 +77,9 @@ pub fn config(data: &[u8]) {
     if text.contains("/dev") || text.contains("/proc") {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("kvitt.toml");
+    // One file for all, since making a folder takes longer than reading what is in it.
+    static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+    let file = FOLDER.path().join("kvitt.toml");
     fs::write(&file, text).expect("a file");
     match Config::load(Some(&file), []) {
         Ok(config) => assert!(!format!("{config:?}").contains("secret-of-the-seed"), "a secret shows"),
