@@ -2,8 +2,12 @@
 import { brandOf, caption, loadFailed } from "./captions.js";
 import { KvittElement } from "./element.js";
 
-/** A page that is shown again, not asked for anew, comes back to where the customer was. */
-const shownAgain = () => performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+/**
+ * A page that is shown again, not asked for anew, comes back to where the customer was. Once it stands, an element in it is new,
+ * whichever way the page itself came.
+ */
+const shownAgain = () =>
+  document.readyState !== "complete" && performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 
 export class KvittCheckout extends KvittElement {
   static observedAttributes = [
@@ -39,13 +43,15 @@ export class KvittCheckout extends KvittElement {
   }
 
   arrive() {
+    if (this.amount && !(/^\d+$/.test(this.amount) && /^(nok|dkk|eur)$/i.test(this.currency)))
+      console.warn("kvitt: the amount is not compared without minor units and a currency:", this.amount, this.currency);
     const [token, sure] = this.#token();
-    if (token) this.wasm().then((widget) => widget?.resume(token, sure));
+    if (token) this.resume(token, sure);
     else this.#warmUp();
   }
 
-  failed(refused, quietly) {
-    if (this.querySelector("form, a, button")) return this.surrender(!quietly);
+  failed(refused, pressed) {
+    if (this.querySelector("form, a, button")) return this.surrender(pressed);
     this.dispatchEvent(new CustomEvent("kvitt:trouble", { bubbles: true, composed: true, detail: { code: "load_failed" } }));
     const note = document.createElement("p");
     note.role = "alert";
@@ -58,7 +64,7 @@ export class KvittCheckout extends KvittElement {
     if (button.ariaBusy) return;
     button.ariaBusy = "true";
     this.shadowRoot.querySelector("p")?.remove();
-    (await this.wasm())?.open();
+    (await this.wasm("press"))?.open();
     button.ariaBusy = null;
   }
 
@@ -80,7 +86,7 @@ export class KvittCheckout extends KvittElement {
     const sight = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       sight.disconnect();
-      idle(() => this.wasm(true));
+      idle(() => this.wasm("ahead"));
     });
     sight.observe(this);
   }

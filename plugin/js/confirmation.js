@@ -14,7 +14,7 @@ export class KvittConfirmation extends KvittElement {
 
   arrive() {
     const token = this.token || new URLSearchParams(location.search).get("kvitt");
-    if (token) this.wasm().then((widget) => widget?.resume(token, true));
+    if (token) this.resume(token, true);
   }
 
   attributeChangedCallback(name, before, now) {

@@ -4,7 +4,7 @@
  */
 import style from "kvitt-button";
 import { languageOf } from "./captions.js";
-import { load, refused } from "./load.js";
+import { load, patiently, refused } from "./load.js";
 
 const here = new URL(import.meta.url).origin;
 const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
@@ -24,7 +24,7 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
   }
 
   get spoken() {
-    return languageOf(this.getAttribute("language") || this.closest("[lang]")?.lang);
+    return languageOf(this.getAttribute("language") || this.parentElement?.closest("[lang]")?.lang);
   }
 
   connectedCallback() {
@@ -33,8 +33,8 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(style);
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
-    if (!this.hasAttribute("lang")) this.lang = this.spoken;
     this.#cover = this.cover();
+    this.#cover.lang = this.spoken;
     root.append(this.#cover);
     this.arrive();
   }
@@ -46,29 +46,44 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
 
   attributeChangedCallback(name) {
     if (!this.#cover) return;
-    if (name === "language") this.lang = this.spoken;
+    this.#cover.lang = this.spoken;
     this.repaint?.(this.#cover);
-    this.#widget?.changed(this.origin, this.spoken);
+    this.#widget?.changed(this.key, this.origin, this.spoken);
   }
 
-  /** Runs the WebAssembly for this element. `quietly`: nobody is waiting for it, so a bad connection may pass unseen. */
-  async wasm(quietly) {
+  /** Where the tab remembers the order that is being paid here; an element that only shows one has no such place. */
+  get key() {
+    return "";
+  }
+
+  /**
+   * Runs the WebAssembly for this element, as long as it is in the page.
+   * @param {"press" | "back" | "ahead"} why `press`: the customer is waiting. `back`: an order is to be shown, so a bad connection
+   *   is given some time. `ahead`: nobody is waiting, so it may pass unseen.
+   */
+  async wasm(why) {
     try {
-      const { app, theme } = await load();
-      if (this.#widget || quietly) return this.#widget;
+      const { app, theme } = await (why === "back" ? patiently() : load());
+      if (why === "ahead" || !this.isConnected) return;
+      if (this.#widget) return this.#widget;
       this.shadowRoot.adoptedStyleSheets = [sheet, theme];
-      return (this.#widget = new app.Widget(this, this.#cover, this.key ?? "", this.origin, this.spoken));
+      return (this.#widget = new app.Widget(this, this.#cover, this.key, this.origin, this.spoken));
     } catch (error) {
-      if (quietly && !refused(error)) return;
+      if (why === "ahead" && !refused(error)) return;
       console.warn("kvitt: the payment window did not start:", error);
-      this.failed(refused(error), quietly);
+      this.failed(refused(error), why === "press");
     }
+  }
+
+  /** Shows an order that exists. */
+  async resume(token, sure) {
+    (await this.wasm("back"))?.resume(token, sure);
   }
 
   /** Shows the page's own content instead of ours. */
   surrender(focus) {
     this.shadowRoot.replaceChildren(document.createElement("slot"));
-    if (focus) this.querySelector("[type=submit], button, a")?.focus();
+    if (focus) (this.querySelector("[type=submit], button") ?? this.querySelector("a"))?.focus();
   }
 
   /** A framework may have set properties before the class was there to see it. */

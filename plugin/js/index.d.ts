@@ -1,8 +1,8 @@
 /** Where the current attempt of a checkout stands. */
 export type KvittState = "starting" | "created" | "authorized" | "aborted" | "expired" | "terminated" | "failed";
 
-/** The events of both elements. They bubble and cross shadow roots. */
-export interface KvittEvents {
+/** The events of both elements, beside those of every element. They bubble and cross shadow roots. */
+export interface KvittEvents extends HTMLElementEventMap {
   /** The customer pressed the button. */
   "kvitt:open": CustomEvent<null>;
   /** The page is about to be left for Vipps MobilePay. Cancelable: then the page must open `redirectUrl` itself, unchanged. */
@@ -27,6 +27,16 @@ declare class KvittElement extends HTMLElement {
     type: string,
     listener: EventListenerOrEventListenerObject,
     options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof KvittEvents>(
+    type: K,
+    listener: (this: this, event: KvittEvents[K]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
   ): void;
 }
 

@@ -11,5 +11,18 @@ export function load() {
   return starting;
 }
 
+/** The same for an order that is under way, which a moment without a network must not hide. */
+export async function patiently() {
+  for (const pause of [500, 2000, 5000]) {
+    try {
+      return await load();
+    } catch (error) {
+      if (refused(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  return load();
+}
+
 /** Whether trying again is of no use: the browser has no WebAssembly, or the page's policy refuses it. */
 export const refused = (error) => !globalThis.WebAssembly || error instanceof WebAssembly.CompileError;

@@ -18,10 +18,13 @@ use crate::values::{self, written};
 const PATIENCE: u32 = 20_000;
 
 /// Carries out an errand; `None` for what is none.
-pub(crate) async fn errand(order: &Order, cmd: Cmd) -> Option<Msg> {
+pub(crate) async fn errand(order: Order, cmd: Cmd) -> Option<Msg> {
     let origin = order.origin.as_str();
     let request = match &cmd {
-        Cmd::Price => return Some(Msg::Priced(read(Request::get(&cart(order)), None).await)),
+        Cmd::Price => {
+            let answer = read(Request::get(&cart(&order)), None).await;
+            return Some(Msg::Priced(Box::new(order), answer));
+        }
         Cmd::Create(new) => (Request::post(&url(origin, "", "")), written(new)),
         Cmd::Read(token) => (Request::get(&url(origin, token, "")), None),
         Cmd::Cancel(token) => (Request::delete(&url(origin, token, "")), None),

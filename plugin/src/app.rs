@@ -1,14 +1,16 @@
 //! One element at work: messages in, `update`, the screen, and the commands carried out.
 //!
-//! No borrow is held while the page's own code may run (events, navigation), since that may call back into the element.
+//! The page's own code may run at any event, navigation, or move of the keyboard, and call back into the element. So no borrow is
+//! held while commands are carried out, and a message that comes while the screen is changed waits its turn.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, ShadowRoot};
 
-use crate::dom::{self, Deed, Listener, Timer};
+use crate::dom::{self, Deed, El, Listener, Timer};
 use crate::live::Live;
 use crate::model::{Cmd, Model, Msg, Order, update};
 use crate::view::View;
@@ -19,8 +21,8 @@ pub(crate) struct App {
     me: Weak<App>,
     host: HtmlElement,
     root: ShadowRoot,
-    key: String,
     core: RefCell<(Model, View)>,
+    inbox: RefCell<VecDeque<Msg>>,
     /// What listens, runs or is connected for as long as the element is in the page.
     listeners: RefCell<Vec<Listener>>,
     live: RefCell<Option<Live>>,
@@ -28,16 +30,17 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(host: HtmlElement, cover: HtmlElement, key: String, order: Order) -> Rc<Self> {
+    pub(crate) fn new(host: HtmlElement, cover: HtmlElement, order: Order) -> Rc<Self> {
         let root = host.shadow_root().expect("the shell has attached an open shadow root");
-        let model = Model::new(order, !key.is_empty());
+        let closable = !order.key.is_empty();
+        let model = Model::new(order, closable);
         let view = View::new(&root, cover.into());
         let app = Rc::new_cyclic(|me| Self {
             me: me.clone(),
             host,
             root,
-            key,
             core: RefCell::new((model, view)),
+            inbox: RefCell::default(),
             listeners: RefCell::default(),
             live: RefCell::default(),
             timer: RefCell::default(),
@@ -48,21 +51,30 @@ impl App {
 
     /// Takes in a message, shows the outcome, and carries out what follows.
     pub(crate) fn send(&self, msg: Msg) {
-        let cmds = {
-            let (model, view) = &mut *self.core.borrow_mut();
-            model.now = dom::now();
-            let cmds = update(model, msg);
-            view.show(model);
-            cmds
-        };
-        for cmd in cmds {
-            self.perform(cmd);
+        self.inbox.borrow_mut().push_back(msg);
+        while let Some((cmds, focus)) = self.step() {
+            if let Some(focus) = focus {
+                focus.focus();
+            }
+            for cmd in cmds {
+                self.perform(cmd);
+            }
         }
     }
 
+    /// One message, if there is one and none is being taken in: what follows, and where the keyboard goes.
+    fn step(&self) -> Option<(Vec<Cmd>, Option<El>)> {
+        let mut core = self.core.try_borrow_mut().ok()?;
+        let msg = self.inbox.borrow_mut().pop_front()?;
+        let (model, view) = &mut *core;
+        model.now = dom::now();
+        let cmds = update(model, msg);
+        Some((cmds, view.show(model)))
+    }
+
     /// The attributes are others than before.
-    pub(crate) fn configure(&self, origin: String, language: &str) {
-        self.send(Msg::Configured(host::order(&self.host, origin, language)));
+    pub(crate) fn configure(&self, key: String, origin: String, language: &str) {
+        self.send(Msg::Configured(host::order(&self.host, key, origin, language)));
     }
 
     /// Back in the page.
@@ -126,8 +138,14 @@ impl App {
                 drop_later(gone);
             }
             Cmd::Leave { url, token } => host::leave(&self.host, &url, &token),
-            Cmd::Remember(token) => host::remember(&self.key, Some(&token)),
-            Cmd::Forget => host::remember(&self.key, None),
+            Cmd::Remember { key, token } => host::remember(&key, &token),
+            Cmd::Forget { key, token } => host::forget(&key, &token),
+            Cmd::Point => {
+                let missing = self.core.borrow().1.missing();
+                if let Some(missing) = missing {
+                    missing.focus();
+                }
+            }
             Cmd::Tell(event) => host::tell(&self.host, &event),
             Cmd::Print => drop(dom::window().print()),
             errand => self.run(errand),
@@ -138,7 +156,7 @@ impl App {
         let me = self.me.clone();
         let order = self.core.borrow().0.order.clone();
         spawn_local(async move {
-            let answer = api::errand(&order, errand).await;
+            let answer = api::errand(order, errand).await;
             if let (Some(app), Some(msg)) = (me.upgrade(), answer) {
                 app.send(msg);
             }

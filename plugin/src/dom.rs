@@ -110,6 +110,19 @@ impl El {
         }
     }
 
+    /// Whether the customer is at something outside of this shadow root.
+    pub(crate) fn keyboard_is_elsewhere(&self) -> bool {
+        let root: Option<ShadowRoot> = self.0.get_root_node().dyn_into().ok();
+        let inside = root.is_some_and(|root| root.active_element().is_some());
+        let body = document().body().map(Element::from);
+        !inside && document().active_element().is_some_and(|active| Some(active) != body)
+    }
+
+    /// Its whole text, to be said elsewhere.
+    pub(crate) fn words_in(&self) -> String {
+        self.0.text_content().unwrap_or_default()
+    }
+
     /// Whether a checkbox is ticked.
     pub(crate) fn tick(&self, yes: bool) {
         if let Some(input) = self.0.dyn_ref::<HtmlInputElement>() {

@@ -8,10 +8,11 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage, Url};
 use crate::dom;
 use crate::model::{Event, Order};
 
-/// The attributes as an order, with what the shell has made of two of them: the proxy's address, and one of our languages. What is missing or unreadable is left out; the proxy says what it cannot do without.
-pub(crate) fn order(host: &HtmlElement, origin: String, language: &str) -> Order {
+/// The attributes as an order, with what the shell has made of some of them: where the tab remembers the order, the proxy's
+/// address, and one of our languages. What is missing or unreadable is left out; the proxy says what it cannot do without.
+pub(crate) fn order(host: &HtmlElement, key: String, origin: String, language: &str) -> Order {
     let get = |name: &str| host.get_attribute(name).filter(|value| !value.is_empty());
-    let currency = match get("currency").as_deref() {
+    let currency = match get("currency").map(|it| it.to_ascii_uppercase()).as_deref() {
         Some("NOK") => Some(Currency::Nok),
         Some("DKK") => Some(Currency::Dkk),
         Some("EUR") => Some(Currency::Eur),
@@ -21,6 +22,7 @@ pub(crate) fn order(host: &HtmlElement, origin: String, language: &str) -> Order
     let base = dom::document().base_uri().ok().flatten().unwrap_or_default();
     Order {
         origin,
+        key,
         items: get("items").unwrap_or_default(),
         amount: currency.zip(value).map(|(currency, value)| Amount { value, currency }),
         sales_unit: get("sales-unit"),
@@ -58,15 +60,24 @@ pub(crate) fn leave(host: &HtmlElement, url: &str, token: &str) {
     let _ = top.location().set_href(url);
 }
 
-/// Keeps the order for this tab, or forgets it. A tab without storage simply does not remember.
-pub(crate) fn remember(key: &str, token: Option<&str>) {
-    let storage: Option<Storage> = dom::window().session_storage().ok().flatten();
-    if let Some(storage) = storage.filter(|_| !key.is_empty()) {
-        let _ = match token {
-            Some(token) => storage.set_item(key, token),
-            None => storage.remove_item(key),
-        };
+/// Keeps the order for this tab. A tab without storage simply does not remember.
+pub(crate) fn remember(key: &str, token: &str) {
+    if let Some(storage) = memory(key) {
+        let _ = storage.set_item(key, token);
     }
+}
+
+/// Forgets the order; another one that has taken its place stays.
+pub(crate) fn forget(key: &str, token: &str) {
+    if let Some(storage) = memory(key)
+        && storage.get_item(key).ok().flatten().as_deref() == Some(token)
+    {
+        let _ = storage.remove_item(key);
+    }
+}
+
+fn memory(key: &str) -> Option<Storage> {
+    dom::window().session_storage().ok().flatten().filter(|_| !key.is_empty())
 }
 
 fn object(pairs: &[(&str, &str)]) -> JsValue {

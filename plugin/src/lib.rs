@@ -41,8 +41,8 @@ impl Widget {
     /// of ours, as the shell has made them out.
     #[wasm_bindgen(constructor)]
     pub fn new(host: HtmlElement, cover: HtmlElement, key: String, origin: String, language: &str) -> Self {
-        let order = host::order(&host, origin, language);
-        Self(App::new(host, cover, key, order))
+        let order = host::order(&host, key, origin, language);
+        Self(App::new(host, cover, order))
     }
 
     /// The pay button was pressed.
@@ -55,9 +55,9 @@ impl Widget {
         self.0.send(Msg::Resumed { token, sure });
     }
 
-    /// The attributes have changed, and with them perhaps the address and the language.
-    pub fn changed(&self, origin: String, language: &str) {
-        self.0.configure(origin, language);
+    /// The attributes have changed, and with them perhaps what the constructor was told.
+    pub fn changed(&self, key: String, origin: String, language: &str) {
+        self.0.configure(key, origin, language);
     }
 
     /// The element is back in the page.

@@ -6,37 +6,22 @@
 
 mod follow;
 mod messages;
+mod order;
+mod screen;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use kvitt_wire::{
-    Amount, CONSENT_WORDING, Cart, Checkout, ConsentGiven, Item, Language, NewAttempt, NewCheckout, State,
-};
+use kvitt_wire::{Amount, CONSENT_WORDING, Cart, Checkout, ConsentGiven, Item, NewAttempt, NewCheckout, State};
 
 pub use follow::Follow;
 pub use messages::{Act, Cmd, Event, Fault, Msg, Notice};
+pub use order::Order;
+pub use screen::{Screen, Trouble};
 
 /// How long after a press the page may leave by itself once the payment is ready, in milliseconds. Later the customer has to press.
 const LEAVE_WITHIN: i64 = 10_000;
 /// How long after the attempt's end the telephone number is still waited for, in milliseconds.
 const NUMBER_WITHIN: i64 = 120_000;
-
-/// What the page asks for: the element's attributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Order {
-    /// The proxy's address without a path.
-    pub origin: String,
-    /// The articles, as the attribute has them.
-    pub items: String,
-    /// The total that the page has shown, if it has.
-    pub amount: Option<Amount>,
-    /// The sales unit by name.
-    pub sales_unit: Option<String>,
-    /// Where the customer comes back to, absolute.
-    pub return_url: Option<String>,
-    /// The language that the customer is spoken to in.
-    pub language: Language,
-}
 
 /// All that the widget knows.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +36,8 @@ pub struct Model {
     pub screen: Screen,
     /// The order at the proxy's prices.
     pub cart: Option<Cart>,
+    /// Grows with every cart that the proxy has priced anew.
+    pub priced: u32,
     /// Which checkout is followed; known before it has been read.
     pub token: Option<String>,
     /// The checkout as last read.
@@ -65,6 +52,14 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// When to look for news.
     pub follow: Follow,
+    /// What the page asks for meanwhile, while the present order is being paid.
+    next: Option<Order>,
+    /// The total that the customer accepted instead of the page's.
+    accepted: Option<Amount>,
+    /// A checkout is being opened: until the answer nothing else may begin.
+    creating: bool,
+    /// Out of the page: nothing may listen, and nobody be taken anywhere.
+    resting: bool,
     /// The errand that a failed connection cut short, to be tried again.
     errand: Option<Cmd>,
     /// Until when the page may leave by itself.
@@ -73,75 +68,24 @@ pub struct Model {
     sure: bool,
 }
 
-/// What the customer sees.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Screen {
-    /// The button, or the page's own content.
-    #[default]
-    Closed,
-    /// Fetching what is to be shown.
-    Fetching,
-    /// The order, the terms, the number, the pay button.
-    Start,
-    /// The payment is at Vipps MobilePay.
-    Waiting,
-    /// Paid: the confirmation.
-    Done,
-    /// It came to nothing, and what can be done about it.
-    Trouble(Trouble),
-}
-
-/// Why it came to nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The customer said no, went back, or would not share the number.
-    Aborted,
-    /// Nobody approved in time.
-    Expired,
-    /// Cancelled from here.
-    Terminated,
-    /// The payment could not be created; the code says why.
-    Failed(String),
-    /// The price is another than the one that was shown.
-    PriceChanged {
-        /// What the customer was shown.
-        shown: Amount,
-    },
-    /// There is no such checkout.
-    NotFound,
-    /// The proxy did not answer, or could not.
-    Unreachable,
-    /// The proxy refused, and will again; the code says why.
-    Refused(String),
-}
-
-impl Trouble {
-    /// The stable code of the `kvitt:trouble` event.
-    pub fn code(&self) -> &str {
-        match self {
-            Self::Aborted => "aborted",
-            Self::Expired => "expired",
-            Self::Terminated => "terminated",
-            Self::PriceChanged { .. } => "price_changed",
-            Self::NotFound => "not_found",
-            Self::Unreachable => "unreachable",
-            Self::Failed(code) | Self::Refused(code) => code,
-        }
-    }
-}
-
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     let mut cmds = Vec::new();
     match msg {
         Msg::Opened => {
+            model.resting = false;
             if model.screen == Screen::Closed {
                 cmds.push(Cmd::Tell(Event::Open));
                 model.fetch(Cmd::Price, &mut cmds);
             }
         }
+        // What the customer is paying right now goes before what the tab remembers.
+        Msg::Resumed { .. } if model.creating => {}
         Msg::Resumed { token, sure } => {
             model.follow.stop(&mut cmds);
+            model.resting = false;
+            model.busy = false;
+            model.errand = None;
             model.sure = sure;
             model.checkout = None;
             model.token = Some(token.clone());
@@ -160,7 +104,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             }
         }
         Msg::Share(yes) => model.share = yes,
-        Msg::Priced(answer) => model.priced(answer, &mut cmds),
+        Msg::Priced(order, answer) => model.priced(&order, answer, &mut cmds),
         Msg::Answered(errand, answer) => model.answered(errand, answer, &mut cmds),
         Msg::Streamed(checkout) => {
             model.follow.heard(model.now);
@@ -169,8 +113,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::StreamLost => model.follow.lost(model.now, &mut cmds),
         Msg::Ticked => model.tick(&mut cmds),
         Msg::Woken => model.wake(&mut cmds),
-        Msg::Rested => model.follow.stop(&mut cmds),
+        Msg::Rested => {
+            model.resting = true;
+            model.follow.stop(&mut cmds);
+        }
     }
+    model.catch_up(&mut cmds);
     cmds
 }
 
@@ -184,6 +132,7 @@ impl Model {
     fn fetch(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
         self.screen = Screen::Fetching;
         self.notice = None;
+        self.errand = None;
         cmds.push(errand);
     }
 
@@ -194,22 +143,49 @@ impl Model {
         cmds.push(errand);
     }
 
-    /// Another order in the same element: what is shown for the old one goes, unless it is being paid.
+    /// The page asks for something else. An order that is being paid stays as it is; a confirmation stays when the page
+    /// merely empties its cart behind it.
     fn configure(&mut self, order: Order, cmds: &mut Vec<Cmd>) {
-        let same = Order { language: order.language, ..self.order.clone() } == order;
+        self.order.language = order.language;
+        let paid = self.checkout.as_ref().is_some_and(|it| it.state == State::Authorized);
+        if paid && !order.items.is_empty() && !order.same_goods(&self.order) {
+            self.close(cmds);
+        }
+        self.next = Some(order);
+    }
+
+    /// Takes up what the page asks for now, as soon as nothing of the order before can be paid any more. What came to nothing
+    /// for another cart is not offered again.
+    fn catch_up(&mut self, cmds: &mut Vec<Cmd>) {
+        let held = self.busy || self.creating || self.token.is_some() && !self.retryable();
+        let Some(order) = self.next.take_if(|_| !held) else { return };
+        let same = order.same_goods(&self.order);
+        if !same && self.token.is_some() {
+            self.close(cmds);
+        }
+        if !order.same_seller(&self.order) {
+            (self.terms, self.share) = (false, false);
+        }
+        let as_before = same && order.amount == self.order.amount;
         self.order = order;
-        if !same && self.checkout.is_none() && self.screen != Screen::Closed {
-            self.cart = None;
-            self.fetch(Cmd::Price, cmds);
+        if !as_before {
+            self.accepted = None;
+            if self.screen != Screen::Closed && self.token.is_none() {
+                self.fetch(Cmd::Price, cmds);
+            }
         }
     }
 
     /// A press counts on the screen that has its button, and nowhere else: it may come late.
     fn press(&mut self, act: Act, cmds: &mut Vec<Cmd>) {
         match (act, &self.screen, self.token.clone()) {
-            (Act::Pay, Screen::Start, _) if !self.terms => self.notice = Some(Notice::TermsNeeded),
+            (Act::Pay, Screen::Start, _) if !self.terms => {
+                self.notice = Some(Notice::TermsNeeded);
+                cmds.push(Cmd::Point);
+            }
             (Act::Pay, Screen::Start, _) => {
                 if let Some(new) = self.new_checkout() {
+                    self.creating = true;
                     self.pay(Cmd::Create(new), cmds);
                 }
             }
@@ -218,14 +194,18 @@ impl Model {
                 self.share &= act == Act::Again;
                 self.pay(Cmd::Retry(token, NewAttempt { consent: self.consent() }), cmds);
             }
-            (Act::Again, Screen::Trouble(_), _) => {
-                if let Some(errand) = self.errand.take() {
+            (Act::Again, Screen::Trouble(_), _) => match self.errand.take() {
+                Some(errand @ Cmd::Create(_)) => {
+                    self.creating = true;
                     self.pay(errand, cmds);
                 }
-            }
+                Some(errand @ Cmd::Retry(..)) => self.pay(errand, cmds),
+                Some(errand) => self.fetch(errand, cmds),
+                None => {}
+            },
             (Act::Accept, Screen::Trouble(Trouble::PriceChanged { .. }), _) => {
                 self.screen = Screen::Start;
-                self.order.amount = self.cart.as_ref().map(|cart| cart.total);
+                self.accepted = self.cart.as_ref().map(|cart| cart.total);
             }
             (Act::Back, ..) => self.close(cmds),
             (Act::Print, ..) => cmds.push(Cmd::Print),
@@ -244,15 +224,18 @@ impl Model {
         self.checkout.as_ref().is_some_and(|it| it.state.is_final() && it.state != State::Authorized)
     }
 
+    /// Back to the button, with nothing left of what was said for the order before.
     fn close(&mut self, cmds: &mut Vec<Cmd>) {
-        if self.token.is_some() {
-            cmds.push(Cmd::Forget);
+        if let Some(token) = self.token.take() {
+            cmds.push(Cmd::Forget { key: self.order.key.clone(), token });
         }
         self.follow.stop(cmds);
         self.screen = Screen::Closed;
-        self.token = None;
         self.checkout = None;
         self.notice = None;
+        self.errand = None;
+        self.busy = false;
+        (self.terms, self.share) = (false, false);
     }
 
     fn new_checkout(&self) -> Option<NewCheckout> {
@@ -272,16 +255,17 @@ impl Model {
         self.share.then(|| ConsentGiven { wording: CONSENT_WORDING.into() })
     }
 
-    fn priced(&mut self, answer: Result<Box<Cart>, Fault>, cmds: &mut Vec<Cmd>) {
-        self.busy = false;
-        if self.token.is_some() || self.screen == Screen::Closed {
+    /// A price counts while it is waited for, and only for what the page still asks for.
+    fn priced(&mut self, asked: &Order, answer: Result<Box<Cart>, Fault>, cmds: &mut Vec<Cmd>) {
+        if self.token.is_some() || self.screen != Screen::Fetching || !asked.same_goods(&self.order) {
             return;
         }
         match answer {
             Ok(cart) => {
-                let shown = self.order.amount.filter(|amount| *amount != cart.total);
+                let known = [self.order.amount, self.accepted].contains(&Some(cart.total));
+                let shown = self.order.amount.filter(|_| !known);
                 self.share &= cart.asks_phone_number;
-                self.cart = Some(*cart);
+                self.price(*cart);
                 match shown {
                     Some(shown) => self.trouble(Trouble::PriceChanged { shown }, cmds),
                     None => self.screen = Screen::Start,
@@ -291,20 +275,37 @@ impl Model {
         }
     }
 
+    fn price(&mut self, cart: Cart) {
+        self.cart = Some(cart);
+        self.priced = self.priced.wrapping_add(1);
+    }
+
     fn answered(&mut self, errand: Cmd, answer: Result<Box<Checkout>, Fault>, cmds: &mut Vec<Cmd>) {
+        match &errand {
+            Cmd::Create(_) => self.creating = false,
+            // An order that has been left since, or is being looked at anew.
+            Cmd::Read(token) if self.token.as_ref() != Some(token) => return,
+            Cmd::Cancel(token) | Cmd::Retry(token, _)
+                if self.token.as_ref() != Some(token) || self.checkout.is_none() =>
+            {
+                return;
+            }
+            _ => {}
+        }
         // A look that nobody asked for ends nothing that the customer did ask for.
         if !matches!(errand, Cmd::Read(_)) || self.checkout.is_none() {
             self.busy = false;
         }
         match (answer, &errand) {
-            (Ok(checkout), _) => {
-                if matches!(errand, Cmd::Create(_)) {
-                    self.token = Some(checkout.token.clone());
-                    self.sure = true;
-                    cmds.push(Cmd::Remember(checkout.token.clone()));
-                }
+            (Ok(checkout), Cmd::Create(_)) => {
+                let token = checkout.token.clone();
+                self.token = Some(token.clone());
+                self.sure = true;
+                cmds.push(Cmd::Remember { key: self.order.key.clone(), token });
                 self.receive(*checkout, cmds);
             }
+            (Ok(checkout), _) if self.checkout.is_none() && self.stale(&checkout) => self.close(cmds),
+            (Ok(checkout), _) => self.receive(*checkout, cmds),
             // The customer may have paid while we asked for another attempt or for the end of this one: look.
             (Err(Fault::Problem { code, .. }), Cmd::Retry(token, _)) if code == "not_retryable" => {
                 cmds.push(Cmd::Read(token.clone()));
@@ -322,27 +323,36 @@ impl Model {
                 self.errand = Some(errand);
                 Trouble::Unreachable
             }
-            Fault::Problem { code, cart } => match (code.as_str(), cart, &self.cart) {
-                ("price_changed", Some(new), Some(old)) => {
-                    let shown = old.total;
-                    self.cart = Some(*new);
-                    Trouble::PriceChanged { shown }
+            Fault::Problem { code, cart } => {
+                // The answer would be the same for ever.
+                if matches!(errand, Cmd::Read(_)) {
+                    self.follow.stop(cmds);
                 }
-                ("not_found", ..) => Trouble::NotFound,
-                _ => Trouble::Refused(code),
-            },
+                match (code.as_str(), cart, &self.cart) {
+                    ("price_changed", Some(new), Some(old)) => {
+                        let shown = old.total;
+                        self.price(*new);
+                        Trouble::PriceChanged { shown }
+                    }
+                    ("not_found", ..) => Trouble::NotFound,
+                    _ => Trouble::Refused(code),
+                }
+            }
         };
         self.trouble(trouble, cmds);
     }
 
     fn trouble(&mut self, trouble: Trouble, cmds: &mut Vec<Cmd>) {
-        cmds.push(Cmd::Tell(Event::Trouble(trouble.code().into())));
         self.notice = None;
-        self.screen = Screen::Trouble(trouble);
+        let screen = Screen::Trouble(trouble.clone());
+        if self.screen != screen {
+            self.screen = screen;
+            cmds.push(Cmd::Tell(Event::Trouble(trouble.code().into())));
+        }
     }
 
     /// A checkout's state, from whichever way it came. Older news than what is known are no news.
-    fn receive(&mut self, checkout: Checkout, cmds: &mut Vec<Cmd>) {
+    fn receive(&mut self, mut checkout: Checkout, cmds: &mut Vec<Cmd>) {
         if self.token.as_deref() != Some(&checkout.token) {
             return;
         }
@@ -351,9 +361,7 @@ impl Model {
             return;
         }
         let news = known.is_none_or(|known| known.state != checkout.state || known.reference != checkout.reference);
-        if known.is_none() && self.stale(&checkout) {
-            return self.close(cmds);
-        }
+        checkout.redirect_url = checkout.redirect_url.filter(|url| leads_to_the_web(url));
         if self.notice == Some(Notice::Offline) {
             self.notice = None;
         }
@@ -369,6 +377,7 @@ impl Model {
         let state = checkout.state;
         if let (State::Created, Some(url)) = (state, &checkout.redirect_url)
             && self.now < self.leave_until
+            && !self.resting
         {
             self.leave_until = 0;
             cmds.push(Cmd::Leave { url: url.clone(), token: checkout.token.clone() });
@@ -382,8 +391,7 @@ impl Model {
             State::Failed => Some(Trouble::Failed(checkout.trouble.clone().unwrap_or_else(|| "failed".into()))),
         };
         match trouble {
-            Some(trouble) if news || self.screen != Screen::Trouble(trouble.clone()) => self.trouble(trouble, cmds),
-            Some(_) => {}
+            Some(trouble) => self.trouble(trouble, cmds),
             None if state == State::Authorized => self.screen = Screen::Done,
             None => self.screen = Screen::Waiting,
         }
@@ -392,7 +400,7 @@ impl Model {
         self.checkout = Some(checkout);
         if settled {
             self.follow.stop(cmds);
-        } else {
+        } else if !self.resting {
             self.follow.start(self.now, token, cmds);
         }
     }
@@ -400,7 +408,8 @@ impl Model {
     /// A remembered order that is over, or that is not the one this element is for, is not shown to somebody who comes anew.
     fn stale(&self, checkout: &Checkout) -> bool {
         let over = !self.sure && checkout.state.is_final();
-        over || self.closable && !same_items(&self.order.items, &checkout.cart)
+        let order = self.next.as_ref().unwrap_or(&self.order);
+        over || self.closable && !order.asks_for(&checkout.cart)
     }
 
     fn tick(&mut self, cmds: &mut Vec<Cmd>) {
@@ -410,14 +419,25 @@ impl Model {
     }
 
     fn wake(&mut self, cmds: &mut Vec<Cmd>) {
-        let Some(checkout) = &self.checkout else { return };
-        let (token, open) = (checkout.token.clone(), !checkout.state.is_final());
+        self.resting = false;
+        let Some(token) = self.token.clone() else { return };
         cmds.push(Cmd::Read(token.clone()));
-        if open {
+        if self.checkout.as_ref().is_some_and(|it| !it.state.is_final()) {
             self.follow.stop(cmds);
             self.follow.start(self.now, token, cmds);
         }
     }
+}
+
+/// Whether an address is one that a customer may be taken to, and not a script in disguise.
+fn leads_to_the_web(url: &str) -> bool {
+    let scheme = url.split_once(':').unwrap_or_default().0;
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+}
+
+/// An address of the shop's as a link: on the web, or a path.
+pub fn link(url: &str) -> Option<&str> {
+    Some(url).filter(|url| url.starts_with('/') || leads_to_the_web(url))
 }
 
 /// The number is fetched shortly after the payment; until then the confirmation is not complete. It may also never come.
@@ -426,14 +446,4 @@ fn awaits_number(checkout: &Checkout, now: i64) -> bool {
         && checkout.state == State::Authorized
         && checkout.sharing.consented
         && checkout.sharing.phone_number_ending.is_none()
-}
-
-/// Whether a cart is what the attribute `items` asks for: the same articles in the same numbers, in any order.
-fn same_items(items: &str, cart: &Cart) -> bool {
-    let has = |item: &str| {
-        let (sku, quantity) = item.split_once(':').unwrap_or_default();
-        let quantity = quantity.parse::<u32>().ok();
-        cart.lines.iter().any(|line| line.sku == sku && quantity == Some(line.quantity))
-    };
-    items.split(',').all(has) && items.split(',').count() == cart.lines.len()
 }

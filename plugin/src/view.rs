@@ -1,8 +1,9 @@
 //! Shows the model: one screen at a time inside the element's shadow root, beside the cover that stands while it is closed.
 //!
 //! A screen is built when it comes and only refreshed while it stays, so that nothing moves under the customer's finger. When it
-//! comes the keyboard moves to its heading, except when the page has just opened and nobody has asked. One polite live region,
-//! which outlives the screens, says what changes on one. The view decides nothing and keeps nothing that the model does not have.
+//! comes the keyboard moves to its heading, except when the page has just opened and nobody has asked, or when the customer is at
+//! something else in the page: then the heading is said. One polite live region, which outlives the screens, says that and what
+//! changes on one. The view decides nothing, and moves no keyboard itself: it answers where to.
 
 mod done;
 mod lines;
@@ -28,6 +29,8 @@ pub(crate) struct View {
     body: Body,
     /// The page opened with this: the next screen does not take the keyboard.
     quiet: bool,
+    /// The heading of a screen that came without the keyboard.
+    told: String,
 }
 
 /// What the current screen was built from; another means building anew.
@@ -35,7 +38,7 @@ pub(crate) struct View {
 struct Shown {
     screen: Screen,
     language: Language,
-    /// The checkout's version, for screens that show all of it.
+    /// The version of the checkout, or of the cart, for screens that show all of it.
     version: u32,
 }
 
@@ -54,31 +57,58 @@ impl View {
         dom::plant(root, &frame);
         dom::plant(root, &voice);
         let heading = heading_of(&frame);
-        Self { cover, frame, heading, voice, shown: Shown::default(), body: Body::Still, quiet: false }
+        Self {
+            cover,
+            frame,
+            heading,
+            voice,
+            shown: Shown::default(),
+            body: Body::Still,
+            quiet: false,
+            told: String::new(),
+        }
     }
 
-    pub(crate) fn show(&mut self, model: &Model) {
+    /// Shows the model; answers where the keyboard is to go, if anywhere.
+    pub(crate) fn show(&mut self, model: &Model) -> Option<El> {
+        let mut focus = None;
         let language = model.order.language;
         let version = match (&model.screen, &model.checkout) {
             (Screen::Done | Screen::Trouble(_), Some(checkout)) => checkout.version,
+            (Screen::Start, _) => model.priced,
             _ => 0,
         };
         let next = Shown { screen: model.screen.clone(), language, version };
         if next != self.shown {
-            let moved = next.screen != self.shown.screen;
-            self.shown = next;
-            self.build(model, moved);
+            let from = std::mem::replace(&mut self.shown, next).screen;
+            focus = self.build(model, from);
         }
         let said = match &self.body {
             Body::Still => String::new(),
             Body::Start(start) => start.refresh(model),
             Body::Waiting(waiting) => waiting.refresh(model),
         };
-        self.voice.write(if model.busy { text::text(language, Word::Fetching) } else { &said });
+        self.voice.mark("lang", Some(language.tag()));
+        self.voice.write(match said.as_str() {
+            _ if model.busy => text::text(language, Word::Fetching),
+            "" => &self.told,
+            said => said,
+        });
         self.frame.mark("data-busy", model.busy.then_some(""));
+        focus
     }
 
-    fn build(&mut self, model: &Model, moved: bool) {
+    /// What is missing on the screen: where the keyboard goes when it is pointed out.
+    pub(crate) fn missing(&self) -> Option<El> {
+        match &self.body {
+            Body::Start(start) => Some(start.terms()),
+            _ => None,
+        }
+    }
+
+    fn build(&mut self, model: &Model, from: Screen) -> Option<El> {
+        let moved = from != model.screen;
+        let elsewhere = self.frame.keyboard_is_elsewhere();
         let language = model.order.language;
         let closed = model.screen == Screen::Closed;
         // A screen that only knows more than before keeps its heading, which may have the keyboard.
@@ -97,9 +127,6 @@ impl View {
             Screen::Closed => {
                 if let Some(cart) = model.cart.as_ref().filter(|_| model.closable) {
                     pay_button(&self.cover, language, cart.brand);
-                }
-                if moved && !self.quiet {
-                    self.cover.focus();
                 }
                 Body::Still
             }
@@ -120,14 +147,16 @@ impl View {
             }
         };
         if model.screen == Screen::Fetching {
-            self.quiet = model.token.is_some();
+            self.quiet |= from == Screen::Closed && model.token.is_some();
         }
-        if moved && !closed && !self.quiet {
-            heading.focus();
+        let quiet = self.quiet || elsewhere;
+        self.quiet &= model.screen == Screen::Fetching;
+        if !moved {
+            return None;
         }
-        if model.screen != Screen::Fetching {
-            self.quiet = false;
-        }
+        let heading = if closed { &self.cover } else { &self.heading };
+        self.told = if quiet && !closed { heading.words_in() } else { String::new() };
+        (!quiet).then(|| heading.clone())
     }
 }
 

@@ -23,7 +23,11 @@ pub struct Follow {
     line: Line,
     /// When the next thing is due, whatever it is for this state.
     due: i64,
+    /// When the first event came.
+    since: i64,
     failures: u32,
+    /// From the token: customers whom one restart cut off do not all come back in one moment.
+    spread: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +46,8 @@ impl Follow {
     /// Begins to listen, unless that is so already.
     pub(super) fn start(&mut self, now: i64, token: String, cmds: &mut Vec<Cmd>) {
         if self.line == Line::Off {
-            *self = Self { line: Line::Opening, due: now + PATIENCE, failures: 0 };
+            let spread = token.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 128);
+            *self = Self { line: Line::Opening, due: now + PATIENCE, since: now, failures: 0, spread };
             cmds.push(Cmd::Listen(token));
             cmds.push(Cmd::Tick(BEAT));
         }
@@ -59,15 +64,25 @@ impl Follow {
     /// An event came.
     pub(super) fn heard(&mut self, now: i64) {
         if self.line != Line::Off {
-            *self = Self { line: Line::Open, due: now + CHECK, failures: 0 };
+            if self.line != Line::Open {
+                self.since = now;
+            }
+            self.line = Line::Open;
+            self.due = now + CHECK;
         }
     }
 
     /// The stream broke off.
     pub(super) fn lost(&mut self, now: i64, cmds: &mut Vec<Cmd>) {
         if self.line != Line::Off {
+            // A line that breaks as soon as it stands is no better than one that never did.
+            if self.line == Line::Open && now - self.since > PATIENCE {
+                self.failures = 0;
+            }
             let pause = (PAUSE << self.failures.min(4)).min(LONGEST);
-            *self = Self { line: Line::Lost, due: now + pause, failures: self.failures + 1 };
+            self.line = Line::Lost;
+            self.due = now + pause * (192 + self.spread) / 256;
+            self.failures += 1;
             cmds.push(Cmd::Hush);
         }
     }
@@ -77,7 +92,8 @@ impl Follow {
         if self.line == Line::Off {
             return;
         }
-        if now >= self.due {
+        // Nothing is ever due later than that, unless the clock was put back.
+        if now >= self.due || self.due - now > CHECK {
             cmds.push(Cmd::Read(token.clone()));
             match self.line {
                 Line::Opening => self.lost(now, cmds),

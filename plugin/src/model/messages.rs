@@ -71,8 +71,8 @@ pub enum Msg {
     Terms(bool),
     /// The customer ticked or unticked the sharing of the number.
     Share(bool),
-    /// The cart was priced, or not.
-    Priced(Result<Box<Cart>, Fault>),
+    /// The cart was priced, or not, for the order that was asked about.
+    Priced(Box<Order>, Result<Box<Cart>, Fault>),
     /// An errand about a checkout was answered.
     Answered(Cmd, Result<Box<Checkout>, Fault>),
     /// The stream brought the checkout's newest state.
@@ -114,9 +114,21 @@ pub enum Cmd {
         token: String,
     },
     /// Remember the order for this tab.
-    Remember(String),
-    /// Forget it.
-    Forget,
+    Remember {
+        /// Under which name.
+        key: String,
+        /// Whose payment.
+        token: String,
+    },
+    /// Forget it, if it is what is remembered.
+    Forget {
+        /// Under which name.
+        key: String,
+        /// Whose payment.
+        token: String,
+    },
+    /// Move the keyboard to what is missing.
+    Point,
     /// Tell the page.
     Tell(Event),
     /// Print the page.

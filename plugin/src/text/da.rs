@@ -22,7 +22,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::WaitHere => "Denne side opdateres af sig selv, når du har betalt.",
         Word::OpenApp => "Åbn {0}",
         Word::Cancel => "Annuller betalingen",
-        Word::NotCancelled => "Betalingen blev ikke annulleret. Tjek netforbindelsen, og prøv igen.",
+        Word::NotCancelled => "Vi ved ikke, om betalingen blev annulleret. Tjek netforbindelsen, og prøv igen.",
         Word::Offline => "Ingen forbindelse lige nu. Vi bliver ved med at prøve.",
         Word::MinutesLeft => "{0} minutter tilbage til at betale",
         Word::MinuteLeft => "Et minut tilbage til at betale",
@@ -67,7 +67,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::UnreachableWhat => "Tjek netforbindelsen, og prøv igen. Intet betales, før du godkender i appen.",
         Word::Refused => "Denne bestilling kan ikke betales her",
         Word::RefusedWhat => {
-            "Du har ikke betalt noget. Gå tilbage, genindlæs siden og prøv igen, eller kontakt butikken."
+            "Gå tilbage, genindlæs siden og prøv igen, eller kontakt butikken. Har du betalt, kan du se betalingen i appen."
         }
         Word::Code => "Kode: {0}",
         Word::Again => "Prøv igen",

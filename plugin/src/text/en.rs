@@ -22,7 +22,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::WaitHere => "This page updates by itself once you have paid.",
         Word::OpenApp => "Open {0}",
         Word::Cancel => "Cancel the payment",
-        Word::NotCancelled => "The payment was not cancelled. Check your connection and try again.",
+        Word::NotCancelled => "We do not know whether the payment was cancelled. Check your connection and try again.",
         Word::Offline => "No connection just now. We keep trying.",
         Word::MinutesLeft => "{0} minutes left to pay",
         Word::MinuteLeft => "One minute left to pay",
@@ -66,7 +66,9 @@ pub(super) fn text(word: Word) -> &'static str {
             "Check your connection and try again. Nothing is paid until you approve it in the app."
         }
         Word::Refused => "This order cannot be paid here",
-        Word::RefusedWhat => "You have not paid anything. Go back, reload the page and try again, or contact the shop.",
+        Word::RefusedWhat => {
+            "Go back, reload the page and try again, or contact the shop. If you have paid, the payment is listed in the app."
+        }
         Word::Code => "Code: {0}",
         Word::Again => "Try again",
         Word::AgainUnshared => "Pay without sharing my number",

@@ -23,7 +23,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::WaitHere => "Tämä sivu päivittyy itsestään, kun olet maksanut.",
         Word::OpenApp => "Avaa {0}",
         Word::Cancel => "Peruuta maksu",
-        Word::NotCancelled => "Maksua ei peruutettu. Tarkista verkkoyhteys ja yritä uudelleen.",
+        Word::NotCancelled => "Emme tiedä, peruutettiinko maksu. Tarkista verkkoyhteys ja yritä uudelleen.",
         Word::Offline => "Ei yhteyttä juuri nyt. Yritämme uudelleen.",
         Word::MinutesLeft => "{0} minuuttia aikaa maksaa",
         Word::MinuteLeft => "Minuutti aikaa maksaa",
@@ -68,7 +68,7 @@ pub(super) fn text(word: Word) -> &'static str {
         }
         Word::Refused => "Tätä tilausta ei voi maksaa täällä",
         Word::RefusedWhat => {
-            "Et ole maksanut mitään. Palaa takaisin, lataa sivu uudelleen ja yritä taas tai ota yhteyttä kauppaan."
+            "Palaa takaisin, lataa sivu uudelleen ja yritä taas tai ota yhteyttä kauppaan. Jos olet maksanut, maksu näkyy sovelluksessa."
         }
         Word::Code => "Koodi: {0}",
         Word::Again => "Yritä uudelleen",

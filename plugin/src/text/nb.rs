@@ -22,7 +22,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::WaitHere => "Denne siden oppdateres av seg selv når du har betalt.",
         Word::OpenApp => "Åpne {0}",
         Word::Cancel => "Avbryt betalingen",
-        Word::NotCancelled => "Betalingen ble ikke avbrutt. Sjekk nettforbindelsen og prøv igjen.",
+        Word::NotCancelled => "Vi vet ikke om betalingen ble avbrutt. Sjekk nettforbindelsen og prøv igjen.",
         Word::Offline => "Ingen forbindelse akkurat nå. Vi fortsetter å prøve.",
         Word::MinutesLeft => "{0} minutter igjen til å betale",
         Word::MinuteLeft => "Ett minutt igjen til å betale",
@@ -63,7 +63,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::UnreachableWhat => "Sjekk nettforbindelsen og prøv igjen. Ingenting betales før du godkjenner i appen.",
         Word::Refused => "Denne bestillingen kan ikke betales her",
         Word::RefusedWhat => {
-            "Du har ikke betalt noe. Gå tilbake, last siden på nytt og prøv igjen, eller kontakt butikken."
+            "Gå tilbake, last siden på nytt og prøv igjen, eller kontakt butikken. Har du betalt, finner du betalingen i appen."
         }
         Word::Code => "Kode: {0}",
         Word::Again => "Prøv igjen",

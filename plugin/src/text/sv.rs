@@ -22,7 +22,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::WaitHere => "Den här sidan uppdateras automatiskt när du har betalat.",
         Word::OpenApp => "Öppna {0}",
         Word::Cancel => "Avbryt betalningen",
-        Word::NotCancelled => "Betalningen avbröts inte. Kontrollera nätanslutningen och försök igen.",
+        Word::NotCancelled => "Vi vet inte om betalningen avbröts. Kontrollera nätanslutningen och försök igen.",
         Word::Offline => "Ingen anslutning just nu. Vi fortsätter att försöka.",
         Word::MinutesLeft => "{0} minuter kvar att betala",
         Word::MinuteLeft => "En minut kvar att betala",
@@ -69,7 +69,7 @@ pub(super) fn text(word: Word) -> &'static str {
         }
         Word::Refused => "Den här beställningen kan inte betalas här",
         Word::RefusedWhat => {
-            "Du har inte betalat något. Gå tillbaka, ladda om sidan och försök igen eller kontakta butiken."
+            "Gå tillbaka, ladda om sidan och försök igen eller kontakta butiken. Har du betalat finns betalningen i appen."
         }
         Word::Code => "Kod: {0}",
         Word::Again => "Försök igen",

@@ -29,7 +29,11 @@ pub(super) fn build(model: &Model, frame: &El, heading: &El) {
     }
     frame.add(&facts);
     frame.add(&lines(language, cart, None));
-    frame.add(&el("div", "actions").put(&button("second", "print", text::text(language, Word::Print))));
+    let actions = el("div", "actions").put(&button("second", "print", text::text(language, Word::Print)));
+    if model.closable {
+        actions.add(&button("quiet", "back", text::text(language, Word::Back)));
+    }
+    frame.add(&actions);
 }
 
 fn shared(model: &Model, checkout: &Checkout) -> String {

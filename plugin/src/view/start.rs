@@ -6,7 +6,7 @@
 use super::lines::lines;
 use super::{button, checkbox, pay_button, share_question};
 use crate::dom::{El, el};
-use crate::model::{Model, Notice};
+use crate::model::{self, Model, Notice};
 use crate::text::{self, Word};
 
 /// What changes while the screen stays.
@@ -24,7 +24,8 @@ impl Start {
         frame.add(&lines(language, cart, Some(&model.order.origin)));
 
         let terms = checkbox("terms", model.terms).set("required", "");
-        let link = el("a", "link").set("href", &cart.terms_url).set("target", "_blank").set("rel", "noopener");
+        let link = el("a", "link").set("target", "_blank").set("rel", "noopener");
+        link.mark("href", model::link(&cart.terms_url));
         let link = link.text(text::text(language, Word::TermsLink));
         let words = el("span", "").words(text::text(language, Word::TermsBefore)).put(&link);
         let missing = el("p", "error").set("id", "missing").text(text::text(language, Word::TermsNeeded));
@@ -50,9 +51,11 @@ impl Start {
         self.missing.show(missing);
         self.terms.mark("aria-invalid", missing.then_some("true"));
         self.terms.mark("aria-describedby", missing.then_some("missing"));
-        if missing {
-            self.terms.focus();
-        }
         String::new()
+    }
+
+    /// Where the keyboard goes when the terms are missing.
+    pub(super) fn terms(&self) -> El {
+        self.terms.clone()
     }
 }

@@ -1,5 +1,7 @@
 //! The trouble screen: what happened, that nothing was paid where that is so, and the next step.
 
+use kvitt_wire::State;
+
 use super::lines::row;
 use super::{brand, button, share_question};
 use crate::dom::{El, el};
@@ -12,8 +14,10 @@ pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) 
     let say = |word| text::text(language, word);
     let name = text::name(brand(model));
     let shop = model.cart.as_ref().map_or("", |cart| &cart.shop);
-    // Refusing to share the number ends the payment, and the two cannot be told apart from here.
-    let unshared = *trouble == Trouble::Aborted && model.checkout.as_ref().is_some_and(|it| it.sharing.consented);
+    // Refusing to share the number ends the payment, and the two cannot be told apart from here. It stays so when the next try
+    // gets no answer.
+    let refused = model.checkout.as_ref().is_some_and(|it| it.state == State::Aborted && it.sharing.consented);
+    let unshared = refused && matches!(trouble, Trouble::Aborted | Trouble::Unreachable);
     let (what, why) = words(trouble);
     heading.write(say(what));
     frame.add(&el("span", "cross").set("aria-hidden", "true"));
@@ -31,7 +35,7 @@ pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) 
         frame.add(&prices);
     }
     let retryable = model.retryable();
-    if let Some(question) = share_question(model).filter(|_| retryable && !unshared) {
+    if let Some(question) = share_question(model).filter(|_| retryable && !refused) {
         frame.add(&question);
     }
 

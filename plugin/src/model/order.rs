@@ -1,0 +1,48 @@
+//! What the page asks for: the element's attributes, as the page has them now.
+//!
+//! They come from `host`, and any of them may change at any time. What is compared here decides whether a price, or a payment
+//! that is under way, is still for what the page shows.
+
+use kvitt_wire::{Amount, Cart, Language};
+
+/// What the page asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The proxy's address without a path.
+    pub origin: String,
+    /// Where the tab remembers the order that is being paid; empty for an element that only shows one.
+    pub key: String,
+    /// The articles, as the attribute has them.
+    pub items: String,
+    /// The total that the page has shown, if it has.
+    pub amount: Option<Amount>,
+    /// The sales unit by name.
+    pub sales_unit: Option<String>,
+    /// Where the customer comes back to, absolute.
+    pub return_url: Option<String>,
+    /// The language that the customer is spoken to in.
+    pub language: Language,
+}
+
+impl Order {
+    /// Whether both are bought from the same seller.
+    pub(super) fn same_seller(&self, other: &Self) -> bool {
+        self.origin == other.origin && self.sales_unit == other.sales_unit
+    }
+
+    /// Whether a price for one is a price for the other.
+    pub(super) fn same_goods(&self, other: &Self) -> bool {
+        self.same_seller(other) && self.items == other.items
+    }
+
+    /// Whether a cart is what `items` asks for: the same articles in the same numbers, in any order, read as the proxy reads it.
+    pub(super) fn asks_for(&self, cart: &Cart) -> bool {
+        let items = || self.items.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let has = |item: &str| {
+            let (sku, quantity) = item.split_once(':').unwrap_or_default();
+            let quantity = quantity.trim().parse::<u32>().ok();
+            cart.lines.iter().any(|line| line.sku == sku.trim() && quantity == Some(line.quantity))
+        };
+        items().all(has) && items().count() == cart.lines.len()
+    }
+}

@@ -1,0 +1,120 @@
+//! What must hold whatever happens in whatever order, with every errand answered at any later time.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Something happens; or the errand at a place in the queue is answered.
+#[derive(Clone, Debug)]
+enum Step {
+    Happens(Msg),
+    Answers { place: usize, outcome: Option<State> },
+}
+
+fn any_state() -> impl Strategy<Value = State> {
+    use State::*;
+    prop::sample::select(vec![Starting, Created, Authorized, Aborted, Expired, Terminated, Failed])
+}
+
+fn any_msg() -> impl Strategy<Value = Msg> {
+    use Act::*;
+    let act = prop::sample::select(vec![Pay, Pay, Cancel, Again, AgainUnshared, Accept, Back, Print]);
+    let items = prop::sample::select(vec!["mug:1", "mug:2", "mug:3", ""]);
+    prop_oneof![
+        3 => Just(Msg::Opened),
+        1 => any::<bool>().prop_map(|sure| Msg::Resumed { token: TOKEN.into(), sure }),
+        6 => act.prop_map(Msg::Pressed),
+        3 => prop::bool::weighted(0.8).prop_map(Msg::Terms),
+        1 => any::<bool>().prop_map(Msg::Share),
+        2 => items.prop_map(|items| Msg::Configured(Order { items: items.into(), ..model().order })),
+        2 => (1_u32..20, any_state()).prop_map(|(version, state)| Msg::Streamed(Box::new(checkout(version, state)))),
+        1 => Just(Msg::StreamLost),
+        1 => Just(Msg::Ticked),
+        1 => Just(Msg::Woken),
+        1 => Just(Msg::Rested),
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let answers = (any::<usize>(), prop::option::weighted(0.8, any_state()));
+    prop_oneof![
+        3 => any_msg().prop_map(Step::Happens),
+        2 => answers.prop_map(|(place, outcome)| Step::Answers { place, outcome }),
+    ]
+}
+
+/// What was asked, and the order that it was asked for.
+fn answered(cmd: Cmd, order: Order, outcome: Option<State>, version: u32) -> Msg {
+    if cmd != Cmd::Price {
+        let answer = outcome.map(|state| Box::new(checkout(version, state)));
+        return Msg::Answered(cmd, answer.ok_or(Fault::Unreachable));
+    }
+    let quantity = order.items.strip_prefix("mug:").and_then(|it| it.parse().ok());
+    let answer = quantity.zip(outcome).map(|(quantity, _)| {
+        let mut priced = cart(49_800);
+        priced.lines[0].quantity = quantity;
+        Box::new(priced)
+    });
+    Msg::Priced(Box::new(order), answer.ok_or(Fault::Unreachable))
+}
+
+proptest! {
+    /// No payment without the terms, never two at once, none of another cart than the one that is shown; no leaving without a
+    /// press; no way back behind "paid"; and silence from an element that is out of the page.
+    #[test]
+    fn what_must_hold_always(steps in prop::collection::vec((any_step(), 0_i64..20_000), 1..80)) {
+        let mut model = model();
+        let (mut pressed, mut resting) = (false, false);
+        let mut asked: Vec<(Cmd, Order)> = Vec::new();
+        let mut version = 1;
+        for (step, later) in steps {
+            model.now += later;
+            let msg = match step {
+                Step::Happens(msg) => msg,
+                Step::Answers { .. } if asked.is_empty() => continue,
+                Step::Answers { place, outcome } => {
+                    version += 1;
+                    let (cmd, order) = asked.remove(place % asked.len());
+                    answered(cmd, order, outcome, version)
+                }
+            };
+            pressed |= matches!(msg, Msg::Pressed(Act::Pay | Act::Again | Act::AgainUnshared));
+            match msg {
+                Msg::Rested => resting = true,
+                Msg::Woken | Msg::Opened => resting = false,
+                Msg::Resumed { .. } if !asked.iter().any(|(cmd, _)| matches!(cmd, Cmd::Create(_))) => resting = false,
+                _ => {}
+            }
+            let before = model.clone();
+            for cmd in update(&mut model, msg) {
+                match &cmd {
+                    Cmd::Create(new) => {
+                        prop_assert!(new.terms_accepted);
+                        let shown = before.cart.as_ref().expect("something is shown");
+                        prop_assert_eq!(new.items[0].quantity, shown.lines[0].quantity);
+                        prop_assert!(before.order.asks_for(shown), "{} is asked for, {shown:?} paid", before.order.items);
+                        let others = asked.iter().filter(|(cmd, _)| matches!(cmd, Cmd::Create(_))).count();
+                        prop_assert_eq!(others, 0, "one is on its way");
+                    }
+                    Cmd::Leave { .. } | Cmd::Listen(_) | Cmd::Tick(_) if resting => prop_assert!(false, "{:?}", cmd),
+                    Cmd::Leave { .. } => prop_assert!(pressed),
+                    Cmd::Retry(..) | Cmd::Cancel(_) => {
+                        prop_assert!(before.checkout.as_ref().is_some_and(|it| it.state != State::Authorized));
+                    }
+                    _ => {}
+                }
+                if matches!(cmd, Cmd::Price | Cmd::Create(_) | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry(..)) {
+                    asked.push((cmd, model.order.clone()));
+                }
+            }
+            if model.screen == Screen::Start {
+                prop_assert!(model.cart.as_ref().is_some_and(|cart| model.order.asks_for(cart)));
+            }
+            if model.screen == Screen::Done {
+                prop_assert_eq!(model.checkout.as_ref().map(|it| it.state), Some(State::Authorized));
+            }
+            let asks = |it: &(Cmd, Order)| matches!(it.0, Cmd::Create(_) | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry(..));
+            prop_assert!(!model.busy || asked.iter().any(asks), "with nothing under way the buttons are alive");
+        }
+    }
+}
