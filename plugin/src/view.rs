@@ -71,7 +71,7 @@ impl View {
 
     /// Shows the model; answers where the keyboard is to go, if anywhere.
     pub(crate) fn show(&mut self, model: &Model) -> Option<El> {
-        let mut focus = None;
+        let (mut focus, mut moved) = (None, false);
         let language = model.order.language;
         let version = match (&model.screen, &model.checkout) {
             (Screen::Done | Screen::Trouble(_), Some(checkout)) => checkout.version,
@@ -81,6 +81,7 @@ impl View {
         let next = Shown { screen: model.screen.clone(), language, version };
         if next != self.shown {
             let from = std::mem::replace(&mut self.shown, next).screen;
+            moved = from != self.shown.screen;
             focus = self.build(model, from);
         }
         let said = match &self.body {
@@ -91,7 +92,8 @@ impl View {
         self.voice.mark("lang", Some(language.tag()));
         self.voice.write(match said.as_str() {
             _ if model.busy => text::text(language, Word::Fetching),
-            "" => &self.told,
+            // A new screen's name comes before what changes on it.
+            said if said.is_empty() || moved && !self.told.is_empty() => &self.told,
             said => said,
         });
         self.frame.mark("data-busy", model.busy.then_some(""));

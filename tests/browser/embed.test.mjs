@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
+import { until } from "./patience.mjs";
 
 const known = await shopOnItsOwn();
 const stranger = await shopOnItsOwn();
@@ -19,7 +20,10 @@ async function shopOnItsOwn() {
       "/": `<h1>Tea by the sea</h1><kvitt-checkout items="mug:2,tea:1" amount="58700" currency="NOK" market="NO" language="en" return-url="/thanks"></kvitt-checkout>`,
       "/thanks": `<h1>Your order</h1><kvitt-confirmation language="en"></kvitt-confirmation>`,
     }[pathname];
-    const policy = `default-src 'none'; script-src ${set.shop} 'wasm-unsafe-eval'; connect-src ${set.shop}; img-src ${set.shop}`;
+    const policy = [
+      `default-src 'none'; script-src ${set.shop} 'wasm-unsafe-eval'; connect-src ${set.shop}; img-src ${set.shop}`,
+      "require-trusted-types-for 'script'; trusted-types 'none'",
+    ].join("; ");
     response.writeHead(element ? 200 : 204, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
     response.end(
       element &&
@@ -58,4 +62,29 @@ test("a shop that it does not know", async () => {
   await eva.seesHeading(/We cannot reach the shop|This order cannot be paid here/);
   await eva.looksAround("embedded-stranger");
   assert.equal((await set.books.payments()).length, before);
+});
+
+test("a cart that changes in the page is paid as it is shown", async () => {
+  const eva = await set.shopper();
+  await eva.opens(`${known}/`);
+  // The first cart's price comes late: the page has long asked for another.
+  let late;
+  await eva.page.route(/items=mug%3A2/, async (route) => {
+    await new Promise((resolve) => (late = resolve));
+    await route.continue();
+  });
+  await eva.presses("Pay with Vipps");
+  await until("the first price to be asked for", () => late);
+  const items = (value, amount) =>
+    eva.page.locator("kvitt-checkout").evaluate((element, to) => Object.assign(element, to), { items: value, amount });
+  await items(" mug:1, tea:1 ,", "33800");
+  await eva.seesHeading("Your order");
+  const answered = eva.page.waitForResponse(/items=mug%3A2/);
+  late();
+  await answered;
+  await eva.readsOf("NOK 338.00");
+  await App.fillsIn(eva, { share: false, opened: true });
+  const app = await App.in(eva);
+  const payment = await app.payment();
+  assert.equal((await set.books.payment(payment.reference)).amount.value, 33800);
 });

@@ -181,7 +181,7 @@ async fn another_language_is_spoken_at_once() {
     stage.answers("GET", "/v1/cart", 200, &cart());
     stage.widget.open();
     stage.until(".lines").await;
-    stage.widget.changed(stage.origin(), "da");
+    stage.widget.changed(stage.key(), stage.origin(), "da");
     assert_eq!(stage.text(".heading"), "Din bestilling");
     assert_eq!(stage.attribute(".frame", "lang"), "da");
 }
@@ -199,4 +199,74 @@ async fn an_element_out_of_the_page_is_quiet() {
     stage.widget.wake();
     stage.settle().await;
     assert!(stage.listens_to("/events"), "and open again");
+}
+
+#[wasm_bindgen_test]
+async fn what_happens_elsewhere_is_said_and_takes_no_keyboard() {
+    let stage = Stage::new("en");
+    stage.answers("GET", "/v1/checkouts/a-token", 200, &checkout(1, "starting"));
+    stage.widget.resume("a-token".into(), true);
+    stage.until("[data-do=cancel]").await;
+    assert_eq!(stage.text(".voice"), "Complete the payment in Vipps", "a page that has just opened says so");
+    stage.goes_elsewhere();
+    stage.streams(&checkout(2, "authorized"));
+    stage.until(".tick").await;
+    assert_eq!(stage.focused(), "", "the customer is writing something");
+    assert_eq!(stage.text(".voice"), "Thank you for your order");
+}
+
+#[wasm_bindgen_test]
+async fn the_terms_take_the_keyboard_once_a_press() {
+    let stage = Stage::new("en");
+    stage.answers("GET", "/v1/cart", 200, &cart());
+    stage.widget.open();
+    stage.until(".lines").await;
+    stage.click("[data-do=pay]");
+    assert_eq!(stage.focused(), "checkbox");
+    stage.goes_elsewhere();
+    stage.widget.wake();
+    assert_eq!(stage.focused(), "", "nobody pressed");
+    stage.click("[data-do=pay]");
+    assert_eq!(stage.focused(), "checkbox");
+}
+
+#[wasm_bindgen_test]
+async fn a_page_may_answer_every_move_of_the_keyboard() {
+    let stage = Stage::new("en");
+    stage.meddles();
+    stage.answers("GET", "/v1/cart", 200, &cart());
+    stage.widget.open();
+    stage.until(".lines").await;
+    stage.click("[data-do=pay]");
+    assert_eq!(stage.text(".heading"), "Din bestilling");
+    stage.click("[data-do=back]");
+    assert!(!stage.cover().hidden());
+}
+
+#[wasm_bindgen_test]
+async fn terms_that_are_a_script_are_no_link() {
+    let stage = Stage::new("en");
+    stage.answers("GET", "/v1/cart", 200, &cart().replace("\"/terms\"", "\"javascript:alert(1)\""));
+    stage.widget.open();
+    stage.until(".lines").await;
+    assert!(!stage.find("a.link").expect("the words").has_attribute("href"));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_paid_is_what_is_shown() {
+    let stage = Stage::new("en");
+    stage.answers("GET", "/v1/cart", 200, &cart());
+    stage.widget.open();
+    stage.until(".lines").await;
+    assert_eq!(stage.text(".line .note").replace('\u{a0}', " ").chars().next(), Some('2'));
+    stage.host().set_attribute("items", "mug:1,tea:1").expect("a valid name");
+    stage.answers("GET", "/v1/cart", 200, &cart().replace(r#""quantity":2"#, r#""quantity":1"#));
+    stage.widget.changed(stage.key(), stage.origin(), "en");
+    stage.until(".lines").await;
+    assert!(stage.asked("items=mug%3A1%2Ctea%3A1"));
+    assert_eq!(stage.text(".line .note").chars().next(), Some('1'));
+    stage.click("[data-do=terms]");
+    stage.click("[data-do=pay]");
+    stage.until(".cross").await;
+    assert!(stage.sent("/v1/checkouts").contains(r#"{"sku":"mug","quantity":1}"#));
 }

@@ -28,6 +28,12 @@ export class Props {
     document.querySelector("#stage")?.remove();
     this.host = document.createElement("div");
     this.host.id = "stage";
+    // A field of the page's own, and the element that the customer is at.
+    this.field = document.createElement("input");
+    document.querySelector("#field")?.remove();
+    this.field.id = "field";
+    document.body.append(this.field);
+    document.activeElement?.blur();
     const attributes = { items: "mug:2,tea:1", amount: "58700", currency: "NOK", "sales-unit": "no", "return-url": "/return" };
     for (const [name, value] of Object.entries(attributes)) this.host.setAttribute(name, value);
     this.root = this.host.attachShadow({ mode: "open" });
@@ -64,6 +70,16 @@ export class Props {
 
   focused() {
     return this.root.activeElement?.className ?? "";
+  }
+
+  /** The customer is at something else in the page. */
+  elsewhere() {
+    this.field.focus();
+  }
+
+  /** A page that changes the element whenever the keyboard moves in it. */
+  meddles(then) {
+    for (const kind of ["focusin", "focusout", "blur"]) this.host.addEventListener(kind, then, true);
   }
 
   said() {

@@ -1,5 +1,7 @@
 //! The fixture: an element in a page of its own, and a proxy that is played by `stage.js`.
 
+use std::rc::Rc;
+
 use kvitt_plugin::Widget;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
@@ -27,6 +29,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn focused(this: &Props) -> String;
     #[wasm_bindgen(method)]
+    fn elsewhere(this: &Props);
+    #[wasm_bindgen(method)]
+    fn meddles(this: &Props, then: &js_sys::Function);
+    #[wasm_bindgen(method)]
     fn said(this: &Props) -> String;
     #[wasm_bindgen(method)]
     async fn settle(this: &Props);
@@ -34,17 +40,24 @@ extern "C" {
     async fn until(this: &Props, selector: &str) -> JsValue;
 }
 
+/// Under which the tab remembers the order.
+const KEY: &str = "kvitt test";
+
 /// A page with one element. Making it clears away the one before.
 pub(crate) struct Stage {
     props: Props,
-    pub(crate) widget: Widget,
+    pub(crate) widget: Rc<Widget>,
 }
 
 impl Stage {
     pub(crate) fn new(language: &str) -> Self {
         let props = Props::new();
-        let widget = Widget::new(props.host(), props.cover(), "kvitt test".into(), origin(), language);
+        let widget = Rc::new(Widget::new(props.host(), props.cover(), KEY.into(), origin(), language));
         Self { props, widget }
+    }
+
+    pub(crate) fn key(&self) -> String {
+        KEY.into()
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -75,9 +88,25 @@ impl Stage {
         self.props.focused()
     }
 
+    /// The customer goes to a field of the page.
+    pub(crate) fn goes_elsewhere(&self) {
+        self.props.elsewhere();
+    }
+
+    /// The page calls back into the element whenever the keyboard moves in it.
+    pub(crate) fn meddles(&self) {
+        let widget = self.widget.clone();
+        let then = Closure::<dyn Fn()>::new(move || widget.changed(KEY.into(), origin(), "da"));
+        self.props.meddles(then.into_js_value().unchecked_ref());
+    }
+
     /// The names of the events that the page was told of, in order.
     pub(crate) fn events(&self) -> Vec<String> {
         self.props.said().split_whitespace().map(String::from).collect()
+    }
+
+    pub(crate) fn host(&self) -> HtmlElement {
+        self.props.host()
     }
 
     pub(crate) fn cover(&self) -> HtmlElement {
