@@ -44,7 +44,7 @@ export class KvittCheckout extends KvittElement {
 
   arrive() {
     if (this.amount && !(/^\d+$/.test(this.amount) && /^(nok|dkk|eur)$/i.test(this.currency)))
-      console.warn("kvitt: the amount is not compared without minor units and a currency:", this.amount, this.currency);
+      console.warn("kvitt: unusable amount or currency:", this.amount, this.currency);
     const [token, sure] = this.#token();
     if (token) this.resume(token, sure);
     else this.#warmUp();

@@ -3,14 +3,13 @@
 //! The page's own code may run at any event, navigation, or move of the keyboard, and call back into the element. So no borrow is
 //! held while commands are carried out, and a message that comes while the screen is changed waits its turn.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, ShadowRoot};
 
-use crate::dom::{self, Deed, El, Listener, Timer};
+use crate::dom::{self, Deed, Listener, Timer};
 use crate::live::Live;
 use crate::model::{Cmd, Model, Msg, Order, update};
 use crate::view::View;
@@ -22,7 +21,8 @@ pub(crate) struct App {
     host: HtmlElement,
     root: ShadowRoot,
     core: RefCell<(Model, View)>,
-    inbox: RefCell<VecDeque<Msg>>,
+    /// What came while the screen was changed. Only the page's own code can do that then, and its last word counts.
+    late: Cell<Option<Msg>>,
     /// What listens, runs or is connected for as long as the element is in the page.
     listeners: RefCell<Vec<Listener>>,
     live: RefCell<Option<Live>>,
@@ -40,7 +40,7 @@ impl App {
             host,
             root,
             core: RefCell::new((model, view)),
-            inbox: RefCell::default(),
+            late: Cell::default(),
             listeners: RefCell::default(),
             live: RefCell::default(),
             timer: RefCell::default(),
@@ -51,25 +51,26 @@ impl App {
 
     /// Takes in a message, shows the outcome, and carries out what follows.
     pub(crate) fn send(&self, msg: Msg) {
-        self.inbox.borrow_mut().push_back(msg);
-        while let Some((cmds, focus)) = self.step() {
+        let mut next = Some(msg);
+        while let Some(msg) = next {
+            let (cmds, focus) = {
+                let Ok(mut core) = self.core.try_borrow_mut() else {
+                    self.late.set(Some(msg));
+                    return;
+                };
+                let (model, view) = &mut *core;
+                model.now = dom::now();
+                let cmds = update(model, msg);
+                (cmds, view.show(model))
+            };
             if let Some(focus) = focus {
                 focus.focus();
             }
             for cmd in cmds {
                 self.perform(cmd);
             }
+            next = self.late.take();
         }
-    }
-
-    /// One message, if there is one and none is being taken in: what follows, and where the keyboard goes.
-    fn step(&self) -> Option<(Vec<Cmd>, Option<El>)> {
-        let mut core = self.core.try_borrow_mut().ok()?;
-        let msg = self.inbox.borrow_mut().pop_front()?;
-        let (model, view) = &mut *core;
-        model.now = dom::now();
-        let cmds = update(model, msg);
-        Some((cmds, view.show(model)))
     }
 
     /// The attributes are others than before.

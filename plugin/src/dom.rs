@@ -110,14 +110,6 @@ impl El {
         }
     }
 
-    /// Whether the customer is at something outside of this shadow root.
-    pub(crate) fn keyboard_is_elsewhere(&self) -> bool {
-        let root: Option<ShadowRoot> = self.0.get_root_node().dyn_into().ok();
-        let inside = root.is_some_and(|root| root.active_element().is_some());
-        let body = document().body().map(Element::from);
-        !inside && document().active_element().is_some_and(|active| Some(active) != body)
-    }
-
     /// Its whole text, to be said elsewhere.
     pub(crate) fn words_in(&self) -> String {
         self.0.text_content().unwrap_or_default()
@@ -140,6 +132,11 @@ impl From<HtmlElement> for El {
 /// Appends to the element's shadow root.
 pub(crate) fn plant(root: &ShadowRoot, element: &El) {
     let _ = root.append_child(&element.0);
+}
+
+/// Whether the customer is at something outside of the shadow root.
+pub(crate) fn keyboard_is_elsewhere(root: &ShadowRoot) -> bool {
+    root.active_element().is_none() && document().query_selector(":focus").is_ok_and(|focused| focused.is_some())
 }
 
 /// What the customer did inside the widget.

@@ -431,8 +431,7 @@ impl Model {
 
 /// Whether an address is one that a customer may be taken to, and not a script in disguise.
 fn leads_to_the_web(url: &str) -> bool {
-    let scheme = url.split_once(':').unwrap_or_default().0;
-    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+    url.starts_with("https://") || url.starts_with("http://")
 }
 
 /// An address of the shop's as a link: on the web, or a path.

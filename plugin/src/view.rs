@@ -20,6 +20,7 @@ use crate::text::{self, Word};
 
 /// What stands in the shadow root.
 pub(crate) struct View {
+    root: ShadowRoot,
     cover: El,
     frame: El,
     /// The first thing in the frame, and what the keyboard is moved to.
@@ -58,6 +59,7 @@ impl View {
         dom::plant(root, &voice);
         let heading = heading_of(&frame);
         Self {
+            root: root.clone(),
             cover,
             frame,
             heading,
@@ -110,7 +112,7 @@ impl View {
 
     fn build(&mut self, model: &Model, from: Screen) -> Option<El> {
         let moved = from != model.screen;
-        let elsewhere = self.frame.keyboard_is_elsewhere();
+        let elsewhere = dom::keyboard_is_elsewhere(&self.root);
         let language = model.order.language;
         let closed = model.screen == Screen::Closed;
         // A screen that only knows more than before keeps its heading, which may have the keyboard.

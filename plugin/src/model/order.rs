@@ -37,12 +37,15 @@ impl Order {
 
     /// Whether a cart is what `items` asks for: the same articles in the same numbers, in any order, read as the proxy reads it.
     pub(super) fn asks_for(&self, cart: &Cart) -> bool {
-        let items = || self.items.split(',').map(str::trim).filter(|item| !item.is_empty());
-        let has = |item: &str| {
+        let mut count = 0;
+        for item in self.items.split(',').map(str::trim_ascii).filter(|item| !item.is_empty()) {
             let (sku, quantity) = item.split_once(':').unwrap_or_default();
-            let quantity = quantity.trim().parse::<u32>().ok();
-            cart.lines.iter().any(|line| line.sku == sku.trim() && quantity == Some(line.quantity))
-        };
-        items().all(has) && items().count() == cart.lines.len()
+            let (sku, quantity) = (sku.trim_ascii(), quantity.trim_ascii().parse::<u32>().ok());
+            if !cart.lines.iter().any(|line| line.sku == sku && quantity == Some(line.quantity)) {
+                return false;
+            }
+            count += 1;
+        }
+        count == cart.lines.len()
     }
 }

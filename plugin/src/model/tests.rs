@@ -428,5 +428,5 @@ fn an_address_that_is_a_script_leads_nowhere() {
     }
     assert_eq!(link("javascript:alert(1)"), None);
     assert_eq!(link("/terms"), Some("/terms"));
-    assert_eq!(link("HTTPS://shop.example/terms"), Some("HTTPS://shop.example/terms"));
+    assert_eq!(link("https://shop.example/terms"), Some("https://shop.example/terms"));
 }

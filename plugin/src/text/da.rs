@@ -66,9 +66,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Unreachable => "Vi kan ikke få kontakt til butikken",
         Word::UnreachableWhat => "Tjek netforbindelsen, og prøv igen. Intet betales, før du godkender i appen.",
         Word::Refused => "Denne bestilling kan ikke betales her",
-        Word::RefusedWhat => {
-            "Gå tilbage, genindlæs siden og prøv igen, eller kontakt butikken. Har du betalt, kan du se betalingen i appen."
-        }
+        Word::RefusedWhat => "Gå tilbage, genindlæs siden og prøv igen, eller kontakt butikken.",
         Word::Code => "Kode: {0}",
         Word::Again => "Prøv igen",
         Word::AgainUnshared => "Betal uden at dele nummeret",

@@ -66,9 +66,7 @@ pub(super) fn text(word: Word) -> &'static str {
             "Check your connection and try again. Nothing is paid until you approve it in the app."
         }
         Word::Refused => "This order cannot be paid here",
-        Word::RefusedWhat => {
-            "Go back, reload the page and try again, or contact the shop. If you have paid, the payment is listed in the app."
-        }
+        Word::RefusedWhat => "Go back, reload the page and try again, or contact the shop.",
         Word::Code => "Code: {0}",
         Word::Again => "Try again",
         Word::AgainUnshared => "Pay without sharing my number",

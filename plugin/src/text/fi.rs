@@ -67,9 +67,7 @@ pub(super) fn text(word: Word) -> &'static str {
             "Tarkista verkkoyhteys ja yritä uudelleen. Mitään ei makseta, ennen kuin hyväksyt maksun sovelluksessa."
         }
         Word::Refused => "Tätä tilausta ei voi maksaa täällä",
-        Word::RefusedWhat => {
-            "Palaa takaisin, lataa sivu uudelleen ja yritä taas tai ota yhteyttä kauppaan. Jos olet maksanut, maksu näkyy sovelluksessa."
-        }
+        Word::RefusedWhat => "Palaa takaisin, lataa sivu uudelleen ja yritä taas tai ota yhteyttä kauppaan.",
         Word::Code => "Koodi: {0}",
         Word::Again => "Yritä uudelleen",
         Word::AgainUnshared => "Maksa jakamatta numeroa",

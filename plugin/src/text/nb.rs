@@ -62,9 +62,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::Unreachable => "Vi får ikke kontakt med butikken",
         Word::UnreachableWhat => "Sjekk nettforbindelsen og prøv igjen. Ingenting betales før du godkjenner i appen.",
         Word::Refused => "Denne bestillingen kan ikke betales her",
-        Word::RefusedWhat => {
-            "Gå tilbake, last siden på nytt og prøv igjen, eller kontakt butikken. Har du betalt, finner du betalingen i appen."
-        }
+        Word::RefusedWhat => "Gå tilbake, last siden på nytt og prøv igjen, eller kontakt butikken.",
         Word::Code => "Kode: {0}",
         Word::Again => "Prøv igjen",
         Word::AgainUnshared => "Betal uten å dele nummeret",

@@ -68,9 +68,7 @@ pub(super) fn text(word: Word) -> &'static str {
             "Kontrollera nätanslutningen och försök igen. Inget betalas förrän du godkänner i appen."
         }
         Word::Refused => "Den här beställningen kan inte betalas här",
-        Word::RefusedWhat => {
-            "Gå tillbaka, ladda om sidan och försök igen eller kontakta butiken. Har du betalat finns betalningen i appen."
-        }
+        Word::RefusedWhat => "Gå tillbaka, ladda om sidan och försök igen eller kontakta butiken.",
         Word::Code => "Kod: {0}",
         Word::Again => "Försök igen",
         Word::AgainUnshared => "Betala utan att dela numret",
