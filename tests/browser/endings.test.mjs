@@ -127,3 +127,16 @@ test("the shop cannot be reached for a moment", async () => {
   await per.presses("Try again");
   await per.seesHeading("Your order");
 });
+
+test("the code cannot be loaded for a moment while an order is under way", async () => {
+  const per = await set.shopper();
+  per.forgives(/ERR_CONNECTION_REFUSED|the payment window did not start/);
+  await per.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
+  await App.fillsIn(per, { share: false });
+  await per.seesHeading("Complete the payment in Vipps");
+  let refused = 0;
+  await per.page.route("**/app-*.js", (route) => (refused++ ? route.continue() : route.abort("connectionrefused")));
+  await per.page.reload();
+  await per.seesHeading("Complete the payment in Vipps");
+  assert.ok(refused > 1, "it was refused once, and asked for again");
+});
