@@ -13,8 +13,10 @@ use kvitt_wire::{Checkout, NewAttempt, State};
 use crate::shop::{PHONE_NUMBER, eventually, two_mugs_and_a_tea};
 use life::{Death, Life};
 
-const QUICK: &str = "polling.first_ms = 200\npolling.every_ms = 500";
-const RECEIPT_AFTERWARDS: &str = "polling.first_ms = 200\npolling.every_ms = 500\nshop.receipt = \"order-management\"";
+/// A claim lasts five of the timeouts, where the store does not know that its owner is gone.
+const QUICK: &str = "polling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300";
+const RECEIPT_AFTERWARDS: &str =
+    "polling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300\nshop.receipt = \"order-management\"";
 
 /// The customer gets as far as Vipps MobilePay.
 async fn ordered(life: &Life) -> Checkout {

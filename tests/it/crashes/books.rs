@@ -11,8 +11,7 @@ use crate::shop::Stage;
 
 /// Every payment there is one of ours, as we have it, and the other way round; none was created, paid or given a receipt twice.
 pub(super) async fn agree(stage: &Stage, end: &Checkout) {
-    let store =
-        Store::open(&format!("sqlite:{}", stage.files.folder.path().join("kvitt.sqlite").display())).await.unwrap();
+    let store = Store::open(&stage.files.database).await.unwrap();
     let books = stage.vipps.books().await;
     let mut orders = HashMap::new();
     for book in &books {

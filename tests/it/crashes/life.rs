@@ -90,6 +90,8 @@ impl Life {
     pub(super) async fn is_quiet(&self) {
         let metrics = format!("{}/metrics", self.stage.url());
         eventually("the end of all work", || async {
+            // First of all: is it there? Deliveries to nobody are repeated ever more seldom.
+            let text = self.http.get(&metrics).send().await.ok()?.text().await.ok()?;
             for book in self.vipps().books().await.iter().filter(|book| book["state"] == "CREATED") {
                 self.vipps().customer("expire", book["reference"].as_str().unwrap()).await;
             }
@@ -98,7 +100,6 @@ impl Life {
                 self.vipps().clock_moves(3_000).await;
                 return None;
             }
-            let text = self.http.get(&metrics).send().await.ok()?.text().await.ok()?;
             let count = |name: &str| -> u32 {
                 let value = text.lines().find_map(|line| line.strip_prefix(&format!("kvitt_{name} ")));
                 value.map_or(0, |value| value.parse().unwrap())
@@ -106,9 +107,10 @@ impl Life {
             assert_eq!(count("outbox_parked"), 0);
             let alive = count("checkouts{state=\"starting\"}") + count("checkouts{state=\"created\"}");
             // What is paid is looked at once an hour until it is captured.
-            let left = count("inbox_waiting") + count("outbox_waiting")
-                - count("checkouts{state=\"authorized\"}").min(count("outbox_waiting"));
-            (alive + left == 0).then_some(())
+            let looks = count("checkouts{state=\"authorized\"}");
+            // On PostgreSQL a webhook that the dead one had claimed waits for half a minute. It is a signal; nothing waits for it.
+            let heard = Database::chosen() == Database::Postgres || count("inbox_waiting") == 0;
+            (alive == 0 && heard && count("outbox_waiting") <= looks).then_some(())
         })
         .await;
     }
