@@ -96,7 +96,11 @@ async fn cancel(client: &Client, reference: &Reference, key: &str, unless_author
     let scope = if unless_authorized { CancelScope::UnlessAuthorized } else { CancelScope::Remainder };
     match client.cancel(reference.as_str(), key, scope).await {
         Err(Error::Refused(problem)) if is_about_us(&problem) => Outcome::Again { after: None },
-        Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Nothing("there is no such payment"),
+        Err(Error::Refused(problem)) if problem.status == 404 && unless_authorized => {
+            Outcome::Nothing("there is no such payment")
+        }
+        // What is released has been authorized, so it is there.
+        Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Again { after: None },
         // Money that nobody is owed is still reserved: a person has to look.
         Err(Error::Refused(problem)) if !unless_authorized => Outcome::Hopeless { reason: problem.to_string() },
         // Refused means too late, or done before: the next look tells which.

@@ -91,3 +91,26 @@ async fn a_customer_who_looks_before_the_payment_exists_does_no_harm() {
     assert_eq!(shop.vipps.calls("GET", order.reference()).await.len(), 0, "there was nothing to look at");
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_second_authorization_is_released_even_if_the_first_answer_is_no() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    let first = order.reference().to_owned();
+    shop.gives_up(&order).await;
+    order.retried().await;
+    let second = order.reference().to_owned();
+    shop.vipps.approves(&second).await;
+    order.becomes(State::Authorized).await;
+
+    shop.vipps.fails("POST", "/cancel", 1, json!({ "status": 404 })).await;
+    shop.vipps.approves(&first).await;
+    let released = || async {
+        let book = shop.vipps.book(&first).await;
+        (book["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
+    };
+    crate::shop::eventually("the money goes back", released).await;
+    assert_eq!(order.look().await.reference, second);
+    assert_eq!(shop.vipps.book(&second).await["aggregate"]["cancelledAmount"]["value"], 0);
+    shop.close().await;
+}

@@ -182,6 +182,18 @@ impl Shop {
         stored.checkout
     }
 
+    /// Writes down that the order's attempt was given up, as after a minute without an answer of Vipps MobilePay.
+    pub(crate) async fn gives_up(&self, order: &Order<'_>) {
+        let mut checkout = self.stored(order).await;
+        checkout.version += 1;
+        checkout.attempts[0].state = kvitt_wire::State::Failed;
+        let store = self.store().await;
+        let cause = kvitt::store::Cause::Request;
+        let committed = store.commit(&checkout, &[], &cause, kvitt::clock::now()).await.unwrap();
+        assert_eq!(committed, kvitt::store::Committed::Yes);
+        store.close().await;
+    }
+
     /// What the proxy counts.
     pub(crate) async fn metrics(&self) -> String {
         self.get("/metrics").send().await.unwrap().text().await.unwrap()
