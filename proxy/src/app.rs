@@ -13,14 +13,14 @@ use crate::checkout::{Checkout, CheckoutId};
 use crate::config::{Config, SalesUnit};
 use crate::error::{ApiError, Result};
 use crate::hub::Hub;
-use crate::inbox::Inbox;
+use crate::inbox::{self, Inbox};
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::perform::Performer;
 use crate::store::{Secret, Store};
-use crate::token;
 use crate::wake::{self, Sleepers};
+use crate::{chores, token};
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -84,6 +84,7 @@ impl App {
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
+        chores::start(&store, vec![inbox::forgetting(&store)], &stop, tasks);
         // So that the first customer does not wait for a token.
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in performer.clients() {

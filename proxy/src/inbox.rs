@@ -4,12 +4,14 @@
 //! A webhook that is not ours is acknowledged too: an error would make the vendor hold back every later event of that payment.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::checkout::{Input, News, Reference};
+use crate::chores::Chore;
 use crate::clock;
 use crate::ledger::{self, Ledger};
 use crate::store::{self, Cause, Store, Waiting, Webhook};
@@ -17,7 +19,7 @@ use crate::store::{self, Cause, Store, Waiting, Webhook};
 /// How long a webhook that was worked on is kept, for repeats to be known by.
 const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// How often those older than that are looked for.
-const SWEEP_MS: i64 = 60 * 60 * 1000;
+const SWEEP: Duration = Duration::from_secs(60 * 60);
 /// As many as one statement takes at once.
 const BATCH: usize = 256;
 /// How long the reader has for what it takes at once. One that it fails with comes again after that.
@@ -94,18 +96,20 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Not
     }
 }
 
+/// The chore that forgets webhooks that have been worked on, after a while.
+pub fn forgetting(store: &Store) -> Chore {
+    let store = store.clone();
+    Chore::new("forget webhooks", SWEEP, SWEEP, move || {
+        let store = store.clone();
+        async move { Ok(store.forget_webhooks(clock::now().plus_ms(-MEMORY_MS)).await?) }
+    })
+}
+
 /// The reader: oldest first, each row settled in the transaction of what it led to.
 async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: CancellationToken) {
-    let mut swept = clock::now().plus_ms(-SWEEP_MS);
     loop {
         // Asked for before the query, so that a webhook which arrives in between is not overlooked.
         let next = arrived.notified();
-        if swept.plus_ms(SWEEP_MS) <= clock::now() {
-            swept = clock::now();
-            if let Err(error) = store.forget_webhooks(swept.plus_ms(-MEMORY_MS)).await {
-                tracing::error!(%error, "old webhooks not forgotten");
-            }
-        }
         match drain(&store, &ledger).await {
             Ok(0) => {}
             Ok(_) => continue,
@@ -113,7 +117,7 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
         }
         tokio::select! {
             () = next => {}
-            () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
             () = stop.cancelled() => return,
         }
     }

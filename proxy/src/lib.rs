@@ -13,6 +13,7 @@
 pub mod app;
 pub mod cart;
 pub mod checkout;
+pub mod chores;
 pub mod clock;
 pub mod config;
 pub mod demo;

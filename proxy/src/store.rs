@@ -2,10 +2,25 @@
 //! vendor's client.
 //!
 //! There are two databases behind one set of verbs: an embedded file for one proxy, a server for several. [`sqlite`] and [`postgres`]
-//! have the same verbs in the same order, to be read side by side. Verbs take batches where the path is hot. A commit is one
+//! have the same verbs in the same order, to be read side by side; what has a topic of its own has a file of its own in each. Verbs take batches where the path is hot. A commit is one
 //! transaction: the state, the effects that follow from it, and the row of the inbox or outbox that caused it. The network is never
 //! waited for inside one, but for the database itself.
 
+/// What each database does in its own way.
+macro_rules! verbs {
+    ($($(#[$about:meta])* fn $verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl Store {
+            $($(#[$about])* pub async fn $verb(&self, $($name: $kind),*) -> $answer {
+                match self {
+                    Self::Sqlite(store) => store.$verb($($name),*).await,
+                    Self::Postgres(store) => store.$verb($($name),*).await,
+                }
+            })*
+        }
+    };
+}
+
+mod chores;
 mod listener;
 mod postgres;
 mod sqlite;
@@ -48,20 +63,6 @@ impl Store {
             Self::Postgres(store) => Some(store.listener()),
         }
     }
-}
-
-/// What each database does in its own way.
-macro_rules! verbs {
-    ($($(#[$about:meta])* fn $verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
-        impl Store {
-            $($(#[$about])* pub async fn $verb(&self, $($name: $kind),*) -> $answer {
-                match self {
-                    Self::Sqlite(store) => store.$verb($($name),*).await,
-                    Self::Postgres(store) => store.$verb($($name),*).await,
-                }
-            })*
-        }
-    };
 }
 
 verbs! {

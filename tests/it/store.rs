@@ -101,6 +101,7 @@ of_both! {
     what_is_parked_is_left_alone_and_counted
     a_cause_is_settled_with_what_it_led_to
     only_an_owner_releases_what_is_claimed
+    a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over
 }
 
 async fn what_is_written_is_read_back(database: Database) {
@@ -292,4 +293,22 @@ async fn only_an_owner_releases_what_is_claimed(database: Database) {
     let free = usize::from(database == Database::Sqlite);
     assert_eq!(started.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), free);
     assert_eq!(started.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), free);
+}
+
+async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: Database) {
+    let place = Place::new(database);
+    let (one, other) = (place.open().await, place.open().await);
+    let claim = async |store: &Store, at: i64| store.claim_chore("sweep", LEASE_MS, Moment(at)).await.unwrap();
+
+    let (first, second) = tokio::join!(claim(&one, NOW.0), claim(&other, NOW.0));
+    assert!(first != second, "one of two that ask at once");
+    assert!(!claim(&one, NOW.0 + LEASE_MS - 1).await);
+    assert!(claim(&other, NOW.0 + LEASE_MS).await, "the one who had it is gone");
+
+    other.postpone_chore("sweep", Moment(NOW.0 + 10_000)).await.unwrap();
+    assert!(!claim(&one, NOW.0 + 9_999).await);
+    assert!(claim(&one, NOW.0 + 10_000).await);
+    assert!(one.claim_chore("another", LEASE_MS, NOW).await.unwrap());
+    one.close().await;
+    other.close().await;
 }

@@ -5,6 +5,8 @@
 //! NOTIFY holds a lock on the whole database until its transaction has ended, and within the commit every other commit would wait for
 //! that one's disk. One that is lost is made up for by polling.
 
+mod chores;
+
 use std::str::FromStr;
 use std::time::Duration;
 

@@ -3,6 +3,8 @@
 //! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; reads have a pool
 //! of their own. Batches are one statement over `json_each`.
 
+mod chores;
+
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;

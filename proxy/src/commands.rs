@@ -1,0 +1,48 @@
+//! What an operator types: one file a command. They print to standard output what was asked for, and end with an error otherwise.
+
+pub(crate) mod check;
+pub(crate) mod emulator;
+pub(crate) mod migrate;
+pub(crate) mod serve;
+pub(crate) mod webhooks;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use kvitt::config::Config;
+use tokio_util::sync::CancellationToken;
+
+/// Which configuration a command works with.
+#[derive(Args)]
+pub(crate) struct ConfigFile {
+    /// A file that goes over the defaults; the environment goes over both.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// All that it takes to serve.
+    pub(crate) fn load(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(self.config.as_deref(), std::env::vars())?)
+    }
+
+    /// For what is done before there are webhooks.
+    pub(crate) fn load_without_webhooks(&self) -> anyhow::Result<Config> {
+        Ok(Config::load_without_webhooks(self.config.as_deref(), std::env::vars())?)
+    }
+}
+
+/// Cancelled by SIGINT and SIGTERM.
+pub(crate) fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let signalled = stop.clone();
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        signalled.cancel();
+    });
+    Ok(stop)
+}

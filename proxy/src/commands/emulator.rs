@@ -1,0 +1,42 @@
+//! `kvitt emulator`: Vipps MobilePay, emulated, for shops that develop against it.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use clap::Args;
+use kvitt_emulator::{Credentials, Emulator, Options};
+use tokio::net::TcpListener;
+
+use super::stop_on_signal;
+
+/// How it runs.
+#[derive(Args)]
+pub(crate) struct Asked {
+    /// Where it listens; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    listen: SocketAddr,
+    /// Refuse http:// addresses on this machine too, as Vipps MobilePay does.
+    #[arg(long)]
+    strict: bool,
+    /// Print client id, client secret, subscription key and serial number of the Norwegian sales unit on one line, and end.
+    #[arg(long)]
+    print_credentials: bool,
+}
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(Asked { listen, strict, print_credentials }: Asked) -> anyhow::Result<()> {
+    if print_credentials {
+        let keys = Credentials::of("123456").context("the emulator has a Norwegian sales unit")?;
+        let Credentials { client_id, client_secret, subscription_key, merchant_serial_number, .. } = keys;
+        println!("{client_id} {client_secret} {subscription_key} {merchant_serial_number}");
+        return Ok(());
+    }
+    let stop = stop_on_signal()?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let emulator = Emulator::start(listener, Options { strict, ..Default::default() })?;
+    println!("listening on {}", emulator.url());
+    stop.cancelled().await;
+    emulator.shutdown();
+    emulator.stopped().await;
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! `kvitt webhooks`: the registrations at Vipps MobilePay.
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use kvitt::app;
+use kvitt_vipps::EventName;
+use secrecy::ExposeSecret;
+
+use super::ConfigFile;
+
+/// Whose registrations, and what about them.
+#[derive(Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The sales unit, by name; the first one when absent.
+    #[arg(long, value_name = "NAME", global = true)]
+    sales_unit: Option<String>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List the registrations.
+    List,
+    /// Register the proxy's address, and print the secret, which is shown only this once.
+    Register,
+    /// Remove a registration.
+    Remove {
+        /// Its id, as `list` shows it.
+        id: String,
+    },
+}
+
+/// Does it.
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
+    let config = asked.config.load_without_webhooks()?;
+    let unit = config.sales_unit(asked.sales_unit.as_deref()).context("there is no such sales unit")?;
+    let client = app::client(&config, unit)?;
+    match asked.action {
+        Action::List => {
+            for webhook in client.webhooks().await? {
+                println!("{}  {}  {} events", webhook.id, webhook.url, webhook.events.len());
+            }
+        }
+        Action::Register => {
+            let url = config.webhook_url(unit);
+            let registration = client.register_webhook(&url, &EventName::ALL).await?;
+            println!("id      {}", registration.id);
+            println!("url     {url}");
+            println!("secret  {}", registration.secret.expose_secret());
+            println!("Keep the secret as webhook_secret of the sales unit {:?}; it is not shown again.", unit.name);
+        }
+        Action::Remove { id } => {
+            client.remove_webhook(&id).await?;
+            println!("removed {id}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Whose turn it is to do what is done by the clock.
+
+use super::{Error, Store};
+use crate::checkout::Moment;
+
+verbs! {
+    /// Takes a chore that is due, for `lease_ms` milliseconds; after that it is due again. One that nobody has heard of is due.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn claim_chore(name: &str, lease_ms: i64, now: Moment) -> Result<bool, Error>;
+
+    /// Says when a chore is to be done next.
+    ///
+    /// # Errors
+    /// When the database says no; the claim then runs out by itself.
+    fn postpone_chore(name: &str, due_at: Moment) -> Result<(), Error>;
+}
