@@ -16,6 +16,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::checkout::{Moment, Polling, ReceiptBy};
+use crate::vault::Vault;
 use reader::Reader;
 
 pub use catalogue::{Article, Catalogue, Price};
@@ -38,6 +39,8 @@ pub struct Config {
     pub shop: Shop,
     /// The database's URL, which may have a password in it.
     pub database_url: SecretString,
+    /// Seals what is personal before it is written down.
+    pub vault: Vault,
     /// The vendor's API.
     pub vipps: Vipps,
     /// When to look at payments.
@@ -277,6 +280,10 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
                 database.mistake("url", "must be sqlite: and the path of a file, or a postgres:// address");
             }
             url.into()
+        }),
+        vault: top.section("encryption", |encryption| {
+            let key = encryption.key("key");
+            Vault::new(&key, encryption.optional_key("previous_key").as_ref())
         }),
         vipps: top.section("vipps", |vipps| Vipps {
             base_url: vipps.base_url("base_url"),

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::vault::Key;
 use crate::{app, telemetry};
 
 const CATALOGUE: &str = include_str!("../demo.catalogue.toml");
@@ -44,8 +45,9 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
     let mut text = format!(
         "public_url = {shop:?}\nallowed_origins = {origins:?}\ncatalogue = \"catalogue.toml\"\n\
          shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
-         database.url = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\nlog.filter = \"warn,kvitt=info\"\n",
+         database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\nlog.filter = \"warn,kvitt=info\"\n",
         format!("sqlite:{}", database.display()),
+        Key::random().written().as_str(),
     );
     for (name, market, msn) in SALES_UNITS {
         let keys = Credentials::of(msn).expect("the emulator has the demo's sales units");

@@ -31,6 +31,7 @@ pub mod routes;
 pub mod store;
 pub mod telemetry;
 pub mod token;
+pub mod vault;
 pub mod wake;
 
 use std::time::Duration;

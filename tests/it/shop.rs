@@ -27,6 +27,8 @@ pub(crate) use vipps::Vipps;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Where the customers of the scenarios come from and return to.
 pub(crate) const SHOP_ORIGIN: &str = "https://shop.example";
+/// What the scenarios' databases are sealed with.
+pub(crate) const ENCRYPTION_KEY: &str = "YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA6LSk=";
 /// The number of the emulator's Norwegian customer.
 pub(crate) const PHONE_NUMBER: &str = "4791234567";
 
@@ -77,6 +79,7 @@ shop.name = "Nordlys Keramikk"
 shop.url = "{SHOP_ORIGIN}"
 shop.terms_url = "{SHOP_ORIGIN}/terms"
 database.url = "{database}"
+encryption.key = "{ENCRYPTION_KEY}"
 vipps.base_url = "{emulator}"
 log.filter = "trace"
 {units}"#,

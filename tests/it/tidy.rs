@@ -46,9 +46,10 @@ fn arrows_point_towards_the_core() {
         .collect();
     let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
     // What each may know of this crate, and which crates it must not know at all.
-    let rules: [(&str, &[&str], &[&str]); 10] = [
+    let rules: &[(&str, &[&str], &[&str])] = &[
         ("checkout", &["checkout"], &["tokio", "sqlx", "axum", "reqwest", "kvitt_vipps", "jiff"]),
-        ("store", &["checkout", "store"], &["axum", "kvitt_vipps", "reqwest"]),
+        ("vault", &[], &["tokio", "sqlx", "axum", "reqwest", "kvitt_vipps", "jiff"]),
+        ("store", &["checkout", "store", "vault"], &["axum", "kvitt_vipps", "reqwest"]),
         ("hub", &["checkout"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("ledger", &["checkout", "clock", "hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("chores", &["checkout", "clock", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
@@ -56,7 +57,7 @@ fn arrows_point_towards_the_core() {
         ("outbox", &["checkout", "clock", "ledger", "perform", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("wake", &["hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("perform", &["checkout"], &["sqlx", "axum"]),
-        ("config", &["checkout", "config"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
     ];
     for (module, allowed, foreign) in rules {
         let mut sources = vec![source.join(format!("{module}.rs"))];
@@ -68,7 +69,7 @@ fn arrows_point_towards_the_core() {
             for name in named(&text, &modules) {
                 assert!(allowed.contains(&name.as_str()), "{} may not use crate::{name}", path.display());
             }
-            for name in foreign {
+            for name in *foreign {
                 assert!(!text.contains(&format!("{name}::")), "{} may not use {name}", path.display());
             }
         }

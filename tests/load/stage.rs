@@ -100,6 +100,7 @@ shop.name = "Nordlys Keramikk"
 shop.url = "https://shop.example"
 shop.terms_url = "https://shop.example/terms"
 database.url = "sqlite:{}"
+encryption.key = "YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA6LSk="
 vipps.base_url = "{emulator}"
 log.filter = "error"
 limits.streams = {}

@@ -9,8 +9,10 @@ use secrecy::SecretString;
 use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::checkout::Moment;
+use crate::vault::Key;
 
 /// More than anyone means, and few enough for every sum that is made of it.
 const MOST: i64 = 2_000_000_000;
@@ -77,6 +79,26 @@ impl<'a> Reader<'a> {
 
     pub(super) fn secret(&mut self, key: &str) -> SecretString {
         SecretString::from(self.string(key))
+    }
+
+    /// A key for the encryption that may be absent. One that is no good is not printed: it may be a good one with a slip in it.
+    pub(super) fn optional_key(&mut self, key: &str) -> Option<Key> {
+        let text = Zeroizing::new(self.optional(key)?);
+        let read = Key::parse(&text);
+        if read.is_none() {
+            self.mistake(key, "must be 32 bytes in base64, as `openssl rand -base64 32` prints them");
+        }
+        read
+    }
+
+    pub(super) fn key(&mut self, key: &str) -> Key {
+        let before = self.mistakes.len();
+        self.optional_key(key).unwrap_or_else(|| {
+            if self.mistakes.len() == before {
+                self.mistake(key, "is required");
+            }
+            Key::random()
+        })
     }
 
     /// An address to build others on: without a query, and without a slash at the end.

@@ -6,6 +6,7 @@ const GOOD: &str = r#"
 public_url = "https://pay.shop.example/"
 allowed_origins = ["https://shop.example"]
 catalogue = "catalogue.toml"
+encryption.key = "YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA6LSk="
 shop = { name = "Shop", url = "https://shop.example", terms_url = "https://shop.example/terms" }
 [[sales_unit]]
 name = "no"
@@ -48,7 +49,10 @@ fn load(config: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
 fn the_defaults_alone_lack_only_what_is_marked_required() {
     let Mistakes(mistakes) = Config::load(None, []).unwrap_err();
     let names: Vec<_> = mistakes.iter().map(|mistake| mistake.split(": ").next().unwrap_or_default()).collect();
-    assert_eq!(names, ["public_url", "sales_unit", "catalogue", "shop.name", "shop.url", "shop.terms_url"]);
+    assert_eq!(
+        names,
+        ["public_url", "sales_unit", "catalogue", "shop.name", "shop.url", "shop.terms_url", "encryption.key"]
+    );
     assert_eq!(DEFAULTS.matches("equired").count(), names.len() - 1 + 7 + 1, "each is marked in the defaults");
 }
 
@@ -130,6 +134,16 @@ fn what_would_only_fail_later_is_refused_at_once() {
         ),
         ("KVITT_PUBLIC_URL", "https://pay.example/?x", "public_url: must have no query"),
         ("KVITT_VIPPS__TIMEOUT_MS", "9999999999", "vipps.timeout_ms: must be a whole number from 1 to 2000000000"),
+        (
+            "KVITT_ENCRYPTION__KEY",
+            "YSBrZXk=",
+            "encryption.key: must be 32 bytes in base64, as `openssl rand -base64 32` prints them",
+        ),
+        (
+            "KVITT_ENCRYPTION__PREVIOUS_KEY",
+            "not base64",
+            "encryption.previous_key: must be 32 bytes in base64, as `openssl rand -base64 32` prints them",
+        ),
         ("KVITT_LIMITS__STREAMS", "many", "limits.streams: must be a whole number from 1 to 2000000000"),
     ] {
         let mistakes = load(GOOD, &[(name, value)]).unwrap_err();
@@ -157,7 +171,13 @@ fn webhook_secrets_are_not_needed_to_register_webhooks() {
 fn secrets_do_not_print() {
     let config = load(GOOD, &[("KVITT_DATABASE__URL", "postgres://kvitt:mumble@host/kvitt")]).unwrap();
     let printed = format!("{config:?}");
-    assert!(!printed.contains("hush") && !printed.contains("mumble") && !printed.contains("whisper"), "{printed}");
+    assert!(
+        !printed.contains("YSBrZXk")
+            && !printed.contains("hush")
+            && !printed.contains("mumble")
+            && !printed.contains("whisper"),
+        "{printed}"
+    );
 }
 
 #[test]
