@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,6 +23,8 @@ const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 /// As many as one statement takes at once.
 const BATCH: usize = 256;
+/// Webhooks worked on at once: their commits share the wait for the disk.
+const AT_ONCE: usize = 32;
 /// How long the reader has for what it takes at once. One that it fails with comes again after that.
 const LEASE_MS: i64 = 30_000;
 
@@ -105,7 +108,7 @@ pub fn forgetting(store: &Store) -> Chore {
     })
 }
 
-/// The reader: oldest first, each row settled in the transaction of what it led to.
+/// The reader: the oldest first, many at once, each row settled in the transaction of what it led to.
 async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: CancellationToken) {
     loop {
         // Asked for before the query, so that a webhook which arrives in between is not overlooked.
@@ -125,15 +128,15 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
 
 async fn drain(store: &Store, ledger: &Ledger) -> Result<usize, ledger::Error> {
     let waiting = store.claim_webhooks(100, LEASE_MS, clock::now()).await?;
-    let mut settled = 0;
-    for webhook in &waiting {
+    let settling = stream::iter(waiting).map(|webhook: Waiting| async move {
         // One that fails stays where it is and does not hold the others up.
-        match settle(store, ledger, webhook).await {
-            Ok(()) => settled += 1,
-            Err(error) => tracing::error!(reference = webhook.reference, %error, "webhook not worked on"),
+        let settled = settle(store, ledger, &webhook).await;
+        if let Err(error) = &settled {
+            tracing::error!(reference = webhook.reference, %error, "webhook not worked on");
         }
-    }
-    Ok(settled)
+        usize::from(settled.is_ok())
+    });
+    Ok(settling.buffer_unordered(AT_ONCE).fold(0, async |settled, one| settled + one).await)
 }
 
 async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(), ledger::Error> {

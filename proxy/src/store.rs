@@ -187,6 +187,9 @@ pub enum Error {
     /// The database said no or could not be reached. Nothing was written.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// What was written together with others failed with them. Nothing was written.
+    #[error("database: {0}")]
+    NotWritten(std::sync::Arc<sqlx::Error>),
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migrate(MigrateError),

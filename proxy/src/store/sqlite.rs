@@ -1,9 +1,10 @@
 //! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, since a 200 to the vendor is a promise.
 //!
-//! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; reads have a pool
-//! of their own. Batches are one statement over `json_each`.
+//! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; what the hot path
+//! asks of it at the same time is written [together](writer). Reads have a pool of their own. Batches are one statement over `json_each`.
 
 mod chores;
+mod writer;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook};
 use super::{dedupe_key, effect_id, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+use writer::{Work, Writer};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -25,6 +27,7 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite")
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: SqlitePool,
+    together: Writer,
     readers: SqlitePool,
 }
 
@@ -47,7 +50,7 @@ impl Sqlite {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers })
+        Ok(Self { together: Writer::start(writer.clone()), writer, readers })
     }
 
     pub(super) async fn ping(&self) -> Result<(), Error> {
@@ -74,22 +77,27 @@ impl Sqlite {
         effects: &[Planned],
         now: Moment,
     ) -> Result<(), Error> {
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(
-            "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, NULL, $6, $6)",
-        )
-        .bind(checkout.id.to_string())
-        .bind(&secret.0)
-        .bind(checkout.version)
-        .bind(phase(checkout))
-        .bind(serde_json::to_string(checkout)?)
-        .bind(now.0)
-        .execute(&mut *tx)
-        .await?;
-        follow_up(&mut tx, checkout, effects, now).await?;
-        tx.commit().await?;
-        Ok(())
+        let (rows, secret) = (Rows::of(checkout, effects, now)?, secret.clone());
+        self.together
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
+                         VALUES ($1, $2, $3, $4, $5, NULL, $6, $6)",
+                    )
+                    .bind(&rows.id)
+                    .bind(&secret.0)
+                    .bind(rows.version)
+                    .bind(rows.phase)
+                    .bind(&rows.state)
+                    .bind(now.0)
+                    .execute(&mut *connection)
+                    .await?;
+                    follow_up(connection, &rows).await?;
+                    Ok(Work::Keep(()))
+                })
+            })
+            .await
     }
 
     pub(super) async fn commit(
@@ -99,34 +107,45 @@ impl Sqlite {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let customer = checkout.customer.as_ref().map(serde_json::to_string).transpose()?;
-        let changed = sqlx::query(
-            "UPDATE checkouts SET version = $2, phase = $3, state = $4, customer = $5, updated_at = $6 \
-             WHERE id = $1 AND version = $2 - 1",
-        )
-        .bind(checkout.id.to_string())
-        .bind(checkout.version)
-        .bind(phase(checkout))
-        .bind(serde_json::to_string(checkout)?)
-        .bind(customer)
-        .bind(now.0)
-        .execute(&mut *tx)
-        .await?;
-        if changed.rows_affected() == 0 {
-            return Ok(Committed::Overtaken);
-        }
-        follow_up(&mut tx, checkout, effects, now).await?;
-        if !settle(&mut tx, cause, None, now).await? {
-            return Ok(Committed::Lost);
-        }
-        tx.commit().await?;
-        Ok(Committed::Yes)
+        let (rows, cause) = (Rows::of(checkout, effects, now)?, cause.clone());
+        self.together
+            .write(move |connection| {
+                Box::pin(async move {
+                    let changed = sqlx::query(
+                        "UPDATE checkouts SET version = $2, phase = $3, state = $4, customer = $5, updated_at = $6 \
+                         WHERE id = $1 AND version = $2 - 1",
+                    )
+                    .bind(&rows.id)
+                    .bind(rows.version)
+                    .bind(rows.phase)
+                    .bind(&rows.state)
+                    .bind(&rows.customer)
+                    .bind(now.0)
+                    .execute(&mut *connection)
+                    .await?;
+                    if changed.rows_affected() == 0 {
+                        return Ok(Work::Undo(Committed::Overtaken));
+                    }
+                    follow_up(&mut *connection, &rows).await?;
+                    if !settle(connection, &cause, None, now).await? {
+                        return Ok(Work::Undo(Committed::Lost));
+                    }
+                    Ok(Work::Keep(Committed::Yes))
+                })
+            })
+            .await
     }
 
     pub(super) async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
-        let mut connection = self.writer.acquire().await?;
-        settle(&mut connection, cause, Some(note), now).await.map(drop)
+        let (cause, note) = (cause.clone(), note.to_owned());
+        self.together
+            .write(move |connection| {
+                Box::pin(async move {
+                    settle(connection, &cause, Some(&note), now).await?;
+                    Ok(Work::Keep(()))
+                })
+            })
+            .await
     }
 
     pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
@@ -174,16 +193,13 @@ impl Sqlite {
                 })
             })
             .collect();
-        sqlx::query(
+        let rows = serde_json::to_string(&rows)?;
+        let insert = sqlx::query(
             "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
              SELECT value ->> 'key', value ->> 'sales_unit', value ->> 'reference', value ->> 'name', $2 \
              FROM json_each($1) WHERE true ON CONFLICT (dedupe_key) DO NOTHING",
-        )
-        .bind(serde_json::to_string(&rows)?)
-        .bind(now.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        );
+        self.together.execute(insert.bind(rows).bind(now.0)).await
     }
 
     pub(super) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
@@ -192,16 +208,12 @@ impl Sqlite {
     }
 
     pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
-        let rows = sqlx::query(
+        let claim = sqlx::query(
             "UPDATE inbox SET lease_until = $1 + $2 WHERE id IN ( \
                  SELECT id FROM inbox WHERE done_at IS NULL AND lease_until <= $1 ORDER BY id LIMIT $3) \
              RETURNING id, sales_unit, reference, name",
-        )
-        .bind(now.0)
-        .bind(lease_ms)
-        .bind(most)
-        .fetch_all(&self.writer)
-        .await?;
+        );
+        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let waiting = rows.into_iter().map(|row| {
             Ok(Waiting {
                 id: row.try_get("id")?,
@@ -224,17 +236,13 @@ impl Sqlite {
     }
 
     pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
-        let rows = sqlx::query(
+        let claim = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
              RETURNING id, checkout_id, sales_unit, effect, tries",
-        )
-        .bind(now.0)
-        .bind(lease_ms)
-        .bind(most)
-        .fetch_all(&self.writer)
-        .await?;
+        );
+        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let mut claimed = Vec::with_capacity(rows.len());
         for row in rows {
             let claim = Claim { id: row.try_get("id")?, tries: row.try_get("tries")? };
@@ -259,23 +267,13 @@ impl Sqlite {
     }
 
     pub(super) async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
-            .bind(&claim.id)
-            .bind(claim.tries)
-            .bind(due_at.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let postpone = sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
+        self.together.execute(postpone.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
     }
 
     pub(super) async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
-            .bind(&claim.id)
-            .bind(claim.tries)
-            .bind(reason)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let park = sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
+        self.together.execute(park.bind(claim.id.clone()).bind(claim.tries).bind(reason.to_owned())).await
     }
 
     // --- for the operator --------------------------------------------------------------------------------------------------------
@@ -305,31 +303,58 @@ impl Sqlite {
     }
 }
 
-/// The rows that follow from a checkout's new state: the names of its payments, and the effects.
-async fn follow_up(
-    connection: &mut SqliteConnection,
-    checkout: &Checkout,
-    effects: &[Planned],
+/// What is written of a checkout's new state.
+struct Rows {
+    id: String,
+    version: u32,
+    phase: &'static str,
+    state: String,
+    customer: Option<String>,
+    /// The names of its payments, as a JSON array.
+    references: String,
+    /// The effects, as the rows of one JSON array; none when there are none.
+    effects: Option<String>,
+    sales_unit: String,
     now: Moment,
-) -> Result<(), Error> {
-    let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
+}
+
+impl Rows {
+    fn of(checkout: &Checkout, effects: &[Planned], now: Moment) -> Result<Self, Error> {
+        let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
+        let planned = (!effects.is_empty()).then(|| effect_rows(checkout, effects)).transpose()?;
+        Ok(Self {
+            id: checkout.id.to_string(),
+            version: checkout.version,
+            phase: phase(checkout),
+            state: serde_json::to_string(checkout)?,
+            customer: checkout.customer.as_ref().map(serde_json::to_string).transpose()?,
+            references: serde_json::to_string(&references)?,
+            effects: planned,
+            sales_unit: checkout.order.cart.sales_unit.clone(),
+            now,
+        })
+    }
+}
+
+/// The rows that follow from a checkout's new state: the names of its payments, and the effects.
+async fn follow_up(connection: &mut SqliteConnection, rows: &Rows) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO attempts (reference, checkout_id) SELECT value, $2 FROM json_each($1) \
          WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE reference = value AND checkout_id = $2)",
     )
-    .bind(serde_json::to_string(&references)?)
-    .bind(checkout.id.to_string())
+    .bind(&rows.references)
+    .bind(&rows.id)
     .execute(&mut *connection)
     .await?;
-    if !effects.is_empty() {
+    if let Some(effects) = &rows.effects {
         sqlx::query(
             "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, created_at) \
              SELECT value ->> 'id', $2, $4, value ->> 'kind', value ->> 'effect', value ->> 'due_at', $3 FROM json_each($1)",
         )
-        .bind(effect_rows(checkout, effects)?)
-        .bind(checkout.id.to_string())
-        .bind(now.0)
-        .bind(&checkout.order.cart.sales_unit)
+        .bind(effects)
+        .bind(&rows.id)
+        .bind(rows.now.0)
+        .bind(&rows.sales_unit)
         .execute(&mut *connection)
         .await?;
     }
