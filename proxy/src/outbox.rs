@@ -4,6 +4,8 @@
 //! A claim is a lease: if this process dies in the middle, the effect is done again when the lease has run out, by whoever is there,
 //! with the same idempotency key. The wake-up is an optimisation; the due times in the store are the truth.
 
+mod release;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +14,13 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::checkout::{CheckoutId, Effect, Input, Moment, News};
+use crate::checkout::{Effect, Input, Moment, News};
 use crate::clock;
 use crate::ledger::{self, Ledger};
 use crate::perform::{Outcome, Performer};
 use crate::store::{Cause, Claim, Claimed, Store};
+
+pub use release::release;
 
 /// A claim outlasts the slowest work under it: token, call, both once more after a 401, and a look.
 const CALLS_IN_A_CLAIM: u32 = 5;
@@ -28,6 +32,8 @@ const LONGEST_SLEEP_MS: i64 = 5_000;
 const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 /// So many tries come to about a day; after them the operator has to look.
 const MOST_TRIES: u32 = 1_500;
+/// Why it is parked then. What came of its last try is not known, unlike that of an effect which was refused.
+const TRIED_TOO_OFTEN: &str = "tried too often";
 
 /// The worker.
 #[derive(Clone)]
@@ -108,35 +114,30 @@ impl Outbox {
     }
 
     async fn carry_out(&self, claimed: Claimed) {
-        let Claimed { claim, checkout_id, sales_unit, effect } = claimed;
-        let outcome = if is_given_up(&effect, clock::now()) {
-            unreachable(&effect)
+        let effect = &claimed.effect;
+        let outcome = if is_given_up(effect, clock::now()) {
+            unreachable(effect)
         } else {
-            self.performer.perform(&sales_unit, &effect).await
+            self.performer.perform(&claimed.sales_unit, effect).await
         };
-        if let Err(error) = self.bring_back(checkout_id, &effect, &claim, outcome).await {
+        if let Err(error) = self.bring_back(&claimed, outcome).await {
             // The lease runs out and the effect is done again.
             tracing::error!(effect = effect.kind(), reference = %effect.reference(), %error, "outcome not written");
         }
     }
 
-    async fn bring_back(
-        &self,
-        checkout: CheckoutId,
-        effect: &Effect,
-        claim: &Claim,
-        outcome: Outcome,
-    ) -> Result<(), ledger::Error> {
+    async fn bring_back(&self, claimed: &Claimed, outcome: Outcome) -> Result<(), ledger::Error> {
+        let Claimed { claim, checkout_id, effect, tries, .. } = claimed;
         match outcome {
             Outcome::Input(input) => {
-                self.ledger.apply(checkout, input, Cause::Outbox(claim.clone())).await?;
+                self.ledger.apply(*checkout_id, input, Cause::Outbox(claim.clone())).await?;
             }
             Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
-            Outcome::Again { .. } if claim.tries >= MOST_TRIES => self.park(effect, claim, "tried too often").await?,
+            Outcome::Again { .. } if *tries >= MOST_TRIES => self.park(effect, claim, TRIED_TOO_OFTEN).await?,
             Outcome::Again { after } => {
-                let wait_ms = wait_ms(effect, claim.tries, after, rand::rng().random_range(-0.2..=0.2));
+                let wait_ms = wait_ms(effect, *tries, after, rand::rng().random_range(-0.2..=0.2));
                 self.store.postpone(claim, clock::now().plus_ms(wait_ms)).await?;
-                tracing::trace!(%checkout, effect = effect.kind(), tries = claim.tries, "effect postponed");
+                tracing::trace!(checkout = %checkout_id, effect = effect.kind(), tries, "effect postponed");
                 self.due.notify_one();
             }
             Outcome::Hopeless { reason } => self.park(effect, claim, &reason).await?,

@@ -23,6 +23,7 @@ macro_rules! verbs {
 mod chores;
 mod listener;
 mod postgres;
+pub mod queues;
 mod sqlite;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,23 @@ impl Store {
             true => Self::Sqlite(Sqlite::open(url).await?),
             false => Self::Postgres(Postgres::open(url).await?),
         })
+    }
+
+    /// Joins a database that is there, for a command beside a proxy that may be running. Nothing is made and nothing is brought up to date.
+    ///
+    /// # Errors
+    /// When it is not there, or its schema is from another release.
+    pub async fn attach(url: &str) -> Result<Self, Error> {
+        let (store, known) = match url.starts_with("sqlite:") {
+            true => (Self::Sqlite(Sqlite::attach(url).await?), Sqlite::newest()),
+            false => (Self::Postgres(Postgres::attach(url).await?), Postgres::newest()),
+        };
+        match store.schema().await {
+            Ok(found) if found == known => Ok(store),
+            Ok(found) if found > known => Err(Error::Newer { found, known }),
+            Ok(found) => Err(Error::Older { found, known }),
+            Err(_) => Err(Error::Older { found: 0, known }),
+        }
     }
 
     /// Hears what others commit; none where nobody else does.
@@ -201,6 +219,14 @@ pub enum Error {
         /// The last one that it has.
         known: i64,
     },
+    /// An earlier release has made the schema, and it was not brought up to date. Nothing was touched.
+    #[error("the database has migration {found}, this release needs {known}: `kvitt migrate` brings it up to date")]
+    Older {
+        /// The last one that it has; 0 for none.
+        found: i64,
+        /// The last one of this release.
+        known: i64,
+    },
     /// A stored document does not read as what it should be. Said without what it holds, which may be the customer's.
     #[error("stored document: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Document(#[from] serde_json::Error),
@@ -285,6 +311,8 @@ pub struct Claimed {
     pub sales_unit: String,
     /// What to do.
     pub effect: Effect,
+    /// How often it was begun since it was planned, or released from being parked.
+    pub tries: u32,
 }
 
 /// What another proxy on the same database has committed. It only wakes: what happened is read from the rows.
@@ -324,12 +352,14 @@ pub struct Depths {
 
 fn not_migrated(error: MigrateError, migrations: &Migrator) -> Error {
     match error {
-        MigrateError::VersionMissing(found) => Error::Newer {
-            found,
-            known: migrations.iter().map(|migration| migration.version).max().unwrap_or_default(),
-        },
+        MigrateError::VersionMissing(found) => Error::Newer { found, known: newest(migrations) },
         error => Error::Migrate(error),
     }
+}
+
+/// The last of some migrations, by its number.
+fn newest(migrations: &Migrator) -> i64 {
+    migrations.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// The id of an effect's row: one checkout, one version, one place in its list.

@@ -17,6 +17,7 @@ mod faults;
 mod form;
 mod migrations;
 mod paid;
+mod parked;
 mod receipts;
 mod seeds;
 mod several;

@@ -1,5 +1,6 @@
 //! The language of the scenarios: a shop with its proxy, its customers, and Vipps MobilePay beside it.
 
+mod command;
 mod database;
 mod order;
 mod process;

@@ -96,6 +96,16 @@ impl Effect {
         }
     }
 
+    /// The same under another key, for one that was refused: a refusal is final for the key that it was given to. `after` tells this time
+    /// from others.
+    #[must_use]
+    pub fn under_another_key(mut self, after: u32) -> Self {
+        if let Self::CancelPayment { reference, key, .. } = &mut self {
+            *key = reference.key(&format!("{key}-after-{after}"));
+        }
+        self
+    }
+
     /// The payment that it is about.
     pub const fn reference(&self) -> &Reference {
         match self {

@@ -6,6 +6,7 @@
 //! that one's disk. One that is lost is made up for by polling.
 
 mod chores;
+mod queues;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Wake, Webhook};
-use super::{dedupe_key, effect_id, not_migrated, phase};
+use super::{dedupe_key, effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
@@ -33,21 +34,21 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        // The locks of a proxy that vanished within a transaction are freed by the server.
-        let options = PgConnectOptions::from_str(url)?
-            .application_name("kvitt")
-            .options([("idle_in_transaction_session_timeout", "10s")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options)
-            .await?;
+        let pool = connect(url, CONNECTIONS).await?;
         if let Err(error) = MIGRATIONS.run(&pool).await {
             // The migrations' lock is its connection's, and would outlive the failure.
             pool.close().await;
             return Err(not_migrated(error, &MIGRATIONS));
         }
         Ok(Self { pool, origin: Uuid::new_v4() })
+    }
+
+    pub(super) async fn attach(url: &str) -> Result<Self, Error> {
+        Ok(Self { pool: connect(url, 2).await?, origin: Uuid::new_v4() })
+    }
+
+    pub(super) fn newest() -> i64 {
+        newest(&MIGRATIONS)
     }
 
     pub(super) fn listener(&self) -> Listener {
@@ -244,7 +245,7 @@ impl Postgres {
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
-             RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries",
+             RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries, tries - tries_before AS fresh_tries",
         )
         .bind(now.0)
         .bind(lease_ms)
@@ -260,6 +261,7 @@ impl Postgres {
                     checkout_id: CheckoutId(row.try_get("checkout_id")?),
                     sales_unit: row.try_get("sales_unit")?,
                     effect,
+                    tries: count(row.try_get("fresh_tries")?)?,
                 }),
                 Err(_) => self.park(&claim, "written by another release").await?,
             }
@@ -320,6 +322,15 @@ impl Postgres {
             sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.pool).await?;
         rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
     }
+}
+
+async fn connect(url: &str, connections: u32) -> Result<PgPool, Error> {
+    // The locks of a proxy that vanished within a transaction are freed by the server.
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("kvitt")
+        .options([("idle_in_transaction_session_timeout", "10s")]);
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
+    Ok(pool.connect_with(options).await?)
 }
 
 /// The rows that follow from a checkout's new state: the names of its payments, and the effects.

@@ -4,6 +4,7 @@
 //! asks of it at the same time is written [together](writer). Reads have a pool of their own. Batches are one statement over `json_each`.
 
 mod chores;
+mod queues;
 mod writer;
 
 use std::fs::OpenOptions;
@@ -17,7 +18,7 @@ use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook};
-use super::{dedupe_key, effect_id, not_migrated, phase};
+use super::{dedupe_key, effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use writer::{Work, Writer};
 
@@ -33,13 +34,7 @@ pub struct Sqlite {
 
 impl Sqlite {
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("journal_size_limit", "67108864");
+        let options = options(url)?.create_if_missing(true);
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder)?;
         }
@@ -51,6 +46,16 @@ impl Sqlite {
         MIGRATIONS.run(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Self { together: Writer::start(writer.clone()), writer, readers })
+    }
+
+    pub(super) async fn attach(url: &str) -> Result<Self, Error> {
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?).await?;
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?.read_only(true)).await?;
+        Ok(Self { together: Writer::start(writer.clone()), writer, readers })
+    }
+
+    pub(super) fn newest() -> i64 {
+        newest(&MIGRATIONS)
     }
 
     pub(super) async fn ping(&self) -> Result<(), Error> {
@@ -240,7 +245,7 @@ impl Sqlite {
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
-             RETURNING id, checkout_id, sales_unit, effect, tries",
+             RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries",
         );
         let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let mut claimed = Vec::with_capacity(rows.len());
@@ -252,6 +257,7 @@ impl Sqlite {
                     checkout_id: checkout_id(row.try_get("checkout_id")?)?,
                     sales_unit: row.try_get("sales_unit")?,
                     effect,
+                    tries: row.try_get("fresh_tries")?,
                 }),
                 Err(_) => self.park(&claim, "written by another release").await?,
             }
@@ -301,6 +307,17 @@ impl Sqlite {
             sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.readers).await?;
         rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
     }
+}
+
+/// How every connection is made.
+fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
+    let options = SqliteConnectOptions::from_str(url)?;
+    Ok(options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("journal_size_limit", "67108864"))
 }
 
 /// What is written of a checkout's new state.

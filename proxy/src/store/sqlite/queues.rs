@@ -1,0 +1,83 @@
+//! What waits, on SQLite.
+
+use sqlx::Row;
+
+use super::Sqlite;
+use crate::checkout::{Effect, Moment};
+use crate::store::queues::{Listed, Parked, Which};
+use crate::store::{Claim, Error};
+
+impl Sqlite {
+    pub(in crate::store) async fn effects(&self, which: Which, most: u32) -> Result<Vec<Listed>, Error> {
+        let (least, greatest) = which.parked_between();
+        let rows = sqlx::query(
+            "SELECT id, kind, sales_unit, effect ->> 'reference' AS reference, tries - tries_before AS tries, created_at, due_at, \
+                    parked_reason FROM outbox WHERE (parked_reason IS NOT NULL) BETWEEN $1 AND $2 \
+             ORDER BY created_at, id LIMIT $3",
+        )
+        .bind(least)
+        .bind(greatest)
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        let listed = rows.into_iter().map(|row| {
+            Ok(Listed {
+                id: row.try_get("id")?,
+                kind: row.try_get("kind")?,
+                sales_unit: row.try_get("sales_unit")?,
+                reference: row.try_get("reference")?,
+                tries: row.try_get("tries")?,
+                created_at: Moment(row.try_get("created_at")?),
+                due_at: Moment(row.try_get("due_at")?),
+                parked_reason: row.try_get("parked_reason")?,
+            })
+        });
+        listed.collect()
+    }
+
+    pub(in crate::store) async fn parked(&self, id: Option<&str>) -> Result<Vec<Parked>, Error> {
+        let rows = sqlx::query(
+            "SELECT id, tries, effect, parked_reason FROM outbox \
+             WHERE parked_reason IS NOT NULL AND ($1 IS NULL OR id = $1) ORDER BY created_at, id",
+        )
+        .bind(id)
+        .fetch_all(&self.readers)
+        .await?;
+        let parked = rows.into_iter().map(|row| {
+            Ok(Parked {
+                claim: Claim { id: row.try_get("id")?, tries: row.try_get("tries")? },
+                reason: row.try_get("parked_reason")?,
+                effect: serde_json::from_str(row.try_get("effect")?).ok(),
+            })
+        });
+        parked.collect()
+    }
+
+    pub(in crate::store) async fn unpark(
+        &self,
+        claim: &Claim,
+        effect: Option<&Effect>,
+        now: Moment,
+    ) -> Result<bool, Error> {
+        let unparked = sqlx::query(
+            "UPDATE outbox SET parked_reason = NULL, tries_before = tries, due_at = $3, lease_until = 0, \
+                    effect = coalesce($4, effect) \
+             WHERE id = $1 AND tries = $2 AND parked_reason IS NOT NULL",
+        )
+        .bind(&claim.id)
+        .bind(claim.tries)
+        .bind(now.0)
+        .bind(effect.map(serde_json::to_string).transpose()?)
+        .execute(&self.writer)
+        .await?;
+        Ok(unparked.rows_affected() == 1)
+    }
+
+    pub(in crate::store) async fn inbox_age_ms(&self, now: Moment) -> Result<Option<i64>, Error> {
+        let row = sqlx::query("SELECT $1 - min(received_at) AS age FROM inbox WHERE done_at IS NULL")
+            .bind(now.0)
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.try_get("age")?)
+    }
+}

@@ -1,0 +1,112 @@
+//! What could not be done is put aside, shown to the operator, and done when the operator says so.
+
+use kvitt_wire::State;
+use serde_json::json;
+use sqlx::{Connection, PgConnection, SqliteConnection};
+
+use crate::shop::{Database, Order, Shop, eventually};
+
+async fn parked(shop: &Shop) -> Vec<serde_json::Value> {
+    let listed = shop.runs(&["outbox", "list", "--parked", "--json"]).await.ended_well();
+    listed.json().as_array().unwrap().clone()
+}
+
+/// An order that was paid twice, whose second payment the bank will not give back. The reference of that payment.
+async fn a_hopeless_release(shop: &Shop) -> (Order<'_>, String) {
+    let mut order = shop.ordered().await;
+    let first = order.reference().to_owned();
+    shop.gives_up(&order).await;
+    order.retried().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    let no = json!({
+        "type": "https://httpstatuses.io/400", "title": "Bad request", "status": 400,
+        "extraDetails": [{ "name": "ErrorCode", "reason": "6030" }],
+    });
+    shop.vipps.fails("POST", "/cancel", 1, json!({ "status": 400, "body": no })).await;
+    shop.vipps.approves(&first).await;
+    eventually("it is parked", || async { (!parked(shop).await.is_empty()).then_some(()) }).await;
+    (order, first)
+}
+
+#[tokio::test]
+async fn what_is_parked_is_listed_released_and_done() {
+    let shop = Shop::open().await;
+    let (order, first) = a_hopeless_release(&shop).await;
+    let listed = parked(&shop).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&listed[0]["kind"], &listed[0]["reference"]), (&json!("cancel_payment"), &json!(first)));
+    assert_eq!((&listed[0]["tries"], &listed[0]["sales_unit"]), (&json!(1), &json!("no")));
+    assert!(listed[0]["parked_reason"].as_str().unwrap().contains("code 6030"), "{listed:?}");
+    let table = shop.runs(&["outbox", "list", "--all"]).await.ended_well().out;
+    assert!(table.starts_with("id ") && table.contains(&first) && table.contains("code 6030"), "{table}");
+    assert!(!table.contains(&order.seen.token) && !table.contains("4791234567"), "{table}");
+    assert!(!shop.runs(&["outbox", "list"]).await.ended_well().out.contains("cancel_payment"), "only what waits");
+
+    let nothing = shop.runs(&["outbox", "retry", "no-such-id"]).await;
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.err.contains("no effect no-such-id is parked"), "{nothing:?}");
+    let id = listed[0]["id"].as_str().unwrap();
+    let released = shop.runs(&["outbox", "retry", id]).await.ended_well();
+    assert_eq!(released.out, format!("released {id}\n"));
+    let given_back = || async {
+        let book = shop.vipps.book(&first).await;
+        (book["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
+    };
+    eventually("the money goes back", given_back).await;
+    let calls = shop.vipps.calls("POST", "/cancel").await;
+    assert_eq!(calls.len(), 2);
+    assert_ne!(
+        calls[0]["headers"]["idempotency-key"], calls[1]["headers"]["idempotency-key"],
+        "a no is final for a key"
+    );
+    eventually("nothing is parked", || async { parked(&shop).await.is_empty().then_some(()) }).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_another_release_wrote_waits_for_one_that_reads_it() {
+    let shop = Shop::open().await;
+    let order = shop.ordered().await;
+    shop.vipps.has_delivered().await;
+    shop.inbox_is_empty().await;
+    let rewrite = |from: &str, to: &str| {
+        let (place, cast) = match Database::chosen() {
+            Database::Sqlite => ("effect", ""),
+            Database::Postgres => ("effect::text", "::json"),
+        };
+        format!("UPDATE outbox SET due_at = 0, effect = replace({place}, '{from}', '{to}'){cast} WHERE kind = 'look'")
+    };
+    let execute = async |sql: String| {
+        let sql = sqlx::AssertSqlSafe(sql);
+        if shop.files.database.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&shop.files.database).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&shop.files.database).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        }
+    };
+    execute(rewrite("\"look\"", "\"glance\"")).await;
+    eventually("it is parked", || async { (!parked(&shop).await.is_empty()).then_some(()) }).await;
+    assert_eq!(parked(&shop).await[0]["parked_reason"], "written by another release");
+
+    execute(rewrite("\"glance\"", "\"look\"")).await;
+    let released = shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
+    assert_eq!(released.out.lines().count(), 1);
+    let looked = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
+    eventually("it is done", looked).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_command_beside_the_proxy_makes_no_database_and_migrates_none() {
+    let files = crate::shop::Files::new("https://pay.shop.example", "https://api.vipps.no", "");
+    let mut kvitt = std::process::Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
+    let output = kvitt.args(["outbox", "list", "--config"]).arg(&files.config).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!files.folder.path().join("kvitt.sqlite").exists());
+    let error = String::from_utf8_lossy(&output.stderr);
+    let expected = ["unable to open database file", "`kvitt migrate` brings it up to date"];
+    assert!(expected.iter().any(|words| error.contains(words)), "{error}");
+}
