@@ -25,6 +25,7 @@ pub mod listen;
 pub mod metrics;
 pub mod order;
 pub mod outbox;
+pub mod pace;
 pub mod pages;
 pub mod perform;
 pub mod routes;

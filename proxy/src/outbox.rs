@@ -1,5 +1,5 @@
-//! What is to be done in the world is done from here: claim what is due, [perform](crate::perform) it, bring the outcome back through
-//! the ledger, which deletes the row in the same transaction.
+//! What is to be done in the world is done from here: claim what is due, [perform](crate::perform) it at the [pace](crate::pace) that the
+//! vendor allows, bring the outcome back through the ledger, which deletes the row in the same transaction.
 //!
 //! A claim is a lease: if this process dies in the middle, the effect is done again when the lease has run out, by whoever is there,
 //! with the same idempotency key. The wake-up is an optimisation; the due times in the store are the truth.
@@ -7,7 +7,7 @@
 mod release;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::Rng;
 use tokio::sync::{Notify, Semaphore};
@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::checkout::{Effect, Input, Moment, News};
 use crate::clock;
 use crate::ledger::{self, Ledger};
+use crate::pace::Pace;
 use crate::perform::{Outcome, Performer};
 use crate::store::{Cause, Claim, Claimed, Store};
 
@@ -41,6 +42,7 @@ pub struct Outbox {
     store: Store,
     ledger: Ledger,
     performer: Performer,
+    pace: Pace,
     lease_ms: i64,
     due: Arc<Notify>,
     stop: CancellationToken,
@@ -58,7 +60,7 @@ impl Outbox {
         tasks: &TaskTracker,
     ) {
         let lease_ms = i64::try_from((call_timeout * CALLS_IN_A_CLAIM).as_millis()).unwrap_or(i64::MAX / 2);
-        let outbox = Self { store, ledger, performer, lease_ms, due, stop: stop.clone() };
+        let outbox = Self { store, ledger, performer, pace: Pace::default(), lease_ms, due, stop: stop.clone() };
         tasks.spawn(outbox.work(tasks.clone()));
     }
 
@@ -117,6 +119,8 @@ impl Outbox {
         let effect = &claimed.effect;
         let outcome = if is_given_up(effect, clock::now()) {
             unreachable(effect)
+        } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
+            return self.defer(effect, &claimed.claim, wait).await;
         } else {
             self.performer.perform(&claimed.sales_unit, effect).await
         };
@@ -143,6 +147,21 @@ impl Outbox {
             Outcome::Hopeless { reason } => self.park(effect, claim, &reason).await?,
         }
         Ok(())
+    }
+
+    /// Gives it back until it may be carried out.
+    async fn defer(&self, effect: &Effect, claim: &Claim, wait: Duration) {
+        // The millisecond that a shorter one is rounded away from.
+        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2) + 1;
+        match self.store.defer(claim, clock::now().plus_ms(wait_ms)).await {
+            Ok(()) => {
+                tracing::trace!(effect = effect.kind(), reference = %effect.reference(), wait_ms, "effect deferred")
+            }
+            // The lease runs out.
+            Err(error) => {
+                tracing::error!(effect = effect.kind(), reference = %effect.reference(), %error, "effect not deferred")
+            }
+        }
     }
 
     async fn park(&self, effect: &Effect, claim: &Claim, reason: &str) -> Result<(), ledger::Error> {

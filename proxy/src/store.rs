@@ -22,6 +22,7 @@ macro_rules! verbs {
 
 mod chores;
 mod listener;
+mod pacing;
 mod postgres;
 pub mod queues;
 mod sqlite;

@@ -16,6 +16,7 @@ mod endings;
 mod faults;
 mod form;
 mod migrations;
+mod pace;
 mod paid;
 mod parked;
 mod receipts;

@@ -98,6 +98,7 @@ of_both! {
     a_webhook_is_worked_on_by_one
     an_effect_is_claimed_by_one_until_its_lease_ends
     an_effect_waits_for_its_time
+    what_is_deferred_has_not_been_tried
     what_is_parked_is_left_alone_and_counted
     a_cause_is_settled_with_what_it_led_to
     only_an_owner_releases_what_is_claimed
@@ -243,6 +244,23 @@ async fn an_effect_waits_for_its_time(database: Database) {
     assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].claim.id, claim.id);
     store.postpone(&claim, later.plus_ms(60_000)).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is another's now");
+}
+
+async fn what_is_deferred_has_not_been_tried(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    insert(&store, 1).await;
+    let late = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
+    let claim = store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().remove(0).claim;
+    let later = NOW.plus_ms(60_000);
+    store.defer(&late, later.plus_ms(60_000)).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(2 * LEASE_MS)), "it is another's now");
+    store.defer(&claim, later).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(later));
+    assert!(store.claim_due(1, LEASE_MS, later.plus_ms(-1)).await.unwrap().is_empty());
+    assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].claim, claim, "as if it had not been claimed");
+    store.settle(&Cause::Outbox(late), "too late", later).await.unwrap();
+    assert_eq!(store.depths(later).await.unwrap().outbox, 1, "a claim that was lost before stays lost");
 }
 
 async fn what_is_parked_is_left_alone_and_counted(database: Database) {

@@ -54,7 +54,12 @@ fn arrows_point_towards_the_core() {
         ("ledger", &["checkout", "clock", "hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("chores", &["checkout", "clock", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("inbox", &["checkout", "chores", "clock", "ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
-        ("outbox", &["checkout", "clock", "ledger", "perform", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        (
+            "outbox",
+            &["checkout", "clock", "ledger", "pace", "perform", "store"],
+            &["sqlx", "axum", "kvitt_vipps", "reqwest"],
+        ),
+        ("pace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("wake", &["hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("perform", &["checkout"], &["sqlx", "axum"]),
         ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),

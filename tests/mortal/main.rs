@@ -48,6 +48,7 @@ impl Counted {
                 "webhooks written",
                 "effects claimed",
                 "effect postponed",
+                "effect deferred",
             ],
             Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay did not say yes"],
         }

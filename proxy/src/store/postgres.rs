@@ -6,6 +6,7 @@
 //! that one's disk. One that is lost is made up for by polling.
 
 mod chores;
+mod pacing;
 mod queues;
 
 use std::str::FromStr;

@@ -4,6 +4,7 @@
 //! asks of it at the same time is written [together](writer). Reads have a pool of their own. Batches are one statement over `json_each`.
 
 mod chores;
+mod pacing;
 mod queues;
 mod writer;
 

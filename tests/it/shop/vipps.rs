@@ -63,6 +63,11 @@ impl Vipps {
         self.control("faults", fault).await;
     }
 
+    /// What was to go wrong does not any more.
+    pub(crate) async fn nothing_fails(&self) {
+        self.http.delete(format!("{}/_emulator/faults", self.url)).send().await.unwrap();
+    }
+
     /// The next so many webhooks of an event are lost, doubled, or mis-signed.
     pub(crate) async fn webhook_is(&self, fault: &str, event: &str, times: u32) {
         let fault = json!({ "match": { "event": event }, "times": times, "action": { "webhook": fault } });
