@@ -20,7 +20,7 @@ use crate::outbox::Outbox;
 use crate::perform::Performer;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
-use crate::{chores, token};
+use crate::{chores, idempotency, token};
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl App {
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
-        chores::start(&store, vec![inbox::forgetting(&store)], &stop, tasks);
+        chores::start(&store, vec![inbox::forgetting(&store), idempotency::forgetting(&store)], &stop, tasks);
         // So that the first customer does not wait for a token.
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in performer.clients() {

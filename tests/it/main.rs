@@ -20,6 +20,7 @@ mod pace;
 mod paid;
 mod parked;
 mod receipts;
+mod repeats;
 mod seeds;
 mod several;
 mod store;
