@@ -18,9 +18,10 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::perform::Performer;
+use crate::reconcile::Reconciler;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
-use crate::{chores, idempotency, token};
+use crate::{captures, chores, token};
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -80,11 +81,17 @@ impl App {
         let sleepers = Sleepers { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
         wake::start(&store, &sleepers, &stop, tasks);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
-        let performer = Performer::new(clients(&config).map_err(|error| StartError::Client(error.to_string()))?);
+        let performer = performer(&config)?;
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
-        chores::start(&store, vec![inbox::forgetting(&store), idempotency::forgetting(&store)], &stop, tasks);
+        let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
+        let chores = vec![
+            inbox::forgetting(&store),
+            captures::watching(&store, &config),
+            reconciler.chore(config.reconcile.every),
+        ];
+        chores::start(&store, chores, &stop, tasks);
         // So that the first customer does not wait for a token.
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in performer.clients() {
@@ -156,8 +163,14 @@ impl Found {
     }
 }
 
-fn clients(config: &Config) -> std::result::Result<HashMap<String, Client>, kvitt_vipps::ConfigError> {
-    config.sales_units.iter().map(|unit| Ok((unit.name.clone(), client(config, unit)?))).collect()
+/// What carries out effects for every sales unit.
+///
+/// # Errors
+/// When there is no HTTP client to be had.
+pub fn performer(config: &Config) -> std::result::Result<Performer, StartError> {
+    let clients = config.sales_units.iter().map(|unit| Ok((unit.name.clone(), client(config, unit)?)));
+    let clients: std::result::Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
+    Ok(Performer::new(clients.map_err(|error| StartError::Client(error.to_string()))?))
 }
 
 /// The client that calls the vendor for one sales unit.

@@ -7,6 +7,7 @@
 //! A webhook, a return, a click are only signals that make us look: money moves on what `GET payment` says
 //! ([`News::Looked`]) and on nothing else, so duplicates, reordering and loss do no harm.
 
+mod difference;
 pub mod effect;
 mod input;
 pub mod money;
@@ -14,6 +15,7 @@ pub mod refusal;
 pub mod state;
 mod step;
 
+pub use difference::{Difference, differences};
 pub use effect::{Effect, Planned};
 pub use input::{Input, News, PaymentState, Polling, Seen};
 pub use refusal::Refusal;

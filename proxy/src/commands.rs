@@ -3,7 +3,9 @@
 pub(crate) mod check;
 pub(crate) mod emulator;
 pub(crate) mod migrate;
+pub(crate) mod orders;
 pub(crate) mod outbox;
+pub(crate) mod reconcile;
 pub(crate) mod serve;
 pub(crate) mod shown;
 pub(crate) mod webhooks;

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod layers;
+mod operations;
 mod reader;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::vault::Vault;
 use reader::Reader;
 
 pub use catalogue::{Article, Catalogue, Price};
+pub use operations::{Capture, Reconcile};
 
 /// The defaults, which are also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -49,6 +51,10 @@ pub struct Config {
     pub webhook_tolerance: Duration,
     /// How many webhooks may wait to be written.
     pub webhook_queue: usize,
+    /// When reserved money is to be captured.
+    pub capture: Capture,
+    /// How our books are compared with the vendor's.
+    pub reconcile: Reconcile,
     /// What is taken at most.
     pub limits: Limits,
     /// Whether the demo shop is served.
@@ -296,6 +302,8 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         }),
         webhook_tolerance,
         webhook_queue,
+        capture: top.section("capture", Capture::read),
+        reconcile: top.section("reconcile", Reconcile::read),
         limits: top.section("limits", |limits| Limits {
             body_bytes: limits.count("body_bytes"),
             wait: limits.duration("wait_ms"),

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod app;
+pub mod captures;
 pub mod cart;
 pub mod checkout;
 pub mod chores;
@@ -19,7 +20,6 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod hub;
-pub mod idempotency;
 pub mod inbox;
 pub mod ledger;
 pub mod listen;
@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod pace;
 pub mod pages;
 pub mod perform;
+pub mod reconcile;
 pub mod routes;
 pub mod store;
 pub mod telemetry;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{ConfigFile, check, emulator, migrate, outbox, serve, stop_on_signal, webhooks};
+use commands::{ConfigFile, check, emulator, migrate, orders, outbox, reconcile, serve, stop_on_signal, webhooks};
 
 /// A checkout for Vipps MobilePay.
 #[derive(Parser)]
@@ -36,6 +36,10 @@ enum Command {
     Check(check::Asked),
     /// Bring the schema of the database up to date, as `serve` does when it starts.
     Migrate(ConfigFile),
+    /// Show orders whose reserved money is to be captured.
+    Orders(orders::Asked),
+    /// Compare every order that money can still move on with the books of Vipps MobilePay.
+    Reconcile(reconcile::Asked),
     /// Show what waits to be done at Vipps MobilePay, and have what was put aside done after all.
     Outbox(outbox::Asked),
     /// Manage the registrations of webhooks at Vipps MobilePay.
@@ -62,6 +66,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Emulator(asked) => emulator::run(asked).await?,
         Command::Check(asked) => check::run(asked).await?,
         Command::Migrate(file) => migrate::run(file).await?,
+        Command::Orders(asked) => orders::run(asked).await?,
+        Command::Reconcile(asked) => return reconcile::run(asked).await,
         Command::Outbox(asked) => outbox::run(asked).await?,
         Command::Webhooks(asked) => webhooks::run(asked).await?,
         Command::Openapi => print!("{}", kvitt::routes::openapi_json()),

@@ -12,7 +12,7 @@ use kvitt_vipps::{
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
-use crate::checkout::{Effect, Input, News, PaymentState, PhoneNumber, Reference, Seen};
+use crate::checkout::{Effect, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
 
 /// What came of an effect.
 #[derive(Debug)]
@@ -52,6 +52,21 @@ impl Performer {
         self.0.iter()
     }
 
+    /// The payment as the vendor has it; none when there is no such payment.
+    ///
+    /// # Errors
+    /// [`Unseen`], and it may be asked for again.
+    pub async fn payment(&self, sales_unit: &str, reference: &Reference) -> Result<Option<Seen>, Unseen> {
+        let Some(client) = self.client(sales_unit) else {
+            return Err(Unseen { reason: format!("no sales unit named {sales_unit}"), after: None });
+        };
+        match client.payment(reference.as_str()).await {
+            Ok(payment) => Ok(Some(seen(payment))),
+            Err(Error::Refused(problem)) if problem.status == 404 => Ok(None),
+            Err(error) => Err(Unseen { reason: error.to_string(), after: error.retry_after() }),
+        }
+    }
+
     /// Carries out one effect.
     pub async fn perform(&self, sales_unit: &str, effect: &Effect) -> Outcome {
         let Some(client) = self.client(sales_unit) else {
@@ -67,6 +82,15 @@ impl Performer {
             Effect::ReadProfile { reference, sub } => read_profile(client, reference, sub).await,
         }
     }
+}
+
+/// Why a payment could not be read.
+#[derive(Debug)]
+pub struct Unseen {
+    /// Why, for the operator.
+    pub reason: String,
+    /// The wait that the vendor asked for.
+    pub after: Option<Duration>,
 }
 
 async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {
@@ -189,6 +213,7 @@ fn seen(payment: kvitt_vipps::Payment) -> Seen {
             cancelled: aggregate.cancelled_amount.value,
             refunded: aggregate.refunded_amount.value,
         },
+        capture_guaranteed_until: payment.capture_guaranteed_until.map(|until| Moment(until.as_millisecond())),
         sub: payment.profile_sub,
         phone_number: payment
             .user_details

@@ -20,8 +20,8 @@ macro_rules! verbs {
     };
 }
 
+pub mod books;
 mod chores;
-mod idempotency;
 mod listener;
 mod pacing;
 mod postgres;
@@ -34,7 +34,6 @@ use thiserror::Error;
 
 use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
 
-pub use idempotency::Keyed;
 pub use listener::Listener;
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -102,17 +101,11 @@ verbs! {
     /// Waits for what is being written and closes the connections.
     fn close() -> ();
 
-    /// Writes a new checkout down, with its first effects, and settles its cause.
+    /// Writes a new checkout down, with its first effects.
     ///
     /// # Errors
     /// When the database says no; nothing is written then.
-    fn insert(
-        checkout: &Checkout,
-        secret: &Secret,
-        effects: &[Planned],
-        cause: &Cause,
-        now: Moment
-    ) -> Result<Committed, Error>;
+    fn insert(checkout: &Checkout, secret: &Secret, effects: &[Planned], now: Moment) -> Result<(), Error>;
 
     /// Writes down what a step came to and settles its cause, if the checkout still is what the step started from: its version is the
     /// one before `checkout.version`.
@@ -268,8 +261,6 @@ impl std::fmt::Debug for Secret {
 pub enum Cause {
     /// A request of the page or the shop: no row.
     Request,
-    /// The same with an idempotency key, which is written down.
-    Keyed(Keyed),
     /// A webhook, by its row in the inbox.
     Inbox(i64),
     /// An effect's outcome, by the claim that it was carried out under.
@@ -344,7 +335,7 @@ pub enum Committed {
     Yes,
     /// Somebody else changed the checkout meanwhile: load it again and decide anew.
     Overtaken,
-    /// Somebody else has claimed the effect since, and settles it, or a twin has come with the idempotency key before: nothing was written.
+    /// Somebody else has claimed the effect since, and settles it: nothing was written.
     Lost,
 }
 

@@ -8,6 +8,7 @@
 mod shop;
 
 mod bad_input;
+mod captures;
 mod config;
 mod crash;
 mod crashes;
@@ -20,7 +21,7 @@ mod pace;
 mod paid;
 mod parked;
 mod receipts;
-mod repeats;
+mod reconcile;
 mod seeds;
 mod several;
 mod store;

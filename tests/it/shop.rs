@@ -188,9 +188,14 @@ impl Shop {
 
     /// Writes down that the order's attempt was given up, as after a minute without an answer of Vipps MobilePay.
     pub(crate) async fn gives_up(&self, order: &Order<'_>) {
+        self.alters(order, |attempt| attempt.state = kvitt_wire::State::Failed).await;
+    }
+
+    /// Writes something else down about the order's first attempt, behind everybody's back.
+    pub(crate) async fn alters(&self, order: &Order<'_>, how: impl FnOnce(&mut kvitt::checkout::Attempt)) {
         let mut checkout = self.stored(order).await;
         checkout.version += 1;
-        checkout.attempts[0].state = kvitt_wire::State::Failed;
+        how(&mut checkout.attempts[0]);
         let store = self.store().await;
         let cause = kvitt::store::Cause::Request;
         let committed = store.commit(&checkout, &[], &cause, kvitt::clock::now()).await.unwrap();

@@ -61,6 +61,12 @@ fn arrows_point_towards_the_core() {
         ),
         ("pace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("wake", &["hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        (
+            "reconcile",
+            &["checkout", "chores", "clock", "config", "ledger", "perform", "store"],
+            &["sqlx", "axum", "kvitt_vipps", "reqwest"],
+        ),
+        ("captures", &["checkout", "chores", "clock", "config", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("perform", &["checkout"], &["sqlx", "axum"]),
         ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
     ];

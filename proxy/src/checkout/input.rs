@@ -2,7 +2,7 @@
 
 use kvitt_wire::{Aggregate, Amount};
 
-use super::{Consent, PhoneNumber, Reference};
+use super::{Consent, Moment, PhoneNumber, Reference};
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Seen {
     pub amount: Option<Amount>,
     /// What has become of the money.
     pub aggregate: Aggregate,
+    /// Until when a capture is sure to succeed.
+    pub capture_guaranteed_until: Option<Moment>,
     /// The customer's name towards this sales unit, after consent.
     pub sub: Option<String>,
     /// The telephone number, after consent.

@@ -180,6 +180,9 @@ pub struct Attempt {
     pub look_at: Option<Moment>,
     /// What has become of the money.
     pub aggregate: Aggregate,
+    /// Until when a capture is sure to succeed, as the payment says once it is authorized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_guaranteed_until: Option<Moment>,
     /// Why the receipt could not be sent, if so. Never the payment's trouble.
     pub receipt_trouble: Option<String>,
     /// How often the customer's profile was looked for in vain.

@@ -22,7 +22,7 @@ const MOST_ATTEMPTS: usize = 20;
 /// The trouble of a payment that was authorized for another amount than the order's.
 pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
 /// The trouble of a payment that was authorized when the order had been paid already.
-const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
+pub(super) const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
 /// The longest that reserved money waits for the shop, in any market.
 const LONGEST_CAPTURE_MS: i64 = 180 * 24 * 60 * 60 * 1000;
 /// The vendor decides within the attempt's life; a payment that is undecided a day later is left to the operator.
@@ -102,6 +102,7 @@ impl Step {
             cancels: 0,
             look_at: None,
             aggregate: Aggregate::default(),
+            capture_guaranteed_until: None,
             receipt_trouble: None,
             profile_looks: 0,
             created_at: now,
@@ -223,11 +224,6 @@ impl Step {
 
     fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
         let current = self.checkout.current();
-        // Begun in another tab: this one finds it. But a no to sharing is not answered by an attempt that shares.
-        let shares_more = current.consent.is_some() && consent.is_none();
-        if !current.state.is_final() && !current.cancel_requested && !shares_more {
-            return Ok(());
-        }
         if !current.state.is_final() || current.state == State::Authorized {
             return Err(Refusal::NotRetryable);
         }
@@ -248,6 +244,7 @@ impl Step {
         let Some(attempt) = self.attempt(reference) else { return };
         // Two looks may be committed in the wrong order; what has happened to money does not unhappen.
         attempt.aggregate = later(attempt.aggregate, seen.aggregate);
+        attempt.capture_guaranteed_until = seen.capture_guaranteed_until.or(attempt.capture_guaranteed_until);
         let absorbed = match attempt.state {
             State::Aborted | State::Expired | State::Terminated => true,
             State::Authorized => seen.state != PaymentState::Authorized,

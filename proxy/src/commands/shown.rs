@@ -33,3 +33,8 @@ pub(crate) fn duration(ms: i64) -> String {
 pub(crate) fn until(ms: i64) -> String {
     if ms > 0 { format!("in {}", duration(ms)) } else { format!("{} ago", duration(-ms)) }
 }
+
+/// Minor units as the amount that people read; every currency here has two decimals.
+pub(crate) fn amount(minor: i64) -> String {
+    format!("{}.{:02}", minor / 100, minor.abs() % 100)
+}

@@ -169,10 +169,14 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn positive(&mut self, key: &str) -> i64 {
+        self.between(key, 1, MOST)
+    }
+
+    pub(super) fn between(&mut self, key: &str, least: i64, most: i64) -> i64 {
         let value = self.get(key).and_then(|value| written(value).as_integer());
-        value.filter(|value| (1..=MOST).contains(value)).unwrap_or_else(|| {
-            self.mistake(key, "must be a whole number from 1 to 2000000000");
-            1
+        value.filter(|value| (least..=most).contains(value)).unwrap_or_else(|| {
+            self.mistake(key, &format!("must be a whole number from {least} to {most}"));
+            least
         })
     }
 

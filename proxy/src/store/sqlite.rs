@@ -3,8 +3,8 @@
 //! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; what the hot path
 //! asks of it at the same time is written [together](writer). Reads have a pool of their own. Batches are one statement over `json_each`.
 
+mod books;
 mod chores;
-mod idempotency;
 mod pacing;
 mod queues;
 mod writer;
@@ -82,10 +82,9 @@ impl Sqlite {
         checkout: &Checkout,
         secret: &Secret,
         effects: &[Planned],
-        cause: &Cause,
         now: Moment,
-    ) -> Result<Committed, Error> {
-        let (rows, secret, cause) = (Rows::of(checkout, effects, now)?, secret.clone(), cause.clone());
+    ) -> Result<(), Error> {
+        let (rows, secret) = (Rows::of(checkout, effects, now)?, secret.clone());
         self.together
             .write(move |connection| {
                 Box::pin(async move {
@@ -102,10 +101,7 @@ impl Sqlite {
                     .execute(&mut *connection)
                     .await?;
                     follow_up(connection, &rows).await?;
-                    if !settle(connection, &cause, None, now).await? {
-                        return Ok(Work::Undo(Committed::Lost));
-                    }
-                    Ok(Work::Keep(Committed::Yes))
+                    Ok(Work::Keep(()))
                 })
             })
             .await
@@ -393,7 +389,6 @@ async fn settle(
 ) -> Result<bool, Error> {
     let settled = match cause {
         Cause::Request => return Ok(true),
-        Cause::Keyed(keyed) => return idempotency::take(connection, keyed, now).await,
         Cause::Inbox(id) => {
             sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
                 .bind(id)

@@ -86,6 +86,7 @@ impl Vendor {
             state: payment.state,
             amount: Some(payment.amount),
             aggregate: payment.money,
+            capture_guaranteed_until: None,
             sub: shares.then(|| "sub".to_owned()),
             phone_number: shares.then(|| PhoneNumber::parse("4791234567")).flatten(),
         })

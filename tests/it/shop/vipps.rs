@@ -57,6 +57,11 @@ impl Vipps {
         self.control("clock", json!({ "advance_ms": ms })).await;
     }
 
+    /// Vipps MobilePay forgets every payment.
+    pub(crate) async fn forgets_payments(&self) {
+        self.control("reset", json!({ "keep_webhooks": true })).await;
+    }
+
     /// The next so many calls whose path contains this go wrong.
     pub(crate) async fn fails(&self, method: &str, path: &str, times: u32, action: Value) {
         let fault = json!({ "match": { "method": method, "path_contains": path }, "times": times, "action": action });

@@ -1,0 +1,140 @@
+//! Watches over money that is reserved and not captured: it is guaranteed for a while, and given back to the customer some time later.
+//!
+//! It only reads. What is due is shown by `kvitt orders due` and counted for `/metrics`; capturing is the shop's decision.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::checkout::Moment;
+use crate::chores::Chore;
+use crate::clock;
+use crate::config::{Capture, Config, Market};
+use crate::store::books::Reservation;
+use crate::store::{Error, Store};
+
+/// The reading of how many reservations are to be captured within the days of warning.
+pub const DUE: &str = "captures_due";
+/// The reading of how many are not guaranteed any more.
+pub const OVERDUE: &str = "captures_overdue";
+/// Going through all reservations takes no longer.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// A reservation, and by when it is to be captured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deadline {
+    /// What is reserved.
+    #[serde(flatten)]
+    pub reservation: Reservation,
+    /// Until then a capture is sure to succeed: the vendor's guarantee, or the market's rule where the vendor has said nothing.
+    pub capture_by: Moment,
+    /// Then the vendor gives the money back.
+    pub released_at: Moment,
+    /// How it stands.
+    pub urgency: Urgency,
+}
+
+/// How urgent a capture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Urgency {
+    /// There is time.
+    Later,
+    /// To be captured within the days of warning.
+    Due,
+    /// Not guaranteed any more.
+    Overdue,
+}
+
+impl Deadline {
+    /// By when a reservation of a market is to be captured, as it stands at that moment.
+    pub fn of(reservation: Reservation, market: Option<Market>, rules: &Capture, now: Moment) -> Self {
+        let window_ms = market.map_or_else(|| rules.longest_ms(), |market| rules.window_ms(market));
+        let released_at = reservation.created_at.plus_ms(window_ms);
+        let capture_by = reservation.guaranteed_until.unwrap_or(released_at).min(released_at);
+        let urgency = match () {
+            () if now >= capture_by => Urgency::Overdue,
+            () if now >= capture_by.plus_ms(-rules.warn_ms) => Urgency::Due,
+            () => Urgency::Later,
+        };
+        Self { reservation, capture_by, released_at, urgency }
+    }
+}
+
+/// Every reservation with its deadline, the most urgent first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn deadlines(store: &Store, config: &Config, now: Moment) -> Result<Vec<Deadline>, Error> {
+    let reservations = store.reservations().await?.into_iter();
+    let mut deadlines: Vec<_> = reservations
+        .map(|reservation| {
+            let market = config.sales_unit(Some(&reservation.sales_unit)).map(|unit| unit.market);
+            Deadline::of(reservation, market, &config.capture, now)
+        })
+        .collect();
+    deadlines.sort_by_key(|deadline| deadline.capture_by);
+    Ok(deadlines)
+}
+
+/// The chore that counts what is due.
+pub fn watching(store: &Store, config: &Config) -> Chore {
+    let (store, config) = (store.clone(), config.clone());
+    Chore::new("watch captures", config.capture.every, LONGEST, move || {
+        let (store, config) = (store.clone(), config.clone());
+        async move {
+            let now = clock::now();
+            let deadlines = deadlines(&store, &config, now).await?;
+            for (name, urgency) in [(DUE, Urgency::Due), (OVERDUE, Urgency::Overdue)] {
+                let count = deadlines.iter().filter(|deadline| deadline.urgency == urgency).count();
+                if count > 0 {
+                    tracing::warn!(name, count, "reserved money waits to be captured");
+                }
+                store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
+            }
+            Ok(())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+    fn reserved(guaranteed_days: Option<i64>) -> Reservation {
+        Reservation {
+            reference: "shop-1".into(),
+            sales_unit: "no".into(),
+            uncaptured: 100,
+            currency: "NOK".into(),
+            created_at: Moment(0),
+            guaranteed_until: guaranteed_days.map(|days| Moment(days * DAY_MS)),
+        }
+    }
+
+    #[test]
+    fn the_earlier_of_guarantee_and_market_counts() {
+        let rules = Capture {
+            warn_ms: 3 * DAY_MS,
+            no_ms: 180 * DAY_MS,
+            dk_ms: 14 * DAY_MS,
+            fi_ms: 14 * DAY_MS,
+            every: LONGEST,
+        };
+        for (guaranteed, market, day, capture_by, urgency) in [
+            (Some(7), Market::No, 3, 7, Urgency::Later),
+            (Some(7), Market::No, 4, 7, Urgency::Due),
+            (Some(7), Market::No, 7, 7, Urgency::Overdue),
+            (None, Market::No, 176, 180, Urgency::Later),
+            (None, Market::No, 177, 180, Urgency::Due),
+            (Some(30), Market::Dk, 10, 14, Urgency::Later),
+            (Some(30), Market::Fi, 11, 14, Urgency::Due),
+        ] {
+            let now = Moment(day * DAY_MS);
+            let deadline = Deadline::of(reserved(guaranteed), Some(market), &rules, now);
+            assert_eq!((deadline.capture_by.0 / DAY_MS, deadline.urgency), (capture_by, urgency), "{market:?} {day}");
+        }
+    }
+}

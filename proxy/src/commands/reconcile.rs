@@ -1,0 +1,75 @@
+//! `kvitt reconcile`: our books and those of Vipps MobilePay, side by side.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use kvitt::app;
+use kvitt::hub::Hub;
+use kvitt::ledger::Ledger;
+use kvitt::reconcile::{Reconciler, Report};
+use kvitt::store::Store;
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+
+use super::{ConfigFile, shown};
+
+/// What it ends with when the books differ; 1 is an error, as everywhere.
+const DRIFT: u8 = 2;
+
+/// What is compared.
+#[derive(Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Show what the latest comparison came to, and make no other.
+    #[arg(long)]
+    last: bool,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Ends with 0 when the books agree, 1 when something could not be compared, 2 when they differ.
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<ExitCode> {
+    let config = asked.config.load_without_webhooks()?;
+    let store = Store::attach(config.database_url.expose_secret()).await?;
+    let report: Report = if asked.last {
+        let last = store.last_comparison().await?.context("the books have not been compared yet")?;
+        serde_json::from_str(&last.report)?
+    } else {
+        // Whatever follows from it is carried out by the proxy that runs.
+        let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::new(Notify::new()));
+        Reconciler::new(&config, store.clone(), ledger, app::performer(&config)?).run().await?
+    };
+    store.close().await;
+    if asked.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(match () {
+        () if !report.drift.is_empty() => ExitCode::from(DRIFT),
+        () if !report.unanswered.is_empty() => ExitCode::FAILURE,
+        () => ExitCode::SUCCESS,
+    })
+}
+
+fn print(report: &Report) {
+    let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
+    println!("{} payments compared: {drift} differ, {healed} healed, {unanswered} not answered", report.payments);
+    let differences = report.drift.iter().flat_map(|drift| {
+        let row = |difference: &kvitt::checkout::Difference| {
+            let (what, ours, theirs) = (difference.what.clone(), difference.ours.clone(), difference.theirs.clone());
+            vec![drift.reference.clone(), drift.sales_unit.clone(), what, ours, theirs]
+        };
+        drift.differences.iter().map(row).collect::<Vec<_>>()
+    });
+    if drift > 0 {
+        shown::table(&["reference", "sales unit", "what", "ours", "Vipps MobilePay's"], differences);
+    }
+    for missing in &report.unanswered {
+        println!("{}: {}", missing.reference, missing.reason);
+    }
+}

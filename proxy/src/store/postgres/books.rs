@@ -1,0 +1,128 @@
+//! The books, on PostgreSQL.
+
+use sqlx::Row;
+
+use super::Postgres;
+use crate::checkout::{CheckoutId, Moment};
+use crate::store::Error;
+use crate::store::books::{Comparison, Reading, Reservation};
+
+impl Postgres {
+    pub(in crate::store) async fn quiet_orders(
+        &self,
+        after: Option<CheckoutId>,
+        since: Moment,
+        most: u32,
+    ) -> Result<Vec<CheckoutId>, Error> {
+        let rows = sqlx::query(
+            "SELECT id FROM checkouts WHERE created_at >= $1 AND ($2::uuid IS NULL OR id > $2) AND NOT EXISTS ( \
+                 SELECT 1 FROM outbox WHERE checkout_id = checkouts.id AND parked_reason IS NULL AND kind <> 'look') \
+             ORDER BY id LIMIT $3",
+        )
+        .bind(since.0)
+        .bind(after.map(|id| id.0))
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
+    }
+
+    pub(in crate::store) async fn keep_comparison(
+        &self,
+        comparison: &Comparison,
+        keep_from: Moment,
+    ) -> Result<(), Error> {
+        sqlx::query("DELETE FROM reconciliations WHERE begun_at < $1 OR begun_at = $2")
+            .bind(keep_from.0)
+            .bind(comparison.begun_at.0)
+            .execute(&self.pool)
+            .await?;
+        sqlx::query("INSERT INTO reconciliations (begun_at, drift, report) VALUES ($1, $2, $3::json)")
+            .bind(comparison.begun_at.0)
+            .bind(comparison.drift)
+            .bind(&comparison.report)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn last_comparison(&self) -> Result<Option<Comparison>, Error> {
+        let row = sqlx::query(
+            "SELECT begun_at, drift, report::text AS report FROM reconciliations ORDER BY begun_at DESC LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let comparison = row.map(|row| {
+            Ok(Comparison {
+                begun_at: Moment(row.try_get("begun_at")?),
+                drift: row.try_get("drift")?,
+                report: row.try_get("report")?,
+            })
+        });
+        comparison.transpose()
+    }
+
+    pub(in crate::store) async fn reservations(&self) -> Result<Vec<Reservation>, Error> {
+        let rows = sqlx::query(
+            "WITH reserved AS ( \
+                 SELECT attempt.value ->> 'reference' AS reference, state #>> '{order,cart,sales_unit}' AS sales_unit, \
+                        state #>> '{order,cart,total,currency}' AS currency, \
+                        (attempt.value ->> 'created_at')::bigint AS created_at, \
+                        (attempt.value ->> 'capture_guaranteed_until')::bigint AS guaranteed_until, \
+                        (attempt.value #>> '{aggregate,authorized}')::bigint \
+                            - (attempt.value #>> '{aggregate,captured}')::bigint \
+                            - (attempt.value #>> '{aggregate,cancelled}')::bigint AS uncaptured \
+                 FROM checkouts, json_array_elements(state -> 'attempts') AS attempt (value) \
+                 WHERE phase = 'authorized' AND attempt.value ->> 'state' = 'authorized') \
+             SELECT * FROM reserved WHERE uncaptured > 0 ORDER BY created_at, reference",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let reservations = rows.into_iter().map(|row| {
+            Ok(Reservation {
+                reference: row.try_get("reference")?,
+                sales_unit: row.try_get("sales_unit")?,
+                uncaptured: row.try_get("uncaptured")?,
+                currency: row.try_get("currency")?,
+                created_at: Moment(row.try_get("created_at")?),
+                guaranteed_until: row.try_get::<Option<i64>, _>("guaranteed_until")?.map(Moment),
+            })
+        });
+        reservations.collect()
+    }
+
+    pub(in crate::store) async fn keep_reading(
+        &self,
+        name: &str,
+        label: &str,
+        value: i64,
+        now: Moment,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO readings (name, label, value, read_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (name, label) DO UPDATE SET value = excluded.value, read_at = excluded.read_at",
+        )
+        .bind(name)
+        .bind(label)
+        .bind(value)
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn readings(&self) -> Result<Vec<Reading>, Error> {
+        let rows = sqlx::query("SELECT name, label, value, read_at FROM readings ORDER BY name, label")
+            .fetch_all(&self.pool)
+            .await?;
+        let readings = rows.into_iter().map(|row| {
+            Ok(Reading {
+                name: row.try_get("name")?,
+                label: row.try_get("label")?,
+                value: row.try_get("value")?,
+                read_at: Moment(row.try_get("read_at")?),
+            })
+        });
+        readings.collect()
+    }
+}

@@ -1,0 +1,53 @@
+//! Reserved money that the shop has not captured yet, and by when it should.
+
+use kvitt_wire::State;
+use serde_json::{Value, json};
+
+use crate::shop::Shop;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+async fn due(shop: &Shop, arguments: &[&str]) -> Vec<Value> {
+    let listed = shop.runs(&[&["orders", "due", "--json"], arguments].concat()).await.ended_well();
+    listed.json().as_array().unwrap().clone()
+}
+
+async fn paid(shop: &Shop) -> String {
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    order.reference().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_to_be_captured_soon_is_shown_until_it_is() {
+    let shop = Shop::open_with("capture.warn_days = 8").await;
+    let reference = paid(&shop).await;
+    let listed = due(&shop, &[]).await;
+    assert_eq!(listed.len(), 1, "the vendor guarantees it for a week");
+    assert_eq!((&listed[0]["reference"], &listed[0]["urgency"]), (&json!(reference), &json!("due")));
+    assert_eq!((&listed[0]["uncaptured"], &listed[0]["currency"]), (&json!(58_700), &json!("NOK")));
+    let days = |field: &str| (listed[0][field].as_i64().unwrap() - kvitt::clock::now().0 + 60_000) / DAY_MS;
+    assert_eq!((days("capture_by"), days("released_at")), (7, 180));
+    let table = shop.runs(&["orders", "due"]).await.ended_well().out;
+    assert!(table.contains("587.00 NOK") && table.contains(&reference), "{table}");
+
+    let part = |value| kvitt_vipps::Amount { value, currency: "NOK".into() };
+    shop.vipps.client.capture(&reference, "capture-1", part(8_700)).await.unwrap();
+    let left = || async { (due(&shop, &[]).await[0]["uncaptured"] == 50_000).then_some(()) };
+    crate::shop::eventually("a part is captured", left).await;
+    shop.vipps.client.capture(&reference, "capture-2", part(50_000)).await.unwrap();
+    let nothing = || async { due(&shop, &["--all"]).await.is_empty().then_some(()) };
+    crate::shop::eventually("all is captured", nothing).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_there_is_time_for_is_not_due() {
+    let shop = Shop::open().await;
+    let reference = paid(&shop).await;
+    assert!(due(&shop, &[]).await.is_empty());
+    let all = due(&shop, &["--all"]).await;
+    assert_eq!((&all[0]["reference"], &all[0]["urgency"]), (&json!(reference), &json!("later")));
+    shop.close().await;
+}
