@@ -21,7 +21,7 @@ use crate::perform::Performer;
 use crate::reconcile::Reconciler;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
-use crate::{captures, chores, token};
+use crate::{captures, chores, idempotency, token};
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -88,6 +88,7 @@ impl App {
         let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
         let chores = vec![
             inbox::forgetting(&store),
+            idempotency::forgetting(&store),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),
         ];

@@ -6,7 +6,7 @@
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kvitt_wire::{Cart, Problem};
@@ -16,6 +16,11 @@ use tracing::Instrument;
 use crate::cart::CartError;
 use crate::checkout::Refusal;
 use crate::{ledger, pages, store};
+
+/// The caller's trace ([trace context](https://www.w3.org/TR/trace-context/)).
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// The trace id of an answer.
+pub const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
 /// What went wrong with a request.
 #[derive(Clone, Debug)]
@@ -133,6 +138,33 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "bad_signature", "The signature does not hold")
     }
 
+    /// The idempotency key is not one.
+    pub fn bad_idempotency_key(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_idempotency_key", "The Idempotency-Key could not be read")
+            .detail(detail)
+    }
+
+    /// The idempotency key came with another request before.
+    pub const fn idempotency_key_reused() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another request",
+        )
+    }
+
+    /// A twin of the request, with the same idempotency key, is being worked on.
+    pub fn idempotency_in_progress() -> Self {
+        Self {
+            retry_after_s: Some(1),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "idempotency_in_progress",
+                "The same request is being worked on; ask again shortly",
+            )
+        }
+    }
+
     /// There is too much to do at the moment.
     pub fn busy() -> Self {
         Self {
@@ -192,6 +224,7 @@ impl From<ledger::Error> for ApiError {
                 };
                 Self::new(StatusCode::CONFLICT, code, "The order's state does not allow it").detail(refusal.to_string())
             }
+            ledger::Error::Repeated => Self::idempotency_in_progress(),
             ledger::Error::NotFound => Self::not_found(),
             ledger::Error::Store(error) => error.into(),
         }
@@ -274,7 +307,7 @@ pub async fn respond(request: Request, next: Next) -> Response {
         }
     }
     if let Ok(value) = HeaderValue::from_str(&trace_id) {
-        response.headers_mut().insert("x-trace-id", value);
+        response.headers_mut().insert(TRACE_ID, value);
     }
     response
 }
@@ -283,7 +316,7 @@ pub async fn respond(request: Request, next: Next) -> Response {
 fn trace_id(request: &Request) -> String {
     request
         .headers()
-        .get("traceparent")
+        .get(TRACEPARENT)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split('-').nth(1))
         .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))

@@ -20,6 +20,9 @@ pub enum Error {
     /// The state does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A twin of the request was first; what it did is there.
+    #[error("done before under the same idempotency key")]
+    Repeated,
     /// There is no such checkout.
     #[error("no such checkout")]
     NotFound,
@@ -46,19 +49,22 @@ impl Ledger {
     /// Opens a checkout.
     ///
     /// # Errors
-    /// When the store fails; nothing was written then.
+    /// When the store fails, or a twin of the request was first; nothing was written then.
     pub async fn open(
         &self,
         id: CheckoutId,
         secret: &Secret,
         order: Order,
         consent: Option<Consent>,
+        cause: Cause,
     ) -> Result<Checkout, Error> {
         let (ledger, secret) = (self.clone(), secret.clone());
         to_the_end(async move {
             let now = clock::now();
             let Step { checkout, effects } = checkout::open(id, order, consent, now);
-            ledger.store.insert(&checkout, &secret, &effects, now).await?;
+            if ledger.store.insert(&checkout, &secret, &effects, &cause, now).await? != Committed::Yes {
+                return Err(Error::Repeated);
+            }
             tracing::info!(checkout = %id, reference = %checkout.current().reference, "checkout opened");
             ledger.due.notify_one();
             Ok(checkout)
@@ -88,6 +94,7 @@ impl Ledger {
             after.version += 1;
             match self.store.commit(&after, &effects, cause, now).await? {
                 Committed::Overtaken => continue,
+                Committed::Lost if matches!(cause, Cause::Keyed(_)) => return Err(Error::Repeated),
                 Committed::Lost => return Ok(before),
                 Committed::Yes => tracing::trace!(checkout = %id, version = after.version, "checkout committed"),
             }

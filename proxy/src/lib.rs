@@ -20,6 +20,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod hub;
+pub mod idempotency;
 pub mod inbox;
 pub mod ledger;
 pub mod listen;

@@ -20,7 +20,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::error::{self, ApiError};
+use crate::error::{self, ApiError, TRACE_ID, TRACEPARENT};
+use crate::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
 /// The description of the API, as `/openapi.json` serves it.
 #[derive(OpenApi)]
@@ -64,8 +65,8 @@ pub fn router(app: &App) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CACHE_CONTROL])
-        .expose_headers([header::RETRY_AFTER])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CACHE_CONTROL, IDEMPOTENCY_KEY, TRACEPARENT])
+        .expose_headers([header::RETRY_AFTER, IDEMPOTENCY_REPLAYED, TRACE_ID])
         .max_age(std::time::Duration::from_secs(3600));
     browser
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })

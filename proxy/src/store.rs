@@ -22,6 +22,7 @@ macro_rules! verbs {
 
 pub mod books;
 mod chores;
+mod idempotency;
 mod listener;
 mod pacing;
 mod postgres;
@@ -34,6 +35,7 @@ use thiserror::Error;
 
 use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
 
+pub use idempotency::Keyed;
 pub use listener::Listener;
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -101,11 +103,17 @@ verbs! {
     /// Waits for what is being written and closes the connections.
     fn close() -> ();
 
-    /// Writes a new checkout down, with its first effects.
+    /// Writes a new checkout down, with its first effects, and settles its cause.
     ///
     /// # Errors
     /// When the database says no; nothing is written then.
-    fn insert(checkout: &Checkout, secret: &Secret, effects: &[Planned], now: Moment) -> Result<(), Error>;
+    fn insert(
+        checkout: &Checkout,
+        secret: &Secret,
+        effects: &[Planned],
+        cause: &Cause,
+        now: Moment
+    ) -> Result<Committed, Error>;
 
     /// Writes down what a step came to and settles its cause, if the checkout still is what the step started from: its version is the
     /// one before `checkout.version`.
@@ -261,6 +269,8 @@ impl std::fmt::Debug for Secret {
 pub enum Cause {
     /// A request of the page or the shop: no row.
     Request,
+    /// The same with an idempotency key, which is written down.
+    Keyed(Keyed),
     /// A webhook, by its row in the inbox.
     Inbox(i64),
     /// An effect's outcome, by the claim that it was carried out under.
@@ -335,7 +345,7 @@ pub enum Committed {
     Yes,
     /// Somebody else changed the checkout meanwhile: load it again and decide anew.
     Overtaken,
-    /// Somebody else has claimed the effect since, and settles it: nothing was written.
+    /// Somebody else has claimed the effect since, and settles it, or a twin has come with the idempotency key before: nothing was written.
     Lost,
 }
 

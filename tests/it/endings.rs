@@ -82,6 +82,7 @@ async fn an_order_that_is_alive_or_paid_is_not_tried_again() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let asked = NewAttempt { consent: None };
+    // The customer has said yes to sharing with the attempt that is alive, and no now.
     problem(order.retries(&asked).await, 409, "not_retryable").await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;

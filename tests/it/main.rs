@@ -22,6 +22,7 @@ mod paid;
 mod parked;
 mod receipts;
 mod reconcile;
+mod repeats;
 mod seeds;
 mod several;
 mod store;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kvitt::checkout::{Checkout, CheckoutId, Customer, Moment, Order, PhoneNumber, Planned, Private, ReceiptBy, Step};
-use kvitt::store::{Cause, Committed, Secret, Store, Webhook};
+use kvitt::store::{Cause, Committed, Keyed, Secret, Store, Webhook};
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -59,7 +59,8 @@ pub(crate) fn opened(nth: u128) -> Step {
 /// Writes the nth checkout down.
 pub(crate) async fn insert(store: &Store, nth: u128) -> Checkout {
     let Step { checkout, effects } = opened(nth);
-    store.insert(&checkout, &Secret("hush".into()), &effects, NOW).await.unwrap();
+    let committed = store.insert(&checkout, &Secret("hush".into()), &effects, &Cause::Request, NOW).await.unwrap();
+    assert_eq!(committed, Committed::Yes);
     checkout
 }
 
@@ -74,6 +75,10 @@ pub(crate) fn webhook(nth: u32) -> Webhook {
         name: "AUTHORIZED".into(),
         event_id: format!("event-{nth}"),
     }
+}
+
+fn keyed(key: &str, fingerprint: &str, checkout: &Checkout) -> Keyed {
+    Keyed { key: key.into(), fingerprint: fingerprint.into(), checkout_id: checkout.id }
 }
 
 fn effects(nth: u128) -> Vec<Planned> {
@@ -103,6 +108,7 @@ of_both! {
     a_cause_is_settled_with_what_it_led_to
     only_an_owner_releases_what_is_claimed
     a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over
+    an_idempotency_key_is_taken_once_and_with_what_it_came_for
 }
 
 async fn what_is_written_is_read_back(database: Database) {
@@ -329,4 +335,33 @@ async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: 
     assert!(one.claim_chore("another", LEASE_MS, NOW).await.unwrap());
     one.close().await;
     other.close().await;
+}
+
+async fn an_idempotency_key_is_taken_once_and_with_what_it_came_for(database: Database) {
+    let place = Place::new(database);
+    let (ours, theirs) = (place.open().await, place.open().await);
+    let (one, two) = (opened(1), opened(2));
+    let insert = async |store: &Store, step: &Step, cause: &Cause| {
+        store.insert(&step.checkout, &Secret("hush".into()), &step.effects, cause, NOW).await.unwrap()
+    };
+    let first = keyed("key", "this", &one.checkout);
+    assert_eq!(insert(&ours, &one, &Cause::Keyed(first.clone())).await, Committed::Yes);
+    let second = keyed("key", "that", &two.checkout);
+    assert_eq!(insert(&theirs, &two, &Cause::Keyed(second)).await, Committed::Lost);
+    assert!(ours.checkout(two.checkout.id).await.unwrap().is_none(), "nothing of the second is written");
+    assert_eq!(theirs.keyed("key").await.unwrap(), Some((first, NOW)));
+    assert_eq!(theirs.keyed("another").await.unwrap(), None);
+
+    let next = next_version(&one.checkout);
+    let again = keyed("key", "more", &one.checkout);
+    assert_eq!(ours.commit(&next, &[], &Cause::Keyed(again), NOW).await.unwrap(), Committed::Lost);
+    assert_eq!(ours.checkout(next.id).await.unwrap().unwrap().checkout.version, one.checkout.version);
+    let other = keyed("another", "more", &one.checkout);
+    assert_eq!(ours.commit(&next, &[], &Cause::Keyed(other), NOW.plus_ms(1)).await.unwrap(), Committed::Yes);
+
+    ours.forget_keyed(NOW.plus_ms(1)).await.unwrap();
+    assert_eq!(ours.keyed("key").await.unwrap(), None);
+    assert!(ours.keyed("another").await.unwrap().is_some());
+    ours.close().await;
+    theirs.close().await;
 }

@@ -224,6 +224,11 @@ impl Step {
 
     fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
         let current = self.checkout.current();
+        // Begun in another tab: this one finds it. But a no to sharing is not answered by an attempt that shares.
+        let shares_more = current.consent.is_some() && consent.is_none();
+        if !current.state.is_final() && !current.cancel_requested && !shares_more {
+            return Ok(());
+        }
         if !current.state.is_final() || current.state == State::Authorized {
             return Err(Refusal::NotRetryable);
         }

@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::checkout::Input;
-use crate::error::{Json, Path, Result};
+use crate::error::{Path, Result};
+use crate::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
 use crate::order;
 use crate::store::Cause;
 
@@ -20,21 +21,23 @@ pub(super) fn router() -> OpenApiRouter<App> {
 ///
 /// Answers as soon as the payment exists. When Vipps MobilePay is slow, `state` is still `starting`: follow the stream. When it
 /// refuses, `state` is `failed` and `trouble` has the code.
-#[utoipa::path(post, path = "/v1/checkouts", tag = "page", request_body = NewCheckout, responses(
-    (status = 201, body = Checkout),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_json`"),
+#[utoipa::path(post, path = "/v1/checkouts", tag = "page", params(IdempotencyKey), request_body = NewCheckout, responses(
+    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
+    (status = 400, body = Problem, content_type = "application/problem+json",
+        description = "`malformed_json`, `bad_idempotency_key`"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`price_changed`: `cart` has today's prices"),
+        description = "`price_changed`: `cart` has today's prices; `idempotency_in_progress`"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, and those of a cart"),
+        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, and those of a cart"),
 ))]
-async fn open(State(app): State<App>, Json(asked): Json<NewCheckout>) -> Result<(StatusCode, axum::Json<Checkout>)> {
-    let opened = order::open(&app, asked).await?;
+async fn open(State(app): State<App>, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
+    let (opened, replayed) =
+        idempotency::once(&app, key.as_ref(), begun, order::open(&app, body, key.as_ref())).await?;
     let checkout = app.wait_until(opened.checkout.id, begun).await?;
-    Ok((StatusCode::CREATED, axum::Json(opened.show(&checkout))))
+    Ok((StatusCode::CREATED, replayed, axum::Json(opened.show(&checkout))))
 }
 
 /// Shows a checkout
@@ -66,31 +69,43 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
 
 /// Tries again
 ///
-/// After an attempt that was aborted, expired, terminated or failed: a new payment for the same order, under a new reference.
-#[utoipa::path(post, path = "/v1/checkouts/{token}/attempts", tag = "page", params(("token" = String, Path)),
+/// After an attempt that was aborted, expired, terminated or failed: a new payment for the same order, under a new reference. While an
+/// attempt is alive that one is the answer: it has been begun in another tab, or on another device. Not where it would share more than
+/// the customer says yes to here.
+#[utoipa::path(post, path = "/v1/checkouts/{token}/attempts", tag = "page", params(("token" = String, Path), IdempotencyKey),
     request_body = NewAttempt, responses(
-    (status = 201, body = Checkout),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_json`"),
+    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
+    (status = 400, body = Problem, content_type = "application/problem+json",
+        description = "`malformed_json`, `bad_idempotency_key`"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_retryable`: the current attempt is alive or paid; `too_many_attempts`"),
+        description = "`not_retryable`: the order is paid, or its attempt is being cancelled or shares more; `too_many_attempts`; \
+            `idempotency_in_progress`"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_wording`"),
+    (status = 422, body = Problem, content_type = "application/problem+json",
+        description = "`bad_wording`, `idempotency_key_reused`"),
 ))]
 async fn retry(
     State(app): State<App>,
     Path(token): Path<String>,
-    Json(asked): Json<NewAttempt>,
-) -> Result<(StatusCode, axum::Json<Checkout>)> {
-    let found = app.find(&token).await?;
-    let order = &found.checkout.order;
-    let consent = order::consent(&order.cart, asked.consent, order.language)?;
-    app.ledger.apply(found.checkout.id, Input::Retry(consent), Cause::Request).await?;
+    Keyed { body, key }: Keyed<NewAttempt>,
+) -> Result<Begun> {
+    let (found, replayed) = idempotency::once(&app, key.as_ref(), begun, async {
+        let found = app.find(&token).await?;
+        let (id, order) = (found.checkout.id, &found.checkout.order);
+        let consent = order::consent(&order.cart, body.consent, order.language)?;
+        app.ledger.apply(id, Input::Retry(consent), Key::cause(key.as_ref(), id)).await?;
+        Ok(found)
+    })
+    .await?;
     let checkout = app.wait_until(found.checkout.id, begun).await?;
-    Ok((StatusCode::CREATED, axum::Json(found.show(&checkout))))
+    Ok((StatusCode::CREATED, replayed, axum::Json(found.show(&checkout))))
 }
+
+/// What both ways to begin a payment answer.
+type Begun = (StatusCode, Replayed, axum::Json<Checkout>);
 
 fn begun(checkout: &crate::checkout::Checkout) -> bool {
     checkout.current().state != PaymentState::Starting

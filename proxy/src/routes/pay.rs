@@ -67,7 +67,8 @@ impl PayForm {
 
 /// Pays from a plain form
 ///
-/// Sends the browser on to the payment. What is wrong is shown as a page.
+/// Sends the browser on to the payment. What is wrong is shown as a page. A form that is sent twice opens two orders: a static page
+/// cannot give each press a key of its own. The browser follows the last answer only, and the other order expires unpaid.
 #[utoipa::path(post, path = "/pay", tag = "browser",
     request_body(content = PayForm, content_type = "application/x-www-form-urlencoded"), responses(
     (status = 303, description = "To the payment, or to the order's page when it could not be created yet"),
@@ -85,7 +86,7 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::unsupported_media_type("application/x-www-form-urlencoded"),
         _ => ApiError::malformed(rejection.body_text()),
     })?;
-    let opened = order::open(app, form.into_checkout()?).await?;
+    let opened = order::open(app, form.into_checkout()?, None).await?;
     let checkout =
         app.wait_until(opened.checkout.id, |checkout| checkout.current().state != PaymentState::Starting).await?;
     let snapshot = opened.show(&checkout);

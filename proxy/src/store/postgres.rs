@@ -7,6 +7,7 @@
 
 mod books;
 mod chores;
+mod idempotency;
 mod pacing;
 mod queues;
 
@@ -87,8 +88,9 @@ impl Postgres {
         checkout: &Checkout,
         secret: &Secret,
         effects: &[Planned],
+        cause: &Cause,
         now: Moment,
-    ) -> Result<(), Error> {
+    ) -> Result<Committed, Error> {
         let mut tx = self.pool.begin().await?;
         sqlx::query(
             "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
@@ -103,9 +105,13 @@ impl Postgres {
         .execute(&mut *tx)
         .await?;
         follow_up(&mut tx, checkout, effects, now).await?;
+        if !settle(&mut tx, cause, None, now).await? {
+            tx.rollback().await?;
+            return Ok(Committed::Lost);
+        }
         tx.commit().await?;
         self.tell(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
-        Ok(())
+        Ok(Committed::Yes)
     }
 
     pub(super) async fn commit(
@@ -375,6 +381,7 @@ async fn follow_up(
 async fn settle(connection: &mut PgConnection, cause: &Cause, note: Option<&str>, now: Moment) -> Result<bool, Error> {
     let settled = match cause {
         Cause::Request => return Ok(true),
+        Cause::Keyed(keyed) => return idempotency::take(connection, keyed, now).await,
         Cause::Inbox(id) => {
             sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
                 .bind(id)

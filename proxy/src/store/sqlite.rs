@@ -5,6 +5,7 @@
 
 mod books;
 mod chores;
+mod idempotency;
 mod pacing;
 mod queues;
 mod writer;
@@ -82,9 +83,10 @@ impl Sqlite {
         checkout: &Checkout,
         secret: &Secret,
         effects: &[Planned],
+        cause: &Cause,
         now: Moment,
-    ) -> Result<(), Error> {
-        let (rows, secret) = (Rows::of(checkout, effects, now)?, secret.clone());
+    ) -> Result<Committed, Error> {
+        let (rows, secret, cause) = (Rows::of(checkout, effects, now)?, secret.clone(), cause.clone());
         self.together
             .write(move |connection| {
                 Box::pin(async move {
@@ -101,7 +103,10 @@ impl Sqlite {
                     .execute(&mut *connection)
                     .await?;
                     follow_up(connection, &rows).await?;
-                    Ok(Work::Keep(()))
+                    if !settle(connection, &cause, None, now).await? {
+                        return Ok(Work::Undo(Committed::Lost));
+                    }
+                    Ok(Work::Keep(Committed::Yes))
                 })
             })
             .await
@@ -389,6 +394,7 @@ async fn settle(
 ) -> Result<bool, Error> {
     let settled = match cause {
         Cause::Request => return Ok(true),
+        Cause::Keyed(keyed) => return idempotency::take(connection, keyed, now).await,
         Cause::Inbox(id) => {
             sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
                 .bind(id)

@@ -22,6 +22,8 @@ pub(super) async fn agree(stage: &Stage, end: &Checkout) {
         agrees(book, attempt);
         orders.insert(id, checkout);
     }
+    let phases = store.phases().await.unwrap();
+    assert_eq!(phases.iter().map(|(_, count)| count).sum::<i64>(), 1, "one press, one order");
     store.close().await;
     let attempts: usize = orders.values().map(|checkout| checkout.attempts.len()).sum();
     assert_eq!(attempts, books.len(), "each attempt is one payment");

@@ -58,16 +58,17 @@ impl Life {
         &self.stage.vipps
     }
 
-    /// Asks for a checkout until there is one. Where a request may have got through before its answer was lost, a refusal as a repeat
-    /// means to look.
-    pub(super) async fn posts(&self, path: &str, body: &Value, known: Option<&Checkout>) -> Checkout {
+    /// Presses a button once, and asks under the press's key until there is an answer.
+    pub(super) async fn posts(&self, path: &str, body: &Value) -> Checkout {
         let url = format!("{}{path}", self.stage.url());
+        let key = uuid::Uuid::new_v4().to_string();
         eventually("the answer", || async {
-            let response = self.http.post(&url).json(body).send().await.ok()?;
-            match (response.status(), known) {
-                (StatusCode::CREATED, _) => response.json().await.ok(),
-                (StatusCode::CONFLICT, Some(known)) => self.asks(self.http.get(self.url_of(known))).await,
-                (status, _) => panic!("{path}: {status}"),
+            let response = self.http.post(&url).header("idempotency-key", &key).json(body).send().await.ok()?;
+            match response.status() {
+                StatusCode::CREATED => response.json().await.ok(),
+                // The same press is being worked on, or was when its proxy died.
+                StatusCode::CONFLICT => None,
+                status => panic!("{path}: {status}"),
             }
         })
         .await
@@ -86,15 +87,12 @@ impl Life {
         .await
     }
 
-    /// Waits until nothing is left to be done. Orders that a page lost the answer of, and gave up, have run out by then.
+    /// Waits until nothing is left to be done.
     pub(super) async fn is_quiet(&self) {
         let metrics = format!("{}/metrics", self.stage.url());
         eventually("the end of all work", || async {
             // First of all: is it there? Deliveries to nobody are repeated ever more seldom.
             let text = self.http.get(&metrics).send().await.ok()?.text().await.ok()?;
-            for book in self.vipps().books().await.iter().filter(|book| book["state"] == "CREATED") {
-                self.vipps().customer("expire", book["reference"].as_str().unwrap()).await;
-            }
             if self.vipps().undelivered().await > 0 {
                 // What nobody was there for is tried again now.
                 self.vipps().clock_moves(3_000).await;

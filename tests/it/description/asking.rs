@@ -106,7 +106,9 @@ pub(super) fn request(
             }
             "query" if name == "items" && !tape.one_in(3) => query.push((name, "mug:2,tea:1")),
             "query" if tape.one_in(2) => query.push((name, tape.of(TEXTS))),
-            "header" if tape.one_in(2) => headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", ""]))),
+            "header" if tape.one_in(3) => {
+                headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", "", "one-key-for-many-of-them"])))
+            }
             _ => {}
         }
     }

@@ -263,7 +263,7 @@ fn cancelling_spares_an_authorization_and_waits_for_a_payment_that_is_being_crea
 fn a_new_attempt_has_a_new_reference_and_a_new_key() {
     let mut story = Story::new(Some(consent()));
     story.created(1);
-    assert_eq!(story.take(Input::Retry(None)).err(), Some(Refusal::NotRetryable));
+    assert_eq!(story.take(Input::Retry(None)).err(), Some(Refusal::NotRetryable), "a no is not answered by a yes");
     story.news(1, looked(None, seen(PaymentState::Aborted)));
     story.take(Input::Retry(None)).unwrap();
     let Effect::CreatePayment(create) = &story.effects[0].effect else { panic!() };
@@ -272,6 +272,20 @@ fn a_new_attempt_has_a_new_reference_and_a_new_key() {
     assert!(!create.shares_phone_number);
     story.created(2).news(2, looked(None, seen(PaymentState::Authorized)));
     assert_eq!(story.take(Input::Retry(None)).err(), Some(Refusal::NotRetryable));
+}
+
+#[test]
+fn an_attempt_that_another_tab_has_begun_is_found() {
+    let mut story = Story::new(None);
+    let once = story.checkout.clone();
+    for consent in [None, Some(consent())] {
+        assert_eq!(story.take(Input::Retry(consent)).unwrap().effects, []);
+        assert_eq!(story.checkout, once);
+    }
+    story.created(1).take(Input::Retry(None)).unwrap();
+    assert_eq!(story.checkout.attempts.len(), 1);
+    story.take(Input::Cancel).unwrap();
+    assert_eq!(story.take(Input::Retry(None)).err(), Some(Refusal::NotRetryable), "this one is about to end");
 }
 
 #[test]

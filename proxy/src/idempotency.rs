@@ -1,0 +1,185 @@
+//! Asking twice is asking once: the header `Idempotency-Key`, as the
+//! [draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) has it.
+//!
+//! A key is a row that is written in the very transaction that does what was asked for ([`Cause::Keyed`]). So there is no key without its
+//! outcome whenever the process dies, nothing to be taken over, and of twins, at whichever proxies, one is done. The row has hashes and the
+//! checkout's id; the answer to a repeat is made from the checkout anew, as it stands then, so that no token is kept a second time. What
+//! was refused is not remembered: it may be put right and asked for again.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponseParts, ResponseParts};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+use crate::app::{App, Found};
+use crate::checkout::{Checkout, CheckoutId};
+use crate::chores::Chore;
+use crate::clock;
+use crate::error::{ApiError, Json, Result};
+use crate::store::{self, Cause, Store};
+
+/// The request's header.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The answer's header.
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// So long a key is remembered, and an hour at most beyond it.
+const MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// Whoever repeats a page's request is shown its order, so a page's key must not be one that somebody else comes upon.
+const SHORTEST: usize = 16;
+const LONGEST: usize = 255;
+
+/// The header, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes")]
+pub struct IdempotencyKey {
+    /// 16 to 255 visible characters that nobody guesses, such as a UUID, new for each press and the same for each repeat of it; with or
+    /// without quotation marks. Remembered for a day.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
+
+/// The key of a request, bound to what the request asks for.
+#[derive(Clone, Debug)]
+pub struct Key {
+    id: String,
+    fingerprint: String,
+}
+
+impl Key {
+    /// The key that a request came with, if any.
+    fn read(parts: &Parts, body: &[u8]) -> Result<Option<Self>> {
+        let mut given = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = given.next() else { return Ok(None) };
+        if given.next().is_some() {
+            return Err(ApiError::bad_idempotency_key("there must be one"));
+        }
+        let text = value.to_str().unwrap_or_default().trim();
+        let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+        if !plain || !(SHORTEST..=LONGEST).contains(&key.len()) {
+            return Err(ApiError::bad_idempotency_key("it must have 16 to 255 visible characters"));
+        }
+        let origin = parts.headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
+        Ok(Some(Self {
+            id: hash(&[b"page", origin, key.as_bytes()]),
+            fingerprint: hash(&[parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body]),
+        }))
+    }
+
+    /// The cause of what a request does to a checkout: with the key, if it has one.
+    pub fn cause(key: Option<&Self>, checkout_id: CheckoutId) -> Cause {
+        key.map_or(Cause::Request, |key| {
+            Cause::Keyed(store::Keyed { key: key.id.clone(), fingerprint: key.fingerprint.clone(), checkout_id })
+        })
+    }
+
+    /// What was done under this key before, if anything. While `is_done` says that it is not done yet, a repeat has to come again; but not
+    /// for longer than the first one may take.
+    async fn before(&self, app: &App, is_done: fn(&Checkout) -> bool) -> Result<Option<Found>> {
+        let Some((keyed, at)) = app.store.keyed(&self.id).await? else { return Ok(None) };
+        if keyed.fingerprint != self.fingerprint {
+            return Err(ApiError::idempotency_key_reused());
+        }
+        let stored = app.store.checkout(keyed.checkout_id).await?.ok_or(ApiError::not_found())?;
+        let age = Duration::from_millis(clock::now().0.saturating_sub(at.0).max(0).unsigned_abs());
+        if !is_done(&stored.checkout) && age < app.config.limits.wait {
+            return Err(ApiError::idempotency_in_progress());
+        }
+        Ok(Some(Found::new(stored.checkout, stored.secret)))
+    }
+}
+
+/// Does what a request asks for, or finds what was done for it before.
+///
+/// # Errors
+/// Those of `act`, and those of a key that cannot be used.
+pub async fn once(
+    app: &App,
+    key: Option<&Key>,
+    is_done: fn(&Checkout) -> bool,
+    act: impl Future<Output = Result<Found>>,
+) -> Result<(Found, Replayed)> {
+    let Some(key) = key else { return Ok((act.await?, Replayed(false))) };
+    if let Some(found) = key.before(app, is_done).await? {
+        return Ok((found, Replayed(true)));
+    }
+    match act.await {
+        Ok(found) => Ok((found, Replayed(false))),
+        // A twin may have been first since.
+        Err(error) => match key.before(app, is_done).await? {
+            Some(found) => Ok((found, Replayed(true))),
+            None => Err(error),
+        },
+    }
+}
+
+/// Whether an answer is one to a repeat, as its header says.
+#[derive(Clone, Copy, Debug)]
+pub struct Replayed(bool);
+
+impl IntoResponseParts for Replayed {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut response: ResponseParts) -> std::result::Result<ResponseParts, Self::Error> {
+        if self.0 {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+}
+
+/// A JSON body and the key that it came with, or the problem with either.
+#[derive(Debug)]
+pub struct Keyed<T> {
+    /// What is asked for.
+    pub body: T,
+    /// Under which key.
+    pub key: Option<Key>,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes =
+            Bytes::from_request(whole, state).await.map_err(|rejection: BytesRejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
+                _ => ApiError::malformed(rejection.body_text()),
+            })?;
+        let key = Key::read(&parts, &bytes)?;
+        let Json(body) = Json::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
+        Ok(Self { body, key })
+    }
+}
+
+/// The chore that forgets old keys.
+pub fn forgetting(store: &Store) -> Chore {
+    let store = store.clone();
+    Chore::new("forget idempotency keys", SWEEP, SWEEP, move || {
+        let store = store.clone();
+        async move { Ok(store.forget_keyed(clock::now().plus_ms(-MEMORY_MS)).await?) }
+    })
+}
+
+/// A hash of several values; where one ends and the next begins counts too.
+fn hash(values: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for value in values {
+        hash.update(value.len().to_be_bytes());
+        hash.update(value);
+    }
+    URL_SAFE_NO_PAD.encode(hash.finalize())
+}

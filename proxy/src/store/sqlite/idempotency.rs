@@ -1,0 +1,40 @@
+//! Idempotency keys on SQLite.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Sqlite, checkout_id};
+use crate::checkout::Moment;
+use crate::store::{Error, Keyed};
+
+impl Sqlite {
+    pub(in crate::store) async fn keyed(&self, key: &str) -> Result<Option<(Keyed, Moment)>, Error> {
+        let row = sqlx::query("SELECT fingerprint, checkout_id, created_at FROM idempotency_keys WHERE key = $1")
+            .bind(key)
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let checkout_id = checkout_id(row.try_get("checkout_id")?)?;
+        let keyed = Keyed { key: key.to_owned(), fingerprint: row.try_get("fingerprint")?, checkout_id };
+        Ok(Some((keyed, Moment(row.try_get("created_at")?))))
+    }
+
+    pub(in crate::store) async fn forget_keyed(&self, before: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1").bind(before.0).execute(&self.writer).await?;
+        Ok(())
+    }
+}
+
+/// Takes a key, within the transaction that does what it came with. False when a twin was first.
+pub(super) async fn take(connection: &mut SqliteConnection, keyed: &Keyed, now: Moment) -> Result<bool, Error> {
+    let taken = sqlx::query(
+        "INSERT INTO idempotency_keys (key, fingerprint, checkout_id, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(&keyed.key)
+    .bind(&keyed.fingerprint)
+    .bind(keyed.checkout_id.to_string())
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
