@@ -11,6 +11,7 @@ mod difference;
 pub mod effect;
 mod input;
 pub mod money;
+pub mod operation;
 pub mod refusal;
 pub mod state;
 mod step;

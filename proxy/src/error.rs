@@ -221,6 +221,11 @@ impl From<ledger::Error> for ApiError {
                 let code = match refusal {
                     Refusal::NotRetryable => "not_retryable",
                     Refusal::TooManyAttempts => "too_many_attempts",
+                    Refusal::NotPaid => "not_paid",
+                    Refusal::TooMuch { .. } => "exceeds_what_is_left",
+                    Refusal::NotAnAmount => "bad_amount",
+                    Refusal::NotTheSame => "idempotency_key_reused",
+                    Refusal::TooManyOperations => "too_many_operations",
                 };
                 Self::new(StatusCode::CONFLICT, code, "The order's state does not allow it").detail(refusal.to_string())
             }

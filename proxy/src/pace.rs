@@ -72,7 +72,7 @@ impl Pace {
 /// None where the vendor names no limit.
 const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
-        Effect::CreatePayment(_) | Effect::CancelPayment { .. } => Some(CHANGES),
+        Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
         Effect::Look { .. } => Some(LOOKS),
         Effect::SendReceipt { .. } | Effect::ReadProfile { .. } => None,
     }

@@ -12,6 +12,7 @@ use kvitt_vipps::{
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
+use crate::checkout::operation::{Answered, OperationId, OperationKind};
 use crate::checkout::{Effect, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
 
 /// What came of an effect.
@@ -78,6 +79,9 @@ impl Performer {
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
             }
+            Effect::Operate { reference, id, kind, amount, key } => {
+                operate(client, reference, *id, *kind, *amount, key).await
+            }
             Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
             Effect::ReadProfile { reference, sub } => read_profile(client, reference, sub).await,
         }
@@ -131,6 +135,35 @@ async fn cancel(client: &Client, reference: &Reference, key: &str, unless_author
         Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
         Err(error) => again(&error),
     }
+}
+
+async fn operate(
+    client: &Client,
+    reference: &Reference,
+    id: OperationId,
+    kind: OperationKind,
+    asked: Amount,
+    key: &str,
+) -> Outcome {
+    let name = reference.as_str();
+    let answer = match kind {
+        OperationKind::Capture => client.capture(name, key, amount(asked)).await,
+        OperationKind::Cancel => client.cancel(name, key, CancelScope::Remainder).await,
+        OperationKind::Refund => client.refund(name, key, amount(asked)).await,
+    };
+    let answered = match answer {
+        Ok(adjustment) => Answered::Done(aggregate(&adjustment.aggregate)),
+        // The payment is there, for it has been paid: whatever this is, it will be right again.
+        Err(Error::Refused(problem)) if is_about_us(&problem) || problem.status == 404 => {
+            return Outcome::Again { after: None };
+        }
+        Err(Error::Refused(problem)) => {
+            tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
+            Answered::Refused { trouble: code(&problem) }
+        }
+        Err(error) => return again(&error),
+    };
+    news(reference, News::Operated { id, answered })
 }
 
 async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {
@@ -196,7 +229,6 @@ fn receipt_body(receipt: &Receipt) -> kvitt_vipps::Receipt {
 }
 
 fn seen(payment: kvitt_vipps::Payment) -> Seen {
-    let aggregate = &payment.aggregate;
     Seen {
         state: match payment.state {
             kvitt_vipps::PaymentState::Created => PaymentState::Created,
@@ -207,18 +239,22 @@ fn seen(payment: kvitt_vipps::Payment) -> Seen {
             _ => PaymentState::Unknown,
         },
         amount: currency(&payment.amount.currency).map(|currency| Amount { value: payment.amount.value, currency }),
-        aggregate: Aggregate {
-            authorized: aggregate.authorized_amount.value,
-            captured: aggregate.captured_amount.value,
-            cancelled: aggregate.cancelled_amount.value,
-            refunded: aggregate.refunded_amount.value,
-        },
+        aggregate: aggregate(&payment.aggregate),
         capture_guaranteed_until: payment.capture_guaranteed_until.map(|until| Moment(until.as_millisecond())),
         sub: payment.profile_sub,
         phone_number: payment
             .user_details
             .and_then(|details| details.mobile_number)
             .and_then(|number| PhoneNumber::parse(number.as_str())),
+    }
+}
+
+fn aggregate(money: &kvitt_vipps::Aggregate) -> Aggregate {
+    Aggregate {
+        authorized: money.authorized_amount.value,
+        captured: money.captured_amount.value,
+        cancelled: money.cancelled_amount.value,
+        refunded: money.refunded_amount.value,
     }
 }
 

@@ -99,6 +99,7 @@ macro_rules! of_both {
 of_both! {
     what_is_written_is_read_back
     of_those_who_commit_one_version_one_does_and_the_others_leave_nothing
+    what_is_written_together_is_judged_one_by_one
     a_webhook_is_taken_once
     a_webhook_is_worked_on_by_one
     an_effect_is_claimed_by_one_until_its_lease_ends
@@ -155,6 +156,32 @@ async fn of_those_who_commit_one_version_one_does_and_the_others_leave_nothing(d
     assert_eq!(committed, 1);
     assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 1);
     assert_eq!(store.commit(&next_version(&first), &[], &Cause::Request, NOW).await.unwrap(), Committed::Overtaken);
+}
+
+async fn what_is_written_together_is_judged_one_by_one(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let mut firsts = Vec::new();
+    for nth in 1..=20 {
+        firsts.push(insert(&store, nth).await);
+    }
+    let before = store.depths(NOW).await.unwrap().outbox;
+    let twice = firsts.iter().chain(&firsts).map(|first| async {
+        let id = first.id.0.as_u128();
+        store.commit(&next_version(first), &effects(id), &Cause::Request, NOW).await.unwrap()
+    });
+    // In their midst somebody who is refused by the database itself.
+    let Step { checkout, effects } = opened(7);
+    let (committed, again) = tokio::join!(
+        futures_util::future::join_all(twice),
+        store.insert(&checkout, &Secret("other".into()), &effects, NOW)
+    );
+    assert!(again.is_err(), "it is there already");
+    assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Yes).count(), 20);
+    assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Overtaken).count(), 20);
+    assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 20);
+    assert_eq!(store.checkout(checkout.id).await.unwrap().unwrap().secret.0, "hush");
+    store.close().await;
 }
 
 async fn a_webhook_is_taken_once(database: Database) {

@@ -3,6 +3,7 @@
 use kvitt_wire::{Amount, Line};
 use serde::{Deserialize, Serialize};
 
+use super::operation::{OperationId, OperationKind};
 use super::{Moment, Private, Reference};
 
 /// Something to do, and when.
@@ -35,6 +36,19 @@ pub enum Effect {
         key: String,
         /// Whether money that has just been reserved is to be left alone. Always, unless the order was paid twice.
         unless_authorized: bool,
+    },
+    /// Move money as the shop asked.
+    Operate {
+        /// Which payment.
+        reference: Reference,
+        /// Which operation on it.
+        id: OperationId,
+        /// What to do.
+        kind: OperationKind,
+        /// How much, in minor units; a cancel is of all that is left.
+        amount: Amount,
+        /// The idempotency key.
+        key: String,
     },
     /// Send the receipt through the Order Management API.
     SendReceipt {
@@ -91,6 +105,7 @@ impl Effect {
             Self::CreatePayment(_) => "create_payment",
             Self::Look { .. } => "look",
             Self::CancelPayment { .. } => "cancel_payment",
+            Self::Operate { kind, .. } => kind.as_str(),
             Self::SendReceipt { .. } => "send_receipt",
             Self::ReadProfile { .. } => "read_profile",
         }
@@ -112,6 +127,7 @@ impl Effect {
             Self::CreatePayment(create) => &create.reference,
             Self::Look { reference, .. }
             | Self::CancelPayment { reference, .. }
+            | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
             | Self::ReadProfile { reference, .. } => reference,
         }

@@ -2,6 +2,7 @@
 
 use kvitt_wire::{Aggregate, Amount};
 
+use super::operation::{Answered, Asked, OperationId};
 use super::{Consent, Moment, PhoneNumber, Reference};
 
 /// A fact.
@@ -11,6 +12,8 @@ pub enum Input {
     Cancel,
     /// The customer wants to try again, with or without sharing the telephone number.
     Retry(Option<Consent>),
+    /// The shop wants money moved.
+    Operate(Asked),
     /// News of one payment.
     Payment(Reference, News),
 }
@@ -41,6 +44,13 @@ pub enum News {
     },
     /// The cancellation was answered, whichever way; the next look tells.
     CancelAnswered,
+    /// An operation of the shop's was answered.
+    Operated {
+        /// Which.
+        id: OperationId,
+        /// How.
+        answered: Answered,
+    },
     /// The Userinfo API was asked.
     ProfileRead {
         /// The customer, as the payment names them.

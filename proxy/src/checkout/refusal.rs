@@ -11,4 +11,22 @@ pub enum Refusal {
     /// So many attempts on one order are no customer's.
     #[error("this order has been attempted too often")]
     TooManyAttempts,
+    /// Money was to be moved that nobody has paid.
+    #[error("the order is not paid")]
+    NotPaid,
+    /// There is less left than was asked for, beside what is under way.
+    #[error("there is {left} left, in minor units")]
+    TooMuch {
+        /// What is left, in minor units.
+        left: i64,
+    },
+    /// Nothing, or less, was asked for.
+    #[error("the amount must be more than nothing")]
+    NotAnAmount,
+    /// An operation of that name is another one.
+    #[error("an operation of that name was another one")]
+    NotTheSame,
+    /// So many operations on one payment are a program that has run wild.
+    #[error("this payment has been operated on too often")]
+    TooManyOperations,
 }

@@ -9,6 +9,8 @@ use kvitt_wire::{Aggregate, Cart, Language, Sharing, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::operation::Operation;
+
 /// A moment: milliseconds since 1970, UTC. Passed in, never read inside the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -187,6 +189,9 @@ pub struct Attempt {
     pub receipt_trouble: Option<String>,
     /// How often the customer's profile was looked for in vain.
     pub profile_looks: u32,
+    /// What the shop asked to be done with the money, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
     /// When it was begun.
     pub created_at: Moment,
     /// When it runs out unless the customer acts.

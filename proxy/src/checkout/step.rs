@@ -1,5 +1,7 @@
 //! The one decision: `(state, input, now) -> state + effects`. Pure.
 
+mod operations;
+
 use kvitt_wire::{Aggregate, State};
 
 use super::effect::{CreatePayment, Receipt};
@@ -55,6 +57,7 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
     match input {
         Input::Cancel => step.cancel(now),
         Input::Retry(consent) => step.retry(consent, now)?,
+        Input::Operate(asked) => step.operate(asked, now)?,
         Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
     }
     Ok(step)
@@ -105,6 +108,7 @@ impl Step {
             capture_guaranteed_until: None,
             receipt_trouble: None,
             profile_looks: 0,
+            operations: Vec::new(),
             created_at: now,
             expires_at: now.plus_ms(ATTEMPT_LIFE_MS),
         });
@@ -122,6 +126,7 @@ impl Step {
                 self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
             }
             News::Looked { round, seen } => self.looked(reference, round, seen, polling, now),
+            News::Operated { id, answered } => self.operated(reference, id, answered, now),
             News::CancelAnswered => self.cancel_answered(reference, now),
             News::ProfileRead { sub, phone_number } => {
                 let consented = self.attempt(reference).is_some_and(|attempt| attempt.consent.is_some());

@@ -6,7 +6,8 @@
 mod vendor;
 mod world;
 
-use kvitt::checkout::{Moment, Order, PaymentState, Private, ReceiptBy};
+use kvitt::checkout::operation::{Operation, OperationKind, Outcome};
+use kvitt::checkout::{Attempt, Moment, Order, PaymentState, Private, ReceiptBy};
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -71,8 +72,20 @@ fn the_books_agree(world: &World) {
             assert_eq!(attempt.aggregate, payment.money, "{}", attempt.reference);
             assert_eq!(checkout.customer.is_some(), attempt.consent.is_some(), "the number is there if shared");
             assert_eq!(payment.receipts, 1, "a paid order has its receipt");
+            the_operations_are_in_the_books(attempt);
         }
     }
+}
+
+/// Each operation has been answered, and those that were done are all in the vendor's books.
+fn the_operations_are_in_the_books(attempt: &Attempt) {
+    let done = |kind| -> i64 {
+        let done = |operation: &&Operation| operation.kind == kind && operation.outcome == Outcome::Done;
+        attempt.operations.iter().filter(done).map(|operation| operation.amount).sum()
+    };
+    assert!(attempt.operations.iter().all(|operation| operation.outcome != Outcome::Pending));
+    assert!(done(OperationKind::Capture) <= attempt.aggregate.captured, "{attempt:?}");
+    assert!(done(OperationKind::Refund) <= attempt.aggregate.refunded, "{attempt:?}");
 }
 
 fn holds(tape: &[u8], shares: bool, afterwards: bool) {

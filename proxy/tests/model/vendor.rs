@@ -116,6 +116,29 @@ impl Vendor {
         answer
     }
 
+    /// The shop captures or gives back through us.
+    pub(crate) fn move_under(&mut self, reference: &str, key: &str, amount: i64, captures: bool) -> Answer {
+        if let Some(answer) = self.answers.get(key) {
+            return *answer;
+        }
+        let Some(payment) = self.payments.get_mut(reference) else { return Answer::NotFound };
+        let money = &mut payment.money;
+        let answer = if captures && amount <= money.authorized - money.captured - money.cancelled {
+            money.captured += amount;
+            Answer::Yes
+        } else if !captures && amount <= money.captured - money.refunded {
+            money.refunded += amount;
+            Answer::Yes
+        } else {
+            Answer::Refused
+        };
+        self.answers.insert(key.to_owned(), answer);
+        if answer == Answer::Yes {
+            self.tell(reference);
+        }
+        answer
+    }
+
     pub(crate) fn receipt(&mut self, reference: &str) -> Answer {
         match self.payments.get_mut(reference) {
             None => Answer::NotFound,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use kvitt::checkout::operation::{Answered, Asked, OperationId, OperationKind};
 use kvitt::checkout::{
     Checkout, CheckoutId, Consent, Effect, Input, Moment, News, Order, Planned, Polling, Reference, Step, open, step,
 };
@@ -179,11 +180,20 @@ impl World {
         if current.state == State::Authorized {
             let reference = current.reference.to_string();
             let part = 1 + 200 * i64::try_from(tape.below(256)).expect("a byte");
-            match tape.below(4) {
+            match tape.below(8) {
+                4..=7 => self.the_shop_operates(tape, part),
                 0 => drop(self.vendor.cancel(&reference, &format!("shop-{part}"), false)),
                 what => self.vendor.moves(&reference, part, what != 1),
             }
         }
+    }
+
+    /// Through us, sometimes twice under one name. Refused when there is less left than that.
+    fn the_shop_operates(&mut self, tape: &mut Tape<'_>, part: i64) {
+        let kind = [OperationKind::Capture, OperationKind::Refund, OperationKind::Cancel][tape.below(3)];
+        let amount = (!tape.one_in(4)).then_some(part);
+        let id = OperationId(Uuid::from_u128(tape.below(6) as u128));
+        let _ = self.fact(Input::Operate(Asked { id, kind, amount, lines: Vec::new() }));
     }
 
     /// What comes of an effect, if anything: a creation that nobody waits for any more is not even asked for.
@@ -212,6 +222,21 @@ impl World {
                     Answer::Refused if !unless_authorized => panic!("what is released is there"),
                     _ => News::CancelAnswered,
                 }
+            }
+            Effect::Operate { id, kind, amount, key, .. } => {
+                let answer = match kind {
+                    OperationKind::Cancel => self.vendor.cancel(reference.as_str(), key, false),
+                    kind => {
+                        let captures = *kind == OperationKind::Capture;
+                        self.vendor.move_under(reference.as_str(), key, amount.value, captures)
+                    }
+                };
+                let answered = match answer {
+                    Answer::Yes => Answered::Done(self.vendor.payments[reference.as_str()].money),
+                    Answer::Refused => Answered::Refused { trouble: "vipps_refused".to_owned() },
+                    Answer::NotFound => panic!("what is operated on has been paid"),
+                };
+                News::Operated { id: *id, answered }
             }
             Effect::SendReceipt { .. } => {
                 assert_ne!(self.vendor.receipt(reference.as_str()), Answer::NotFound, "a receipt has a payment");
@@ -275,7 +300,7 @@ fn is_given_up(effect: &Effect, now: Moment) -> bool {
 fn key(effect: &Effect) -> Option<String> {
     match effect {
         Effect::CreatePayment(create) => Some(create.key.clone()),
-        Effect::CancelPayment { key, .. } => Some(key.clone()),
+        Effect::CancelPayment { key, .. } | Effect::Operate { key, .. } => Some(key.clone()),
         _ => None,
     }
 }

@@ -1,3 +1,5 @@
+mod operations;
+
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line};
 use proptest::prelude::*;
 use uuid::Uuid;

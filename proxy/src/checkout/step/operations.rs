@@ -1,0 +1,75 @@
+//! What the shop asks to be done with the money of a paid order.
+
+use kvitt_wire::{Aggregate, Amount, State};
+
+use super::{Step, later};
+use crate::checkout::operation::{Answered, Asked, Operation, OperationId, OperationKind, Outcome};
+use crate::checkout::{Attempt, Effect, Moment, Reference, Refusal};
+
+/// More operations than this on one payment are a program that has run wild.
+const MOST_OPERATIONS: usize = 200;
+
+impl Step {
+    /// Writes an operation down, if there is money left for it beside those that are under way. A repeat finds the first.
+    pub(super) fn operate(&mut self, asked: Asked, now: Moment) -> Result<(), Refusal> {
+        let paid = |attempt: &&mut Attempt| attempt.state == State::Authorized;
+        let Some(attempt) = self.checkout.attempts.iter_mut().find(paid) else { return Err(Refusal::NotPaid) };
+        let Asked { id, kind, amount, lines } = asked;
+        if let Some(first) = attempt.operations.iter().find(|operation| operation.id == id) {
+            let same = first.kind == kind && first.lines == lines && amount.is_none_or(|amount| amount == first.amount);
+            return if same { Ok(()) } else { Err(Refusal::NotTheSame) };
+        }
+        if attempt.operations.len() >= MOST_OPERATIONS {
+            return Err(Refusal::TooManyOperations);
+        }
+        let left = attempt.left(kind);
+        let amount = amount.filter(|_| kind != OperationKind::Cancel).unwrap_or(left);
+        if left <= 0 || amount > left {
+            return Err(Refusal::TooMuch { left });
+        }
+        if amount <= 0 {
+            return Err(Refusal::NotAnAmount);
+        }
+        let reference = attempt.reference.clone();
+        let key = reference.key(&format!("{}-{}", kind.as_str(), id.0));
+        let outcome = Outcome::Pending;
+        attempt.operations.push(Operation { id, kind, amount, lines, outcome, asked_at: now, settled_at: None });
+        let amount = Amount { value: amount, currency: self.checkout.order.cart.total.currency };
+        self.plan(now, Effect::Operate { reference, id, kind, amount, key });
+        Ok(())
+    }
+
+    /// The answer settles the operation; the look after it tells what else has become of the money.
+    pub(super) fn operated(&mut self, reference: &Reference, id: OperationId, answered: Answered, now: Moment) {
+        let Some(attempt) = self.attempt(reference) else { return };
+        let pending = |operation: &&mut Operation| operation.id == id && operation.outcome == Outcome::Pending;
+        let Some(operation) = attempt.operations.iter_mut().find(pending) else { return };
+        operation.settled_at = Some(now);
+        operation.outcome = match answered {
+            Answered::Done(aggregate) => {
+                attempt.aggregate = later(attempt.aggregate, aggregate);
+                Outcome::Done
+            }
+            Answered::Refused { trouble } => Outcome::Refused { trouble },
+        };
+        self.plan(now, Effect::Look { reference: reference.clone(), round: None });
+    }
+}
+
+impl Attempt {
+    /// How much there is left for an operation, in minor units: what is under way is counted as done.
+    pub fn left(&self, kind: OperationKind) -> i64 {
+        let Aggregate { authorized, captured, cancelled, refunded } = self.aggregate;
+        let under_way = |kind| -> i64 {
+            let pending = |operation: &&Operation| operation.kind == kind && operation.outcome == Outcome::Pending;
+            self.operations.iter().filter(pending).map(|operation| operation.amount).sum()
+        };
+        match kind {
+            OperationKind::Capture | OperationKind::Cancel => {
+                let reserved = authorized - captured - cancelled;
+                reserved - under_way(OperationKind::Capture) - under_way(OperationKind::Cancel)
+            }
+            OperationKind::Refund => captured - refunded - under_way(OperationKind::Refund),
+        }
+    }
+}
