@@ -74,7 +74,7 @@ impl App {
         stop: CancellationToken,
         tasks: &TaskTracker,
     ) -> std::result::Result<Self, StartError> {
-        let store = Store::open(config.database_url.expose_secret()).await?;
+        let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
         store.release_claims().await?;
         let hub = Hub::default();
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));

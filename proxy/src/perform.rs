@@ -83,7 +83,7 @@ impl Performer {
                 operate(client, reference, *id, *kind, *amount, key).await
             }
             Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
-            Effect::ReadProfile { reference, sub } => read_profile(client, reference, sub).await,
+            Effect::ReadProfile { reference } => read_profile(client, reference).await,
         }
     }
 }
@@ -178,16 +178,24 @@ async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt)
     }
 }
 
-async fn read_profile(client: &Client, reference: &Reference, sub: &str) -> Outcome {
-    let phone_number = match client.userinfo(sub).await {
-        Ok(profile) => profile.phone_number.and_then(|number| PhoneNumber::parse(number.as_str())),
-        Err(Error::Refused(problem)) if !is_about_us(&problem) => {
-            tracing::warn!(%reference, %problem, "profile refused");
-            None
-        }
+async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
+    // Whose profile it is has not been written down, and is asked for once more.
+    let Seen { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
+        Ok(payment) => seen(payment),
         Err(error) => return again(&error),
     };
-    news(reference, News::ProfileRead { sub: sub.to_owned(), phone_number })
+    let phone_number = match &sub {
+        Some(sub) if phone_number.is_none() => match client.userinfo(sub).await {
+            Ok(profile) => profile.phone_number.and_then(|number| PhoneNumber::parse(number.as_str())),
+            Err(Error::Refused(problem)) if !is_about_us(&problem) => {
+                tracing::warn!(%reference, %problem, "profile refused");
+                None
+            }
+            Err(error) => return again(&error),
+        },
+        _ => phone_number,
+    };
+    news(reference, News::ProfileRead { sub, phone_number })
 }
 
 /// The request for a payment. The same effect always makes the same request, since it is repeated under the same key.

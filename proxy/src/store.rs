@@ -22,6 +22,7 @@ macro_rules! verbs {
 
 pub mod books;
 mod chores;
+mod customers;
 mod idempotency;
 mod listener;
 mod pacing;
@@ -34,6 +35,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
 use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
+use crate::vault::{Unopened, Vault};
 
 pub use idempotency::Keyed;
 pub use listener::Listener;
@@ -50,14 +52,15 @@ pub enum Store {
 }
 
 impl Store {
-    /// Opens the database of a `sqlite:` or `postgres:` URL and brings its schema up to date. A file is made when it is not there.
+    /// Opens the database of a `sqlite:` or `postgres:` URL and brings its schema up to date. A file is made when it is not there. What
+    /// customers share is sealed in the vault, and so is what earlier releases wrote in the open.
     ///
     /// # Errors
-    /// When it cannot be opened, or its schema is from a newer release.
-    pub async fn open(url: &str) -> Result<Self, Error> {
+    /// When it cannot be opened, its schema is from a newer release, or it was sealed under a key that the vault does not have.
+    pub async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         Ok(match url.starts_with("sqlite:") {
-            true => Self::Sqlite(Sqlite::open(url).await?),
-            false => Self::Postgres(Postgres::open(url).await?),
+            true => Self::Sqlite(Sqlite::open(url, vault).await?),
+            false => Self::Postgres(Postgres::open(url, vault).await?),
         })
     }
 
@@ -65,10 +68,10 @@ impl Store {
     ///
     /// # Errors
     /// When it is not there, or its schema is from another release.
-    pub async fn attach(url: &str) -> Result<Self, Error> {
+    pub async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
         let (store, known) = match url.starts_with("sqlite:") {
-            true => (Self::Sqlite(Sqlite::attach(url).await?), Sqlite::newest()),
-            false => (Self::Postgres(Postgres::attach(url).await?), Postgres::newest()),
+            true => (Self::Sqlite(Sqlite::attach(url, vault).await?), Sqlite::newest()),
+            false => (Self::Postgres(Postgres::attach(url, vault).await?), Postgres::newest()),
         };
         match store.schema().await {
             Ok(found) if found == known => Ok(store),
@@ -240,6 +243,9 @@ pub enum Error {
     /// A stored document does not read as what it should be. Said without what it holds, which may be the customer's.
     #[error("stored document: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Document(#[from] serde_json::Error),
+    /// What a customer shared does not open.
+    #[error("what customers shared: {0}")]
+    Sealed(#[from] Unopened),
     /// The folder of the database cannot be used.
     #[error("database file: {0}")]
     File(#[from] std::io::Error),

@@ -106,7 +106,7 @@ impl Vault {
         let nonce = XNonce::try_from(bytes.as_slice()).expect("as long as a nonce is");
         let payload = Payload { msg: plain.as_bytes(), aad: context.as_bytes() };
         bytes.extend(self.present.cipher().encrypt(&nonce, payload).expect("no text is too long for the cipher"));
-        format!("{WAY}.{}.{}", self.present.id, URL_SAFE_NO_PAD.encode(bytes))
+        self.mark() + &URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// Opens what was sealed for that place, under the present key or the previous one.
@@ -127,9 +127,14 @@ impl Vault {
         Ok(Zeroizing::new(plain))
     }
 
-    /// What a text sealed under the present key begins with, to tell what is to be sealed anew.
+    /// What a text sealed under the present key begins with: twelve characters, to tell what is to be sealed anew.
     pub fn mark(&self) -> String {
-        format!("{WAY}.{}.", self.present.id)
+        mark_of(&self.present)
+    }
+
+    /// Whether what begins like this was sealed under one of our keys.
+    pub fn knows(&self, mark: &str) -> bool {
+        self.all().any(|keys| mark_of(keys) == mark)
     }
 
     /// The same for the same text and context, under the present key.
@@ -157,6 +162,10 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(…)")
     }
+}
+
+fn mark_of(keys: &Keys) -> String {
+    format!("{WAY}.{}.", keys.id)
 }
 
 /// The key's id and the rest of a sealed text.
@@ -201,7 +210,8 @@ mod tests {
         let after = Vault::new(&new, None);
         let sealed = before.seal("number", "here");
         assert_eq!(both.open(&sealed, "here").unwrap().as_str(), "number");
-        assert!(!sealed.starts_with(&both.mark()));
+        assert!(!sealed.starts_with(&both.mark()) && both.knows(&before.mark()) && !after.knows(&before.mark()));
+        assert_eq!(both.mark().len(), 12, "as the databases' indexes have it");
         let anew = both.seal("number", "here");
         assert!(anew.starts_with(&after.mark()));
         assert_eq!(after.open(&anew, "here").unwrap().as_str(), "number");

@@ -59,10 +59,8 @@ pub enum Effect {
     },
     /// Ask the Userinfo API for the telephone number that the payment itself did not tell.
     ReadProfile {
-        /// Which payment.
+        /// Which payment. Whose it is stands in the payment itself: no effect names a person.
         reference: Reference,
-        /// The customer, as the payment names them.
-        sub: String,
     },
 }
 
@@ -129,7 +127,7 @@ impl Effect {
             | Self::CancelPayment { reference, .. }
             | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
-            | Self::ReadProfile { reference, .. } => reference,
+            | Self::ReadProfile { reference } => reference,
         }
     }
 }

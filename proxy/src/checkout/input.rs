@@ -14,6 +14,8 @@ pub enum Input {
     Retry(Option<Consent>),
     /// The shop wants money moved.
     Operate(Asked),
+    /// What the customer shared is to be forgotten.
+    Erase,
     /// News of one payment.
     Payment(Reference, News),
 }
@@ -54,7 +56,7 @@ pub enum News {
     /// The Userinfo API was asked.
     ProfileRead {
         /// The customer, as the payment names them.
-        sub: String,
+        sub: Option<String>,
         /// The number; none when the API will not tell.
         phone_number: Option<PhoneNumber>,
     },

@@ -124,6 +124,9 @@ pub struct Checkout {
     /// What the customer shared. The store keeps it apart from the rest.
     #[serde(skip)]
     pub customer: Option<Customer>,
+    /// When what the customer shared was last erased.
+    #[serde(default)]
+    pub erased_at: Option<Moment>,
     /// When it was opened.
     pub created_at: Moment,
 }
@@ -232,6 +235,12 @@ impl Checkout {
             .expect("a checkout is opened with its first attempt")
     }
 
+    /// Whether what the customer of this attempt shares may be known: there was a yes, and no erasure since.
+    pub fn may_know_customer(&self, attempt: &Attempt) -> bool {
+        let given_at = attempt.consent.as_ref().map(|consent| consent.given_at);
+        given_at.is_some_and(|given| self.erased_at.is_none_or(|erased| given > erased))
+    }
+
     /// What the page may see.
     pub fn snapshot(&self, token: String) -> kvitt_wire::Checkout {
         let attempt = self.current();
@@ -245,7 +254,7 @@ impl Checkout {
             cart: self.order.cart.clone(),
             aggregate: attempt.aggregate,
             sharing: Sharing {
-                consented: attempt.consent.is_some(),
+                consented: self.may_know_customer(attempt),
                 phone_number_ending: self
                     .customer
                     .as_ref()

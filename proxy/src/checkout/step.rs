@@ -1,13 +1,14 @@
 //! The one decision: `(state, input, now) -> state + effects`. Pure.
 
 mod operations;
+mod profile;
 
 use kvitt_wire::{Aggregate, State};
 
 use super::effect::{CreatePayment, Receipt};
 use super::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Input, Moment, News, Order, PaymentState, Planned,
-    Polling, ReceiptBy, Reference, Refusal, Seen,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Input, Moment, News, Order, PaymentState, PhoneNumber,
+    Planned, Polling, ReceiptBy, Reference, Refusal, Seen,
 };
 
 /// How long a payment waits for the customer ([timeouts](https://developer.vippsmobilepay.com/docs/knowledge-base/timeouts/)).
@@ -41,7 +42,15 @@ pub struct Step {
 
 /// Opens a checkout with its first attempt.
 pub fn open(id: CheckoutId, order: Order, consent: Option<Consent>, now: Moment) -> Step {
-    let checkout = Checkout { id, version: 1, order, attempts: Vec::with_capacity(1), customer: None, created_at: now };
+    let checkout = Checkout {
+        id,
+        version: 1,
+        order,
+        attempts: Vec::with_capacity(1),
+        customer: None,
+        erased_at: None,
+        created_at: now,
+    };
     let mut step = Step { checkout, effects: Vec::new() };
     step.begin_attempt(consent, now);
     step
@@ -58,6 +67,7 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
         Input::Cancel => step.cancel(now),
         Input::Retry(consent) => step.retry(consent, now)?,
         Input::Operate(asked) => step.operate(asked, now)?,
+        Input::Erase => step.erase(now),
         Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
     }
     Ok(step)
@@ -128,12 +138,7 @@ impl Step {
             News::Looked { round, seen } => self.looked(reference, round, seen, polling, now),
             News::Operated { id, answered } => self.operated(reference, id, answered, now),
             News::CancelAnswered => self.cancel_answered(reference, now),
-            News::ProfileRead { sub, phone_number } => {
-                let consented = self.attempt(reference).is_some_and(|attempt| attempt.consent.is_some());
-                if consented && self.checkout.customer.is_none() {
-                    self.checkout.customer = Some(Customer { sub: Some(sub), phone_number, received_at: now });
-                }
-            }
+            News::ProfileRead { sub, phone_number } => self.profile_read(reference, sub, phone_number, now),
             News::ReceiptAnswered { trouble } => {
                 if let Some(attempt) = self.attempt(reference) {
                     attempt.receipt_trouble = trouble;
@@ -297,7 +302,6 @@ impl Step {
         let wants_receipt = matches!(attempt.state, State::Starting | State::Failed);
         attempt.end(State::Authorized, None);
         let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.created_at.0);
-        let wants_profile = attempt.consent.is_some();
         // The chain goes on at long intervals, for captures and cancels whose webhooks are lost.
         let open = aggregate.captured + aggregate.cancelled < aggregate.authorized && age_ms < LONGEST_CAPTURE_MS;
         if let Some(round) = round.filter(|_| open) {
@@ -308,9 +312,7 @@ impl Step {
             self.plan_receipt(reference, now);
         }
         self.put_others_away(reference, now);
-        if wants_profile && self.checkout.customer.is_none() {
-            self.profile(reference, seen, now);
-        }
+        self.profile(reference, seen, now);
     }
 
     /// Once an order is paid, no other attempt on it may be.
@@ -327,30 +329,6 @@ impl Step {
         }
         for reference in alive {
             self.plan_cancel(&reference, now);
-        }
-    }
-
-    /// The number comes with the payment shortly after the authorization; after some looks the Userinfo API is asked instead.
-    fn profile(&mut self, reference: &Reference, seen: Seen, now: Moment) {
-        let Seen { sub, phone_number, .. } = seen;
-        let Some(attempt) = self.attempt(reference) else { return };
-        let told = phone_number.is_some();
-        if !told && attempt.look_at.is_some_and(|planned| planned > now) {
-            return;
-        }
-        attempt.profile_looks += 1;
-        let looks = attempt.profile_looks;
-        match sub {
-            sub if told || looks >= MOST_PROFILE_LOOKS => {
-                self.checkout.customer = Some(Customer { sub, phone_number, received_at: now });
-            }
-            Some(sub) if looks >= QUICK_PROFILE_LOOKS => {
-                self.plan(now, Effect::ReadProfile { reference: reference.clone(), sub });
-            }
-            _ => {
-                let wait_ms = if looks < QUICK_PROFILE_LOOKS { 1_000 } else { 60_000 };
-                self.look_at(reference, now.plus_ms(wait_ms), now);
-            }
         }
     }
 }

@@ -50,7 +50,7 @@ enum Action {
 /// Does it.
 pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let config = asked.config.load_without_webhooks()?;
-    let store = Store::attach(config.database_url.expose_secret()).await?;
+    let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     match asked.action {
         Action::List { parked, all, json } => {
             let which = match (parked, all) {

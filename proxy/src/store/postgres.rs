@@ -7,6 +7,7 @@
 
 mod books;
 mod chores;
+mod customers;
 mod idempotency;
 mod pacing;
 mod queues;
@@ -18,10 +19,12 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
+use super::customers::{opened, seal};
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Wake, Webhook};
 use super::{dedupe_key, effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+use crate::vault::Vault;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 /// Connections of one proxy, besides the one that listens.
@@ -33,21 +36,24 @@ pub struct Postgres {
     pool: PgPool,
     /// Who we are, so that we need not listen to ourselves.
     origin: Uuid,
+    vault: Vault,
 }
 
 impl Postgres {
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+    pub(super) async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         let pool = connect(url, CONNECTIONS).await?;
         if let Err(error) = MIGRATIONS.run(&pool).await {
             // The migrations' lock is its connection's, and would outlive the failure.
             pool.close().await;
             return Err(not_migrated(error, &MIGRATIONS));
         }
-        Ok(Self { pool, origin: Uuid::new_v4() })
+        let store = Self { pool, origin: Uuid::new_v4(), vault: vault.clone() };
+        store.seal_customers().await?;
+        Ok(store)
     }
 
-    pub(super) async fn attach(url: &str) -> Result<Self, Error> {
-        Ok(Self { pool: connect(url, 2).await?, origin: Uuid::new_v4() })
+    pub(super) async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
+        Ok(Self { pool: connect(url, 2).await?, origin: Uuid::new_v4(), vault: vault.clone() })
     }
 
     pub(super) fn newest() -> i64 {
@@ -93,8 +99,8 @@ impl Postgres {
     ) -> Result<Committed, Error> {
         let mut tx = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5::json, NULL, $6, $6)",
+            "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5::json, $6, $6)",
         )
         .bind(checkout.id.0)
         .bind(&secret.0)
@@ -121,19 +127,22 @@ impl Postgres {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
+        let sealed = checkout.customer.as_ref().map(|customer| seal(&self.vault, checkout.id, customer)).transpose()?;
         let mut tx = self.pool.begin().await?;
-        let customer = checkout.customer.as_ref().map(serde_json::to_string).transpose()?;
         // Of two who start from the same version the second waits here for the first, and then finds nothing to change.
         let changed = sqlx::query(
-            "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, customer = $5::json, updated_at = $6 \
+            "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
+                 customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8 \
              WHERE id = $1 AND version = $2 - 1",
         )
         .bind(checkout.id.0)
         .bind(i64::from(checkout.version))
         .bind(phase(checkout))
         .bind(serde_json::to_string(checkout)?)
-        .bind(customer)
         .bind(now.0)
+        .bind(sealed.as_ref().map(|sealed| &sealed.text))
+        .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_ref()))
+        .bind(sealed.as_ref().map(|sealed| sealed.received_at))
         .execute(&mut *tx)
         .await?;
         if changed.rows_affected() == 0 {
@@ -157,7 +166,8 @@ impl Postgres {
 
     pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
         let row = sqlx::query(
-            "SELECT version, secret, state::text AS state, customer::text AS customer FROM checkouts WHERE id = $1",
+            "SELECT version, secret, state::text AS state, customer::text AS customer, sealed_customer \
+             FROM checkouts WHERE id = $1",
         )
         .bind(id.0)
         .fetch_optional(&self.pool)
@@ -165,9 +175,7 @@ impl Postgres {
         let Some(row) = row else { return Ok(None) };
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
         checkout.version = count(row.try_get("version")?)?;
-        if let Some(customer) = row.try_get::<Option<&str>, _>("customer")? {
-            checkout.customer = Some(serde_json::from_str(customer)?);
-        }
+        checkout.customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
         Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
     }
 

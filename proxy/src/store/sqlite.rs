@@ -5,6 +5,7 @@
 
 mod books;
 mod chores;
+mod customers;
 mod idempotency;
 mod pacing;
 mod queues;
@@ -20,9 +21,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
+use super::customers::{Sealed, opened, seal};
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook};
 use super::{dedupe_key, effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+use crate::vault::Vault;
 use writer::{Work, Writer};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
@@ -33,10 +36,11 @@ pub struct Sqlite {
     writer: SqlitePool,
     together: Writer,
     readers: SqlitePool,
+    vault: Vault,
 }
 
 impl Sqlite {
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+    pub(super) async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         let options = options(url)?.create_if_missing(true);
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder)?;
@@ -48,13 +52,16 @@ impl Sqlite {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { together: Writer::start(writer.clone()), writer, readers })
+        let together = Writer::start(writer.clone());
+        let store = Self { writer, together, readers, vault: vault.clone() };
+        store.seal_customers().await?;
+        Ok(store)
     }
 
-    pub(super) async fn attach(url: &str) -> Result<Self, Error> {
+    pub(super) async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?).await?;
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?.read_only(true)).await?;
-        Ok(Self { together: Writer::start(writer.clone()), writer, readers })
+        Ok(Self { together: Writer::start(writer.clone()), writer, readers, vault: vault.clone() })
     }
 
     pub(super) fn newest() -> i64 {
@@ -86,13 +93,13 @@ impl Sqlite {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let (rows, secret, cause) = (Rows::of(checkout, effects, now)?, secret.clone(), cause.clone());
+        let (rows, secret, cause) = (Rows::of(checkout, effects, &self.vault, now)?, secret.clone(), cause.clone());
         self.together
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "INSERT INTO checkouts (id, secret, version, phase, state, customer, created_at, updated_at) \
-                         VALUES ($1, $2, $3, $4, $5, NULL, $6, $6)",
+                        "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $6)",
                     )
                     .bind(&rows.id)
                     .bind(&secret.0)
@@ -119,20 +126,23 @@ impl Sqlite {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let (rows, cause) = (Rows::of(checkout, effects, now)?, cause.clone());
+        let (rows, cause) = (Rows::of(checkout, effects, &self.vault, now)?, cause.clone());
         self.together
             .write(move |connection| {
                 Box::pin(async move {
                     let changed = sqlx::query(
-                        "UPDATE checkouts SET version = $2, phase = $3, state = $4, customer = $5, updated_at = $6 \
+                        "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
+                             customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8 \
                          WHERE id = $1 AND version = $2 - 1",
                     )
                     .bind(&rows.id)
                     .bind(rows.version)
                     .bind(rows.phase)
                     .bind(&rows.state)
-                    .bind(&rows.customer)
                     .bind(now.0)
+                    .bind(rows.customer.as_ref().map(|sealed| &sealed.text))
+                    .bind(rows.customer.as_ref().and_then(|sealed| sealed.index.as_ref()))
+                    .bind(rows.customer.as_ref().map(|sealed| sealed.received_at))
                     .execute(&mut *connection)
                     .await?;
                     if changed.rows_affected() == 0 {
@@ -161,16 +171,14 @@ impl Sqlite {
     }
 
     pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
-        let row = sqlx::query("SELECT version, secret, state, customer FROM checkouts WHERE id = $1")
+        let row = sqlx::query("SELECT version, secret, state, customer, sealed_customer FROM checkouts WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.readers)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
         checkout.version = row.try_get("version")?;
-        if let Some(customer) = row.try_get::<Option<&str>, _>("customer")? {
-            checkout.customer = Some(serde_json::from_str(customer)?);
-        }
+        checkout.customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
         Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
     }
 
@@ -324,7 +332,9 @@ fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        .pragma("journal_size_limit", "67108864"))
+        .pragma("journal_size_limit", "67108864")
+        // What is deleted is overwritten, and not only forgotten.
+        .pragma("secure_delete", "ON"))
 }
 
 /// What is written of a checkout's new state.
@@ -333,7 +343,7 @@ struct Rows {
     version: u32,
     phase: &'static str,
     state: String,
-    customer: Option<String>,
+    customer: Option<Sealed>,
     /// The names of its payments, as a JSON array.
     references: String,
     /// The effects, as the rows of one JSON array; none when there are none.
@@ -343,7 +353,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(checkout: &Checkout, effects: &[Planned], now: Moment) -> Result<Self, Error> {
+    fn of(checkout: &Checkout, effects: &[Planned], vault: &Vault, now: Moment) -> Result<Self, Error> {
         let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
         let planned = (!effects.is_empty()).then(|| effect_rows(checkout, effects)).transpose()?;
         Ok(Self {
@@ -351,7 +361,7 @@ impl Rows {
             version: checkout.version,
             phase: phase(checkout),
             state: serde_json::to_string(checkout)?,
-            customer: checkout.customer.as_ref().map(serde_json::to_string).transpose()?,
+            customer: checkout.customer.as_ref().map(|customer| seal(vault, checkout.id, customer)).transpose()?,
             references: serde_json::to_string(&references)?,
             effects: planned,
             sales_unit: checkout.order.cart.sales_unit.clone(),

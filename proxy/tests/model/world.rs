@@ -77,6 +77,7 @@ impl World {
                 // Refused while an attempt is alive or paid.
                 let _ = self.fact(Input::Retry(consent));
             }
+            13 if tape.one_in(4) => self.fact(Input::Erase).expect("an erasure is never refused"),
             13 => self.the_customer_returns(),
             _ => self.the_shop_moves_money(tape),
         }
@@ -242,7 +243,10 @@ impl World {
                 assert_ne!(self.vendor.receipt(reference.as_str()), Answer::NotFound, "a receipt has a payment");
                 News::ReceiptAnswered { trouble: None }
             }
-            Effect::ReadProfile { sub, .. } => News::ProfileRead { sub: sub.clone(), phone_number: None },
+            Effect::ReadProfile { .. } => {
+                let seen = self.vendor.look(reference.as_str(), self.now).expect("what is looked at exists");
+                News::ProfileRead { sub: seen.sub, phone_number: None }
+            }
         };
         Some(Input::Payment(reference.clone(), news))
     }
@@ -277,6 +281,8 @@ impl World {
     }
 
     fn what_is_final_stays(&self, after: &Checkout) {
+        let erased = after.attempts.iter().all(|attempt| !after.may_know_customer(attempt));
+        assert!(!erased || after.customer.is_none(), "what was erased, or never consented to, is known");
         for (old, new) in self.checkout.attempts.iter().zip(&after.attempts) {
             let is_final = matches!(old.state, State::Authorized | State::Aborted | State::Expired | State::Terminated);
             assert!(!is_final || old.state == new.state, "{:?} became {:?}", old.state, new.state);

@@ -43,7 +43,7 @@ fn order(receipt: ReceiptBy) -> Order {
     }
 }
 
-fn consent() -> Consent {
+pub(super) fn consent() -> Consent {
     Consent { scope: "phoneNumber".into(), wording: "1".into(), language: Language::Nb, given_at: START }
 }
 
@@ -51,25 +51,25 @@ fn opened(consent: Option<Consent>, receipt: ReceiptBy) -> Step {
     open(CheckoutId(Uuid::from_u128(7)), order(receipt), consent, START)
 }
 
-fn seen(state: PaymentState) -> Seen {
+pub(super) fn seen(state: PaymentState) -> Seen {
     let authorized = if state == PaymentState::Authorized { TOTAL.value } else { 0 };
     let aggregate = Aggregate { authorized, ..Aggregate::default() };
     Seen { state, amount: Some(TOTAL), aggregate, capture_guaranteed_until: None, sub: None, phone_number: None }
 }
 
-fn looked(round: Option<u32>, seen: Seen) -> News {
+pub(super) fn looked(round: Option<u32>, seen: Seen) -> News {
     News::Looked { round, seen }
 }
 
 /// A checkout on its way, fact by fact.
-struct Story {
-    checkout: Checkout,
+pub(super) struct Story {
+    pub(super) checkout: Checkout,
     effects: Vec<Planned>,
-    now: Moment,
+    pub(super) now: Moment,
 }
 
 impl Story {
-    fn new(consent: Option<Consent>) -> Self {
+    pub(super) fn new(consent: Option<Consent>) -> Self {
         Self::of(opened(consent, ReceiptBy::Create))
     }
 
@@ -77,7 +77,7 @@ impl Story {
         Self { checkout: step.checkout, effects: step.effects, now: START }
     }
 
-    fn take(&mut self, input: Input) -> Result<&mut Self, Refusal> {
+    pub(super) fn take(&mut self, input: Input) -> Result<&mut Self, Refusal> {
         self.now = self.now.plus_ms(1_000);
         let Step { checkout, effects } = step(&self.checkout, input, POLLING, self.now)?;
         (self.checkout, self.effects) = (checkout, effects);
@@ -85,16 +85,16 @@ impl Story {
     }
 
     /// News of the nth attempt, counted from one.
-    fn news(&mut self, attempt: usize, news: News) -> &mut Self {
+    pub(super) fn news(&mut self, attempt: usize, news: News) -> &mut Self {
         let reference = self.checkout.attempts[attempt - 1].reference.clone();
         self.take(Input::Payment(reference, news)).unwrap()
     }
 
-    fn created(&mut self, attempt: usize) -> &mut Self {
+    pub(super) fn created(&mut self, attempt: usize) -> &mut Self {
         self.news(attempt, News::Created { redirect_url: Some("https://landing.example".into()) })
     }
 
-    fn kinds(&self) -> Vec<&'static str> {
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
         self.effects.iter().map(|planned| planned.effect.kind()).collect()
     }
 
@@ -215,7 +215,7 @@ fn the_userinfo_api_is_asked_when_the_payment_keeps_silent() {
         kinds.extend(story.kinds());
     }
     assert_eq!(kinds, ["look", "look", "look", "look", "look", "read_profile"]);
-    story.news(1, News::ProfileRead { sub: "sub".into(), phone_number: None });
+    story.news(1, News::ProfileRead { sub: Some("sub".into()), phone_number: None });
     assert!(story.checkout.customer.as_ref().unwrap().phone_number.is_none());
 }
 
@@ -409,31 +409,31 @@ fn any_news() -> impl Strategy<Value = News> {
         Just(News::Refused { trouble: "vipps_refused".into() }),
         Just(News::Unreachable),
         Just(News::CancelAnswered),
-        number.clone().prop_map(|phone_number| News::ProfileRead { sub: "sub".into(), phone_number }),
+        number.clone().prop_map(|phone_number| News::ProfileRead { sub: Some("sub".into()), phone_number }),
         (state, prop::option::of(0_u32..9), number).prop_map(|(state, round, phone_number)| {
             looked(round, Seen { sub: Some("sub".into()), phone_number, ..seen(state) })
         }),
     ]
 }
 
-fn any_input() -> impl Strategy<Value = (Option<usize>, News, bool)> {
-    (prop::option::weighted(0.8, 0_usize..4), any_news(), any::<bool>())
+fn any_input() -> impl Strategy<Value = (Option<usize>, News, bool, bool)> {
+    (prop::option::weighted(0.8, 0_usize..4), any_news(), any::<bool>(), any::<bool>())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever comes, in whatever order: one attempt at most is paid, what is final stays, keys and references are never used for two
-    /// things, and a customer who said no is not written down.
+    /// things, and a customer who said no or was erased is not written down.
     #[test]
     fn the_invariants_hold_in_any_order(consents in any::<bool>(), facts in prop::collection::vec(any_input(), 1..60)) {
         let mut story = Story::new(consents.then(consent));
         let mut keys = std::collections::HashMap::new();
-        for (attempt, news, flag) in facts {
+        for (attempt, news, flag, erases) in facts {
             let before = story.checkout.clone();
             match attempt {
                 Some(attempt) => drop(story.news(attempt % before.attempts.len() + 1, news)),
-                None if flag => drop(story.take(Input::Cancel).unwrap()),
+                None if flag => drop(story.take(if erases { Input::Erase } else { Input::Cancel }).unwrap()),
                 None => drop(story.take(Input::Retry(None))),
             }
             let after = &story.checkout;
@@ -444,7 +444,7 @@ proptest! {
                 prop_assert!(!kept || old.state == new.state, "{:?} became {:?}", old.state, new.state);
                 prop_assert!(new.aggregate.authorized >= old.aggregate.authorized);
             }
-            prop_assert!(consents || after.customer.is_none());
+            prop_assert!((consents && after.erased_at.is_none()) || after.customer.is_none());
             for planned in &story.effects {
                 let key = match &planned.effect {
                     Effect::CreatePayment(create) => create.key.clone(),
