@@ -21,7 +21,7 @@ use crate::perform::Performer;
 use crate::reconcile::Reconciler;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
-use crate::{captures, chores, idempotency, token};
+use crate::{captures, chores, customers, idempotency, token};
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -86,12 +86,13 @@ impl App {
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
-        let chores = vec![
+        let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),
         ];
+        chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
         // So that the first customer does not wait for a token.
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {

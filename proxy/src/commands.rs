@@ -1,7 +1,9 @@
 //! What an operator types: one file a command. They print to standard output what was asked for, and end with an error otherwise.
 
 pub(crate) mod check;
+pub(crate) mod customers;
 pub(crate) mod emulator;
+pub(crate) mod encryption;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod outbox;

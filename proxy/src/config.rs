@@ -43,6 +43,8 @@ pub struct Config {
     pub database_url: SecretString,
     /// Seals what is personal before it is written down.
     pub vault: Vault,
+    /// How long what customers shared is kept, in milliseconds; none: until it is erased by hand.
+    pub customers_kept_ms: Option<i64>,
     /// The vendor's API.
     pub vipps: Vipps,
     /// When to look at payments.
@@ -291,6 +293,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
             let key = encryption.key("key");
             Vault::new(&key, encryption.optional_key("previous_key").as_ref())
         }),
+        customers_kept_ms: top.section("retention", |retention| retention.days("customer_days")),
         vipps: top.section("vipps", |vipps| Vipps {
             base_url: vipps.base_url("base_url"),
             timeout: vipps.duration("timeout_ms"),

@@ -17,6 +17,7 @@ pub mod checkout;
 pub mod chores;
 pub mod clock;
 pub mod config;
+pub mod customers;
 pub mod demo;
 pub mod error;
 pub mod hub;

@@ -7,7 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{ConfigFile, check, emulator, migrate, orders, outbox, reconcile, serve, stop_on_signal, webhooks};
+use commands::{
+    ConfigFile, check, customers, emulator, encryption, migrate, orders, outbox, reconcile, serve, stop_on_signal,
+    webhooks,
+};
 
 /// A checkout for Vipps MobilePay.
 #[derive(Parser)]
@@ -42,6 +45,10 @@ enum Command {
     Reconcile(reconcile::Asked),
     /// Show what waits to be done at Vipps MobilePay, and have what was put aside done after all.
     Outbox(outbox::Asked),
+    /// Erase what customers shared.
+    Customers(customers::Asked),
+    /// Replace the key that what customers shared is sealed with.
+    Encryption(encryption::Asked),
     /// Manage the registrations of webhooks at Vipps MobilePay.
     Webhooks(webhooks::Asked),
     /// Print the description of the API.
@@ -69,6 +76,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Orders(asked) => orders::run(asked).await?,
         Command::Reconcile(asked) => return reconcile::run(asked).await,
         Command::Outbox(asked) => outbox::run(asked).await?,
+        Command::Customers(asked) => customers::run(asked).await?,
+        Command::Encryption(asked) => encryption::run(asked).await?,
         Command::Webhooks(asked) => webhooks::run(asked).await?,
         Command::Openapi => print!("{}", kvitt::routes::openapi_json()),
     }

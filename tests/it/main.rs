@@ -20,6 +20,7 @@ mod migrations;
 mod pace;
 mod paid;
 mod parked;
+mod privacy;
 mod receipts;
 mod reconcile;
 mod repeats;

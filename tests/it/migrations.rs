@@ -4,9 +4,8 @@ use std::process::{Command, Output};
 
 use kvitt::checkout::Moment;
 use kvitt::store::{Error, Store};
-use sqlx::{Connection, PgConnection, SqliteConnection};
 
-use crate::shop::{Database, Files};
+use crate::shop::{Database, Files, execute, vault};
 use crate::store::{Place, insert};
 
 /// A file as release 0.1.0 left it: an order that is paid, one whose payment is being created, and a webhook.
@@ -14,18 +13,6 @@ const EARLIER: &str = include_str!("../fixtures/sqlite-0.1.0.sql");
 /// What a newer release would leave behind.
 const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                                VALUES (9999, 'from the future', true, '', 0)";
-
-async fn execute(url: &str, sql: &'static str) {
-    if url.starts_with("sqlite:") {
-        let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    } else {
-        let mut connection = PgConnection::connect(url).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-}
 
 fn kvitt(command: &str, files: &Files) -> Output {
     let mut kvitt = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
@@ -51,7 +38,7 @@ async fn a_newer_one_is_refused(database: Database) {
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     assert!(String::from_utf8_lossy(&migrated.stdout).starts_with("the database has migration "));
     execute(&files.database, FROM_THE_FUTURE).await;
-    assert!(matches!(Store::open(&files.database).await, Err(Error::Newer { found: 9999, known: 1.. })));
+    assert!(matches!(Store::open(&files.database, &vault()).await, Err(Error::Newer { found: 9999, known: 1.. })));
     for command in ["migrate", "serve"] {
         let refused = kvitt(command, &files);
         assert_eq!(refused.status.code(), Some(1));

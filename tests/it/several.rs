@@ -5,7 +5,7 @@ use kvitt_wire::State;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use crate::shop::{Database, PATIENCE, Shop, Stage, Stream, eventually, http, two_mugs_and_a_tea};
+use crate::shop::{Database, PATIENCE, Shop, Stage, Stream, eventually, http, two_mugs_and_a_tea, vault};
 use crate::store::{Place, insert, next_version, webhook};
 
 /// The server ends every connection to a database.
@@ -93,7 +93,7 @@ async fn when_one_of_two_is_killed_in_the_middle_the_other_finishes_and_nothing_
     one.kill();
 
     // Nobody answers webhooks at the first one's address any more: the other one looks.
-    let store = kvitt::store::Store::open(&stage.files.database).await.unwrap();
+    let store = kvitt::store::Store::open(&stage.files.database, &vault()).await.unwrap();
     let all_are = async |state: &str| {
         eventually(&format!("all are {state}"), || async {
             let phases = store.phases().await.unwrap();

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use kvitt::config::Config;
 use kvitt::store::Store;
+use kvitt::vault::{Key, Vault};
 use kvitt_emulator::{Credentials, Emulator, Options};
 use kvitt_vipps::{Client, EventName, SecretString};
 use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem};
@@ -19,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use database::Database;
+pub(crate) use database::{Database, dump, execute};
 pub(crate) use order::{Order, Stream};
 pub(crate) use process::{Process, Stage};
 pub(crate) use vipps::Vipps;
@@ -174,7 +175,7 @@ impl Shop {
 
     /// The database, as someone beside the proxy sees it.
     pub(crate) async fn store(&self) -> Store {
-        Store::open(&self.files.database).await.unwrap()
+        Store::open(&self.files.database, &vault()).await.unwrap()
     }
 
     /// A checkout as it is written down.
@@ -234,6 +235,11 @@ impl Shop {
         Order::new(self, response.json().await.unwrap())
     }
 
+    /// The order of a token.
+    pub(crate) async fn order_of(&self, token: &str) -> Order<'_> {
+        Order::new(self, self.get(&format!("/v1/checkouts/{token}")).send().await.unwrap().json().await.unwrap())
+    }
+
     /// An order that the customer has got as far as Vipps MobilePay with.
     pub(crate) async fn ordered(&self) -> Order<'_> {
         self.order(&two_mugs_and_a_tea()).await
@@ -249,6 +255,11 @@ impl Drop for Shop {
 fn serve(config: Config, listener: TcpListener, stop: &CancellationToken) -> JoinHandle<()> {
     let stop = stop.clone();
     tokio::spawn(async move { kvitt::serve(config, listener, stop).await.unwrap() })
+}
+
+/// What the scenarios' databases are sealed with.
+pub(crate) fn vault() -> Vault {
+    Vault::new(&Key::parse(ENCRYPTION_KEY).unwrap(), None)
 }
 
 /// A client that follows no redirects, as the scenarios want to see them.

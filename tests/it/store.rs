@@ -8,7 +8,7 @@ use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::shop::Database;
+use crate::shop::{Database, vault};
 
 const NOW: Moment = Moment(1_800_000_000_000);
 const LEASE_MS: i64 = 1_000;
@@ -26,7 +26,7 @@ impl Place {
     }
 
     pub(crate) async fn open(&self) -> Store {
-        Store::open(&self.url).await.unwrap()
+        Store::open(&self.url, &vault()).await.unwrap()
     }
 }
 

@@ -53,6 +53,7 @@ fn arrows_point_towards_the_core() {
         ("hub", &["checkout"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("ledger", &["checkout", "clock", "hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("chores", &["checkout", "clock", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("customers", &["checkout", "chores", "clock", "ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("inbox", &["checkout", "chores", "clock", "ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         (
             "outbox",

@@ -16,6 +16,8 @@ use crate::vault::Key;
 
 /// More than anyone means, and few enough for every sum that is made of it.
 const MOST: i64 = 2_000_000_000;
+/// A hundred years.
+const MOST_DAYS: i64 = 36_500;
 
 static EMPTY: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::new);
 
@@ -178,6 +180,16 @@ impl<'a> Reader<'a> {
             self.mistake(key, &format!("must be a whole number from {least} to {most}"));
             least
         })
+    }
+
+    /// Days, as milliseconds; none for 0.
+    pub(super) fn days(&mut self, key: &str) -> Option<i64> {
+        let value = self.get(key).and_then(|value| written(value).as_integer());
+        let days = value.filter(|days| (0..=MOST_DAYS).contains(days)).unwrap_or_else(|| {
+            self.mistake(key, "must be a whole number from 0 to 36500");
+            0
+        });
+        (days > 0).then(|| days * 24 * 60 * 60 * 1000)
     }
 
     pub(super) fn count(&mut self, key: &str) -> usize {

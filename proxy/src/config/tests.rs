@@ -144,6 +144,7 @@ fn what_would_only_fail_later_is_refused_at_once() {
             "not base64",
             "encryption.previous_key: must be 32 bytes in base64, as `openssl rand -base64 32` prints them",
         ),
+        ("KVITT_RETENTION__CUSTOMER_DAYS", "-1", "retention.customer_days: must be a whole number from 0 to 36500"),
         ("KVITT_LIMITS__STREAMS", "many", "limits.streams: must be a whole number from 1 to 2000000000"),
     ] {
         let mistakes = load(GOOD, &[(name, value)]).unwrap_err();

@@ -73,7 +73,7 @@ impl World {
             9 => self.vendor.decide(tape.below(8), !tape.one_in(3), 400 * i64::from(tape.one_in(2)), self.now),
             10..=11 => self.fact(Input::Cancel).expect("a cancel is never refused"),
             12 => {
-                let consent = tape.one_in(2).then(consent);
+                let consent = tape.one_in(2).then(|| Consent { given_at: self.now, ..consent() });
                 // Refused while an attempt is alive or paid.
                 let _ = self.fact(Input::Retry(consent));
             }

@@ -135,7 +135,7 @@ impl std::fmt::Debug for Checkout {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sharing {
-    /// Whether the customer said yes to it for the current attempt.
+    /// Whether the customer said yes to it for the current attempt. No more once the shop has erased what was shared.
     pub consented: bool,
     /// The last two digits of the number, once it has been received.
     #[serde(default, skip_serializing_if = "Option::is_none")]

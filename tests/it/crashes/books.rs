@@ -7,11 +7,11 @@ use kvitt::store::Store;
 use kvitt_wire::{Checkout, State};
 use serde_json::Value;
 
-use crate::shop::Stage;
+use crate::shop::{Stage, vault};
 
 /// Every payment there is one of ours, as we have it, and the other way round; none was created, paid or given a receipt twice.
 pub(super) async fn agree(stage: &Stage, end: &Checkout) {
-    let store = Store::open(&stage.files.database).await.unwrap();
+    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
     let books = stage.vipps.books().await;
     let mut orders = HashMap::new();
     for book in &books {

@@ -12,6 +12,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Database {
@@ -110,4 +112,36 @@ fn programs() -> Option<PathBuf> {
 fn id(which: &str) -> u32 {
     let output = Command::new("id").args([which, "nobody"]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
+/// Has a database do something behind the store's back.
+pub(crate) async fn execute(url: &str, sql: &'static str) {
+    if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+/// All that a database has: the bytes of its files, or the rows of its tables.
+pub(crate) async fn dump(url: &str) -> String {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let read = |end: &str| std::fs::read(format!("{path}{end}")).unwrap_or_default();
+        return String::from_utf8_lossy(&[read(""), read("-wal")].concat()).into_owned();
+    }
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let tables = "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'";
+    let mut text = String::new();
+    for table in sqlx::query(tables).fetch_all(&mut connection).await.unwrap() {
+        let rows = format!("SELECT t::text AS row FROM {} AS t", table.get::<&str, _>("name"));
+        for row in sqlx::query(sqlx::AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap() {
+            text.push_str(row.get("row"));
+        }
+    }
+    connection.close().await.unwrap();
+    text
 }

@@ -14,7 +14,8 @@ const UNDER_OTHER_KEYS: &str = "SELECT id, customer::text AS customer, sealed_cu
      WHERE sealed_customer IS NOT NULL \
      AND (left(sealed_customer, 12) < $2 OR left(sealed_customer, 12) > $2) LIMIT $1 FOR UPDATE";
 
-type Select<'q> = sqlx::query::Query<'q, sqlx::Postgres, PgArguments>;
+/// A statement with its values.
+type Statement = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
 impl Postgres {
     /// Called when the database is opened: what is sealed must open, and what earlier releases wrote in the open is sealed.
@@ -58,17 +59,17 @@ impl Postgres {
         rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
     }
 
-    async fn seal_some(&self, which: Select<'_>) -> Result<u64, Error> {
+    /// Seals the customers of the rows that were asked for, with the present key; how many.
+    async fn seal_some(&self, which: Statement) -> Result<u64, Error> {
         let mut tx = self.pool.begin().await?;
         let rows = which.fetch_all(&mut *tx).await?;
-        let mut count = 0;
         for row in &rows {
             let id = CheckoutId(row.try_get("id")?);
             let customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
             let sealed = customer.map(|customer| seal(&self.vault, id, &customer)).transpose()?;
             sqlx::query(
-                "UPDATE checkouts SET customer = NULL, sealed_customer = $2, customer_index = $3, customer_at = $4 \
-                 WHERE id = $1",
+                "UPDATE checkouts SET customer = NULL, \
+                     sealed_customer = $2, customer_index = $3, customer_at = $4 WHERE id = $1",
             )
             .bind(id.0)
             .bind(sealed.as_ref().map(|sealed| &sealed.text))
@@ -76,9 +77,8 @@ impl Postgres {
             .bind(sealed.as_ref().map(|sealed| sealed.received_at))
             .execute(&mut *tx)
             .await?;
-            count += 1;
         }
         tx.commit().await?;
-        Ok(count)
+        Ok(rows.len() as u64)
     }
 }

@@ -1,8 +1,8 @@
 //! Customers on SQLite.
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteArguments;
 
+use super::writer::{Statement, Work};
 use super::{Sqlite, checkout_id};
 use crate::checkout::{CheckoutId, Moment, PhoneNumber};
 use crate::store::Error;
@@ -13,8 +13,6 @@ const IN_THE_OPEN: &str = "SELECT id, customer, sealed_customer FROM checkouts \
 const UNDER_OTHER_KEYS: &str = "SELECT id, customer, sealed_customer FROM checkouts \
      WHERE sealed_customer IS NOT NULL \
      AND (substr(sealed_customer, 1, 12) < $2 OR substr(sealed_customer, 1, 12) > $2) LIMIT $1";
-
-type Select<'q> = sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>;
 
 impl Sqlite {
     /// Called when the database is opened: what is sealed must open, and what earlier releases wrote in the open is sealed, with the
@@ -61,27 +59,31 @@ impl Sqlite {
         rows.into_iter().map(|row| checkout_id(row.try_get("id")?)).collect()
     }
 
-    async fn seal_some(&self, which: Select<'_>) -> Result<u64, Error> {
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let rows = which.fetch_all(&mut *tx).await?;
-        let mut count = 0;
-        for row in &rows {
-            let id = checkout_id(row.try_get("id")?)?;
-            let customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
-            let sealed = customer.map(|customer| seal(&self.vault, id, &customer)).transpose()?;
-            sqlx::query(
-                "UPDATE checkouts SET customer = NULL, sealed_customer = $2, customer_index = $3, customer_at = $4 \
-                 WHERE id = $1",
-            )
-            .bind(id.to_string())
-            .bind(sealed.as_ref().map(|sealed| &sealed.text))
-            .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_ref()))
-            .bind(sealed.as_ref().map(|sealed| sealed.received_at))
-            .execute(&mut *tx)
-            .await?;
-            count += 1;
-        }
-        tx.commit().await?;
-        Ok(count)
+    /// Seals the customers of the rows that were asked for, with the present key; how many.
+    async fn seal_some(&self, which: Statement) -> Result<u64, Error> {
+        let vault = self.vault.clone();
+        self.together
+            .write(move |connection| {
+                Box::pin(async move {
+                    let rows = which.fetch_all(&mut *connection).await?;
+                    for row in &rows {
+                        let id = checkout_id(row.try_get("id")?)?;
+                        let customer = opened(&vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
+                        let sealed = customer.map(|customer| seal(&vault, id, &customer)).transpose()?;
+                        sqlx::query(
+                            "UPDATE checkouts SET customer = NULL, \
+                                 sealed_customer = $2, customer_index = $3, customer_at = $4 WHERE id = $1",
+                        )
+                        .bind(id.to_string())
+                        .bind(sealed.as_ref().map(|sealed| &sealed.text))
+                        .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_ref()))
+                        .bind(sealed.as_ref().map(|sealed| sealed.received_at))
+                        .execute(&mut *connection)
+                        .await?;
+                    }
+                    Ok(Work::Keep(rows.len() as u64))
+                })
+            })
+            .await
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum Work<T> {
 pub(super) type Working<'c, T> = Pin<Box<dyn Future<Output = Result<Work<T>, Error>> + Send + 'c>>;
 
 /// A statement with its values.
-type Statement = Query<'static, Sqlite, SqliteArguments>;
+pub(super) type Statement = Query<'static, Sqlite, SqliteArguments>;
 
 /// A handle; clones share it. The writer ends with the last of them.
 #[derive(Clone, Debug)]

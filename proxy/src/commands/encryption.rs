@@ -1,0 +1,42 @@
+//! `kvitt encryption`: the key that what customers shared is sealed with.
+
+use clap::{Args, Subcommand};
+use kvitt::store::Store;
+use secrecy::ExposeSecret;
+
+use super::ConfigFile;
+
+/// As many as are sealed in one transaction, so that the proxies need not wait.
+const BATCH: u32 = 200;
+
+/// What is to be done.
+#[derive(Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    config: ConfigFile,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Seal with the present key what the previous one has sealed. The proxies may run, once all of them have both keys.
+    Rotate,
+}
+
+/// Ends when nothing is left that needs the previous key.
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
+    let Action::Rotate = asked.action;
+    let config = asked.config.load_without_webhooks()?;
+    let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
+    let mut count = 0;
+    loop {
+        match store.reseal_customers(BATCH).await? {
+            0 => break,
+            more => count += more,
+        }
+    }
+    store.close().await;
+    println!("sealed {count} anew; encryption.previous_key is not needed any more");
+    Ok(())
+}

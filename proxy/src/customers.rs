@@ -1,0 +1,70 @@
+//! Forgetting what customers shared: on request, by order or by telephone number, and by age.
+//!
+//! Each erasure is a fact like any other and goes through the [ledger]: the order, its money and the record of the consent stay, and what
+//! comes later from Vipps MobilePay brings nothing back. Nothing here sees a customer.
+
+use std::time::Duration;
+
+use crate::checkout::{CheckoutId, Input, PhoneNumber};
+use crate::chores::Chore;
+use crate::clock;
+use crate::ledger::{self, Ledger};
+use crate::store::{Cause, Store};
+
+/// How often those that are too old are looked for.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// How long one sweep may take.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+const BATCH: u32 = 100;
+
+/// The name of the chore, as the store has it.
+pub const FORGETTING: &str = "forget customers";
+
+/// Erases what the customer of a payment shared. False when no order has that payment.
+///
+/// # Errors
+/// When the store fails.
+pub async fn erase_of(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
+    let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
+    erase(ledger, id).await?;
+    Ok(true)
+}
+
+/// Erases what was shared in every order that knows this number; how many.
+///
+/// # Errors
+/// When the store fails; those before it are erased.
+pub async fn erase_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) -> Result<usize, ledger::Error> {
+    let found = store.checkouts_with(number).await?;
+    for id in &found {
+        erase(ledger, *id).await?;
+    }
+    Ok(found.len())
+}
+
+/// The chore that erases what was received longer ago than `keep_ms` milliseconds.
+pub fn forgetting(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
+    let (store, ledger) = (store.clone(), ledger.clone());
+    Chore::new(FORGETTING, SWEEP, LONGEST, move || {
+        let (store, ledger) = (store.clone(), ledger.clone());
+        async move { Ok(forget(&store, &ledger, keep_ms).await?) }
+    })
+}
+
+async fn forget(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
+    loop {
+        let found = store.customers_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        for id in found {
+            erase(ledger, id).await?;
+        }
+    }
+}
+
+async fn erase(ledger: &Ledger, id: CheckoutId) -> Result<(), ledger::Error> {
+    ledger.apply(id, Input::Erase, Cause::Request).await?;
+    tracing::info!(checkout = %id, "customer erased");
+    Ok(())
+}
