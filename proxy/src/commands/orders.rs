@@ -33,7 +33,7 @@ enum Action {
 /// Does it.
 pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let config = asked.config.load_without_webhooks()?;
-    let store = Store::attach(config.database_url.expose_secret()).await?;
+    let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let Action::Due { all, json } = asked.action;
     let now = clock::now();
     let mut deadlines = captures::deadlines(&store, &config, now).await?;

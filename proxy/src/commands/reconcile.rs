@@ -34,7 +34,7 @@ pub(crate) struct Asked {
 /// Ends with 0 when the books agree, 1 when something could not be compared, 2 when they differ.
 pub(crate) async fn run(asked: Asked) -> anyhow::Result<ExitCode> {
     let config = asked.config.load_without_webhooks()?;
-    let store = Store::attach(config.database_url.expose_secret()).await?;
+    let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let report: Report = if asked.last {
         let last = store.last_comparison().await?.context("the books have not been compared yet")?;
         serde_json::from_str(&last.report)?
