@@ -183,7 +183,7 @@ async fn a_proxy_that_died_after_the_commit_knows_the_order_when_it_is_asked_aga
     let proxy = stage.start();
     let order = one_order_for_all(&[&proxy.url], KEY).await;
     assert_eq!(order.state, State::Created);
-    let store = kvitt::store::Store::open(&stage.files.database).await.unwrap();
+    let store = kvitt::store::Store::open(&stage.files.database, &crate::shop::vault()).await.unwrap();
     assert_eq!(store.phases().await.unwrap(), [("created".to_owned(), 1)], "one order");
     store.close().await;
     assert_eq!(stage.vipps.books().await.len(), 1, "one payment");
