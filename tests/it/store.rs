@@ -172,9 +172,10 @@ async fn what_is_written_together_is_judged_one_by_one(database: Database) {
     });
     // In their midst somebody who is refused by the database itself.
     let Step { checkout, effects } = opened(7);
+    let other = Secret("other".into());
     let (committed, again) = tokio::join!(
         futures_util::future::join_all(twice),
-        store.insert(&checkout, &Secret("other".into()), &effects, &Cause::Request, NOW)
+        store.insert(&checkout, &other, &effects, &Cause::Request, NOW)
     );
     assert!(again.is_err(), "it is there already");
     assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Yes).count(), 20);
