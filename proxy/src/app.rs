@@ -18,6 +18,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::perform::Performer;
+use crate::rates::Rates;
 use crate::reconcile::Reconciler;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub hub: Hub,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who asks how often.
+    pub rates: Rates,
     /// Cancelled when the proxy is to stop.
     pub stop: CancellationToken,
 }
@@ -102,7 +105,8 @@ impl App {
                 }
             }
         }));
-        Ok(Self(Arc::new(Parts { config, store, ledger, inbox, hub, metrics: Metrics::default(), stop })))
+        let rates = Rates::new(&config.rates);
+        Ok(Self(Arc::new(Parts { config, rates, store, ledger, inbox, hub, metrics: Metrics::default(), stop })))
     }
 
     /// The checkout of a token.

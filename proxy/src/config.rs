@@ -6,6 +6,7 @@
 mod catalogue;
 mod layers;
 mod operations;
+mod rates;
 mod reader;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use reader::Reader;
 
 pub use catalogue::{Article, Catalogue, Price};
 pub use operations::{Capture, Reconcile};
+pub use rates::Rates;
 
 /// The defaults, which are also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -59,6 +61,8 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// What is taken at most.
     pub limits: Limits,
+    /// How often one may ask.
+    pub rates: Rates,
     /// Whether the demo shop is served.
     pub demo_site: bool,
     /// How to log.
@@ -112,6 +116,21 @@ pub struct Limits {
     pub connections: usize,
     /// How long a request's head may take, and each part of its body.
     pub header: Duration,
+}
+
+impl Limits {
+    fn read(limits: &mut Reader<'_>) -> Self {
+        Self {
+            body_bytes: limits.count("body_bytes"),
+            wait: limits.duration("wait_ms"),
+            streams: limits.count("streams"),
+            streams_per_checkout: limits.count("streams_per_checkout"),
+            stream_age: limits.duration("stream_age_ms"),
+            heartbeat: limits.duration("heartbeat_ms"),
+            connections: limits.count("connections"),
+            header: limits.duration("header_ms"),
+        }
+    }
 }
 
 /// How to log.
@@ -262,6 +281,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
     });
     let (webhook_tolerance, webhook_queue) =
         top.section("webhook", |webhook| (webhook.duration("tolerance_ms"), webhook.count("queue")));
+    let (limits, rates) = top.section("limits", |limits| (Limits::read(limits), Rates::read(limits)));
     Config {
         listen: top.listen("listen"),
         public_url,
@@ -307,16 +327,8 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         webhook_queue,
         capture: top.section("capture", Capture::read),
         reconcile: top.section("reconcile", Reconcile::read),
-        limits: top.section("limits", |limits| Limits {
-            body_bytes: limits.count("body_bytes"),
-            wait: limits.duration("wait_ms"),
-            streams: limits.count("streams"),
-            streams_per_checkout: limits.count("streams_per_checkout"),
-            stream_age: limits.duration("stream_age_ms"),
-            heartbeat: limits.duration("heartbeat_ms"),
-            connections: limits.count("connections"),
-            header: limits.duration("header_ms"),
-        }),
+        limits,
+        rates,
         demo_site: top.section("site", |site| site.flag("demo")),
         log: top.section("log", |log| Log {
             json: log.one_of("format", &[("pretty", false), ("json", true)]),

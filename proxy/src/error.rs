@@ -3,6 +3,8 @@
 //! Handlers return [`ApiError`]; [`respond`] turns it into a body once the request's trace id is known, as JSON, or as a page for the
 //! routes that a browser opens. The causes of our own failures are logged here, once, and never shown.
 
+use std::time::Duration;
+
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -15,6 +17,7 @@ use tracing::Instrument;
 
 use crate::cart::CartError;
 use crate::checkout::Refusal;
+use crate::rates::TooOften;
 use crate::{ledger, pages, store};
 
 /// The caller's trace ([trace context](https://www.w3.org/TR/trace-context/)).
@@ -173,6 +176,16 @@ impl ApiError {
         }
     }
 
+    /// Asked too often.
+    pub fn rate_limited(wait: Duration) -> Self {
+        // Rounded up, so that who comes then is let in.
+        let seconds = wait.as_secs().saturating_add(1);
+        Self {
+            retry_after_s: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Asked too often; try again later")
+        }
+    }
+
     /// Something of ours failed; the cause has been logged.
     pub const fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side")
@@ -233,6 +246,12 @@ impl From<ledger::Error> for ApiError {
             ledger::Error::NotFound => Self::not_found(),
             ledger::Error::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<TooOften> for ApiError {
+    fn from(TooOften(wait): TooOften) -> Self {
+        Self::rate_limited(wait)
     }
 }
 

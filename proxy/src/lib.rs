@@ -31,6 +31,7 @@ pub mod outbox;
 pub mod pace;
 pub mod pages;
 pub mod perform;
+pub mod rates;
 pub mod reconcile;
 pub mod routes;
 pub mod store;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,9 +33,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             slot = slots.clone().acquire_owned() => slot.expect("the semaphore is never closed"),
             () = stop.cancelled() => break,
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Such as too many open files: give those that are open a moment to end.
                     tracing::error!(%error, "connection not accepted");
@@ -46,9 +47,11 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         };
         // Events are small and must not wait for more.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(
-            router.clone().map_request(|request: http::Request<Incoming>| request.map(Body::new)),
-        );
+        let service =
+            TowerToHyperService::new(router.clone().map_request(move |mut request: http::Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                request.map(Body::new)
+            }));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header)

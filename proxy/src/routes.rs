@@ -2,6 +2,7 @@
 
 mod cart;
 mod checkouts;
+mod door;
 mod events;
 mod operators;
 mod pay;
@@ -13,7 +14,7 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutBody;
 use utoipa::OpenApi;
@@ -70,7 +71,8 @@ pub fn router(app: &App) -> Router {
         .max_age(std::time::Duration::from_secs(3600));
     browser
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
-        .layer(from_fn_with_state(app.clone(), check_origin))
+        .layer(from_fn_with_state(app.clone(), door::check_origin))
+        .layer(from_fn_with_state(app.clone(), door::count))
         .layer(cors)
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
@@ -79,20 +81,6 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(harden))
         .layer(from_fn(error::respond))
         .with_state(app.clone())
-}
-
-/// A page on another origin than the shop's is refused outright, not only by what its browser makes of the CORS headers.
-async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
-    let allowed = request
-        .headers()
-        .get(header::ORIGIN)
-        .is_none_or(|origin| app.config.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
-    if allowed {
-        return next.run(request).await;
-    }
-    let refused = ApiError::origin_not_allowed();
-    let opened = request.uri().path() == "/pay";
-    if opened { refused.as_page().into_response() } else { refused.into_response() }
 }
 
 /// A body that trickles in must not hold a connection for ever.

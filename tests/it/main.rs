@@ -13,6 +13,7 @@ mod config;
 mod crash;
 mod crashes;
 mod description;
+mod doors;
 mod endings;
 mod faults;
 mod form;

@@ -65,9 +65,15 @@ impl Files {
         let catalogue = include_str!("../../proxy/demo.catalogue.toml");
         std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
         let database = database.make(folder.path());
-        // Webhooks alone tell of payments, unless a scenario wants to poll.
+        // Webhooks alone tell of payments, unless a scenario wants to poll; and it asks as often as it likes.
         let mut options = extra.to_owned();
-        for (option, value) in [("polling.first_ms", 600_000), ("polling.every_ms", 50), ("vipps.timeout_ms", 2_000)] {
+        for (option, value) in [
+            ("polling.first_ms", 600_000),
+            ("polling.every_ms", 50),
+            ("vipps.timeout_ms", 2_000),
+            ("limits.requests_per_address", 0),
+            ("limits.requests_per_checkout", 0),
+        ] {
             if !extra.contains(option) {
                 options.push_str(&format!("\n{option} = {value}"));
             }

@@ -106,6 +106,8 @@ log.filter = "error"
 limits.streams = {}
 limits.connections = {}
 limits.streams_per_checkout = {streams}
+limits.requests_per_address = 0
+limits.requests_per_checkout = 0
 [[sales_unit]]
 name = "no"
 market = "NO"

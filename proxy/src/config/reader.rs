@@ -3,8 +3,11 @@
 //! A getter always answers with something, so that reading can go on; when there was a mistake the result is thrown away.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
@@ -145,6 +148,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn origins(&mut self, key: &str) -> Vec<String> {
+        let read = |text: &str| Url::parse(text).ok().filter(is_safe).map(|url| url.origin().ascii_serialization());
+        self.list(key, read, "is not an origin such as \"https://shop.example\"")
+    }
+
+    /// A list of texts, each read as what it stands for.
+    fn list<T>(&mut self, key: &str, read: impl Fn(&str) -> Option<T>, otherwise: &str) -> Vec<T> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let value = written(value);
         let Some(list) = value.as_array() else {
@@ -153,11 +162,11 @@ impl<'a> Reader<'a> {
         };
         list.iter()
             .filter_map(|entry| {
-                let origin = entry.as_str().and_then(|text| Url::parse(text).ok()).filter(is_safe);
-                if origin.is_none() {
-                    self.mistake(key, &format!("{entry} is not an origin such as \"https://shop.example\""));
+                let value = entry.as_str().and_then(&read);
+                if value.is_none() {
+                    self.mistake(key, &format!("{entry} {otherwise}"));
                 }
-                origin.map(|url| url.origin().ascii_serialization())
+                value
             })
             .collect()
     }
@@ -190,6 +199,23 @@ impl<'a> Reader<'a> {
             0
         });
         (days > 0).then(|| days * 24 * 60 * 60 * 1000)
+    }
+
+    /// How often something may happen; zero and absent are no limit.
+    pub(super) fn rate(&mut self, key: &str) -> Option<NonZeroU32> {
+        let value = written(self.get(key)?);
+        let rate =
+            value.as_integer().filter(|value| (0..=MOST).contains(value)).and_then(|value| value.try_into().ok());
+        if rate.is_none() {
+            self.mistake(key, "must be a whole number from 0 to 2000000000");
+        }
+        NonZeroU32::new(rate?)
+    }
+
+    /// Networks, each an address with or without the length of its prefix.
+    pub(super) fn networks(&mut self, key: &str) -> Vec<IpNet> {
+        let read = |text: &str| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok();
+        self.list(key, read, "is not a network such as \"10.0.0.0/8\"")
     }
 
     pub(super) fn count(&mut self, key: &str) -> usize {

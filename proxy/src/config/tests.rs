@@ -203,3 +203,19 @@ fn a_catalogue_s_mistakes_are_all_named() {
     let mistakes = Catalogue::parse(&format!("[[article]]\nsku = \"c\"\nname = \"C\"\n{twice}\n")).unwrap_err();
     assert_eq!(mistakes, ["c: must have one price for each currency that it is sold in"]);
 }
+
+#[test]
+fn a_rate_may_be_none_and_a_trusted_proxy_an_address_or_a_network() {
+    let with = |limits: &str| load(&GOOD.replacen("[[", &format!("[limits]\n{limits}\n[["), 1), &[]);
+    let rates = with("requests_per_address = 0\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]").unwrap().rates;
+    assert_eq!((rates.address, rates.checkout.map(|rate| rate.get())), (None, Some(600)));
+    assert_eq!(rates.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+    let mistakes = with("requests_per_key = -1\ntrusted_proxies = [\"everybody\"]").unwrap_err();
+    assert_eq!(
+        mistakes,
+        [
+            "limits.requests_per_key: must be a whole number from 0 to 2000000000",
+            "limits.trusted_proxies: \"everybody\" is not a network such as \"10.0.0.0/8\"",
+        ]
+    );
+}

@@ -32,6 +32,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, and those of a cart"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
 ))]
 async fn open(State(app): State<App>, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
     let (opened, replayed) =
@@ -45,6 +46,7 @@ async fn open(State(app): State<App>, Keyed { body, key }: Keyed<NewCheckout>) -
     (status = 200, body = Checkout),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     Ok(axum::Json(app.find(&token).await?.snapshot()))
@@ -58,6 +60,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
     (status = 200, body = Checkout),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
 ))]
 async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     let found = app.find(&token).await?;
@@ -86,6 +89,7 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`bad_wording`, `idempotency_key_reused`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
 ))]
 async fn retry(
     State(app): State<App>,

@@ -36,6 +36,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 200, content_type = "text/event-stream", body = String),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams"),
 ))]
 async fn follow(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response> {

@@ -75,6 +75,7 @@ impl PayForm {
     (status = 400, content_type = "text/html", body = String), (status = 403, content_type = "text/html", body = String),
     (status = 409, content_type = "text/html", body = String), (status = 413, content_type = "text/html", body = String),
     (status = 415, content_type = "text/html", body = String), (status = 422, content_type = "text/html", body = String),
+    (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
 ))]
 async fn pay(State(app): State<App>, form: std::result::Result<Form<PayForm>, FormRejection>) -> Result<Response> {
     start(&app, form).await.map_err(ApiError::as_page)
@@ -100,8 +101,9 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
 #[utoipa::path(get, path = "/return/{token}", tag = "browser", params(("token" = String, Path)), responses(
     (status = 200, content_type = "text/html", body = String, description = "Where the order stands"),
     (status = 303, description = "To the shop's page"),
-    (status = 403, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
+    (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
     (status = 404, content_type = "text/html", body = String),
+    (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
 ))]
 async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;

@@ -1,0 +1,116 @@
+//! Who is let in, and how often.
+
+use kvitt_wire::Checkout;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+
+use crate::shop::{SHOP_ORIGIN, Shop, problem, two_mugs_and_a_tea};
+
+const CART: &str = "/v1/cart?items=mug:1";
+
+/// Asks for a price, as whom a proxy in front of ours says.
+async fn forwarded(shop: &Shop, addresses: &str) -> StatusCode {
+    shop.get(CART).header("x-forwarded-for", addresses).send().await.unwrap().status()
+}
+
+/// Somebody on another address of this machine.
+fn neighbour() -> Client {
+    Client::builder().local_address("127.0.0.2".parse::<std::net::IpAddr>().unwrap()).build().unwrap()
+}
+
+/// A refusal that says when to come again.
+async fn too_often(response: Response, at_most_s: u32) {
+    let wait: u32 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=at_most_s).contains(&wait), "{wait}");
+    problem(response, 429, "rate_limited").await;
+}
+
+#[tokio::test]
+async fn an_address_that_asks_too_often_waits_and_nobody_else_does() {
+    let shop = Shop::open_with("limits.requests_per_address = 3").await;
+    for _ in 0..3 {
+        assert_eq!(shop.get(CART).send().await.unwrap().status(), StatusCode::OK);
+    }
+    let refused = shop.get(CART).header("origin", SHOP_ORIGIN).send().await.unwrap();
+    assert_eq!(refused.headers()["access-control-allow-origin"], SHOP_ORIGIN, "its page may read it");
+    too_often(refused, 21).await;
+    // Whatever it says of itself, and whatever else it wants.
+    too_often(shop.get(CART).header("x-forwarded-for", "198.51.100.7").send().await.unwrap(), 21).await;
+    too_often(shop.post("/v1/checkouts").json(&two_mugs_and_a_tea()).send().await.unwrap(), 21).await;
+    let form = shop.post("/pay").form(&[("items", "mug:1")]).send().await.unwrap();
+    assert_eq!(form.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(form.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "a person sees a page");
+
+    let served = neighbour().get(format!("{}{CART}", shop.url)).send().await.unwrap();
+    assert_eq!(served.status(), StatusCode::OK);
+    // Neither operators nor Vipps MobilePay, which is known by its signature.
+    for path in ["/healthz", "/metrics", "/pages.css"] {
+        assert_eq!(shop.get(path).send().await.unwrap().status(), StatusCode::OK, "{path}");
+    }
+    problem(shop.post("/callbacks/vipps/no").send().await.unwrap(), 401, "bad_signature").await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_client_is_whom_it_names() {
+    let shop = Shop::open_with("limits.requests_per_address = 2\nlimits.trusted_proxies = [\"127.0.0.0/8\"]").await;
+    for _ in 0..2 {
+        assert_eq!(forwarded(&shop, "198.51.100.7").await, StatusCode::OK);
+    }
+    for spoofed in ["198.51.100.7", "203.0.113.1, 198.51.100.7", "198.51.100.7, 127.0.0.9"] {
+        assert_eq!(forwarded(&shop, spoofed).await, StatusCode::TOO_MANY_REQUESTS, "{spoofed}");
+    }
+    for other in ["198.51.100.8", "2001:db8:1:2::1", "2001:db8:1:2::2"] {
+        assert_eq!(forwarded(&shop, other).await, StatusCode::OK, "{other}");
+    }
+    assert_eq!(forwarded(&shop, "2001:db8:1:2:ffff::").await, StatusCode::TOO_MANY_REQUESTS, "one network");
+    assert_eq!(forwarded(&shop, "2001:db8:1:3::1").await, StatusCode::OK, "another one");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_checkout_that_is_asked_about_too_often_waits_and_no_other_does() {
+    let shop = Shop::open_with("limits.requests_per_checkout = 4").await;
+    let (asked, other) = (shop.ordered().await, shop.ordered().await);
+    // Guesses at its secret count as well.
+    let (id, secret) = asked.seen.token.split_at(22);
+    let guess = format!("/v1/checkouts/{id}{}", secret.chars().rev().collect::<String>());
+    problem(shop.get(&guess).send().await.unwrap(), 404, "not_found").await;
+    for path in [asked.path(), format!("{}/events", asked.path()), format!("/return/{}", asked.seen.token)] {
+        assert!(shop.get(&path).send().await.unwrap().status().as_u16() < 400, "{path}");
+    }
+    too_often(shop.get(&asked.path()).send().await.unwrap(), 16).await;
+    too_often(shop.get(&guess).send().await.unwrap(), 16).await;
+    let shown = shop.get(&other.path()).send().await.unwrap().json::<Checkout>().await.unwrap();
+    assert_eq!(shown.token, other.seen.token);
+    shop.close().await;
+}
+
+/// What a browser asks before it lets a page ask.
+fn preflight(shop: &Shop, origin: &str) -> RequestBuilder {
+    shop.http
+        .request(Method::OPTIONS, format!("{}/v1/checkouts", shop.url))
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type,idempotency-key,traceparent")
+}
+
+#[tokio::test]
+async fn a_page_of_the_shop_may_send_and_read_what_it_needs() {
+    let shop = Shop::open().await;
+    let allowed = preflight(&shop, SHOP_ORIGIN).send().await.unwrap();
+    assert_eq!(allowed.headers()["access-control-allow-origin"], SHOP_ORIGIN);
+    let headers = allowed.headers()["access-control-allow-headers"].to_str().unwrap().to_owned();
+    for name in ["content-type", "idempotency-key", "traceparent"] {
+        assert!(headers.split(',').any(|allowed| allowed == name), "{name}: {headers}");
+    }
+    let answer = shop.get(CART).header("origin", SHOP_ORIGIN).send().await.unwrap();
+    let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap().to_owned();
+    for name in ["retry-after", "idempotency-replayed", "x-trace-id"] {
+        assert!(exposed.split(',').any(|exposed| exposed == name), "{name}: {exposed}");
+    }
+    for origin in ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null"] {
+        let answer = preflight(&shop, origin).send().await.unwrap();
+        assert!(answer.headers().get("access-control-allow-origin").is_none(), "{origin}");
+    }
+    shop.close().await;
+}
