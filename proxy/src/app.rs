@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kvitt_vipps::{Client, Credentials, System};
 use secrecy::ExposeSecret;
@@ -9,13 +10,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::checkout::{Checkout, CheckoutId};
+use crate::checkout::Checkout;
 use crate::config::{Config, SalesUnit};
 use crate::error::{ApiError, Result};
 use crate::hub::Hub;
 use crate::inbox::{self, Inbox};
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::outage;
 use crate::outbox::Outbox;
 use crate::perform::Performer;
 use crate::rates::Rates;
@@ -23,6 +25,9 @@ use crate::reconcile::Reconciler;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
 use crate::{captures, chores, customers, idempotency, token};
+
+/// The pause when the store does not answer.
+const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -122,23 +127,30 @@ impl App {
         Ok(Found::new(stored.checkout, secret))
     }
 
-    /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn wait_until(&self, id: CheckoutId, settled: impl Fn(&Checkout) -> bool) -> Result<Checkout> {
-        let mut watcher = self.hub.watch(id);
+    /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then. While
+    /// the database is away, that is what was known of it.
+    pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
+        let mut watcher = self.hub.watch(checkout.id);
         let patience = tokio::time::sleep(self.config.limits.wait);
         tokio::pin!(patience);
         loop {
-            let checkout = self.store.checkout(id).await?.ok_or(ApiError::not_found())?.checkout;
+            let mut away = false;
+            match self.store.checkout(checkout.id).await {
+                Ok(Some(stored)) => checkout = stored.checkout,
+                Ok(None) => return checkout,
+                Err(error) => {
+                    outage::report(&error, "checkout not read");
+                    away = true;
+                }
+            }
             if settled(&checkout) {
-                return Ok(checkout);
+                return checkout;
             }
             tokio::select! {
                 () = watcher.changed() => {}
-                () = &mut patience => return Ok(checkout),
-                () = self.stop.cancelled() => return Ok(checkout),
+                () = tokio::time::sleep(AFTER_AN_ERROR), if away => {}
+                () = &mut patience => return checkout,
+                () = self.stop.cancelled() => return checkout,
             }
         }
     }

@@ -1,8 +1,24 @@
 //! The one place that reads the clock. The core is handed what it says.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use crate::checkout::Moment;
+
+/// How wrong the clock is made, in milliseconds: not at all, but in the tests' own binary.
+static OFF_BY_MS: AtomicI64 = AtomicI64::new(0);
 
 /// Now.
 pub fn now() -> Moment {
-    Moment(jiff::Timestamp::now().as_millisecond())
+    Moment(timestamp().as_millisecond())
+}
+
+/// Now, for whoever reads dates.
+pub fn timestamp() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    now.checked_add(jiff::SignedDuration::from_millis(OFF_BY_MS.load(Ordering::Relaxed))).unwrap_or(now)
+}
+
+/// From now on this process's clock is wrong by so much, as a machine's is until somebody sets it. For the tests' own binary.
+pub fn goes_wrong_by_ms(ms: i64) {
+    OFF_BY_MS.store(ms, Ordering::Relaxed);
 }

@@ -18,7 +18,7 @@ use tracing::Instrument;
 use crate::cart::CartError;
 use crate::checkout::Refusal;
 use crate::rates::TooOften;
-use crate::{ledger, pages, store};
+use crate::{ledger, outage, pages, store};
 
 /// The caller's trace ([trace context](https://www.w3.org/TR/trace-context/)).
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -257,8 +257,8 @@ impl From<TooOften> for ApiError {
 
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
-        tracing::error!(%error, "store failed");
-        Self::internal()
+        outage::report(&error, "request");
+        if error.may_pass() { Self::busy() } else { Self::internal() }
     }
 }
 

@@ -4,7 +4,7 @@
 //! A webhook that is not ours is acknowledged too: an error would make the vendor hold back every later event of that payment.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -15,6 +15,7 @@ use crate::checkout::{Input, News, Reference};
 use crate::chores::Chore;
 use crate::clock;
 use crate::ledger::{self, Ledger};
+use crate::outage;
 use crate::store::{self, Cause, Store, Waiting, Webhook};
 
 /// How long a webhook that was worked on is kept, for repeats to be known by.
@@ -89,7 +90,7 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Not
         let written = store.accept_webhooks(&webhooks, clock::now()).await;
         match &written {
             Ok(()) => tracing::trace!(count = webhooks.len(), "webhooks written"),
-            Err(error) => tracing::error!(count = webhooks.len(), %error, "webhooks not written"),
+            Err(error) => outage::report(error, "webhooks not written"),
         }
         arrived.notify_one();
         for answer in answers {
@@ -113,10 +114,10 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
     loop {
         // Asked for before the query, so that a webhook which arrives in between is not overlooked.
         let next = arrived.notified();
-        match drain(&store, &ledger).await {
+        match drain(&store, &ledger, &stop).await {
             Ok(0) => {}
             Ok(_) => continue,
-            Err(error) => tracing::error!(%error, "inbox not worked on"),
+            Err(error) => outage::report(&error, "inbox not read"),
         }
         tokio::select! {
             () = next => {}
@@ -126,11 +127,13 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
     }
 }
 
-async fn drain(store: &Store, ledger: &Ledger) -> Result<usize, ledger::Error> {
+async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Result<usize, store::Error> {
+    let until = Instant::now() + Duration::from_millis(LEASE_MS.unsigned_abs());
     let waiting = store.claim_webhooks(100, LEASE_MS, clock::now()).await?;
     let settling = stream::iter(waiting).map(|webhook: Waiting| async move {
         // One that fails stays where it is and does not hold the others up.
-        let settled = settle(store, ledger, &webhook).await;
+        let settling = || settle(store, ledger, &webhook);
+        let settled = outage::sit_out("webhook not worked on", until, stop, settling).await;
         if let Err(error) = &settled {
             tracing::error!(reference = webhook.reference, %error, "webhook not worked on");
         }

@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod listen;
 pub mod metrics;
 pub mod order;
+pub mod outage;
 pub mod outbox;
 pub mod pace;
 pub mod pages;

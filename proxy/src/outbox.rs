@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::checkout::{Effect, Input, Moment, News};
 use crate::clock;
 use crate::ledger::{self, Ledger};
+use crate::outage;
 use crate::pace::Pace;
 use crate::perform::{Outcome, Performer};
 use crate::store::{Cause, Claim, Claimed, Store};
@@ -43,7 +44,7 @@ pub struct Outbox {
     ledger: Ledger,
     performer: Performer,
     pace: Pace,
-    lease_ms: i64,
+    lease: Duration,
     due: Arc<Notify>,
     stop: CancellationToken,
 }
@@ -59,8 +60,8 @@ impl Outbox {
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) {
-        let lease_ms = i64::try_from((call_timeout * CALLS_IN_A_CLAIM).as_millis()).unwrap_or(i64::MAX / 2);
-        let outbox = Self { store, ledger, performer, pace: Pace::default(), lease_ms, due, stop: stop.clone() };
+        let lease = call_timeout * CALLS_IN_A_CLAIM;
+        let outbox = Self { store, ledger, performer, pace: Pace::default(), lease, due, stop: stop.clone() };
         tasks.spawn(outbox.work(tasks.clone()));
     }
 
@@ -70,7 +71,8 @@ impl Outbox {
             // Asked for before the query, so that a commit in between is not overlooked.
             let next = self.due.notified();
             let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX).max(1);
-            let claimed = self.store.claim_due(free, self.lease_ms, clock::now()).await;
+            let lease_ms = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2);
+            let claimed = self.store.claim_due(free, lease_ms, clock::now()).await;
             let sleep = match &claimed {
                 Ok(claimed) if !claimed.is_empty() => {
                     tracing::trace!(count = claimed.len(), "effects claimed");
@@ -78,7 +80,7 @@ impl Outbox {
                 }
                 Ok(_) => self.sleep().await,
                 Err(error) => {
-                    tracing::error!(%error, "outbox not read");
+                    outage::report(error, "outbox not read");
                     AFTER_AN_ERROR
                 }
             };
@@ -109,7 +111,7 @@ impl Outbox {
                 Duration::from_millis(wait_ms.clamp(1, LONGEST_SLEEP_MS).unsigned_abs())
             }
             Err(error) => {
-                tracing::error!(%error, "outbox not read");
+                outage::report(&error, "outbox not read");
                 AFTER_AN_ERROR
             }
         }
@@ -117,6 +119,7 @@ impl Outbox {
 
     async fn carry_out(&self, claimed: Claimed) {
         let effect = &claimed.effect;
+        let until = Instant::now() + self.lease;
         let outcome = if is_given_up(effect, clock::now()) {
             unreachable(effect)
         } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
@@ -124,27 +127,29 @@ impl Outbox {
         } else {
             self.performer.perform(&claimed.sales_unit, effect).await
         };
-        if let Err(error) = self.bring_back(&claimed, outcome).await {
+        let bring_back = || self.bring_back(&claimed, &outcome);
+        let brought = outage::sit_out("outcome not written", until, &self.stop, bring_back);
+        if let Err(error) = brought.await {
             // The lease runs out and the effect is done again.
             tracing::error!(effect = effect.kind(), reference = %effect.reference(), %error, "outcome not written");
         }
     }
 
-    async fn bring_back(&self, claimed: &Claimed, outcome: Outcome) -> Result<(), ledger::Error> {
+    async fn bring_back(&self, claimed: &Claimed, outcome: &Outcome) -> Result<(), ledger::Error> {
         let Claimed { claim, checkout_id, effect, tries, .. } = claimed;
         match outcome {
             Outcome::Input(input) => {
-                self.ledger.apply(*checkout_id, input, Cause::Outbox(claim.clone())).await?;
+                self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
             }
             Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
             Outcome::Again { .. } if *tries >= MOST_TRIES => self.park(effect, claim, TRIED_TOO_OFTEN).await?,
             Outcome::Again { after } => {
-                let wait_ms = wait_ms(effect, *tries, after, rand::rng().random_range(-0.2..=0.2));
+                let wait_ms = wait_ms(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2));
                 self.store.postpone(claim, clock::now().plus_ms(wait_ms)).await?;
                 tracing::trace!(checkout = %checkout_id, effect = effect.kind(), tries, "effect postponed");
                 self.due.notify_one();
             }
-            Outcome::Hopeless { reason } => self.park(effect, claim, &reason).await?,
+            Outcome::Hopeless { reason } => self.park(effect, claim, reason).await?,
         }
         Ok(())
     }
@@ -158,15 +163,14 @@ impl Outbox {
                 tracing::trace!(effect = effect.kind(), reference = %effect.reference(), wait_ms, "effect deferred")
             }
             // The lease runs out.
-            Err(error) => {
-                tracing::error!(effect = effect.kind(), reference = %effect.reference(), %error, "effect not deferred")
-            }
+            Err(error) => outage::report(&error, "effect not deferred"),
         }
     }
 
     async fn park(&self, effect: &Effect, claim: &Claim, reason: &str) -> Result<(), ledger::Error> {
+        self.store.park(claim, reason).await?;
         tracing::error!(effect = effect.kind(), reference = %effect.reference(), reason, "effect parked");
-        Ok(self.store.park(claim, reason).await?)
+        Ok(())
     }
 }
 

@@ -107,6 +107,8 @@ async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {
             Err(Error::Refused(_)) => not_created(&reference, &problem),
             Err(error) => again(&error),
         },
+        // Of the keys and not of the payment. Whoever waits for it is told in a minute.
+        Err(Error::Refused(problem)) if problem.status == 401 => Outcome::Again { after: None },
         Err(Error::Refused(problem)) => not_created(&reference, &problem),
         Err(error) => again(&error),
     }

@@ -161,21 +161,22 @@ verbs! {
     /// When the database says no.
     fn forget_webhooks(before: Moment) -> Result<(), Error>;
 
-    /// Takes the oldest webhooks that wait to be worked on, for `lease_ms` milliseconds; after that somebody else may take them.
+    /// Takes the oldest webhooks that wait to be worked on, for `lease_ms` milliseconds; after that somebody else may take them. A lease
+    /// that ends later than any can is none.
     ///
     /// # Errors
     /// When the database says no.
     fn claim_webhooks(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error>;
 
-    /// Called by a proxy that starts. One that has the database to itself gives back what an earlier run had claimed; whoever breaks that
-    /// rule has an effect done twice at worst, under one idempotency key, and its outcome taken once.
+    /// Called by a proxy that starts. One that has to have the database to itself takes it, until it closes the store, and gives back
+    /// what an earlier run had claimed.
     ///
     /// # Errors
-    /// When the database says no.
+    /// [`Error::InUse`] when another proxy has it, or the database says no.
     fn release_claims() -> Result<(), Error>;
 
-    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. What a customer waits for goes
-    /// first. One that does not read is parked.
+    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. A lease that ends later than any
+    /// can was given by a clock that went wrong, and is none. What a customer waits for goes first. One that does not read is parked.
     ///
     /// # Errors
     /// When the database says no.
@@ -221,6 +222,11 @@ pub enum Error {
     /// What was written together with others failed with them. Nothing was written.
     #[error("database: {0}")]
     NotWritten(std::sync::Arc<sqlx::Error>),
+    /// It belongs to a proxy that is running.
+    #[error(
+        "the database is in use by another proxy, and an SQLite file is for one; several share a PostgreSQL server"
+    )]
+    InUse,
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migrate(MigrateError),
@@ -249,6 +255,27 @@ pub enum Error {
     /// The folder of the database cannot be used.
     #[error("database file: {0}")]
     File(#[from] std::io::Error),
+}
+
+impl Error {
+    /// Whether the same may succeed later: the database is away, locked or full, and nothing is wrong with what was asked of it.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(error) => may_pass(error),
+            Self::NotWritten(error) => may_pass(error),
+            _ => false,
+        }
+    }
+}
+
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        // What is against a constraint always will be.
+        sqlx::Error::Database(error) => matches!(error.kind(), sqlx::error::ErrorKind::Other),
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
 }
 
 /// A checkout as it was found, with the secret half of its token.

@@ -15,6 +15,8 @@ use crate::config::Log;
 pub fn start(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Of a log that cannot be written, as on a full disk, nothing can be said on standard error either: saying so would panic.
+    let lines = lines.log_internal_errors(false);
     let started = if log.json {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     } else {

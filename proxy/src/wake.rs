@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::hub::Hub;
+use crate::outage;
 use crate::store::{Listener, Store, Wake};
 
 /// How often the watched checkouts are looked at.
@@ -70,6 +71,6 @@ async fn catch_up(store: &Store, hub: &Hub) {
     }
     match store.versions(&watched).await {
         Ok(versions) => versions.into_iter().for_each(|(id, version)| hub.publish(id, version)),
-        Err(error) => tracing::warn!(%error, "watched checkouts not looked at"),
+        Err(error) => outage::report(&error, "watched checkouts not looked at"),
     }
 }

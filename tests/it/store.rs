@@ -105,6 +105,7 @@ of_both! {
     an_effect_is_claimed_by_one_until_its_lease_ends
     an_effect_waits_for_its_time
     what_is_deferred_has_not_been_tried
+    a_lease_of_a_clock_that_was_wrong_is_none
     what_is_parked_is_left_alone_and_counted
     a_cause_is_settled_with_what_it_led_to
     only_an_owner_releases_what_is_claimed
@@ -280,6 +281,22 @@ async fn an_effect_waits_for_its_time(database: Database) {
     assert_eq!(store.next_due().await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is another's now");
 }
 
+async fn a_lease_of_a_clock_that_was_wrong_is_none(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    insert(&store, 1).await;
+    store.accept_webhooks(&[webhook(1)], NOW).await.unwrap();
+    let an_hour_ahead = NOW.plus_ms(3_600_000);
+    assert_eq!(store.claim_due(1, LEASE_MS, an_hour_ahead).await.unwrap().len(), 1);
+    assert_eq!(store.claim_webhooks(1, LEASE_MS, an_hour_ahead).await.unwrap().len(), 1);
+    assert_eq!(store.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), 1);
+    // Two proxies' clocks may differ by a little.
+    let a_little_behind = NOW.plus_ms(-LEASE_MS / 2);
+    assert_eq!(store.claim_due(1, LEASE_MS, a_little_behind).await.unwrap().len(), 0);
+    assert_eq!(store.claim_webhooks(1, LEASE_MS, a_little_behind).await.unwrap().len(), 0);
+}
+
 async fn what_is_deferred_has_not_been_tried(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
@@ -292,7 +309,7 @@ async fn what_is_deferred_has_not_been_tried(database: Database) {
     store.defer(&claim, later).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(later));
     assert!(store.claim_due(1, LEASE_MS, later.plus_ms(-1)).await.unwrap().is_empty());
-    assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].claim, claim, "as if it had not been claimed");
+    assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].tries, 2, "the claim before was no try");
     store.settle(&Cause::Outbox(late), "too late", later).await.unwrap();
     assert_eq!(store.depths(later).await.unwrap().outbox, 1, "a claim that was lost before stays lost");
 }
@@ -342,9 +359,14 @@ async fn only_an_owner_releases_what_is_claimed(database: Database) {
     assert_eq!(store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), 1);
     let started = place.open().await;
     started.release_claims().await.unwrap();
+    let beside = place.open().await;
+    let refused = beside.release_claims().await.err().map(|error| error.to_string()).unwrap_or_default();
+    assert_eq!(refused.contains("in use by another proxy"), database == Database::Sqlite, "{refused}");
     let free = usize::from(database == Database::Sqlite);
     assert_eq!(started.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), free);
     assert_eq!(started.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), free);
+    started.close().await;
+    beside.release_claims().await.expect("it is free again");
 }
 
 async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: Database) {

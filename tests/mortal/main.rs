@@ -1,4 +1,5 @@
-//! The proxy with a limited life: it aborts when it has written down, or been answered by Vipps MobilePay, so many times.
+//! The proxy that something happens to when it has written down, or been answered by Vipps MobilePay, so many times: it dies, or the
+//! machine's clock jumps, and back a little later.
 //!
 //! It counts the proxy's own log events, which come after the fact and before anything that follows from it, so that what dies here is
 //! what would die with a machine: the fact is durable (or done at the vendor's), and nobody has been told. It logs nothing.
@@ -28,6 +29,9 @@ struct Args {
     /// How many of them it lives.
     #[arg(long, value_name = "N")]
     nth: Option<u32>,
+    /// Instead of dying, its clock jumps by so many milliseconds, and back after a few more.
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    jumps_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -55,10 +59,27 @@ impl Counted {
     }
 }
 
-/// Counts down, and ends the process at zero.
+/// After so many more the clock jumps back.
+const FEW: u32 = 3;
+
+/// Counts, and lets it happen.
 struct Life {
     counted: &'static [&'static str],
-    left: AtomicU32,
+    so_far: AtomicU32,
+    nth: u32,
+    jumps_ms: Option<i64>,
+}
+
+impl Life {
+    fn count(&self) {
+        let count = self.so_far.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.jumps_ms {
+            None if count == self.nth => std::process::abort(),
+            Some(ms) if count == self.nth => kvitt::clock::goes_wrong_by_ms(ms),
+            Some(_) if count == self.nth + FEW => kvitt::clock::goes_wrong_by_ms(0),
+            _ => {}
+        }
+    }
 }
 
 impl<S: Subscriber> Layer<S> for Life {
@@ -69,8 +90,8 @@ impl<S: Subscriber> Layer<S> for Life {
         }
         let mut message = Message::default();
         event.record(&mut message);
-        if self.counted.contains(&message.0.as_str()) && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            std::process::abort();
+        if self.counted.contains(&message.0.as_str()) {
+            self.count();
         }
     }
 }
@@ -91,7 +112,7 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let config = Config::load(Some(&args.config), std::env::vars())?;
     if let (Some(counted), Some(nth)) = (args.dies_after, args.nth) {
-        let life = Life { counted: counted.messages(), left: AtomicU32::new(nth) };
+        let life = Life { counted: counted.messages(), so_far: AtomicU32::new(0), nth, jumps_ms: args.jumps_ms };
         tracing_subscriber::registry().with(life).try_init()?;
     }
     let listener = TcpListener::bind(&config.listen).await.context("the address is taken")?;

@@ -179,20 +179,21 @@ impl Step {
         }
     }
 
-    /// Looks, but no more often than the vendor wants to be asked: a look that is still ahead serves every signal until then.
+    /// Looks, but no more often than the vendor wants to be asked: one that is ahead and as near serves every signal until then. One that
+    /// is further away does not: there may have been another reason for it, or a clock that was wrong.
     fn signal(&mut self, reference: &Reference, polling: Polling, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         let may_change = matches!(attempt.state, State::Created | State::Authorized | State::Failed);
         let after_the_last = attempt.look_at.map_or(now, |last| last.plus_ms(polling.every_ms));
         if may_change {
-            self.look_at(reference, now.max(after_the_last), now);
+            self.look_at(reference, after_the_last.clamp(now, now.plus_ms(polling.every_ms)), now);
         }
     }
 
-    /// Plans a look at that moment, unless one is ahead already.
+    /// Plans a look at that moment, unless one is ahead that comes no later.
     fn look_at(&mut self, reference: &Reference, due_at: Moment, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
-        if attempt.look_at.is_none_or(|planned| planned <= now) {
+        if attempt.look_at.is_none_or(|planned| planned <= now || planned > due_at) {
             attempt.look_at = Some(due_at);
             self.plan(due_at, Effect::Look { reference: reference.clone(), round: None });
         }

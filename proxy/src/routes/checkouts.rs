@@ -33,11 +33,13 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, and those of a cart"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn open(State(app): State<App>, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
     let (opened, replayed) =
         idempotency::once(&app, key.as_ref(), begun, order::open(&app, body, key.as_ref())).await?;
-    let checkout = app.wait_until(opened.checkout.id, begun).await?;
+    let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(opened.show(&checkout))))
 }
 
@@ -47,6 +49,8 @@ async fn open(State(app): State<App>, Keyed { body, key }: Keyed<NewCheckout>) -
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     Ok(axum::Json(app.find(&token).await?.snapshot()))
@@ -61,12 +65,13 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     let found = app.find(&token).await?;
-    let id = found.checkout.id;
-    app.ledger.apply(id, Input::Cancel, Cause::Request).await?;
-    let checkout = app.wait_until(id, |checkout| checkout.current().state.is_final()).await?;
+    let checkout = app.ledger.apply(found.checkout.id, Input::Cancel, Cause::Request).await?;
+    let checkout = app.wait_until(checkout, |checkout| checkout.current().state.is_final()).await;
     Ok(axum::Json(found.show(&checkout)))
 }
 
@@ -90,6 +95,8 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`bad_wording`, `idempotency_key_reused`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn retry(
     State(app): State<App>,
@@ -97,14 +104,14 @@ async fn retry(
     Keyed { body, key }: Keyed<NewAttempt>,
 ) -> Result<Begun> {
     let (found, replayed) = idempotency::once(&app, key.as_ref(), begun, async {
-        let found = app.find(&token).await?;
+        let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
         let consent = order::consent(&order.cart, body.consent, order.language)?;
-        app.ledger.apply(id, Input::Retry(consent), Key::cause(key.as_ref(), id)).await?;
+        found.checkout = app.ledger.apply(id, Input::Retry(consent), Key::cause(key.as_ref(), id)).await?;
         Ok(found)
     })
     .await?;
-    let checkout = app.wait_until(found.checkout.id, begun).await?;
+    let checkout = app.wait_until(found.checkout.clone(), begun).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(found.show(&checkout))))
 }
 

@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 use crate::app::{App, Found};
 use crate::error::{ApiError, Path, Result};
 use crate::hub::Watcher;
+use crate::outage;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
@@ -37,7 +38,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams, or the database does not answer"),
 ))]
 async fn follow(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response> {
     let found = app.find(&token).await?;
@@ -87,8 +88,19 @@ impl Follower {
         }
         loop {
             // The watch began before this look, so a commit after it is not missed.
-            let stored = self.app.store.checkout(self.found.checkout.id).await.ok()??;
-            if stored.checkout.version > self.last {
+            let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
+                Ok(stored) => (Some(stored?), self.app.config.limits.heartbeat),
+                // Spread, so that not all streams ask again in one moment.
+                Err(error) if error.may_pass() => {
+                    outage::report(&error, "stream not fed");
+                    (None, Duration::from_millis(rand::rng().random_range(1_000..3_000)))
+                }
+                Err(error) => {
+                    outage::report(&error, "stream ended");
+                    return None;
+                }
+            };
+            if let Some(stored) = stored.filter(|stored| stored.checkout.version > self.last) {
                 self.last = stored.checkout.version;
                 let snapshot = self.found.show(&stored.checkout);
                 let event = Event::default().event("checkout").id(self.last.to_string());
@@ -97,7 +109,7 @@ impl Follower {
             tokio::select! {
                 () = self.watcher.changed() => {}
                 // The row is the truth, also when another process has written it.
-                () = tokio::time::sleep(self.app.config.limits.heartbeat) => {}
+                () = tokio::time::sleep(wait) => {}
                 () = tokio::time::sleep_until(self.until) => return None,
                 () = self.app.stop.cancelled() => return None,
             }

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Result};
+use crate::outage;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -32,7 +33,7 @@ async fn healthz() -> &'static str {
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str> {
     app.store.ping().await.map_err(|error| {
-        tracing::error!(%error, "database does not answer");
+        outage::report(&error, "not ready");
         ApiError::busy()
     })?;
     Ok("ok\n")
@@ -41,6 +42,7 @@ async fn readyz(State(app): State<App>) -> Result<&'static str> {
 /// Counts and depths, in OpenMetrics text
 #[utoipa::path(get, path = "/metrics", tag = "operators", responses(
     (status = 200, content_type = "application/openmetrics-text", body = String),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: the database does not answer"),
 ))]
 async fn metrics(State(app): State<App>) -> Result<Response> {
     let depths = app.store.depths(clock::now()).await?;

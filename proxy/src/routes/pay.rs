@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Found};
-use crate::checkout::{Input, News};
+use crate::checkout::{Checkout, Input, News};
 use crate::error::{ApiError, Path, Result};
 use crate::store::Cause;
 use crate::{cart, order, pages};
@@ -76,6 +76,7 @@ impl PayForm {
     (status = 409, content_type = "text/html", body = String), (status = 413, content_type = "text/html", body = String),
     (status = 415, content_type = "text/html", body = String), (status = 422, content_type = "text/html", body = String),
     (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
+    (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
 ))]
 async fn pay(State(app): State<App>, form: std::result::Result<Form<PayForm>, FormRejection>) -> Result<Response> {
     start(&app, form).await.map_err(ApiError::as_page)
@@ -88,8 +89,8 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
         _ => ApiError::malformed(rejection.body_text()),
     })?;
     let opened = order::open(app, form.into_checkout()?, None).await?;
-    let checkout =
-        app.wait_until(opened.checkout.id, |checkout| checkout.current().state != PaymentState::Starting).await?;
+    let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
+    let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     let snapshot = opened.show(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url.0))
 }
@@ -104,10 +105,11 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
     (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
     (status = 404, content_type = "text/html", body = String),
     (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
+    (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
 ))]
 async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;
-    look(&app, &found).await.map_err(ApiError::as_page)?;
+    look(&app, &found).await;
     if let Some(url) = &found.checkout.order.return_url {
         let mut url = Url::parse(url).map_err(|_| ApiError::internal().as_page())?;
         // A return page that a customer orders from again has the token of the earlier order in its address.
@@ -122,14 +124,15 @@ async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<
     Ok(page.into_response())
 }
 
-/// A return is a signal: the webhook may have been lost.
-async fn look(app: &App, found: &Found) -> Result<()> {
+/// A return is a signal: the webhook may have been lost. One that cannot be written down does not hold the customer up.
+async fn look(app: &App, found: &Found) {
     let attempt = found.checkout.current();
     if !attempt.state.is_final() || attempt.state == PaymentState::Authorized {
         let input = Input::Payment(attempt.reference.clone(), News::Signal);
-        app.ledger.apply(found.checkout.id, input, Cause::Request).await?;
+        if let Err(error) = app.ledger.apply(found.checkout.id, input, Cause::Request).await {
+            tracing::warn!(checkout = %found.checkout.id, reference = %attempt.reference, %error, "return not written down");
+        }
     }
-    Ok(())
 }
 
 /// To an address that may hold a token: nothing of it is to leak into a referrer or a cache.

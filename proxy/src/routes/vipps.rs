@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::clock;
 use crate::error::{ApiError, Path, Result};
 use crate::store::Webhook;
 
@@ -42,7 +43,7 @@ async fn take(
         content_sha256: text("x-ms-content-sha256"),
         authorization: text(header::AUTHORIZATION.as_str()),
     };
-    let now = jiff::Timestamp::now();
+    let now = clock::timestamp();
     if let Err(rejected) =
         webhook::verify(signature, &url, &unit.webhook_secrets, &body, now, app.config.webhook_tolerance)
     {

@@ -4,8 +4,7 @@ use super::{Claim, Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Gives an effect back that nothing was tried of; nothing if the claim has been lost. The number of its tries is what it was before
-    /// the claim, and so no less than in any claim that may still be out.
+    /// Gives an effect back that nothing was tried of: the claim does not count as a try. Nothing if the claim has been lost.
     ///
     /// # Errors
     /// When the database says no; its lease then runs out by itself.

@@ -228,7 +228,7 @@ impl Postgres {
     pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
         let rows = sqlx::query(
             "WITH claimed AS (UPDATE inbox SET lease_until = $1 + $2 WHERE id = ANY (ARRAY( \
-                 SELECT id FROM inbox WHERE done_at IS NULL AND lease_until <= $1 ORDER BY id LIMIT $3 \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3 \
                  FOR UPDATE SKIP LOCKED)) \
              RETURNING id, sales_unit, reference, name) SELECT * FROM claimed ORDER BY id",
         )
@@ -259,7 +259,7 @@ impl Postgres {
     pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
         let rows = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
-                 SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
+                 SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
              RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries, tries - tries_before AS fresh_tries",
         )

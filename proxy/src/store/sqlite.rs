@@ -7,6 +7,7 @@ mod books;
 mod chores;
 mod customers;
 mod idempotency;
+mod owner;
 mod pacing;
 mod queues;
 mod writer;
@@ -26,7 +27,12 @@ use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Wai
 use super::{dedupe_key, effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::Vault;
+use owner::Owner;
 use writer::{Work, Writer};
+
+/// How long a write waits while another process has the file locked, such as one that makes a copy of it. The vendor waits ten seconds
+/// for the answer to a webhook, which may have to wait for the write before it too.
+const BUSY: Duration = Duration::from_secs(2);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -37,6 +43,7 @@ pub struct Sqlite {
     together: Writer,
     readers: SqlitePool,
     vault: Vault,
+    owner: Owner,
 }
 
 impl Sqlite {
@@ -51,17 +58,19 @@ impl Sqlite {
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
+        let owner = Owner::of(options.get_filename());
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         let together = Writer::start(writer.clone());
-        let store = Self { writer, together, readers, vault: vault.clone() };
+        let store = Self { writer, together, readers, vault: vault.clone(), owner };
         store.seal_customers().await?;
         Ok(store)
     }
 
     pub(super) async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
+        let owner = Owner::of(options(url)?.get_filename());
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?).await?;
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?.read_only(true)).await?;
-        Ok(Self { together: Writer::start(writer.clone()), writer, readers, vault: vault.clone() })
+        Ok(Self { together: Writer::start(writer.clone()), writer, readers, vault: vault.clone(), owner })
     }
 
     pub(super) fn newest() -> i64 {
@@ -81,6 +90,7 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        self.owner.leave();
     }
 
     // --- checkouts ---------------------------------------------------------------------------------------------------------------
@@ -230,7 +240,7 @@ impl Sqlite {
     pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
         let claim = sqlx::query(
             "UPDATE inbox SET lease_until = $1 + $2 WHERE id IN ( \
-                 SELECT id FROM inbox WHERE done_at IS NULL AND lease_until <= $1 ORDER BY id LIMIT $3) \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3) \
              RETURNING id, sales_unit, reference, name",
         );
         let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
@@ -250,6 +260,7 @@ impl Sqlite {
     // --- outbox ------------------------------------------------------------------------------------------------------------------
 
     pub(super) async fn release_claims(&self) -> Result<(), Error> {
+        self.owner.take()?;
         sqlx::query("UPDATE outbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         sqlx::query("UPDATE inbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         Ok(())
@@ -258,7 +269,7 @@ impl Sqlite {
     pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
         let claim = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
-                 SELECT id FROM outbox WHERE due_at <= $1 AND lease_until <= $1 AND parked_reason IS NULL \
+                 SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
              RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries",
         );
@@ -331,7 +342,7 @@ fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY)
         .pragma("journal_size_limit", "67108864")
         // What is deleted is overwritten, and not only forgotten.
         .pragma("secure_delete", "ON"))

@@ -371,6 +371,19 @@ fn signals_ask_for_a_look_no_more_often_than_the_vendor_wants() {
 }
 
 #[test]
+fn a_signal_does_not_wait_for_a_look_that_is_far_ahead() {
+    let mut story = Story::new(None);
+    story.created(1);
+    let now = story.now;
+    // A clock that is an hour fast, until somebody sets it right.
+    story.now = now.plus_ms(3_600_000);
+    let far = story.news(1, News::Signal).effects[0].due_at;
+    story.now = now;
+    let near = story.news(1, News::Signal).effects[0].due_at;
+    assert!(near < far && near <= story.now.plus_ms(POLLING.every_ms), "{near:?} of {far:?}");
+}
+
+#[test]
 fn a_paid_order_is_watched_until_the_shop_has_settled_it() {
     let mut story = Story::new(None);
     story.created(1).news(1, looked(Some(3), seen(PaymentState::Authorized)));

@@ -6,7 +6,7 @@ use crate::store::{Claim, Error};
 
 impl Postgres {
     pub(in crate::store) async fn defer(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0, tries = tries - 1 WHERE id = $1 AND tries = $2")
+        sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0, tries_before = tries_before + 1 WHERE id = $1 AND tries = $2")
             .bind(&claim.id)
             .bind(i64::from(claim.tries))
             .bind(due_at.0)

@@ -7,7 +7,7 @@ use crate::store::{Claim, Error};
 impl Sqlite {
     pub(in crate::store) async fn defer(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
         let deferred = sqlx::query(
-            "UPDATE outbox SET due_at = $3, lease_until = 0, tries = tries - 1 WHERE id = $1 AND tries = $2",
+            "UPDATE outbox SET due_at = $3, lease_until = 0, tries_before = tries_before + 1 WHERE id = $1 AND tries = $2",
         );
         self.together.execute(deferred.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
     }
