@@ -7,9 +7,22 @@ use crate::checkout::Moment;
 /// How wrong the clock is made, in milliseconds: not at all, but in the tests' own binary.
 static OFF_BY_MS: AtomicI64 = AtomicI64::new(0);
 
+/// The latest that it has said.
+static LATEST: AtomicI64 = AtomicI64::new(i64::MIN);
+/// Less than this is no jump.
+const JUMP_MS: i64 = 1_000;
+
 /// Now.
 pub fn now() -> Moment {
-    Moment(timestamp().as_millisecond())
+    let now = timestamp().as_millisecond();
+    LATEST.fetch_max(now, Ordering::Relaxed);
+    Moment(now)
+}
+
+/// Whether it has gone back since this was asked last.
+pub fn went_back() -> bool {
+    let now = now();
+    now.plus_ms(JUMP_MS).0 < LATEST.swap(now.0, Ordering::Relaxed)
 }
 
 /// Now, for whoever reads dates.

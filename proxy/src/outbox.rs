@@ -67,9 +67,15 @@ impl Outbox {
 
     async fn work(self, tasks: TaskTracker) {
         let slots = Arc::new(Semaphore::new(IN_FLIGHT));
+        // It may have while nobody was there.
+        let mut went_back = true;
         while !self.stop.is_cancelled() {
             // Asked for before the query, so that a commit in between is not overlooked.
             let next = self.due.notified();
+            went_back |= clock::went_back();
+            if went_back {
+                went_back = !self.put_forward().await;
+            }
             let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX).max(1);
             let lease_ms = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2);
             let claimed = self.store.claim_due(free, lease_ms, clock::now()).await;
@@ -101,6 +107,15 @@ impl Outbox {
                 });
             }
         }
+    }
+
+    /// Effects are due by the machine's clock. When that goes back, what was planned just now must not wait until it is that time again.
+    async fn put_forward(&self) -> bool {
+        let put = self.store.clock_went_back(clock::now()).await;
+        if let Err(error) = &put {
+            outage::report(error, "effects not put forward");
+        }
+        put.is_ok()
     }
 
     /// Until the next effect is due.

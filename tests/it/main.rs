@@ -18,6 +18,7 @@ mod endings;
 mod faults;
 mod form;
 mod migrations;
+mod outages;
 mod pace;
 mod paid;
 mod parked;

@@ -6,7 +6,7 @@ mod order;
 mod process;
 mod vipps;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kvitt::config::Config;
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use database::{Database, dump, execute};
+pub(crate) use database::{Database, Server, dump, execute};
 pub(crate) use order::{Order, Stream};
 pub(crate) use process::{Process, Stage};
 pub(crate) use vipps::Vipps;
@@ -61,10 +61,15 @@ impl Files {
 
     /// The same for a shop that has to have this database.
     pub(crate) fn on(database: Database, url: &str, emulator: &str, extra: &str) -> Self {
+        Self::with(|folder| database.make(folder), url, emulator, extra)
+    }
+
+    /// The same with the database at the URL that `make` says, given the shop's folder.
+    pub(crate) fn with(make: impl FnOnce(&Path) -> String, url: &str, emulator: &str, extra: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = include_str!("../../proxy/demo.catalogue.toml");
         std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
-        let database = database.make(folder.path());
+        let database = make(folder.path());
         // Webhooks alone tell of payments, unless a scenario wants to poll; and it asks as often as it likes.
         let mut options = extra.to_owned();
         for (option, value) in [

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kvitt::checkout::{Checkout, CheckoutId, Customer, Moment, Order, PhoneNumber, Planned, Private, ReceiptBy, Step};
+use kvitt::checkout::{
+    Checkout, CheckoutId, Customer, Effect, Moment, Order, PhoneNumber, Planned, Private, ReceiptBy, Step,
+};
 use kvitt::store::{Cause, Committed, Keyed, Secret, Store, Webhook};
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
 use tempfile::TempDir;
@@ -105,6 +107,7 @@ of_both! {
     an_effect_is_claimed_by_one_until_its_lease_ends
     an_effect_waits_for_its_time
     what_is_deferred_has_not_been_tried
+    what_was_planned_in_the_future_is_due_when_the_clock_goes_back
     a_lease_of_a_clock_that_was_wrong_is_none
     what_is_parked_is_left_alone_and_counted
     a_cause_is_settled_with_what_it_led_to
@@ -295,6 +298,30 @@ async fn a_lease_of_a_clock_that_was_wrong_is_none(database: Database) {
     let a_little_behind = NOW.plus_ms(-LEASE_MS / 2);
     assert_eq!(store.claim_due(1, LEASE_MS, a_little_behind).await.unwrap().len(), 0);
     assert_eq!(store.claim_webhooks(1, LEASE_MS, a_little_behind).await.unwrap().len(), 0);
+}
+
+async fn what_was_planned_in_the_future_is_due_when_the_clock_goes_back(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let ahead = NOW.plus_ms(3_600_000);
+    let [first, second] = [opened(1), opened(2)];
+    let look = |order: &Checkout, due_at| {
+        let effect = Effect::Look { reference: order.current().reference.clone(), round: None };
+        [Planned { effect, due_at }]
+    };
+    let secret = Secret("hush".into());
+    store
+        .insert(&first.checkout, &secret, &look(&first.checkout, ahead.plus_ms(2_000)), &Cause::Request, ahead)
+        .await
+        .unwrap();
+    store
+        .insert(&second.checkout, &secret, &look(&second.checkout, NOW.plus_ms(9_000)), &Cause::Request, NOW)
+        .await
+        .unwrap();
+    assert!(store.claim_due(9, LEASE_MS, NOW).await.unwrap().is_empty());
+    store.clock_went_back(NOW).await.unwrap();
+    let due = store.claim_due(9, LEASE_MS, NOW).await.unwrap();
+    assert_eq!(due.iter().map(|claimed| claimed.checkout_id).collect::<Vec<_>>(), [first.checkout.id]);
 }
 
 async fn what_is_deferred_has_not_been_tried(database: Database) {

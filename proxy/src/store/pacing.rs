@@ -1,4 +1,4 @@
-//! An effect that was claimed and may not be carried out yet.
+//! Effects whose time is another than they were planned for.
 
 use super::{Claim, Error, Store};
 use crate::checkout::Moment;
@@ -9,4 +9,11 @@ verbs! {
     /// # Errors
     /// When the database says no; its lease then runs out by itself.
     fn defer(claim: &Claim, due_at: Moment) -> Result<(), Error>;
+
+    /// Called when the clock has gone back. What was planned in a time that is still to come is due now, and so is what a customer waits
+    /// for: who knows by which clock it was put off.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn clock_went_back(now: Moment) -> Result<(), Error>;
 }

@@ -4,11 +4,11 @@
 //! PostgreSQL is the machine's own, started in a temporary folder when the first scenario asks for it, on a socket in that folder. Each
 //! shop has a database of its own in it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -37,40 +37,51 @@ impl Database {
             Self::Sqlite => format!("sqlite:{}", folder.join("kvitt.sqlite").display()),
             Self::Postgres => {
                 static SERVER: OnceLock<Server> = OnceLock::new();
-                SERVER.get_or_init(Server::start).database()
+                SERVER.get_or_init(|| Server::start_with("synchronous_commit=off")).database()
             }
         }
     }
 }
 
-/// The server. It belongs to a shell that holds the other end of our pipe: when this process ends, however it does, the shell stops the
+/// A server. It belongs to a shell that holds the other end of our pipe: when this process ends, however it does, the shell stops the
 /// server and removes its folder.
-struct Server {
+pub(crate) struct Server {
     programs: PathBuf,
     folder: PathBuf,
     made: AtomicU32,
-    _shell: Child,
+    shell: Child,
+    says: BufReader<ChildStdout>,
 }
 
-/// What is committed may be lost here, since nothing outlives the tests. Ctrl-C is for the tests; the shell sees them end.
+/// Nothing outlives the tests, so nothing waits for the disk. Ctrl-C is for the tests; the shell sees them end.
 const SHELL: &str = r#"
 trap '' INT TERM HUP
-cd "$2" && "$1/initdb" -D data -U kvitt -A trust --no-sync >log 2>&1 || { cat log; exit 1; }
-"$1/postgres" -D data -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=400 >>log 2>&1 &
-until "$1/pg_isready" -q -h "$2"; do kill -0 $! || { cat log; exit 1; }; sleep 0.05; done
-echo ready
-cat
-kill -QUIT $!
-wait
-rm -rf "$2"
+programs=$1 folder=$2
+shift 2
+cd "$folder" && "$programs/initdb" -D data -U kvitt -A trust --no-sync >log 2>&1 || { cat log; exit 1; }
+start() {
+    "$programs/postgres" -D data -k "$folder" -c listen_addresses= -c fsync=off -c max_connections=400 "$@" >>log 2>&1 &
+    until "$programs/pg_isready" -q -h "$folder"; do kill -0 $! || { cat log; exit 1; }; sleep 0.05; done
+}
+crash() { kill -QUIT $!; wait $!; }
+start "$@"
+echo done
+while read -r order; do "$order" "$@"; echo done; done
+crash
+rm -rf "$folder"
 "#;
 
 impl Server {
-    fn start() -> Self {
+    /// One that loses nothing that it has committed when it crashes.
+    pub(crate) fn start() -> Self {
+        Self::start_with("synchronous_commit=on")
+    }
+
+    fn start_with(option: &str) -> Self {
         let programs = programs().expect("no PostgreSQL here: install it (on Debian: apt-get install postgresql)");
         let folder = tempfile::Builder::new().prefix("kvitt-postgres-").tempdir().unwrap().keep();
         let mut shell = Command::new("sh");
-        shell.args(["-c", SHELL, "sh"]).args([&programs, &folder]).env("LC_ALL", "C");
+        shell.args(["-c", SHELL, "sh"]).args([&programs, &folder]).args(["-c", option]).env("LC_ALL", "C");
         if std::fs::metadata(&folder).unwrap().uid() == 0 {
             // PostgreSQL does not run as root.
             let (user, group) = (id("-u"), id("-g"));
@@ -78,13 +89,36 @@ impl Server {
             shell.uid(user).gid(group);
         }
         let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(shell.stdout.as_mut().unwrap()).lines();
-        let said: Vec<_> = lines.map(Result::unwrap).take_while(|line| line != "ready").collect();
-        assert!(shell.try_wait().unwrap().is_none(), "PostgreSQL did not start: {}", said.join("\n"));
-        Self { programs, folder, made: AtomicU32::new(0), _shell: shell }
+        let says = BufReader::new(shell.stdout.take().unwrap());
+        let mut server = Self { programs, folder, made: AtomicU32::new(0), shell, says };
+        server.is_done();
+        server
     }
 
-    fn database(&self) -> String {
+    /// All its processes end at once, and with them every connection.
+    pub(crate) fn crashes(&mut self) {
+        self.told("crash");
+    }
+
+    /// It is started again, and finds out by itself what had been committed.
+    pub(crate) fn starts(&mut self) {
+        self.told("start");
+    }
+
+    fn told(&mut self, order: &str) {
+        writeln!(self.shell.stdin.as_mut().unwrap(), "{order}").unwrap();
+        self.is_done();
+    }
+
+    fn is_done(&mut self) {
+        let mut said = String::new();
+        while !said.ends_with("done\n") {
+            assert_ne!(self.says.read_line(&mut said).unwrap(), 0, "PostgreSQL did not start: {said}");
+        }
+    }
+
+    /// A new database on it.
+    pub(crate) fn database(&self) -> String {
         let name = format!("shop_{}", self.made.fetch_add(1, Ordering::Relaxed));
         let host = self.folder.display().to_string();
         let mut createdb = Command::new(self.programs.join("createdb"));

@@ -1,7 +1,7 @@
 //! The proxy as a process of its own, which can be killed and started again.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use kvitt_emulator::Emulator;
@@ -23,6 +23,16 @@ impl Process {
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
@@ -54,10 +64,15 @@ impl Stage {
 
     /// With some options of its own.
     pub(crate) async fn set_with(database: Database, extra: &str) -> Self {
+        Self::set_at(|folder| database.make(folder), extra).await
+    }
+
+    /// With the database at the URL that `make` says, given the shop's folder.
+    pub(crate) async fn set_at(make: impl FnOnce(&Path) -> String, extra: &str) -> Self {
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
         // A free address, given back for the proxy to take.
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
-        let files = Files::on(database, &format!("http://{address}"), emulator.url(), extra);
+        let files = Files::with(make, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
         let client = kvitt::app::client(&config, &config.sales_units[0]).unwrap();
         let url = config.webhook_url(&config.sales_units[0]);
@@ -75,6 +90,12 @@ impl Stage {
         self.start_at(&self.address)
     }
 
+    /// The same by a command that becomes what the rest of its line says.
+    pub(crate) fn start_by(&self, becomes: &mut Command) -> Process {
+        let proxy = becomes.arg(env!("CARGO_BIN_EXE_kvitt-under-test"));
+        self.run(proxy.arg("serve").arg("--config").arg(&self.files.config), &self.address)
+    }
+
     /// Starts the proxy that dies by itself, with its arguments.
     pub(crate) fn start_mortal(&self, args: &[String]) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-mortal"));
@@ -87,8 +108,15 @@ impl Stage {
     }
 
     fn start_at(&self, listen: &str) -> Process {
+        self.run(&mut self.command(&["serve"]), listen)
+    }
+
+    /// A command of the binary on these files.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
-        self.run(command.arg("serve").arg("--config").arg(&self.files.config), listen)
+        command.args(arguments).arg("--config").arg(&self.files.config);
+        command.env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret());
+        command
     }
 
     fn run(&self, command: &mut Command, listen: &str) -> Process {

@@ -117,6 +117,12 @@ impl Vipps {
         self.read("deliveries").await["pending"].as_array().map_or(0, Vec::len)
     }
 
+    /// How often webhooks have been answered with this status.
+    pub(crate) async fn told(&self, status: u16) -> usize {
+        let attempts = self.read("deliveries").await["attempts"].as_array().cloned().unwrap_or_default();
+        attempts.iter().filter(|attempt| attempt["status"] == status).count()
+    }
+
     /// Waits until every webhook has been answered.
     pub(crate) async fn has_delivered(&self) {
         eventually("webhooks", || async { (self.undelivered().await == 0).then_some(()) }).await;

@@ -14,4 +14,15 @@ impl Postgres {
             .await?;
         Ok(())
     }
+
+    pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE outbox SET due_at = $1 \
+             WHERE due_at > $1 AND parked_reason IS NULL AND (created_at > $1 OR kind = 'create_payment')",
+        )
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
 }

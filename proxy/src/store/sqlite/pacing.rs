@@ -11,4 +11,12 @@ impl Sqlite {
         );
         self.together.execute(deferred.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
     }
+
+    pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
+        let due = sqlx::query(
+            "UPDATE outbox SET due_at = $1 \
+             WHERE due_at > $1 AND parked_reason IS NULL AND (created_at > $1 OR kind = 'create_payment')",
+        );
+        self.together.execute(due.bind(now.0)).await
+    }
 }

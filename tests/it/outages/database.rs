@@ -1,0 +1,130 @@
+//! The database is locked by somebody else, or gone and back.
+
+use std::time::{Duration, Instant};
+
+use kvitt_wire::State;
+use reqwest::StatusCode;
+use sqlx::{Connection, SqliteConnection};
+
+use super::{QUICK, asks_to_pay, orders, paid_once, sees};
+use crate::shop::{Database, PATIENCE, Process, Server, Stage, Stream, eventually, http, problem};
+
+/// How often the log says that the store failed, which is once a second at most.
+fn says_little(proxy: &Process, since: Instant) {
+    let lines = proxy.log().matches("store failed").count();
+    assert!(lines > 0 && lines as u64 <= since.elapsed().as_secs() + 1, "{lines} lines in {:?}", since.elapsed());
+}
+
+async fn is_refused_for_now(proxy: &str) {
+    let refused = asks_to_pay(proxy).await.unwrap();
+    assert_eq!(refused.headers()["retry-after"], "2");
+    problem(refused, 503, "busy").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_file_is_waited_for_and_nothing_is_lost() {
+    let mut stage = Stage::set_with(Database::Sqlite, QUICK).await;
+    let proxy = stage.start();
+    let order = orders(&proxy.url).await;
+    let mut stream = Stream::open_at(&proxy.url, &format!("/v1/checkouts/{}", order.token), None).await;
+    assert_eq!(stream.next().await.unwrap().state, State::Created);
+
+    let mut other = SqliteConnection::connect(&stage.files.database).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    let locked = Instant::now();
+    stage.vipps.approves(&order.reference).await;
+    is_refused_for_now(&proxy.url).await;
+    sees(&proxy.url, &order, State::Created).await;
+    let back = http().get(format!("{}/return/{}", proxy.url, order.token)).send().await.unwrap();
+    assert_eq!(back.status(), StatusCode::SEE_OTHER, "a customer who comes back is not held up");
+    eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
+    assert!(stage.vipps.undelivered().await > 0);
+    says_little(&proxy, locked);
+
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
+        .await
+        .expect("the stream goes on");
+    let order = sees(&proxy.url, &order, State::Authorized).await;
+    orders(&proxy.url).await;
+    paid_once(&stage, &[order]).await;
+    drop(proxy);
+    stage.vipps.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_should() {
+    let mut server = Server::start();
+    let mut stage = Stage::set_at(|_| server.database(), QUICK).await;
+    let (one, two) = (stage.start(), stage.start_beside());
+    let mut before = Vec::new();
+    for place in 0..8 {
+        before.push(orders(if place % 2 == 0 { &one.url } else { &two.url }).await);
+    }
+    let mut stream = Stream::open_at(&two.url, &format!("/v1/checkouts/{}", before[0].token), None).await;
+    assert_eq!(stream.next().await.unwrap().state, State::Created);
+    // Some are on their way when it happens: begun at Vipps MobilePay, and their answers not written down.
+    stage.vipps.fails("POST", "/epayment/v1/payments", 4, serde_json::json!({ "delay_ms": 300 })).await;
+    let urls = [one.url.clone(), two.url.clone()];
+    let on_their_way = (0..4).map(|place| {
+        let url = urls[place % 2].clone();
+        tokio::spawn(async move { orders(&url).await })
+    });
+    let on_their_way: Vec<_> = on_their_way.collect();
+    eventually("they are on their way", || async { (stage.vipps.faults_left().await == 0).then_some(()) }).await;
+    server.crashes();
+    let away = Instant::now();
+    for order in &before {
+        stage.vipps.approves(&order.reference).await;
+    }
+    is_refused_for_now(&two.url).await;
+    let shown = http().get(format!("{}/v1/checkouts/{}", one.url, before[1].token)).send().await.unwrap();
+    problem(shown, 503, "busy").await;
+    eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
+    says_little(&one, away);
+    server.starts();
+
+    tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
+        .await
+        .expect("the stream goes on");
+    let mut paid = Vec::new();
+    for order in &before {
+        paid.push(sees(&one.url, order, State::Authorized).await);
+    }
+    for order in on_their_way {
+        let order = order.await.unwrap();
+        stage.vipps.approves(&order.reference).await;
+        paid.push(sees(&two.url, &order, State::Authorized).await);
+    }
+    paid_once(&stage, &paid).await;
+
+    // Each hears again what the other commits, and does not only look every five seconds.
+    let order = orders(&one.url).await;
+    let mut stream = Stream::open_at(&two.url, &format!("/v1/checkouts/{}", order.token), None).await;
+    stream.next().await.unwrap();
+    stage.vipps.approves(&order.reference).await;
+    let heard = async { while stream.next().await.unwrap().state != State::Authorized {} };
+    tokio::time::timeout(Duration::from_secs(4), heard).await.expect("it is told");
+    drop((one, two));
+    stage.vipps.close().await;
+}
+
+#[tokio::test]
+async fn a_file_is_one_proxy_s_and_commands_work_beside_it() {
+    let mut stage = Stage::set(Database::Sqlite).await;
+    let proxy = stage.start();
+    let order = orders(&proxy.url).await;
+    let second = stage.command(&["serve"]).env("KVITT_LISTEN", "127.0.0.1:0").output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success() && said.contains("in use by another proxy"), "{said}");
+    let listed = stage.command(&["outbox", "list"]).output().unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    stage.vipps.approves(&order.reference).await;
+    sees(&proxy.url, &order, State::Authorized).await;
+    proxy.kill();
+    // Killed, it has left the file to the next one.
+    let proxy = stage.start();
+    sees(&proxy.url, &order, State::Authorized).await;
+    drop(proxy);
+    stage.vipps.close().await;
+}

@@ -1,0 +1,140 @@
+//! The disk under the SQLite file is full, and has room again.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use kvitt_wire::State;
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::{QUICK, asks_to_pay, orders, paid_once, sees};
+use crate::shop::{Process, Stage, Stream, eventually, problem};
+
+/// How a disk is made full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    /// It is a small one, which only the proxy sees.
+    Small,
+    /// No file of the proxy may grow any more, its log included.
+    Limit,
+}
+
+const SMALL: &str = r#"mkdir -p "$0" && mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@""#;
+/// The signal would end the process; ignored, it leaves the error.
+const LIMIT: &str = r#"trap '' XFSZ; exec "$@""#;
+
+/// A shell in a view of the disks of its own.
+fn apart() -> Command {
+    let root = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0";
+    let mut unshare = Command::new("unshare");
+    unshare.args(if root { &["-m"][..] } else { &["-r", "-m"] });
+    unshare
+}
+
+impl Disk {
+    /// A small disk where the machine lets us have one.
+    fn real() -> Self {
+        let mounts = apart().args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]).output();
+        if mounts.is_ok_and(|output| output.status.success()) { Self::Small } else { Self::Limit }
+    }
+
+    fn starts(self, stage: &Stage) -> Process {
+        let folder = stage.files.folder.path().join("disk");
+        match self {
+            Self::Small => stage.start_by(apart().args(["sh", "-c", SMALL]).arg(folder)),
+            Self::Limit => stage.start_by(Command::new("sh").args(["-c", LIMIT, "sh"])),
+        }
+    }
+
+    /// The folder with the database, from where we are.
+    fn folder(self, stage: &Stage, proxy: &Process) -> PathBuf {
+        let folder = stage.files.folder.path().join("disk");
+        match self {
+            Self::Small => PathBuf::from(format!("/proc/{}/root{}", proxy.id(), folder.display())),
+            Self::Limit => folder,
+        }
+    }
+
+    fn is_full(self, stage: &Stage, proxy: &Process) {
+        let folder = self.folder(stage, proxy);
+        match self {
+            Self::Small => {
+                let full = std::fs::write(folder.join("ballast"), vec![0; 4 << 20]);
+                assert_eq!(full.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+            }
+            Self::Limit => limit(proxy, &std::fs::metadata(folder.join("kvitt.sqlite-wal")).unwrap().len().to_string()),
+        }
+    }
+
+    fn has_room(self, stage: &Stage, proxy: &Process) {
+        match self {
+            Self::Small => std::fs::remove_file(self.folder(stage, proxy).join("ballast")).unwrap(),
+            Self::Limit => limit(proxy, "unlimited"),
+        }
+    }
+}
+
+fn limit(proxy: &Process, bytes: &str) {
+    let mut prlimit = Command::new("prlimit");
+    let status = prlimit.args(["--pid", &proxy.id().to_string(), &format!("--fsize={bytes}:")]).status().unwrap();
+    assert!(status.success());
+}
+
+async fn is_full_for_a_while(disk: Disk) {
+    let place = |folder: &std::path::Path| format!("sqlite:{}", folder.join("disk/kvitt.sqlite").display());
+    let mut stage = Stage::set_at(place, QUICK).await;
+    let proxy = disk.starts(&stage);
+    let order = orders(&proxy.url).await;
+    let mut stream = Stream::open_at(&proxy.url, &format!("/v1/checkouts/{}", order.token), None).await;
+    assert_eq!(stream.next().await.unwrap().state, State::Created);
+
+    disk.is_full(&stage, &proxy);
+    eventually("there is no room left", || async {
+        let refused = asks_to_pay(&proxy.url).await.unwrap();
+        (refused.status() == 503).then_some(refused)
+    })
+    .await;
+    stage.vipps.approves(&order.reference).await;
+    eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
+    assert!(stage.vipps.undelivered().await > 0);
+    problem(asks_to_pay(&proxy.url).await.unwrap(), 503, "busy").await;
+    assert_eq!(stream_state(&mut stream).await, None, "nothing is told that is not written down");
+
+    disk.has_room(&stage, &proxy);
+    let order = sees(&proxy.url, &order, State::Authorized).await;
+    let other = orders(&proxy.url).await;
+    stage.vipps.approves(&other.reference).await;
+    let other = sees(&proxy.url, &other, State::Authorized).await;
+    paid_once(&stage, &[order, other]).await;
+    stage.vipps.has_delivered().await;
+
+    // As it stands at this moment, from where the proxy sees it.
+    assert!(Command::new("kill").args(["-STOP", &proxy.id().to_string()]).status().unwrap().success());
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["kvitt.sqlite", "kvitt.sqlite-wal"] {
+        std::fs::copy(disk.folder(&stage, &proxy).join(name), folder.path().join(name)).unwrap();
+    }
+    let copy = folder.path().join("kvitt.sqlite");
+    let mut database = SqliteConnection::connect(&format!("sqlite:{}", copy.display())).await.unwrap();
+    let sound: String =
+        sqlx::query("PRAGMA integrity_check").fetch_one(&mut database).await.unwrap().get("integrity_check");
+    assert_eq!(sound, "ok");
+    database.close().await.unwrap();
+    drop(proxy);
+    stage.vipps.close().await;
+}
+
+/// What the stream has to say at this moment, if anything.
+async fn stream_state(stream: &mut Stream) -> Option<State> {
+    let said = tokio::time::timeout(std::time::Duration::from_millis(100), stream.next()).await;
+    said.ok().flatten().map(|checkout| checkout.state)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_disk_does_not_take_is_refused_and_comes_again() {
+    is_full_for_a_while(Disk::real()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_may_not_grow_are_no_worse_than_a_full_disk() {
+    is_full_for_a_while(Disk::Limit).await;
+}

@@ -1,0 +1,43 @@
+//! The endpoint that gives access tokens.
+
+use serde_json::{Value, json};
+
+use super::{QUICK, orders, paid_once, sees};
+use crate::shop::{Database, Stage};
+use kvitt_wire::State;
+
+const TOKEN: &str = "/accesstoken/get";
+
+async fn no_token_for_a_while(fault: Value) {
+    let mut stage = Stage::set_with(Database::chosen(), QUICK).await;
+    // At the start: nobody has a token yet.
+    stage.vipps.fails("POST", TOKEN, 3, fault.clone()).await;
+    let proxy = stage.start();
+    let first = orders(&proxy.url).await;
+    // In the middle: the token ends, and there is no other.
+    stage.vipps.clock_moves(2 * 3_600_000).await;
+    stage.vipps.fails("POST", TOKEN, 2, fault).await;
+    let second = orders(&proxy.url).await;
+    assert_eq!(stage.vipps.faults_left().await, 0, "there was none for a while");
+    stage.vipps.approves(&second.reference).await;
+    let second = sees(&proxy.url, &second, State::Authorized).await;
+    sees(&proxy.url, &first, State::Expired).await;
+    paid_once(&stage, &[second]).await;
+    drop(proxy);
+    stage.vipps.close().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_for_a_while_delays_payments_and_ends_none() {
+    no_token_for_a_while(json!({ "status": 401 })).await;
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_down_delays_payments_and_ends_none() {
+    no_token_for_a_while(json!({ "status": 500 })).await;
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_does_not_answer_delays_payments_and_ends_none() {
+    no_token_for_a_while(json!({ "drop_before_work": true })).await;
+}
