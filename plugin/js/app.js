@@ -1,16 +1,20 @@
 /**
- * What is loaded on demand: the glue, the WebAssembly and the full theme. `start` may be called again after it failed.
- * The names `kvitt-glue`, `kvitt-theme` and `WASM_FILE` are given by the build.
+ * What is loaded on demand: the glue and the full theme, which run what the shell has fetched. `start` may be called again after it
+ * failed. The names `kvitt-glue` and `kvitt-theme` are given by the build.
  */
 import init, { Widget } from "kvitt-glue";
 import theme from "kvitt-theme";
 
-export { Widget };
-
-/** @returns {Promise<CSSStyleSheet>} the theme, once the WebAssembly runs */
-export async function start() {
-  await init({ module_or_path: new URL(WASM_FILE, import.meta.url) });
+/** @returns {Promise<CSSStyleSheet>} the theme, once the WebAssembly of this response runs */
+export async function start(response) {
+  await init({ module_or_path: response });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(theme);
   return sheet;
+}
+
+/** @returns {Widget} one element's flow, with random digits of its own; see the constructor in `src/lib.rs` */
+export function widget(host, cover, key, origin, words) {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  return new Widget(host, cover, key, origin, words, digits.join(""));
 }

@@ -4,7 +4,7 @@
  */
 import style from "kvitt-button";
 import { languageOf } from "./captions.js";
-import { load, patiently, refused } from "./load.js";
+import { load, patiently, refused, speak } from "./load.js";
 
 const here = new URL(import.meta.url).origin;
 const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
@@ -48,7 +48,8 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     if (!this.#cover) return;
     this.#cover.lang = this.spoken;
     this.repaint?.(this.#cover);
-    this.#widget?.changed(this.key, this.origin, this.spoken);
+    this.#widget?.changed(this.key, this.origin);
+    if (this.#widget && name === "language") this.#speak();
   }
 
   /** Where the tab remembers the order that is being paid here; an element that only shows one has no such place. */
@@ -62,17 +63,26 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
    *   is given some time. `ahead`: nobody is waiting, so it may pass unseen.
    */
   async wasm(why) {
+    const language = this.spoken;
     try {
-      const { app, theme } = await (why === "back" ? patiently() : load());
+      const [[app, theme], words] = await (why === "back" ? patiently : load)(language);
       if (why === "ahead" || !this.isConnected) return;
       if (this.#widget) return this.#widget;
+      if (language !== this.spoken) return this.wasm(why);
       this.shadowRoot.adoptedStyleSheets = [sheet, theme];
-      return (this.#widget = new app.Widget(this, this.#cover, this.key, this.origin, this.spoken));
+      return (this.#widget = app.widget(this, this.#cover, this.key, this.origin, words));
     } catch (error) {
       if (why === "ahead" && !refused(error)) return;
       console.warn("kvitt: the payment window did not start:", error);
       this.failed(refused(error), why === "press");
     }
+  }
+
+  /** Goes on in the language of now; in the one before where the words of that cannot be had. */
+  async #speak() {
+    const language = this.spoken;
+    const words = await speak(language).catch(() => {});
+    if (words && language === this.spoken) this.#widget.speak(words);
   }
 
   /** Shows an order that exists. */

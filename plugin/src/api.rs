@@ -3,16 +3,16 @@
 //! The browser parses the JSON, and `values` reads it into the same types that the proxy wrote it from. Whatever is not an
 //! answer that makes sense is [`Fault::Unreachable`]: the customer can do nothing else than try again.
 
-use gloo_net::http::{Request, RequestBuilder};
+use gloo_net::http::Request;
 use js_sys::{JSON, JsString, encode_uri_component};
 use kvitt_wire::{Checkout, Problem};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortSignal;
+use web_sys::{AbortSignal, RequestInit, Response};
 
 use crate::model::{Cmd, Fault, Msg, Order};
-use crate::values::{self, written};
+use crate::values::{self, object, written};
 
 /// How long a request may take, in milliseconds.
 const PATIENCE: u32 = 20_000;
@@ -22,17 +22,32 @@ pub(crate) async fn errand(order: Order, cmd: Cmd) -> Option<Msg> {
     let origin = order.origin.as_str();
     let request = match &cmd {
         Cmd::Price => {
-            let answer = read(Request::get(&cart(&order)), None).await;
+            let answer = read(request("GET", &cart(&order), None)).await;
             return Some(Msg::Priced(Box::new(order), answer));
         }
-        Cmd::Create(new) => (Request::post(&url(origin, "", "")), written(new)),
-        Cmd::Read(token) => (Request::get(&url(origin, token, "")), None),
-        Cmd::Cancel(token) => (Request::delete(&url(origin, token, "")), None),
-        Cmd::Retry(token, new) => (Request::post(&url(origin, token, "/attempts")), written(new)),
+        Cmd::Create { key, new } => request("POST", &url(origin, "", ""), written(new).map(|body| (key, body))),
+        Cmd::Read(token) => request("GET", &url(origin, token, ""), None),
+        Cmd::Cancel(token) => request("DELETE", &url(origin, token, ""), None),
+        Cmd::Retry { key, token, new } => {
+            request("POST", &url(origin, token, "/attempts"), written(new).map(|body| (key, body)))
+        }
         _ => return None,
     };
-    let answer: Result<Box<Checkout>, Fault> = read(request.0, request.1).await;
+    let answer: Result<Box<Checkout>, Fault> = read(request).await;
     Some(Msg::Answered(cmd, answer))
+}
+
+/// A request; what is sent has a key, under which it is done once however often it arrives. (gloo's builder would bring the formatting
+/// of strings and the parsing of addresses with it.)
+fn request(method: &str, url: &str, sent: Option<(&String, JsString)>) -> Option<Request> {
+    let how = RequestInit::new();
+    how.set_method(method);
+    how.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    if let Some((key, body)) = sent {
+        how.set_headers(&object(&[("content-type", "application/json"), ("idempotency-key", key)]));
+        how.set_body(&body);
+    }
+    web_sys::Request::new_with_str_and_init(url, &how).ok().map(Request::from)
 }
 
 /// The address of a checkout, or of something below it.
@@ -67,28 +82,24 @@ pub(crate) fn checkout(data: &str) -> Option<Box<Checkout>> {
     values::read(JSON::parse(data).ok()?).map(Box::new)
 }
 
-async fn read<T: DeserializeOwned>(request: RequestBuilder, body: Option<JsString>) -> Result<Box<T>, Fault> {
-    let (ok, value) = send(request, body).await.ok_or(Fault::Unreachable)?;
-    if ok {
+async fn read<T: DeserializeOwned>(request: Option<Request>) -> Result<Box<T>, Fault> {
+    let (response, value) = send(request).await.ok_or(Fault::Unreachable)?;
+    if response.ok() {
         return values::read(value).map(Box::new).ok_or(Fault::Unreachable);
     }
     let problem: Problem = values::read(value).ok_or(Fault::Unreachable)?;
-    // What the proxy cannot do now it may do soon.
-    if problem.status >= 500 || problem.status == 429 {
-        return Err(Fault::Unreachable);
+    let Problem { status, code, cart, trace_id: trace, .. } = problem;
+    if status >= 500 || status == 429 || code == "idempotency_in_progress" {
+        let after =
+            response.headers().get("retry-after").ok().flatten().and_then(|seconds| seconds.parse::<u32>().ok());
+        return Err(Fault::Busy { after: after.map(|seconds| i64::from(seconds) * 1_000), trace });
     }
-    Err(Fault::Problem { code: problem.code, cart: problem.cart.map(Box::new) })
+    Err(Fault::Problem { code, trace, cart: cart.map(Box::new) })
 }
 
-/// Whether it went well, and the body.
-async fn send(request: RequestBuilder, body: Option<JsString>) -> Option<(bool, JsValue)> {
-    let request = request.abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
-    let request = match body {
-        Some(body) => request.header("content-type", "application/json").body(body).ok()?,
-        None => request.build().ok()?,
-    };
-    let response = request.send().await.ok()?;
-    let raw: web_sys::Response = response.into();
-    let value = JsFuture::from(raw.json().ok()?).await.ok()?;
-    Some((raw.ok(), value))
+/// The answer, and its body.
+async fn send(request: Option<Request>) -> Option<(Response, JsValue)> {
+    let response: Response = request?.send().await.ok()?.into();
+    let value = JsFuture::from(response.json().ok()?).await.ok()?;
+    Some((response, value))
 }

@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, ShadowRoot};
 
 use crate::dom::{self, Deed, Listener, Timer};
 use crate::live::Live;
-use crate::model::{Cmd, Model, Msg, Order, update};
+use crate::model::{Cmd, Model, Msg, update};
 use crate::view::View;
 use crate::{api, host};
 
@@ -30,10 +30,8 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(host: HtmlElement, cover: HtmlElement, order: Order) -> Rc<Self> {
+    pub(crate) fn new(host: HtmlElement, cover: HtmlElement, model: Model) -> Rc<Self> {
         let root = host.shadow_root().expect("the shell has attached an open shadow root");
-        let closable = !order.key.is_empty();
-        let model = Model::new(order, closable);
         let view = View::new(&root, cover.into());
         let app = Rc::new_cyclic(|me| Self {
             me: me.clone(),
@@ -74,8 +72,8 @@ impl App {
     }
 
     /// The attributes are others than before.
-    pub(crate) fn configure(&self, key: String, origin: String, language: &str) {
-        self.send(Msg::Configured(host::order(&self.host, key, origin, language)));
+    pub(crate) fn configure(&self, key: String, origin: String) {
+        self.send(Msg::Configured(host::order(&self.host, key, origin)));
     }
 
     /// Back in the page.

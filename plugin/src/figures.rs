@@ -2,25 +2,27 @@
 //!
 //! Amounts come in minor units and stay integers until the moment they are shown.
 
-use js_sys::{Array, Date, Intl, Object, Reflect};
+use js_sys::{Array, Date, Intl, Object};
 use kvitt_wire::{Amount, Language};
 use wasm_bindgen::JsValue;
 
+use crate::values::object;
+
 /// `499,00 kr`
 pub(crate) fn money(language: Language, amount: Amount) -> String {
-    let options = options(&[("style", "currency"), ("currency", amount.currency.code())]);
+    let options = object(&[("style", "currency"), ("currency", amount.currency.code())]);
     number(language, &options, amount.value as f64 / 100.0)
 }
 
 /// `25 %`, from hundredths of a percent.
 pub(crate) fn rate(language: Language, hundredths: u32) -> String {
-    let options = options(&[("style", "percent"), ("maximumFractionDigits", "2")]);
+    let options = object(&[("style", "percent"), ("maximumFractionDigits", "2")]);
     number(language, &options, f64::from(hundredths) / 10_000.0)
 }
 
 /// `23. nov. 2026, 16:20`, from milliseconds since 1970.
 pub(crate) fn date(language: Language, at_ms: i64) -> String {
-    let options = options(&[("dateStyle", "medium"), ("timeStyle", "short")]);
+    let options = object(&[("dateStyle", "medium"), ("timeStyle", "short")]);
     let format = Intl::DateTimeFormat::new(&locales(language), &options).format();
     written(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
 }
@@ -43,13 +45,4 @@ fn locales(language: Language) -> Array {
     // English as it is written in Europe: the day first, and no AM.
     let tag = if language == Language::En { "en-GB" } else { language.tag() };
     Array::of1(&JsValue::from_str(tag))
-}
-
-fn options(pairs: &[(&str, &str)]) -> Object {
-    let options = Object::new();
-    for (name, value) in pairs {
-        // Setting a property of a fresh object cannot fail.
-        let _ = Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value));
-    }
-    options
 }

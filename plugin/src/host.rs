@@ -1,16 +1,16 @@
 //! The element in the shop's page, and the tab around it: attributes in; events, navigation and the tab's memory out.
 
-use js_sys::{Object, Reflect};
-use kvitt_wire::{Amount, Currency, Language};
+use kvitt_wire::{Amount, Currency};
 use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage, Url};
 
 use crate::dom;
 use crate::model::{Event, Order};
+use crate::values::object;
 
-/// The attributes as an order, with what the shell has made of some of them: where the tab remembers the order, the proxy's
-/// address, and one of our languages. What is missing or unreadable is left out; the proxy says what it cannot do without.
-pub(crate) fn order(host: &HtmlElement, key: String, origin: String, language: &str) -> Order {
+/// The attributes as an order, with what the shell has made of some of them: where the tab remembers the order, and the proxy's
+/// address. What is missing or unreadable is left out; the proxy says what it cannot do without.
+pub(crate) fn order(host: &HtmlElement, key: String, origin: String) -> Order {
     let get = |name: &str| host.get_attribute(name).filter(|value| !value.is_empty());
     let currency = match get("currency").map(|it| it.to_ascii_uppercase()).as_deref() {
         Some("NOK") => Some(Currency::Nok),
@@ -27,13 +27,6 @@ pub(crate) fn order(host: &HtmlElement, key: String, origin: String, language: &
         amount: currency.zip(value).map(|(currency, value)| Amount { value, currency }),
         sales_unit: get("sales-unit"),
         return_url: get("return-url").and_then(|url| Url::new_with_base(&url, &base).ok()).map(|url| url.href()),
-        language: match language {
-            "nb" => Language::Nb,
-            "da" => Language::Da,
-            "fi" => Language::Fi,
-            "sv" => Language::Sv,
-            _ => Language::En,
-        },
     }
 }
 
@@ -78,14 +71,6 @@ pub(crate) fn forget(key: &str, token: &str) {
 
 fn memory(key: &str) -> Option<Storage> {
     dom::window().session_storage().ok().flatten().filter(|_| !key.is_empty())
-}
-
-fn object(pairs: &[(&str, &str)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in pairs {
-        let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
-    }
-    object.into()
 }
 
 /// Whether nobody prevented it.

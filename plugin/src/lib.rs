@@ -21,7 +21,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
 use app::App;
-use model::Msg;
+use model::{Model, Msg};
+use text::Words;
 
 /// A page has one thread and the widget holds little, so the smallest allocator will do.
 #[cfg(target_arch = "wasm32")]
@@ -37,12 +38,19 @@ pub struct Widget(Rc<App>);
 #[wasm_bindgen]
 impl Widget {
     /// For the element `host` with an open shadow root in which `cover` stands until there is something to show. `key` is
-    /// where the tab remembers the order, empty for an element that only shows one; `origin` is the proxy's address and `language` one
-    /// of ours, as the shell has made them out.
+    /// where the tab remembers the order, empty for an element that only shows one; `origin` is the proxy's address, as the shell
+    /// has made it out; `words` is the file of a language. `salt` is this element's alone and cannot be guessed.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: HtmlElement, cover: HtmlElement, key: String, origin: String, language: &str) -> Self {
-        let order = host::order(&host, key, origin, language);
-        Self(App::new(host, cover, order))
+    pub fn new(
+        host: HtmlElement,
+        cover: HtmlElement,
+        key: String,
+        origin: String,
+        words: String,
+        salt: String,
+    ) -> Self {
+        let order = host::order(&host, key, origin);
+        Self(App::new(host, cover, Model::new(order, Words::new(words), salt)))
     }
 
     /// The pay button was pressed.
@@ -56,8 +64,13 @@ impl Widget {
     }
 
     /// The attributes have changed, and with them perhaps what the constructor was told.
-    pub fn changed(&self, key: String, origin: String, language: &str) {
-        self.0.configure(key, origin, language);
+    pub fn changed(&self, key: String, origin: String) {
+        self.0.configure(key, origin);
+    }
+
+    /// Goes on in another language: the file of its words.
+    pub fn speak(&self, words: String) {
+        self.0.send(Msg::Spoken(Words::new(words)));
     }
 
     /// The element is back in the page.

@@ -4,24 +4,28 @@
 //! out and whose outcomes come back as messages. It must never touch the page, the network or a clock: the time is `Model::now`,
 //! set by the caller before each message. That is why all of it is tested without a browser.
 
+mod answers;
 mod follow;
 mod messages;
 mod order;
+mod repeat;
 mod screen;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use kvitt_wire::{Amount, CONSENT_WORDING, Cart, Checkout, ConsentGiven, Item, NewAttempt, NewCheckout, State};
+use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Item, NewAttempt, NewCheckout, State};
 
 pub use follow::Follow;
 pub use messages::{Act, Cmd, Event, Fault, Msg, Notice};
 pub use order::Order;
 pub use screen::{Screen, Trouble};
 
+use crate::text::Words;
+use follow::BEAT;
+use repeat::Repeat;
+
 /// How long after a press the page may leave by itself once the payment is ready, in milliseconds. Later the customer has to press.
 const LEAVE_WITHIN: i64 = 10_000;
-/// How long after the attempt's end the telephone number is still waited for, in milliseconds.
-const NUMBER_WITHIN: i64 = 120_000;
 
 /// All that the widget knows.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +34,8 @@ pub struct Model {
     pub now: i64,
     /// What the page asks for.
     pub order: Order,
+    /// The words that the customer is spoken to with.
+    pub words: Words,
     /// Whether the element has a button to go back to; a confirmation has none.
     pub closable: bool,
     /// What the customer sees.
@@ -50,6 +56,8 @@ pub struct Model {
     pub busy: bool,
     /// What is to be said on this screen beside it.
     pub notice: Option<Notice>,
+    /// What the trouble on the screen can be found by in the proxy's log.
+    pub trace: Option<String>,
     /// When to look for news.
     pub follow: Follow,
     /// What the page asks for meanwhile, while the present order is being paid.
@@ -62,6 +70,8 @@ pub struct Model {
     resting: bool,
     /// The errand that a failed connection cut short, to be tried again.
     errand: Option<Cmd>,
+    /// How to ask again.
+    repeat: Repeat,
     /// Until when the page may leave by itself.
     leave_until: i64,
     /// A remembered order is shown even when it is over.
@@ -85,13 +95,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             model.follow.stop(&mut cmds);
             model.resting = false;
             model.busy = false;
-            model.errand = None;
             model.sure = sure;
             model.checkout = None;
             model.token = Some(token.clone());
             model.fetch(Cmd::Read(token), &mut cmds);
         }
         Msg::Configured(order) => model.configure(order, &mut cmds),
+        Msg::Spoken(words) => model.words = words,
         Msg::Pressed(act) => {
             if !model.busy {
                 model.press(act, &mut cmds);
@@ -123,9 +133,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
 }
 
 impl Model {
-    /// Closed, for this order.
-    pub fn new(order: Order, closable: bool) -> Self {
-        Self { order, closable, ..Self::default() }
+    /// Closed, for this order, in this language. `salt` is random and this element's alone.
+    pub fn new(order: Order, words: Words, salt: String) -> Self {
+        let closable = !order.key.is_empty();
+        Self { order, closable, words, repeat: Repeat::new(salt), ..Self::default() }
     }
 
     /// Starts an errand whose answer decides on the next screen.
@@ -133,6 +144,7 @@ impl Model {
         self.screen = Screen::Fetching;
         self.notice = None;
         self.errand = None;
+        self.repeat.begin(self.now);
         cmds.push(errand);
     }
 
@@ -140,13 +152,13 @@ impl Model {
     fn ask(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
         self.busy = true;
         self.notice = None;
+        self.repeat.begin(self.now);
         cmds.push(errand);
     }
 
     /// The page asks for something else. An order that is being paid stays as it is; a confirmation stays when the page
     /// merely empties its cart behind it.
     fn configure(&mut self, order: Order, cmds: &mut Vec<Cmd>) {
-        self.order.language = order.language;
         let paid = self.checkout.as_ref().is_some_and(|it| it.state == State::Authorized);
         if paid && !order.items.is_empty() && !order.same_goods(&self.order) {
             self.close(cmds);
@@ -185,21 +197,17 @@ impl Model {
             }
             (Act::Pay, Screen::Start, _) => {
                 if let Some(new) = self.new_checkout() {
-                    self.creating = true;
-                    self.pay(Cmd::Create(new), cmds);
+                    self.pay(Cmd::Create { key: String::new(), new }, cmds);
                 }
             }
             (Act::Cancel, Screen::Waiting, Some(token)) => self.ask(Cmd::Cancel(token), cmds),
             (Act::Again | Act::AgainUnshared, Screen::Trouble(_), Some(token)) if self.retryable() => {
                 self.share &= act == Act::Again;
-                self.pay(Cmd::Retry(token, NewAttempt { consent: self.consent() }), cmds);
+                let new = NewAttempt { consent: self.consent() };
+                self.pay(Cmd::Retry { key: String::new(), token, new }, cmds);
             }
             (Act::Again, Screen::Trouble(_), _) => match self.errand.take() {
-                Some(errand @ Cmd::Create(_)) => {
-                    self.creating = true;
-                    self.pay(errand, cmds);
-                }
-                Some(errand @ Cmd::Retry(..)) => self.pay(errand, cmds),
+                Some(errand @ (Cmd::Create { .. } | Cmd::Retry { .. })) => self.pay(errand, cmds),
                 Some(errand) => self.fetch(errand, cmds),
                 None => {}
             },
@@ -216,6 +224,8 @@ impl Model {
     /// An errand that may end at Vipps MobilePay: the page may leave by itself while the press is fresh.
     fn pay(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
         self.leave_until = self.now + LEAVE_WITHIN;
+        self.creating = matches!(errand, Cmd::Create { .. });
+        let errand = self.repeat.keyed(self.now, errand);
         self.ask(errand, cmds);
     }
 
@@ -234,6 +244,7 @@ impl Model {
         self.checkout = None;
         self.notice = None;
         self.errand = None;
+        self.repeat.give_up();
         self.busy = false;
         (self.terms, self.share) = (false, false);
     }
@@ -246,173 +257,21 @@ impl Model {
             sales_unit: self.order.sales_unit.clone(),
             terms_accepted: self.terms,
             consent: self.consent(),
-            language: self.order.language,
+            language: self.words.language(),
             return_url: self.order.return_url.clone(),
         })
     }
 
     fn consent(&self) -> Option<ConsentGiven> {
-        self.share.then(|| ConsentGiven { wording: CONSENT_WORDING.into() })
-    }
-
-    /// A price counts while it is waited for, and only for what the page still asks for.
-    fn priced(&mut self, asked: &Order, answer: Result<Box<Cart>, Fault>, cmds: &mut Vec<Cmd>) {
-        if self.token.is_some() || self.screen != Screen::Fetching || !asked.same_goods(&self.order) {
-            return;
-        }
-        match answer {
-            Ok(cart) => {
-                let known = [self.order.amount, self.accepted].contains(&Some(cart.total));
-                let shown = self.order.amount.filter(|_| !known);
-                self.share &= cart.asks_phone_number;
-                self.price(*cart);
-                match shown {
-                    Some(shown) => self.trouble(Trouble::PriceChanged { shown }, cmds),
-                    None => self.screen = Screen::Start,
-                }
-            }
-            Err(fault) => self.fail(Cmd::Price, fault, cmds),
-        }
-    }
-
-    fn price(&mut self, cart: Cart) {
-        self.cart = Some(cart);
-        self.priced = self.priced.wrapping_add(1);
-    }
-
-    fn answered(&mut self, errand: Cmd, answer: Result<Box<Checkout>, Fault>, cmds: &mut Vec<Cmd>) {
-        match &errand {
-            Cmd::Create(_) => self.creating = false,
-            // An order that has been left since, or is being looked at anew.
-            Cmd::Read(token) if self.token.as_ref() != Some(token) => return,
-            Cmd::Cancel(token) | Cmd::Retry(token, _)
-                if self.token.as_ref() != Some(token) || self.checkout.is_none() =>
-            {
-                return;
-            }
-            _ => {}
-        }
-        // A look that nobody asked for ends nothing that the customer did ask for.
-        if !matches!(errand, Cmd::Read(_)) || self.checkout.is_none() {
-            self.busy = false;
-        }
-        match (answer, &errand) {
-            (Ok(checkout), Cmd::Create(_)) => {
-                let token = checkout.token.clone();
-                self.token = Some(token.clone());
-                self.sure = true;
-                cmds.push(Cmd::Remember { key: self.order.key.clone(), token });
-                self.receive(*checkout, cmds);
-            }
-            (Ok(checkout), _) if self.checkout.is_none() && self.stale(&checkout) => self.close(cmds),
-            (Ok(checkout), _) => self.receive(*checkout, cmds),
-            // The customer may have paid while we asked for another attempt or for the end of this one: look.
-            (Err(Fault::Problem { code, .. }), Cmd::Retry(token, _)) if code == "not_retryable" => {
-                cmds.push(Cmd::Read(token.clone()));
-            }
-            (Err(Fault::Problem { code, .. }), Cmd::Read(_)) if code == "not_found" && !self.sure => self.close(cmds),
-            (Err(Fault::Unreachable), Cmd::Read(_)) if self.checkout.is_some() => self.notice = Some(Notice::Offline),
-            (Err(Fault::Unreachable), Cmd::Cancel(_)) => self.notice = Some(Notice::NotCancelled),
-            (Err(fault), _) => self.fail(errand, fault, cmds),
-        }
-    }
-
-    fn fail(&mut self, errand: Cmd, fault: Fault, cmds: &mut Vec<Cmd>) {
-        let trouble = match fault {
-            Fault::Unreachable => {
-                self.errand = Some(errand);
-                Trouble::Unreachable
-            }
-            Fault::Problem { code, cart } => {
-                // The answer would be the same for ever.
-                if matches!(errand, Cmd::Read(_)) {
-                    self.follow.stop(cmds);
-                }
-                match (code.as_str(), cart, &self.cart) {
-                    ("price_changed", Some(new), Some(old)) => {
-                        let shown = old.total;
-                        self.price(*new);
-                        Trouble::PriceChanged { shown }
-                    }
-                    ("not_found", ..) => Trouble::NotFound,
-                    _ => Trouble::Refused(code),
-                }
-            }
-        };
-        self.trouble(trouble, cmds);
-    }
-
-    fn trouble(&mut self, trouble: Trouble, cmds: &mut Vec<Cmd>) {
-        self.notice = None;
-        let screen = Screen::Trouble(trouble.clone());
-        if self.screen != screen {
-            self.screen = screen;
-            cmds.push(Cmd::Tell(Event::Trouble(trouble.code().into())));
-        }
-    }
-
-    /// A checkout's state, from whichever way it came. Older news than what is known are no news.
-    fn receive(&mut self, mut checkout: Checkout, cmds: &mut Vec<Cmd>) {
-        if self.token.as_deref() != Some(&checkout.token) {
-            return;
-        }
-        let known = self.checkout.as_ref();
-        if known.is_some_and(|known| checkout.version < known.version) {
-            return;
-        }
-        let news = known.is_none_or(|known| known.state != checkout.state || known.reference != checkout.reference);
-        checkout.redirect_url = checkout.redirect_url.filter(|url| leads_to_the_web(url));
-        if self.notice == Some(Notice::Offline) {
-            self.notice = None;
-        }
-        if news {
-            cmds.push(Cmd::Tell(Event::State {
-                state: checkout.state,
-                reference: checkout.reference.clone(),
-                token: checkout.token.clone(),
-            }));
-            self.share = checkout.sharing.consented;
-        }
-        self.cart = Some(checkout.cart.clone());
-        let state = checkout.state;
-        if let (State::Created, Some(url)) = (state, &checkout.redirect_url)
-            && self.now < self.leave_until
-            && !self.resting
-        {
-            self.leave_until = 0;
-            cmds.push(Cmd::Leave { url: url.clone(), token: checkout.token.clone() });
-        }
-        let trouble = match state {
-            State::Starting | State::Created => None,
-            State::Authorized => None,
-            State::Aborted => Some(Trouble::Aborted),
-            State::Expired => Some(Trouble::Expired),
-            State::Terminated => Some(Trouble::Terminated),
-            State::Failed => Some(Trouble::Failed(checkout.trouble.clone().unwrap_or_else(|| "failed".into()))),
-        };
-        match trouble {
-            Some(trouble) => self.trouble(trouble, cmds),
-            None if state == State::Authorized => self.screen = Screen::Done,
-            None => self.screen = Screen::Waiting,
-        }
-        let settled = state.is_final() && !awaits_number(&checkout, self.now);
-        let token = checkout.token.clone();
-        self.checkout = Some(checkout);
-        if settled {
-            self.follow.stop(cmds);
-        } else if !self.resting {
-            self.follow.start(self.now, token, cmds);
-        }
-    }
-
-    /// A remembered order that is over, or that is not the one this element is for, is not shown to somebody who comes anew.
-    fn stale(&self, checkout: &Checkout) -> bool {
-        let over = !self.sure && checkout.state.is_final();
-        let order = self.next.as_ref().unwrap_or(&self.order);
-        over || self.closable && !order.asks_for(&checkout.cart)
+        self.share.then(|| ConsentGiven { wording: self.words.wording().into() })
     }
 
     fn tick(&mut self, cmds: &mut Vec<Cmd>) {
+        match self.repeat.due(self.now) {
+            Some(errand) => cmds.push(errand),
+            None if self.repeat.is_planned() => cmds.push(Cmd::Tick(BEAT)),
+            None => {}
+        }
         if let Some(token) = self.token.clone() {
             self.follow.tick(self.now, token, cmds);
         }
@@ -420,6 +279,9 @@ impl Model {
 
     fn wake(&mut self, cmds: &mut Vec<Cmd>) {
         self.resting = false;
+        if self.repeat.is_planned() {
+            cmds.push(Cmd::Tick(BEAT));
+        }
         let Some(token) = self.token.clone() else { return };
         cmds.push(Cmd::Read(token.clone()));
         if self.checkout.as_ref().is_some_and(|it| !it.state.is_final()) {
@@ -437,12 +299,4 @@ fn leads_to_the_web(url: &str) -> bool {
 /// An address of the shop's as a link: on the web, or a path.
 pub fn link(url: &str) -> Option<&str> {
     Some(url).filter(|url| url.starts_with('/') || leads_to_the_web(url))
-}
-
-/// The number is fetched shortly after the payment; until then the confirmation is not complete. It may also never come.
-fn awaits_number(checkout: &Checkout, now: i64) -> bool {
-    now < checkout.expires_at_ms + NUMBER_WITHIN
-        && checkout.state == State::Authorized
-        && checkout.sharing.consented
-        && checkout.sharing.phone_number_ending.is_none()
 }

@@ -1,37 +1,38 @@
-//! What the widget says, in five languages: one function a language, from the same list of words, so that the compiler finds
-//! what has not been translated. `{0}` and `{1}` in a text are filled in by [`say`].
+//! What the widget says. The words of a language are a file of their own, so that a page loads one language and not five; it comes
+//! with the element and may be exchanged while the element works.
 //!
-//! The words about the telephone number are what the customer consents to: change `kvitt_wire::CONSENT_WORDING` with them.
+//! `words/*.txt` is what people write and review; [`source`] makes of each the file that a browser loads: the language, the wording
+//! that is consented to, then one text a line in the order of [`Word`]. `{0}` and `{1}` in a text are gaps, filled by [`Words::say`].
 
-mod da;
-mod en;
-mod fi;
-mod nb;
-mod sv;
+pub mod source;
 
 use kvitt_wire::{Brand, Language};
 
 macro_rules! words {
-    ($($(#[$note:meta])* $word:ident,)*) => {
+    ($($word:ident,)*) => {
         /// Everything that is said.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[expect(missing_docs, reason = "the English text is the documentation")]
         pub enum Word {
-            $($(#[$note])* $word,)*
+            $($word,)*
         }
 
-        #[cfg(test)]
-        const ALL: &[Word] = &[$(Word::$word,)*];
+        /// The names of all words, in the order of the file.
+        const NAMES: &[&str] = &[$(stringify!($word),)*];
     };
 }
 
 words! {
+    // The caption of the pay button, and the name in it as the language bends it.
+    Pay,
+    PayVipps,
+    PayMobilePay,
     // The start screen. Before and after a payment the same lines are shown.
     YourOrder,
     Fetching,
     Total,
     Vat,
-    TermsBefore,
+    Terms,
     TermsLink,
     TermsNeeded,
     ShareNumber,
@@ -83,38 +84,81 @@ words! {
     NotFoundWhat,
     Unreachable,
     UnreachableWhat,
+    Busy,
+    BusyWhat,
     Refused,
     RefusedWhat,
     Code,
+    Trace,
     Again,
     AgainUnshared,
     Accept,
 }
 
-/// The text as it stands, with its gaps.
-pub fn text(language: Language, word: Word) -> &'static str {
-    match language {
-        Language::Nb => nb::text(word),
-        Language::Da => da::text(word),
-        Language::Fi => fi::text(word),
-        Language::Sv => sv::text(word),
-        Language::En => en::text(word),
+/// The words of one language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    language: Language,
+    file: String,
+}
+
+impl Words {
+    /// From what the language's file has.
+    pub fn new(file: String) -> Self {
+        let language = match file.split('\n').next() {
+            Some("nb") => Language::Nb,
+            Some("da") => Language::Da,
+            Some("fi") => Language::Fi,
+            Some("sv") => Language::Sv,
+            _ => Language::En,
+        };
+        Self { language, file }
+    }
+
+    /// Which language they are of.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The version of the words with which the telephone number is asked for. It is in the file with them, so that what the
+    /// customer says yes to is what was shown.
+    pub fn wording(&self) -> &str {
+        self.line(1)
+    }
+
+    /// The text as it stands.
+    pub fn text(&self, word: Word) -> &str {
+        self.line(word as usize + HEAD)
+    }
+
+    /// What stands before the text's gap and after it.
+    pub fn around(&self, word: Word) -> (&str, &str) {
+        let text = self.text(word);
+        let (before, after) = text.split_once('{').unwrap_or((text, ""));
+        (before, after.get(2..).unwrap_or_default())
+    }
+
+    /// The text with its gaps filled.
+    pub fn say(&self, word: Word, fill: &[&str]) -> String {
+        let mut said = String::new();
+        let mut rest = self.text(word);
+        while let Some((before, after)) = rest.split_once('{') {
+            said.push_str(before);
+            let gap = after.as_bytes().first().map_or(0, |digit| digit.wrapping_sub(b'0')) as usize;
+            said.push_str(fill.get(gap).copied().unwrap_or_default());
+            rest = after.get(2..).unwrap_or_default();
+        }
+        said.push_str(rest);
+        said
+    }
+
+    fn line(&self, number: usize) -> &str {
+        self.file.split('\n').nth(number).unwrap_or_default()
     }
 }
 
-/// The text with its gaps filled.
-pub fn say(language: Language, word: Word, fill: &[&str]) -> String {
-    let mut said = String::new();
-    let mut rest = text(language, word);
-    while let Some((before, after)) = rest.split_once('{') {
-        said.push_str(before);
-        let gap = after.as_bytes().first().map_or(0, |digit| digit.wrapping_sub(b'0')) as usize;
-        said.push_str(fill.get(gap).copied().unwrap_or_default());
-        rest = after.get(2..).unwrap_or_default();
-    }
-    said.push_str(rest);
-    said
-}
+/// The lines of the file before the first text.
+const HEAD: usize = 2;
 
 /// The name of the app.
 pub const fn name(brand: Brand) -> &'static str {
@@ -124,55 +168,5 @@ pub const fn name(brand: Brand) -> &'static str {
     }
 }
 
-/// The approved caption of the pay button: the verb, and the name as the language bends it.
-pub const fn caption(language: Language, brand: Brand) -> (&'static str, &'static str) {
-    match (language, brand) {
-        (Language::Nb | Language::Da, _) => ("Betal med ", name(brand)),
-        (Language::Sv, _) => ("Betala med ", name(brand)),
-        (Language::En, _) => ("Pay with ", name(brand)),
-        (Language::Fi, Brand::Vipps) => ("Maksa ", "Vippsillä"),
-        (Language::Fi, Brand::MobilePay) => ("Maksa ", "MobilePaylla"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_filled_in_any_order() {
-        assert_eq!(
-            say(Language::Sv, Word::FailedWhat, &["Vipps", "Fjord"]),
-            "Vipps kunde inte ta emot betalningen. Du har inte betalat något. Försök igen eller kontakta Fjord."
-        );
-        assert_eq!(say(Language::Fi, Word::Reference, &[]), "Viite");
-    }
-
-    #[test]
-    fn the_finnish_caption_bends_the_name() {
-        assert_eq!(caption(Language::Fi, Brand::MobilePay), ("Maksa ", "MobilePaylla"));
-        assert_eq!(caption(Language::Nb, Brand::Vipps), ("Betal med ", "Vipps"));
-    }
-
-    #[test]
-    fn all_languages_say_everything_with_the_same_gaps() {
-        let gaps = |text: &str| (text.contains("{0}"), text.contains("{1}"));
-        for &word in ALL {
-            let english = gaps(text(Language::En, word));
-            for language in [Language::Nb, Language::Da, Language::Fi, Language::Sv] {
-                let said = text(language, word);
-                assert!(!said.trim().is_empty(), "{word:?} in {language:?}");
-                assert_eq!(gaps(said), english, "{word:?} in {language:?}");
-                assert_eq!(said.matches('{').count(), said.matches("{0}").count() + said.matches("{1}").count());
-            }
-        }
-    }
-
-    #[test]
-    fn no_sentence_ends_with_an_amount() {
-        // Danish writes `kr.`, and two full stops look like a mistake.
-        for word in [Word::Reserved, Word::Captured, Word::PartlyCaptured, Word::Refunded, Word::PartlyRefunded] {
-            assert!(!text(Language::Da, word).ends_with("{0}."), "{word:?}");
-        }
-    }
-}
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

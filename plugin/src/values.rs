@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use js_sys::{Array, JSON, JsString, Reflect};
+use js_sys::{Array, JSON, JsString, Object, Reflect};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, EnumAccess, VariantAccess, Visitor};
 use serde::{Deserializer, Serialize, forward_to_deserialize_any};
 use serde_wasm_bindgen::Serializer;
@@ -16,6 +16,16 @@ use wasm_bindgen::{JsCast, JsValue};
 pub(crate) fn written(body: &impl Serialize) -> Option<JsString> {
     let value = body.serialize(&Serializer::json_compatible()).ok()?;
     JSON::stringify(&value).ok()
+}
+
+/// An object with these properties.
+pub(crate) fn object(pairs: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in pairs {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    object
 }
 
 /// A wire type out of parsed JSON.

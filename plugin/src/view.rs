@@ -16,7 +16,7 @@ use web_sys::ShadowRoot;
 
 use crate::dom::{self, El, el};
 use crate::model::{Model, Screen};
-use crate::text::{self, Word};
+use crate::text::{self, Word, Words};
 
 /// What stands in the shadow root.
 pub(crate) struct View {
@@ -41,6 +41,8 @@ struct Shown {
     language: Language,
     /// The version of the checkout, or of the cart, for screens that show all of it.
     version: u32,
+    /// What a trouble can be found by.
+    trace: Option<String>,
 }
 
 /// The parts of the current screen that change while it stays.
@@ -74,13 +76,14 @@ impl View {
     /// Shows the model; answers where the keyboard is to go, if anywhere.
     pub(crate) fn show(&mut self, model: &Model) -> Option<El> {
         let (mut focus, mut moved) = (None, false);
-        let language = model.order.language;
+        let words = &model.words;
+        let language = words.language();
         let version = match (&model.screen, &model.checkout) {
             (Screen::Done | Screen::Trouble(_), Some(checkout)) => checkout.version,
             (Screen::Start, _) => model.priced,
             _ => 0,
         };
-        let next = Shown { screen: model.screen.clone(), language, version };
+        let next = Shown { screen: model.screen.clone(), language, version, trace: model.trace.clone() };
         if next != self.shown {
             let from = std::mem::replace(&mut self.shown, next).screen;
             moved = from != self.shown.screen;
@@ -93,7 +96,7 @@ impl View {
         };
         self.voice.mark("lang", Some(language.tag()));
         self.voice.write(match said.as_str() {
-            _ if model.busy => text::text(language, Word::Fetching),
+            _ if model.busy => words.text(Word::Fetching),
             // A new screen's name comes before what changes on it.
             said if said.is_empty() || moved && !self.told.is_empty() => &self.told,
             said => said,
@@ -113,7 +116,7 @@ impl View {
     fn build(&mut self, model: &Model, from: Screen) -> Option<El> {
         let moved = from != model.screen;
         let elsewhere = dom::keyboard_is_elsewhere(&self.root);
-        let language = model.order.language;
+        let words = &model.words;
         let closed = model.screen == Screen::Closed;
         // A screen that only knows more than before keeps its heading, which may have the keyboard.
         if moved {
@@ -124,18 +127,18 @@ impl View {
         }
         self.frame.show(!closed);
         self.cover.show(closed);
-        self.frame.mark("lang", Some(language.tag()));
+        self.frame.mark("lang", Some(words.language().tag()));
         self.frame.mark("data-brand", Some(brand_class(brand(model))));
         let heading = &self.heading;
         self.body = match &model.screen {
             Screen::Closed => {
                 if let Some(cart) = model.cart.as_ref().filter(|_| model.closable) {
-                    pay_button(&self.cover, language, cart.brand);
+                    pay_button(&self.cover, words, cart.brand);
                 }
                 Body::Still
             }
             Screen::Fetching => {
-                heading.write(text::text(language, Word::Fetching));
+                heading.write(words.text(Word::Fetching));
                 self.frame.add(&el("div", "busy"));
                 Body::Still
             }
@@ -184,12 +187,16 @@ const fn brand_class(brand: Brand) -> &'static str {
 }
 
 /// The branded button with the approved caption.
-fn pay_button(button: &El, language: Language, brand: Brand) {
-    let (verb, name) = text::caption(language, brand);
+fn pay_button(button: &El, words: &Words, brand: Brand) {
+    let (before, after) = words.around(Word::Pay);
+    let name = match brand {
+        Brand::Vipps => Word::PayVipps,
+        Brand::MobilePay => Word::PayMobilePay,
+    };
     button.mark("class", Some(brand_class(brand)));
     button.clear();
-    button.add(&el("span", "").text(verb));
-    button.add(&el("b", "").text(name));
+    let strong = el("b", "").text(words.text(name));
+    button.add(&el("span", "").words(before).put(&strong).words(after));
 }
 
 /// A button that means something; see [`dom::meaning`].
@@ -200,10 +207,10 @@ fn button(name: &str, does: &str, caption: &str) -> El {
 /// The question whether to share the telephone number, in the words of `CONSENT_WORDING`.
 fn share_question(model: &Model) -> Option<El> {
     let cart = model.cart.as_ref().filter(|cart| cart.asks_phone_number)?;
-    let language = model.order.language;
+    let words = &model.words;
     let input = checkbox("share", model.share).set("aria-describedby", "why");
-    let question = text::say(language, Word::ShareNumber, &[&cart.shop]);
-    let why = text::say(language, Word::ShareWhy, &[&cart.shop, text::name(cart.brand)]);
+    let question = words.say(Word::ShareNumber, &[&cart.shop]);
+    let why = words.say(Word::ShareWhy, &[&cart.shop, text::name(cart.brand)]);
     let label = el("label", "check").put(&input).put(&el("span", "").text(&question));
     Some(el("div", "choice").put(&label).put(&el("p", "note").set("id", "why").text(&why)))
 }

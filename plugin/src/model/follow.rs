@@ -15,7 +15,7 @@ const PAUSE: i64 = 1_000;
 /// The longest pause.
 const LONGEST: i64 = 15_000;
 /// The beat of the timer, which also moves the time that is left.
-const BEAT: i32 = 1_000;
+pub(super) const BEAT: i32 = 1_000;
 
 /// The state of listening.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

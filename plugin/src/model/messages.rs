@@ -6,6 +6,7 @@
 use kvitt_wire::{Cart, Checkout, NewAttempt, NewCheckout, State};
 
 use super::Order;
+use crate::text::Words;
 
 /// A remark on the current screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,19 @@ pub enum Act {
 pub enum Fault {
     /// No answer, or none that makes sense; trying again may help.
     Unreachable,
+    /// The proxy cannot now, and may soon: it is overloaded, in trouble, or still busy with the same request.
+    Busy {
+        /// After how many milliseconds it wants to be asked again, if it says so.
+        after: Option<i64>,
+        /// Finds the request in the proxy's log.
+        trace: String,
+    },
     /// The proxy's own words.
     Problem {
         /// What happened, stable.
         code: String,
+        /// Finds the request in the proxy's log.
+        trace: String,
         /// With `price_changed`: the order at today's prices.
         cart: Option<Box<Cart>>,
     },
@@ -65,6 +75,8 @@ pub enum Msg {
     },
     /// The attributes are others than before.
     Configured(Order),
+    /// The words of another language are there.
+    Spoken(Words),
     /// The customer pressed something.
     Pressed(Act),
     /// The customer ticked or unticked the terms.
@@ -93,13 +105,25 @@ pub enum Cmd {
     /// Have the order priced.
     Price,
     /// Open a checkout.
-    Create(NewCheckout),
+    Create {
+        /// The same for the same request, however often it has to be sent.
+        key: String,
+        /// What is asked for.
+        new: NewCheckout,
+    },
     /// Look at the checkout.
     Read(String),
     /// Cancel the checkout.
     Cancel(String),
     /// Try to pay the checkout again.
-    Retry(String, NewAttempt),
+    Retry {
+        /// The same for the same request, however often it has to be sent.
+        key: String,
+        /// Which checkout.
+        token: String,
+        /// What is asked for.
+        new: NewAttempt,
+    },
     /// Listen to the checkout's stream.
     Listen(String),
     /// Stop listening.

@@ -3,7 +3,7 @@
 //! They come from `host`, and any of them may change at any time. What is compared here decides whether a price, or a payment
 //! that is under way, is still for what the page shows.
 
-use kvitt_wire::{Amount, Cart, Language};
+use kvitt_wire::{Amount, Cart};
 
 /// What the page asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,8 +20,6 @@ pub struct Order {
     pub sales_unit: Option<String>,
     /// Where the customer comes back to, absolute.
     pub return_url: Option<String>,
-    /// The language that the customer is spoken to in.
-    pub language: Language,
 }
 
 impl Order {

@@ -38,8 +38,10 @@ pub enum Trouble {
     },
     /// There is no such checkout.
     NotFound,
-    /// The proxy did not answer, or could not.
+    /// The proxy did not answer.
     Unreachable,
+    /// The proxy cannot answer now, and may soon.
+    Busy,
     /// The proxy refused, and will again; the code says why.
     Refused(String),
 }
@@ -54,6 +56,7 @@ impl Trouble {
             Self::PriceChanged { .. } => "price_changed",
             Self::NotFound => "not_found",
             Self::Unreachable => "unreachable",
+            Self::Busy => "busy",
             Self::Failed(code) | Self::Refused(code) => code,
         }
     }

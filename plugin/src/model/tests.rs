@@ -2,10 +2,13 @@
 
 mod always;
 mod carts;
+mod repeats;
 
-use kvitt_wire::{Aggregate, Brand, Currency, Line, Sharing};
+use kvitt_wire::{Aggregate, Brand, CONSENT_WORDING, Currency, Language, Line, Sharing};
 
+use super::answers::NUMBER_WITHIN;
 use super::*;
+use crate::text::source;
 
 const TOKEN: &str = "a-token";
 const KEY: &str = "kvitt test";
@@ -61,9 +64,13 @@ fn checkout(version: u32, state: State) -> Checkout {
     }
 }
 
+fn words(language: Language) -> Words {
+    Words::new(source::file(language).expect("the words are complete"))
+}
+
 fn model() -> Model {
     let order = Order { key: KEY.into(), items: "mug:2".into(), amount: Some(nok(49_800)), ..Order::default() };
-    Model::new(order, true)
+    Model::new(order, words(Language::Nb), "salt".into())
 }
 
 /// On the start screen, with the terms accepted.
@@ -89,7 +96,7 @@ fn press(model: &mut Model, act: Act) -> Vec<Cmd> {
 /// What a press on the pay button asks the proxy for.
 fn paying(model: &mut Model) -> NewCheckout {
     match press(model, Act::Pay).pop() {
-        Some(Cmd::Create(new)) => new,
+        Some(Cmd::Create { new, .. }) => new,
         other => panic!("expected a new checkout, got {other:?}"),
     }
 }
@@ -105,7 +112,7 @@ fn streamed(model: &mut Model, checkout: Checkout) -> Vec<Cmd> {
 /// On the waiting screen, with the payment at Vipps MobilePay.
 fn waiting() -> Model {
     let mut model = ready();
-    let create = Cmd::Create(paying(&mut model));
+    let create = press(&mut model, Act::Pay).remove(0);
     let cmds = answer(&mut model, &create, Ok(checkout(1, State::Created)));
     assert!(cmds.contains(&remember()));
     assert!(cmds.contains(&Cmd::Listen(TOKEN.into())));
@@ -115,7 +122,7 @@ fn waiting() -> Model {
 }
 
 fn problem(code: &str, cart: Option<Cart>) -> Fault {
-    Fault::Problem { code: code.into(), cart: cart.map(Box::new) }
+    Fault::Problem { code: code.into(), trace: "a-trace".into(), cart: cart.map(Box::new) }
 }
 
 #[test]
@@ -132,6 +139,7 @@ fn the_terms_come_before_the_payment() {
     assert!(new.terms_accepted);
     assert_eq!(new.consent, None, "nobody said yes to sharing");
     assert_eq!(new.amount, nok(49_800));
+    assert_eq!(new.language, Language::Nb);
     assert_eq!(new.items, [Item { sku: "mug".into(), quantity: 2 }]);
 }
 
@@ -195,7 +203,7 @@ fn each_ending_has_its_screen() {
         assert!(cmds.contains(&Cmd::Tell(Event::Trouble(trouble.code().into()))));
         assert!(cmds.contains(&Cmd::Hush), "nothing more will come");
         let cmds = press(&mut model, Act::Again);
-        assert!(matches!(cmds[..], [Cmd::Retry(_, NewAttempt { consent: None })]), "{state:?}: {cmds:?}");
+        assert!(matches!(cmds[..], [Cmd::Retry { new: NewAttempt { consent: None }, .. }]), "{state:?}: {cmds:?}");
     }
 }
 
@@ -206,7 +214,10 @@ fn who_would_not_share_can_pay_without() {
     aborted.sharing.consented = true;
     streamed(&mut model, aborted);
     assert!(model.share, "what was said for this attempt");
-    assert!(matches!(press(&mut model, Act::AgainUnshared)[..], [Cmd::Retry(_, NewAttempt { consent: None })]));
+    assert!(matches!(
+        press(&mut model, Act::AgainUnshared)[..],
+        [Cmd::Retry { new: NewAttempt { consent: None }, .. }]
+    ));
 }
 
 #[test]
@@ -336,7 +347,7 @@ fn customers_who_were_cut_off_together_do_not_come_back_together() {
     let pauses: Vec<i64> = ["a", "b", "token-x", "token-y"]
         .into_iter()
         .map(|token| {
-            let mut model = Model::new(Order::default(), false);
+            let mut model = Model::new(Order::default(), Words::default(), String::new());
             let mut known = checkout(1, State::Created);
             known.token = token.into();
             update(&mut model, Msg::Resumed { token: token.into(), sure: true });
@@ -372,7 +383,7 @@ fn an_element_out_of_the_page_does_nothing() {
 #[test]
 fn nobody_is_taken_away_by_an_element_that_is_gone() {
     let mut model = ready();
-    let create = Cmd::Create(paying(&mut model));
+    let create = press(&mut model, Act::Pay).remove(0);
     update(&mut model, Msg::Rested);
     let cmds = answer(&mut model, &create, Ok(checkout(1, State::Created)));
     assert!(cmds.contains(&remember()), "but it is found again");
@@ -419,7 +430,7 @@ fn an_address_that_is_a_script_leads_nowhere() {
     for url in ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", " javascript:x", "//landing.example"]
     {
         let mut model = ready();
-        let create = Cmd::Create(paying(&mut model));
+        let create = press(&mut model, Act::Pay).remove(0);
         let mut bad = checkout(1, State::Created);
         bad.redirect_url = Some(url.into());
         let cmds = answer(&mut model, &create, Ok(bad));

@@ -11,41 +11,42 @@ use crate::text::{self, Word};
 
 pub(super) fn build(model: &Model, frame: &El, heading: &El) {
     let Some(checkout) = &model.checkout else { return };
-    let language = model.order.language;
+    let words = &model.words;
+    let language = words.language();
     let cart = &checkout.cart;
     let (word, value) = money_state(&checkout.aggregate, cart.total.value);
     let released = word == Word::Released;
-    heading.write(text::text(language, if released { Word::Terminated } else { Word::Thanks }));
+    heading.write(words.text(if released { Word::Terminated } else { Word::Thanks }));
     frame.add(&el("span", if released { "cross" } else { "tick" }).set("aria-hidden", "true"));
     let sum = figures::money(language, Amount { value, ..cart.total });
-    frame.add(&el("p", "lead").text(&text::say(language, word, &[&sum, &cart.shop])));
+    frame.add(&el("p", "lead").text(&words.say(word, &[&sum, &cart.shop])));
 
     let facts = el("dl", "facts");
-    facts.add(&row("fact", text::text(language, Word::Reference), &checkout.reference));
-    facts.add(&row("fact", text::text(language, Word::Date), &figures::date(language, checkout.created_at_ms)));
-    facts.add(&row("fact", text::text(language, Word::PaidWith), text::name(cart.brand)));
+    facts.add(&row("fact", words.text(Word::Reference), &checkout.reference));
+    facts.add(&row("fact", words.text(Word::Date), &figures::date(language, checkout.created_at_ms)));
+    facts.add(&row("fact", words.text(Word::PaidWith), text::name(cart.brand)));
     if cart.asks_phone_number {
-        facts.add(&row("fact", text::text(language, Word::Number), &shared(model, checkout)));
+        facts.add(&row("fact", words.text(Word::Number), &shared(model, checkout)));
     }
     frame.add(&facts);
-    frame.add(&lines(language, cart, None));
-    let actions = el("div", "actions").put(&button("second", "print", text::text(language, Word::Print)));
+    frame.add(&lines(words, cart, None));
+    let actions = el("div", "actions").put(&button("second", "print", words.text(Word::Print)));
     if model.closable {
-        actions.add(&button("quiet", "back", text::text(language, Word::Back)));
+        actions.add(&button("quiet", "back", words.text(Word::Back)));
     }
     frame.add(&actions);
 }
 
 fn shared(model: &Model, checkout: &Checkout) -> String {
-    let language = model.order.language;
+    let words = &model.words;
     match (&checkout.sharing.phone_number_ending, checkout.sharing.consented) {
         (Some(ending), _) => {
             let mut masked = String::from("··");
             masked.push_str(ending);
-            text::say(language, Word::NumberEnding, &[&masked])
+            words.say(Word::NumberEnding, &[&masked])
         }
-        (None, true) => text::say(language, Word::NumberComing, &[]),
-        (None, false) => text::say(language, Word::NumberKept, &[]),
+        (None, true) => words.say(Word::NumberComing, &[]),
+        (None, false) => words.say(Word::NumberKept, &[]),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The order's lines, the VAT by rate and the total: the same before the payment and after it.
 
-use kvitt_wire::{Amount, Cart, Language, Line};
+use kvitt_wire::{Amount, Cart, Line};
 
 use crate::dom::{El, el};
 use crate::figures;
-use crate::text::{self, Word};
+use crate::text::{Word, Words};
 
 /// The whole list. Pictures are for choosing, not for a receipt: `pictures` is the proxy's address, or nothing.
-pub(super) fn lines(language: Language, cart: &Cart, pictures: Option<&str>) -> El {
+pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
+    let language = words.language();
     let money = |value| figures::money(language, Amount { value, currency: cart.total.currency });
     // Without markers some screen readers no longer take it for a list.
     let list = el("ul", "lines").set("role", "list");
@@ -24,9 +25,9 @@ pub(super) fn lines(language: Language, cart: &Cart, pictures: Option<&str>) -> 
         list.add(&item.put(&what).put(&el("span", "sum").text(&money(line.total))));
     }
     let sums = el("dl", "sums");
-    sums.add(&row("total", text::text(language, Word::Total), &money(cart.total.value)));
+    sums.add(&row("total", words.text(Word::Total), &money(cart.total.value)));
     for (rate, vat) in vat_by_rate(&cart.lines) {
-        let what = text::say(language, Word::Vat, &[&figures::rate(language, rate)]);
+        let what = words.say(Word::Vat, &[&figures::rate(language, rate)]);
         sums.add(&row("vat", &what, &money(vat)));
     }
     el("div", "order").put(&list).put(&sums)

@@ -7,7 +7,7 @@ use super::lines::lines;
 use super::{button, checkbox, pay_button, share_question};
 use crate::dom::{El, el};
 use crate::model::{self, Model, Notice};
-use crate::text::{self, Word};
+use crate::text::Word;
 
 /// What changes while the screen stays.
 pub(super) struct Start {
@@ -18,28 +18,29 @@ pub(super) struct Start {
 impl Start {
     pub(super) fn build(model: &Model, frame: &El, heading: &El) -> Option<Self> {
         let cart = model.cart.as_ref()?;
-        let language = model.order.language;
-        heading.write(text::text(language, Word::YourOrder));
+        let words = &model.words;
+        heading.write(words.text(Word::YourOrder));
         frame.add(&el("p", "shop").text(&cart.shop));
-        frame.add(&lines(language, cart, Some(&model.order.origin)));
+        frame.add(&lines(words, cart, Some(&model.order.origin)));
 
         let terms = checkbox("terms", model.terms).set("required", "");
         let link = el("a", "link").set("target", "_blank").set("rel", "noopener");
         link.mark("href", model::link(&cart.terms_url));
-        let link = link.text(text::text(language, Word::TermsLink));
-        let words = el("span", "").words(text::text(language, Word::TermsBefore)).put(&link);
-        let missing = el("p", "error").set("id", "missing").text(text::text(language, Word::TermsNeeded));
+        let link = link.text(words.text(Word::TermsLink));
+        let (before, after) = words.around(Word::Terms);
+        let accept = el("span", "").words(before).put(&link).words(after);
+        let missing = el("p", "error").set("id", "missing").text(words.text(Word::TermsNeeded));
         missing.show(false);
-        frame.add(&el("div", "choice").put(&el("label", "check").put(&terms).put(&words)).put(&missing));
+        frame.add(&el("div", "choice").put(&el("label", "check").put(&terms).put(&accept)).put(&missing));
         if let Some(question) = share_question(model) {
             frame.add(&question);
         }
 
         let pay = button("button", "pay", "");
-        pay_button(&pay, language, cart.brand);
+        pay_button(&pay, words, cart.brand);
         let actions = el("div", "actions").put(&pay);
         if model.closable {
-            actions.add(&button("quiet", "back", text::text(language, Word::Back)));
+            actions.add(&button("quiet", "back", words.text(Word::Back)));
         }
         frame.add(&actions);
         Some(Self { terms, missing })

@@ -10,23 +10,29 @@ use crate::model::{Model, Trouble};
 use crate::text::{self, Word};
 
 pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) {
-    let language = model.order.language;
-    let say = |word| text::text(language, word);
+    let words = &model.words;
+    let language = words.language();
+    let say = |word| words.text(word);
     let name = text::name(brand(model));
     let shop = model.cart.as_ref().map_or("", |cart| &cart.shop);
     // Refusing to share the number ends the payment, and the two cannot be told apart from here. It stays so when the next try
     // gets no answer.
     let refused = model.checkout.as_ref().is_some_and(|it| it.state == State::Aborted && it.sharing.consented);
-    let unshared = refused && matches!(trouble, Trouble::Aborted | Trouble::Unreachable);
-    let (what, why) = words(trouble);
+    let unshared = refused && matches!(trouble, Trouble::Aborted | Trouble::Unreachable | Trouble::Busy);
+    let (what, why) = meaning(trouble);
     heading.write(say(what));
     frame.add(&el("span", "cross").set("aria-hidden", "true"));
-    frame.add(&el("p", "lead").text(&text::say(language, why, &[name, shop])));
+    frame.add(&el("p", "lead").text(&words.say(why, &[name, shop])));
     if let Trouble::Failed(code) | Trouble::Refused(code) = trouble {
-        frame.add(&el("p", "note").text(&text::say(language, Word::Code, &[code])));
+        frame.add(&el("p", "note").text(&words.say(Word::Code, &[code])));
     }
     if unshared {
-        frame.add(&el("p", "note").text(&text::say(language, Word::AbortedShared, &[shop])));
+        frame.add(&el("p", "note").text(&words.say(Word::AbortedShared, &[shop])));
+    }
+    if let Some(trace) = &model.trace {
+        let (before, after) = words.around(Word::Trace);
+        let id = el("span", "trace").text(trace);
+        frame.add(&el("p", "note").words(before).put(&id).words(after));
     }
     if let (Trouble::PriceChanged { shown }, Some(cart)) = (trouble, &model.cart) {
         let prices = el("dl", "facts");
@@ -56,7 +62,7 @@ pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) 
 }
 
 /// The heading, and what it means.
-const fn words(trouble: &Trouble) -> (Word, Word) {
+const fn meaning(trouble: &Trouble) -> (Word, Word) {
     match trouble {
         Trouble::Aborted => (Word::Aborted, Word::AbortedWhat),
         Trouble::Expired => (Word::Expired, Word::ExpiredWhat),
@@ -65,6 +71,7 @@ const fn words(trouble: &Trouble) -> (Word, Word) {
         Trouble::PriceChanged { .. } => (Word::PriceChanged, Word::PriceChangedWhat),
         Trouble::NotFound => (Word::NotFound, Word::NotFoundWhat),
         Trouble::Unreachable => (Word::Unreachable, Word::UnreachableWhat),
+        Trouble::Busy => (Word::Busy, Word::BusyWhat),
         Trouble::Refused(_) => (Word::Refused, Word::RefusedWhat),
     }
 }

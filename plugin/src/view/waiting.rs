@@ -23,52 +23,48 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn build(model: &Model, frame: &El, heading: &El) -> Self {
-        let language = model.order.language;
+        let words = &model.words;
         let name = text::name(brand(model));
-        heading.write(&text::say(language, Word::WaitHeading, &[name]));
+        heading.write(&words.say(Word::WaitHeading, &[name]));
         let how = el("p", "lead");
         let open = el("a", "button").set("target", "_blank").set("rel", "noopener");
-        let open = open.text(&text::say(language, Word::OpenApp, &[name]));
+        let open = open.text(&words.say(Word::OpenApp, &[name]));
         let (left, notice) = (el("p", "left"), el("p", "error"));
         frame.add(&el("div", "busy"));
         if let Some(cart) = &model.cart {
-            frame.add(&el("p", "amount").text(&figures::money(language, cart.total)));
+            frame.add(&el("p", "amount").text(&figures::money(words.language(), cart.total)));
         }
         frame.add(&how);
-        frame.add(&el("p", "note").text(text::text(language, Word::WaitHere)));
+        frame.add(&el("p", "note").text(words.text(Word::WaitHere)));
         frame.add(&left);
         frame.add(&notice);
-        let cancel = button("quiet", "cancel", text::text(language, Word::Cancel));
+        let cancel = button("quiet", "cancel", words.text(Word::Cancel));
         frame.add(&el("div", "actions").put(&open).put(&cancel));
         Self { how, open, left, notice }
     }
 
     /// Moves the time and the remarks; answers what the live region says.
     pub(super) fn refresh(&self, model: &Model) -> String {
-        let language = model.order.language;
+        let words = &model.words;
         let name = text::name(brand(model));
         let Some(checkout) = &model.checkout else { return String::new() };
         let ready = checkout.state == State::Created;
-        self.how.write(&if ready {
-            text::say(language, Word::WaitHow, &[name])
-        } else {
-            text::say(language, Word::Starting, &[name])
-        });
+        self.how.write(&if ready { words.say(Word::WaitHow, &[name]) } else { words.say(Word::Starting, &[name]) });
         self.open.show(checkout.redirect_url.is_some());
         self.open.mark("href", checkout.redirect_url.as_deref());
 
         let left_ms = (checkout.expires_at_ms - model.now).clamp(0, LIFE_MS);
         let left = match (left_ms + 59_999) / 60_000 {
-            _ if left_ms <= 30_000 => text::say(language, Word::SecondsLeft, &[]),
-            0 | 1 => text::say(language, Word::MinuteLeft, &[]),
-            minutes => text::say(language, Word::MinutesLeft, &[&figures::count(minutes as u32)]),
+            _ if left_ms <= 30_000 => words.say(Word::SecondsLeft, &[]),
+            0 | 1 => words.say(Word::MinuteLeft, &[]),
+            minutes => words.say(Word::MinutesLeft, &[&figures::count(minutes as u32)]),
         };
         self.left.show(ready);
         self.left.write(&left);
 
         let notice = match model.notice {
-            Some(Notice::Offline) => text::text(language, Word::Offline),
-            Some(Notice::NotCancelled) => text::text(language, Word::NotCancelled),
+            Some(Notice::Offline) => words.text(Word::Offline),
+            Some(Notice::NotCancelled) => words.text(Word::NotCancelled),
             Some(Notice::TermsNeeded) | None => "",
         };
         self.notice.write(notice);

@@ -6,7 +6,7 @@
 
 mod stage;
 
-use stage::{Stage, cart, checkout};
+use stage::{Stage, cart, checkout, words};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -65,6 +65,7 @@ async fn a_payment_from_the_press_to_the_confirmation() {
     stage.click("[data-do=share]");
     stage.click("[data-do=pay]");
     stage.until(".left").await;
+    assert_eq!(stage.keys(), ["salt-"]);
     let body = stage.sent("/v1/checkouts");
     for part in [
         r#""items":[{"sku":"mug","quantity":2},{"sku":"tea","quantity":1}]"#,
@@ -86,6 +87,23 @@ async fn a_payment_from_the_press_to_the_confirmation() {
     assert!(stage.text(".facts").contains("fjord-1"));
     assert_eq!(stage.focused(), "heading");
     assert_eq!(stage.events(), ["kvitt:open", "kvitt:state", "kvitt:leave", "kvitt:state"]);
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_that_is_lost_is_asked_for_under_its_key() {
+    let stage = Stage::new("en");
+    stage.answers("GET", "/v1/cart", 200, &cart());
+    stage.answers("POST", "/v1/checkouts", stage::LOST, "");
+    stage.widget.open();
+    stage.until(".lines").await;
+    stage.click("[data-do=terms]");
+    stage.click("[data-do=pay]");
+    stage.until(".cross").await;
+    assert_eq!(stage.text(".heading"), "We cannot reach the shop");
+    stage.answers("POST", "/v1/checkouts", 201, &checkout(1, "created"));
+    stage.click("[data-do=again]");
+    stage.until(".left").await;
+    assert_eq!(stage.keys(), ["salt-", "salt-"]);
 }
 
 #[wasm_bindgen_test]
@@ -119,17 +137,24 @@ async fn who_said_no_can_pay_without_sharing() {
     assert_eq!(stage.text(".heading"), "The payment was stopped");
     stage.click("[data-do=unshared]");
     stage.until(".left").await;
+    assert_eq!(stage.keys(), ["salt-"]);
     assert_eq!(stage.sent("/attempts"), "{}");
     assert_eq!(stage.events(), ["kvitt:state", "kvitt:trouble", "kvitt:state", "kvitt:leave"]);
 }
 
 #[wasm_bindgen_test]
-async fn an_unreachable_proxy_can_be_tried_again() {
+async fn a_proxy_in_trouble_can_be_tried_again() {
     let stage = Stage::new("sv");
-    stage.answers("GET", "/v1/cart", 503, r#"{"status":503,"code":"busy","title":"Busy","trace_id":"t"}"#);
+    stage.answers("GET", "/v1/cart", 503, "<html>");
     stage.widget.open();
     stage.until("[data-do=again]").await;
     assert_eq!(stage.text(".heading"), "Vi får inte kontakt med butiken");
+    assert!(stage.find(".trace").is_none());
+    stage.answers("GET", "/v1/cart", 503, r#"{"status":503,"code":"busy","title":"Busy","trace_id":"4bf92f"}"#);
+    stage.click("[data-do=again]");
+    stage.until(".trace").await;
+    assert_eq!(stage.text(".heading"), "Butiken kan inte svara just nu");
+    assert_eq!(stage.text(".trace"), "4bf92f");
     stage.answers("GET", "/v1/cart", 200, &cart());
     stage.click("[data-do=again]");
     stage.until(".lines").await;
@@ -181,7 +206,7 @@ async fn another_language_is_spoken_at_once() {
     stage.answers("GET", "/v1/cart", 200, &cart());
     stage.widget.open();
     stage.until(".lines").await;
-    stage.widget.changed(stage.key(), stage.origin(), "da");
+    stage.widget.speak(words("da"));
     assert_eq!(stage.text(".heading"), "Din bestilling");
     assert_eq!(stage.attribute(".frame", "lang"), "da");
 }
@@ -261,7 +286,7 @@ async fn what_is_paid_is_what_is_shown() {
     assert_eq!(stage.text(".line .note").replace('\u{a0}', " ").chars().next(), Some('2'));
     stage.host().set_attribute("items", "mug:1,tea:1").expect("a valid name");
     stage.answers("GET", "/v1/cart", 200, &cart().replace(r#""quantity":2"#, r#""quantity":1"#));
-    stage.widget.changed(stage.key(), stage.origin(), "en");
+    stage.widget.changed(stage.key(), stage.origin());
     stage.until(".lines").await;
     assert!(stage.asked("items=mug%3A1%2Ctea%3A1"));
     assert_eq!(stage.text(".line .note").chars().next(), Some('1'));

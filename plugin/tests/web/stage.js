@@ -9,8 +9,10 @@ export class Props {
     const props = this;
     globalThis.fetch = async (request) => {
       const url = new URL(request.url);
-      props.requests.push({ url: url.pathname + url.search, body: await request.text() });
+      const key = request.headers.get("idempotency-key");
+      props.requests.push({ url: url.pathname + url.search, key, body: await request.text() });
       const { status, body } = props.answers.get(request.method + url.pathname) ?? { status: 500, body: "" };
+      if (!status) throw new TypeError("the network is gone");
       return new Response(body, { status, headers: { "content-type": "application/json" } });
     };
     globalThis.EventSource = class extends EventTarget {
@@ -62,6 +64,10 @@ export class Props {
 
   sent(part) {
     return this.requests.findLast((request) => request.url.includes(part) && request.body)?.body ?? "";
+  }
+
+  keys() {
+    return this.requests.flatMap(({ key }) => key ?? []).join(" ");
   }
 
   listens(part) {

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use kvitt_plugin::Widget;
+use kvitt_plugin::text::source;
+use kvitt_wire::Language;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
@@ -25,6 +27,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn sent(this: &Props, part: &str) -> String;
     #[wasm_bindgen(method)]
+    fn keys(this: &Props) -> String;
+    #[wasm_bindgen(method)]
     fn listens(this: &Props, part: &str) -> bool;
     #[wasm_bindgen(method)]
     fn focused(this: &Props) -> String;
@@ -43,6 +47,9 @@ extern "C" {
 /// Under which the tab remembers the order.
 const KEY: &str = "kvitt test";
 
+/// The status of an answer that never arrives.
+pub(crate) const LOST: u16 = 0;
+
 /// A page with one element. Making it clears away the one before.
 pub(crate) struct Stage {
     props: Props,
@@ -52,7 +59,8 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(language: &str) -> Self {
         let props = Props::new();
-        let widget = Rc::new(Widget::new(props.host(), props.cover(), KEY.into(), origin(), language));
+        let widget =
+            Rc::new(Widget::new(props.host(), props.cover(), KEY.into(), origin(), words(language), "salt".into()));
         Self { props, widget }
     }
 
@@ -80,6 +88,11 @@ impl Stage {
         self.props.sent(part)
     }
 
+    /// The keys of what was sent, in order.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.props.keys().split_whitespace().map(String::from).collect()
+    }
+
     pub(crate) fn listens_to(&self, part: &str) -> bool {
         self.props.listens(part)
     }
@@ -96,7 +109,7 @@ impl Stage {
     /// The page calls back into the element whenever the keyboard moves in it.
     pub(crate) fn meddles(&self) {
         let widget = self.widget.clone();
-        let then = Closure::<dyn Fn()>::new(move || widget.changed(KEY.into(), origin(), "da"));
+        let then = Closure::<dyn Fn()>::new(move || widget.speak(words("da")));
         self.props.meddles(then.into_js_value().unchecked_ref());
     }
 
@@ -141,6 +154,11 @@ impl Stage {
         let shown = self.find(".frame").and_then(|frame| frame.text_content()).unwrap_or_default();
         assert!(found, "{selector} never came; the element shows: {shown}");
     }
+}
+
+/// The file with the words of a language.
+pub(crate) fn words(language: &str) -> String {
+    source::file(Language::from_tag(language)).expect("the words are complete")
 }
 
 fn origin() -> String {

@@ -13,7 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
+use kvitt_plugin::text::source;
 use serde_json::Value;
 
 use crate::fingerprint::hashed_name;
@@ -111,33 +112,45 @@ impl<'a> Build<'a> {
         run::output(wasm_opt.arg(from).arg("-o").arg(to).args(WASM_FEATURES).args(options))
     }
 
+    /// Makes a module of the words of each language; answers with tag and name of each.
+    fn words(&self, folder: &Path) -> Result<Vec<(&'static str, String)>> {
+        let module = |language| {
+            let file = source::file(language).map_err(Error::msg)?;
+            let script = format!("export default {};\n", serde_json::to_string(&file)?);
+            let name = format!("words-{}.js", language.tag());
+            fs::write(self.scratch.join(&name), script).with_context(|| format!("cannot write {name}"))?;
+            Ok((language.tag(), put_hashed(folder, &name, &self.scratch.join(&name))?))
+        };
+        source::LANGUAGES.into_iter().map(module).collect()
+    }
+
     /// Bundles the scripts, each with the names of the files it loads, and puts everything into one folder.
     fn package(&self) -> Result<Package> {
         let folder = self.scratch.join("pkg");
         let wasm = put_hashed(&folder, "kvitt.wasm", &self.scratch.join("kvitt.wasm"))?;
+        let words = self.words(&folder)?;
 
         self.esbuild("css", ["src/theme.css", "js/button.css"], ["--outbase=.".into()])?;
         let css = |name: &str| self.scratch.join("css").join(name);
-        let app = [
-            alias("kvitt-glue", &self.scratch.join("glue.js")),
-            alias("kvitt-theme", &css("src/theme.css")),
-            format!("--define:WASM_FILE=\"./{wasm}\""),
-        ];
+        let app = [alias("kvitt-glue", &self.scratch.join("glue.js")), alias("kvitt-theme", &css("src/theme.css"))];
         self.esbuild("app", ["js/app.js"], [BUNDLE.map(String::from).as_slice(), &app].concat())?;
         let app = put_hashed(&folder, "app.js", &self.scratch.join("app/app.js"))?;
 
-        let shell = [
+        let mut shell = vec![
             alias("kvitt-button", &css("js/button.css")),
-            format!("--define:APP_FILE=\"./{app}\""),
+            define("APP_FILE", &app),
+            define("WASM_FILE", &wasm),
             "--external:./app-*.js".into(),
+            "--external:./words-*.js".into(),
         ];
+        shell.extend(words.iter().map(|(tag, name)| define(&format!("WORDS_{}", tag.to_uppercase()), name)));
         self.esbuild("pkg", ["js/kvitt.js", "js/index.js"], [BUNDLE.map(String::from).as_slice(), &shell].concat())?;
         for file in ["js/define.js", "js/index.d.ts", "js/define.d.ts", "package.json", "README.md", "../LICENSE"] {
             let from = self.workspace.path("plugin").join(file);
             let name = from.file_name().expect("each is a file");
             fs::copy(&from, folder.join(name)).with_context(|| format!("cannot copy {}", from.display()))?;
         }
-        Ok(Package { folder, app, wasm })
+        Ok(Package { folder, app, wasm, words })
     }
 
     /// esbuild, in the plugin's folder, into a folder of this build.
@@ -161,6 +174,11 @@ fn alias(name: &str, path: &Path) -> String {
     format!("--alias:{name}={}", path.display())
 }
 
+/// A name in capitals stands for a file beside the script.
+fn define(name: &str, file: &str) -> String {
+    format!("--define:{name}=\"./{file}\"")
+}
+
 /// Copies a file under a name that holds its hash, and returns that name.
 fn put_hashed(folder: &Path, name: &str, from: &Path) -> Result<String> {
     let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
@@ -169,11 +187,13 @@ fn put_hashed(folder: &Path, name: &str, from: &Path) -> Result<String> {
     Ok(name)
 }
 
-/// The finished files and the two names that change with their content.
+/// The finished files and the names that change with their content.
 struct Package {
     folder: PathBuf,
     app: String,
     wasm: String,
+    /// Of each language: its tag, and the file with its words.
+    words: Vec<(&'static str, String)>,
 }
 
 impl Package {
@@ -193,12 +213,20 @@ impl Package {
     /// Prints the table and holds it against the budget.
     fn weigh(&self, build: &Build<'_>) -> Result<()> {
         let weight = |folder: &Path, name: &str| Weight::of(&fs::read(folder.join(name))?);
-        weight::report(&[
+        let mut languages = Vec::new();
+        for (tag, name) in &self.words {
+            languages.push((*tag, weight(&self.folder, name)?));
+        }
+        let heaviest = languages.iter().map(|(_, weight)| *weight).max_by_key(Weight::brotli).unwrap_or_default();
+        let mut parts = vec![
             Part::new("shell", weight(&self.folder, "kvitt.js")?),
             Part::within("its CSS", weight(&build.scratch, "css/js/button.css")?),
             Part::new("glue + CSS", weight(&self.folder, &self.app)?),
             Part::within("its CSS", weight(&build.scratch, "css/src/theme.css")?),
             Part::new("wasm", weight(&self.folder, &self.wasm)?),
-        ])
+            Part::new("words", heaviest),
+        ];
+        parts.extend(languages.into_iter().map(|(tag, weight)| Part::within(tag, weight)));
+        weight::report(&parts)
     }
 }

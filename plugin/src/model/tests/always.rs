@@ -1,5 +1,7 @@
 //! What must hold whatever happens in whatever order, with every errand answered at any later time.
 
+use std::collections::{HashMap, HashSet};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +10,7 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Step {
     Happens(Msg),
-    Answers { place: usize, outcome: Option<State> },
+    Answers { place: usize, outcome: Result<State, Fault> },
 }
 
 fn any_state() -> impl Strategy<Value = State> {
@@ -36,7 +38,13 @@ fn any_msg() -> impl Strategy<Value = Msg> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let answers = (any::<usize>(), prop::option::weighted(0.8, any_state()));
+    let outcome = prop_oneof![
+        8 => any_state().prop_map(Ok),
+        1 => Just(Err(Fault::Unreachable)),
+        2 => prop::option::of(1_000_i64..30_000)
+            .prop_map(|after| Err(Fault::Busy { after, trace: String::new() })),
+    ];
+    let answers = (any::<usize>(), outcome);
     prop_oneof![
         3 => any_msg().prop_map(Step::Happens),
         2 => answers.prop_map(|(place, outcome)| Step::Answers { place, outcome }),
@@ -44,29 +52,32 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 /// What was asked, and the order that it was asked for.
-fn answered(cmd: Cmd, order: Order, outcome: Option<State>, version: u32) -> Msg {
+fn answered(cmd: Cmd, order: Order, outcome: Result<State, Fault>, version: u32) -> Msg {
     if cmd != Cmd::Price {
         let answer = outcome.map(|state| Box::new(checkout(version, state)));
-        return Msg::Answered(cmd, answer.ok_or(Fault::Unreachable));
+        return Msg::Answered(cmd, answer);
     }
     let quantity = order.items.strip_prefix("mug:").and_then(|it| it.parse().ok());
-    let answer = quantity.zip(outcome).map(|(quantity, _)| {
+    let answer = outcome.and_then(|_| {
         let mut priced = cart(49_800);
-        priced.lines[0].quantity = quantity;
-        Box::new(priced)
+        priced.lines[0].quantity = quantity.ok_or(Fault::Unreachable)?;
+        Ok(Box::new(priced))
     });
-    Msg::Priced(Box::new(order), answer.ok_or(Fault::Unreachable))
+    Msg::Priced(Box::new(order), answer)
 }
 
 proptest! {
     /// No payment without the terms, never two at once, none of another cart than the one that is shown; no leaving without a
-    /// press; no way back behind "paid"; and silence from an element that is out of the page.
+    /// press; no way back behind "paid"; one content a key, and no key that was answered; and silence from an element that is out of the page.
     #[test]
     fn what_must_hold_always(steps in prop::collection::vec((any_step(), 0_i64..20_000), 1..80)) {
         let mut model = model();
         let (mut pressed, mut resting) = (false, false);
         let mut asked: Vec<(Cmd, Order)> = Vec::new();
         let mut version = 1;
+        // What was asked under each key, and the keys that were answered.
+        let mut keys: HashMap<String, Cmd> = HashMap::new();
+        let mut settled: HashSet<String> = HashSet::new();
         for (step, later) in steps {
             model.now += later;
             let msg = match step {
@@ -75,6 +86,9 @@ proptest! {
                 Step::Answers { place, outcome } => {
                     version += 1;
                     let (cmd, order) = asked.remove(place % asked.len());
+                    if let (Cmd::Create { key, .. }, Ok(_)) = (&cmd, &outcome) {
+                        settled.insert(key.clone());
+                    }
                     answered(cmd, order, outcome, version)
                 }
             };
@@ -82,28 +96,33 @@ proptest! {
             match msg {
                 Msg::Rested => resting = true,
                 Msg::Woken | Msg::Opened => resting = false,
-                Msg::Resumed { .. } if !asked.iter().any(|(cmd, _)| matches!(cmd, Cmd::Create(_))) => resting = false,
+                Msg::Resumed { .. } if !asked.iter().any(|(cmd, _)| matches!(cmd, Cmd::Create { .. })) => resting = false,
                 _ => {}
             }
             let before = model.clone();
             for cmd in update(&mut model, msg) {
+                if let Cmd::Create { key, .. } | Cmd::Retry { key, .. } = &cmd {
+                    let before = keys.entry(key.clone()).or_insert_with(|| cmd.clone());
+                    prop_assert_eq!(&*before, &cmd, "one key, one content");
+                    prop_assert!(!settled.contains(key), "what was answered is not asked again");
+                }
                 match &cmd {
-                    Cmd::Create(new) => {
+                    Cmd::Create { new, .. } => {
                         prop_assert!(new.terms_accepted);
                         let shown = before.cart.as_ref().expect("something is shown");
                         prop_assert_eq!(new.items[0].quantity, shown.lines[0].quantity);
                         prop_assert!(before.order.asks_for(shown), "{} is asked for, {shown:?} paid", before.order.items);
-                        let others = asked.iter().filter(|(cmd, _)| matches!(cmd, Cmd::Create(_))).count();
+                        let others = asked.iter().filter(|(cmd, _)| matches!(cmd, Cmd::Create { .. })).count();
                         prop_assert_eq!(others, 0, "one is on its way");
                     }
                     Cmd::Leave { .. } | Cmd::Listen(_) | Cmd::Tick(_) if resting => prop_assert!(false, "{:?}", cmd),
                     Cmd::Leave { .. } => prop_assert!(pressed),
-                    Cmd::Retry(..) | Cmd::Cancel(_) => {
+                    Cmd::Retry { .. } | Cmd::Cancel(_) => {
                         prop_assert!(before.checkout.as_ref().is_some_and(|it| it.state != State::Authorized));
                     }
                     _ => {}
                 }
-                if matches!(cmd, Cmd::Price | Cmd::Create(_) | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry(..)) {
+                if matches!(cmd, Cmd::Price | Cmd::Create { .. } | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry { .. }) {
                     asked.push((cmd, model.order.clone()));
                 }
             }
@@ -113,8 +132,8 @@ proptest! {
             if model.screen == Screen::Done {
                 prop_assert_eq!(model.checkout.as_ref().map(|it| it.state), Some(State::Authorized));
             }
-            let asks = |it: &(Cmd, Order)| matches!(it.0, Cmd::Create(_) | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry(..));
-            prop_assert!(!model.busy || asked.iter().any(asks), "with nothing under way the buttons are alive");
+            let asks = |it: &(Cmd, Order)| matches!(it.0, Cmd::Create { .. } | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry { .. });
+            prop_assert!(!model.busy || model.repeat.is_planned() || asked.iter().any(asks), "with nothing under way the buttons are alive");
         }
     }
 }

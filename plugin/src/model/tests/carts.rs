@@ -62,7 +62,7 @@ fn items_are_read_as_the_proxy_reads_them() {
 fn who_has_opened_a_checkout_is_taken_to_it() {
     // The proxy may put the cart together as it sees fit.
     let mut model = ready();
-    let create = Cmd::Create(paying(&mut model));
+    let create = press(&mut model, Act::Pay).remove(0);
     let mut other = checkout(1, State::Created);
     other.cart.lines[0].quantity = 3;
     let cmds = answer(&mut model, &create, Ok(other));
@@ -74,7 +74,7 @@ fn who_has_opened_a_checkout_is_taken_to_it() {
 fn a_change_during_the_opening_waits_for_its_answer() {
     for works in [true, false] {
         let mut model = ready();
-        let create = Cmd::Create(paying(&mut model));
+        let create = press(&mut model, Act::Pay).remove(0);
         let mut other = order("mug:1");
         other.key = "another".into();
         assert_eq!(configure(&mut model, other.clone()), []);

@@ -1,4 +1,4 @@
-//! What the widget weighs, and how much it may.
+//! What the widget weighs, and how much it may: what a page with one language loads, the heaviest.
 //!
 //! The budget is in brotli at quality 11, which is what a server sends; gzip is shown for servers that cannot. Bytes throughout.
 
@@ -9,8 +9,8 @@ use flate2::{Compression, write::GzEncoder};
 
 /// The most the shell may weigh: it is on the page before anything is pressed.
 const SHELL_BUDGET: usize = 3 * 1024;
-/// The most that everything a page loads may weigh together.
-const TOTAL_BUDGET: usize = 45 * 1024;
+/// The most that everything a page loads may weigh together, in its one language.
+const TOTAL_BUDGET: usize = 43 * 1024;
 
 /// One file's size, three ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,6 +27,10 @@ impl Weight {
         let gzip = gzip.finish().context("cannot gzip")?.len();
         Ok(Self { raw: content.len(), gzip, brotli: brotli(content)?.len() })
     }
+
+    pub(super) fn brotli(&self) -> usize {
+        self.brotli
+    }
 }
 
 /// A line of the table.
@@ -42,7 +46,7 @@ impl Part {
         Self { name, weight, counts: true }
     }
 
-    /// A share of the file above, as it would weigh alone: shown, and not counted again.
+    /// A share of the file above, as it would weigh alone, or one of several that the row above stands for: shown, and not counted.
     pub(super) fn within(name: &'static str, weight: Weight) -> Self {
         Self { name, weight, counts: false }
     }
@@ -107,7 +111,7 @@ mod tests {
         let error = report(&parts(SHELL_BUDGET + 1, 1)).unwrap_err().to_string();
         assert_eq!(error, "the shell weighs 3073 bytes in brotli, 1 more than the budget of 3072");
         let error = report(&parts(1, TOTAL_BUDGET)).unwrap_err().to_string();
-        assert_eq!(error, "everything weighs 46081 bytes in brotli, 1 more than the budget of 46080");
+        assert_eq!(error, "everything weighs 44033 bytes in brotli, 1 more than the budget of 44032");
     }
 
     #[test]
