@@ -1,0 +1,121 @@
+/** What is asked twice is done once; what cannot be answered now is asked again; and what cannot be loaded leaves a way to pay. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+
+const set = stage();
+
+/** The keys under which this browser asks for a payment. */
+function keysOf(shopper) {
+  const keys = [];
+  shopper.page.on("request", (request) => {
+    if (request.method() === "POST" && /\/v1\/checkouts/.test(request.url())) keys.push(request.headers()["idempotency-key"]);
+  });
+  return keys;
+}
+
+/** The proxy does what it is asked for, and its first answer never arrives. */
+async function losesTheAnswerTo(shopper, path) {
+  shopper.forgives(/ERR_CONNECTION_RESET/);
+  await shopper.page.route(
+    path,
+    async (route) => {
+      assert.equal((await route.fetch()).status(), 201);
+      await route.abort("connectionreset");
+    },
+    { times: 1 },
+  );
+}
+
+for (const [name, asksAgain] of [
+  ["tries again", (liv) => liv.presses("Try again")],
+  [
+    "goes back and pays",
+    async (liv) => {
+      await liv.presses("Back");
+      await liv.presses("Pay with Vipps");
+      await App.fillsIn(liv, { share: false, opened: true });
+    },
+  ],
+]) {
+  test(`a customer whose answer is lost ${name}, and pays one order`, async () => {
+    const liv = await set.shopper();
+    const before = (await set.books.payments()).length;
+    const keys = keysOf(liv);
+    await losesTheAnswerTo(liv, "**/v1/checkouts");
+    await App.fillsIn(liv, { share: false });
+    await liv.seesHeading("We cannot reach the shop");
+    await asksAgain(liv);
+    const app = await App.in(liv);
+    const { reference } = await app.payment();
+    assert.equal((await set.books.payments()).length, before + 1, "one order");
+    assert.match(keys[0], /^[0-9a-f]{32}-$/);
+    assert.deepEqual(keys, [keys[0], keys[0]]);
+    await app.opensHere();
+    await app.pays();
+    await app.returns();
+    await liv.seesHeading("Thank you for your order");
+    await liv.readsOf(reference);
+  });
+}
+
+test("a customer whose second attempt is lost makes one", async () => {
+  const liv = await set.shopper();
+  const { app, reference } = await App.startsFor(liv, { share: false });
+  await app.opensHere();
+  await app.cancels();
+  await set.books.stands(reference, "ABORTED");
+  await app.returns();
+  await liv.seesHeading("The payment was stopped");
+  const before = (await set.books.payments()).length;
+  await losesTheAnswerTo(liv, "**/attempts");
+  await liv.presses("Try again");
+  await liv.seesHeading("We cannot reach the shop");
+  await liv.presses("Try again");
+  await App.in(liv);
+  assert.equal((await set.books.payments()).length, before + 1);
+});
+
+test("a changed order is another order", async () => {
+  const liv = await set.shopper();
+  const keys = keysOf(liv);
+  await losesTheAnswerTo(liv, "**/v1/checkouts");
+  await App.fillsIn(liv, { share: false });
+  await liv.seesHeading("We cannot reach the shop");
+  await liv.presses("Back");
+  await liv.presses("Pay with Vipps");
+  await App.fillsIn(liv, { share: true, opened: true });
+  await App.in(liv);
+  assert.equal(new Set(keys).size, 2, "what was agreed to is another thing");
+});
+
+/** An answer of a proxy that cannot now. */
+const busy = (seconds, trace) => ({
+  status: 429,
+  headers: { "retry-after": `${seconds}` },
+  contentType: "application/problem+json",
+  body: JSON.stringify({ status: 429, code: "rate_limited", title: "Too many requests", trace_id: trace }),
+});
+
+test("a proxy that asks for a moment gets it, and for more, says so", async () => {
+  const liv = await set.shopper();
+  liv.forgives(/status of 429/);
+  const keys = keysOf(liv);
+  await liv.page.route("**/v1/checkouts", (route) => route.fulfill(busy(1, "first")), { times: 1 });
+  await App.fillsIn(liv, { share: false });
+  await App.in(liv);
+  assert.deepEqual(keys, [keys[0], keys[0]], "asked again by itself");
+
+  const odd = await set.shopper();
+  odd.forgives(/status of 429/);
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  await odd.page.route("**/v1/cart*", (route) => route.fulfill(busy(60, trace)));
+  await odd.opens("/");
+  await odd.presses("Pay with Vipps");
+  await odd.seesHeading("The shop cannot answer just now");
+  await odd.readsOf(`Trace id: ${trace}`);
+  assert.equal(await odd.page.getByText(trace, { exact: true }).evaluate((id) => getComputedStyle(id).userSelect), "all");
+  await odd.looksAround("trouble-busy");
+});

@@ -1,0 +1,135 @@
+/** What a page loads, when, and what is left of the way to pay when it cannot be had. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+import { until } from "./patience.mjs";
+
+const set = stage();
+
+/** The widget's files that this browser has asked for, without their hashes. */
+function filesOf(shopper) {
+  const files = [];
+  shopper.page.on("request", (request) => {
+    const [, name] = request.url().match(/\/pkg\/(.+)$/) ?? [];
+    if (name) files.push(name.replace(/-[0-9a-f]{8}\./, "."));
+  });
+  return files;
+}
+
+/** Speaks another language in the shop. */
+const speaks = (shopper, language) =>
+  shopper.page.locator("kvitt-checkout").evaluate((element, language) => element.setAttribute("language", language), language);
+
+test("a page loads its own language, and everything at the same time", async () => {
+  const nils = await set.shopper();
+  const files = filesOf(nils);
+  // None of the three is answered before all are asked for: one that waited for another would never come.
+  for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
+    await nils.page.route(`**/pkg/${file}`, async (route) => {
+      await until("all to be asked for", () => ["app.js", "kvitt.wasm", "words.js"].every((name) => seen().includes(name)));
+      await route.continue();
+    });
+  }
+  const seen = () => files.map((name) => name.replace(/words-\w\w/, "words"));
+  await nils.opens("/");
+  await nils.presses("Pay with Vipps");
+  await nils.seesHeading("Your order");
+  assert.deepEqual([...files].sort(), ["app.js", "kvitt.js", "kvitt.wasm", "words-en.js"]);
+
+  await speaks(nils, "nb");
+  await nils.seesHeading("Din bestilling");
+  assert.deepEqual(files.slice(4), ["words-nb.js"], "the other one only when it is spoken");
+});
+
+test("the last language that was asked for is spoken", async () => {
+  const nils = await set.shopper();
+  await nils.opens("/");
+  await nils.presses("Pay with Vipps");
+  await nils.seesHeading("Your order");
+  let release;
+  await nils.page.route("**/words-da-*.js", async (route) => {
+    await new Promise((resolve) => (release = resolve));
+    await route.continue();
+  });
+  await speaks(nils, "da");
+  await until("the Danish words to be asked for", () => release);
+  await speaks(nils, "fi");
+  await nils.seesHeading("Tilauksesi");
+  const danish = nils.page.waitForResponse(/words-da/);
+  release();
+  await danish;
+  await nils.page.evaluate(() => import(performance.getEntriesByType("resource").find(({ name }) => /words-da/.test(name)).name));
+  await nils.seesHeading("Tilauksesi");
+});
+
+test("without its words the page goes on in the language that it speaks", async () => {
+  const nils = await set.shopper();
+  nils.forgives(/ERR_FAILED/);
+  await nils.opens("/");
+  await nils.presses("Pay with Vipps");
+  await nils.seesHeading("Your order");
+  await nils.page.route("**/words-sv-*.js", (route) => route.abort());
+  const failed = nils.page.waitForEvent("requestfailed");
+  await speaks(nils, "sv");
+  await failed;
+  await nils.seesHeading("Your order");
+  assert.equal(await nils.page.locator("kvitt-checkout .frame").getAttribute("lang"), "en");
+});
+
+for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
+  test(`without ${file} the form takes the place and the keyboard`, async () => {
+    const nils = await set.shopper();
+    nils.forgives(/ERR_FAILED|did not start/);
+    await nils.page.route(`**/pkg/${file}`, (route) => route.abort());
+    await nils.opens("/");
+    await nils.tabsTo(/^Pay with Vipps$/);
+    await nils.types("Enter");
+    await nils.page.getByRole("checkbox", { name: /I accept the terms of sale/ }).waitFor();
+    assert.equal(await nils.page.evaluate(() => document.activeElement.outerHTML.slice(0, 35)), '<button class="vipps" type="submit"');
+    await nils.ticks(/I accept the terms of sale/);
+    await nils.presses("Pay with Vipps");
+    await App.in(nils);
+  });
+}
+
+test("without a form the button says so, keeps the keyboard, and can be pressed again", async () => {
+  const nils = await set.shopper();
+  nils.forgives(/ERR_FAILED|did not start/);
+  await nils.page.route("**/pkg/words-*.js", (route) => route.abort());
+  await nils.opens("/");
+  await nils.page.locator("kvitt-checkout").evaluate((element) => {
+    element.replaceChildren();
+    element.addEventListener("kvitt:trouble", ({ detail }) => (globalThis.code = detail.code));
+  });
+  await nils.tabsTo(/^Pay with Vipps$/);
+  await nils.types("Enter");
+  await nils.sees("The payment could not be opened. Check your connection and try again.");
+  assert.equal(await nils.page.evaluate(() => globalThis.code), "load_failed");
+  assert.equal(await nils.focus(), "Pay with Vipps");
+  await nils.looksAround("load-failed");
+  await nils.page.unrouteAll();
+  await nils.types("Enter");
+  await nils.seesHeading("Your order");
+  assert.equal(await nils.focus(), "Your order");
+});
+
+test("a page that builds itself shows what is alive, and what is over to who comes back", async () => {
+  const nils = await set.shopper();
+  await nils.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
+  // As a router does it: the view is thrown away and built again, in a page that has long been there.
+  const rebuilds = () => nils.page.locator("kvitt-checkout").evaluate((element) => element.replaceWith(element.cloneNode(true)));
+  await App.fillsIn(nils, { share: false });
+  await nils.seesHeading("Complete the payment in Vipps");
+  await rebuilds();
+  await nils.seesHeading("Complete the payment in Vipps");
+  await nils.presses("Cancel the payment");
+  await nils.seesHeading("The payment is cancelled");
+  await nils.page.reload();
+  await nils.seesHeading("The payment is cancelled");
+  await rebuilds();
+  await nils.seesButton("Pay with Vipps");
+  await nils.presses("Pay with Vipps");
+  await nils.seesHeading("Your order");
+});
