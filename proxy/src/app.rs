@@ -22,6 +22,7 @@ use crate::outbox::Outbox;
 use crate::perform::Performer;
 use crate::rates::Rates;
 use crate::reconcile::Reconciler;
+use crate::registrations::Registrations;
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
 use crate::{captures, chores, customers, idempotency, token};
@@ -43,6 +44,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// The door for webhooks.
     pub inbox: Inbox,
+    /// What webhooks are signed with.
+    pub registrations: Registrations,
     /// Who watches what.
     pub hub: Hub,
     /// What is counted.
@@ -94,11 +97,14 @@ impl App {
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
+        let registrations = Registrations::new(&config, store.clone(), performer.clone());
+        registrations.read_again().await;
         let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),
+            registrations.chore(),
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
@@ -111,7 +117,17 @@ impl App {
             }
         }));
         let rates = Rates::new(&config.rates);
-        Ok(Self(Arc::new(Parts { config, rates, store, ledger, inbox, hub, metrics: Metrics::default(), stop })))
+        Ok(Self(Arc::new(Parts {
+            config,
+            rates,
+            store,
+            ledger,
+            inbox,
+            registrations,
+            hub,
+            metrics: Metrics::default(),
+            stop,
+        })))
     }
 
     /// The checkout of a token.

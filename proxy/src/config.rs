@@ -55,6 +55,10 @@ pub struct Config {
     pub webhook_tolerance: Duration,
     /// How many webhooks may wait to be written.
     pub webhook_queue: usize,
+    /// Whether the proxy registers itself for webhooks where it is not.
+    pub webhook_repair: bool,
+    /// How often it looks whether it is.
+    pub webhook_every: Duration,
     /// When reserved money is to be captured.
     pub capture: Capture,
     /// How our books are compared with the vendor's.
@@ -179,7 +183,7 @@ pub struct SalesUnit {
     pub client_secret: SecretString,
     /// A key.
     pub subscription_key: SecretString,
-    /// What its webhooks are signed with: the present secret first, then one that is being replaced. Empty before the first registration.
+    /// What the webhooks of registrations made by hand are signed with: the present secret first, then one that is being replaced.
     pub webhook_secrets: Vec<SecretString>,
     /// How its references begin.
     pub reference_prefix: String,
@@ -263,7 +267,11 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
     if let Ok(url) = Url::parse(&public_url) {
         allowed_origins.push(url.origin().ascii_serialization());
     }
-    let sales_units = top.each("sales_unit", |unit| sales_unit(unit, webhooks));
+    let (webhook_tolerance, webhook_queue, webhook_repair, webhook_every) = top.section("webhook", |webhook| {
+        let (tolerance, queue) = (webhook.duration("tolerance_ms"), webhook.count("queue"));
+        (tolerance, queue, webhook.flag("repair"), webhook.duration("check_every_ms"))
+    });
+    let sales_units = top.each("sales_unit", |unit| sales_unit(unit, webhooks && !webhook_repair));
     if sales_units.is_empty() {
         top.mistake("sales_unit", "at least one [[sales_unit]] is required");
     }
@@ -279,8 +287,6 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         }
         Catalogue::default()
     });
-    let (webhook_tolerance, webhook_queue) =
-        top.section("webhook", |webhook| (webhook.duration("tolerance_ms"), webhook.count("queue")));
     let (limits, rates) = top.section("limits", |limits| (Limits::read(limits), Rates::read(limits)));
     Config {
         listen: top.listen("listen"),
@@ -325,6 +331,8 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         }),
         webhook_tolerance,
         webhook_queue,
+        webhook_repair,
+        webhook_every,
         capture: top.section("capture", Capture::read),
         reconcile: top.section("reconcile", Reconcile::read),
         limits,

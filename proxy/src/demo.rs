@@ -5,13 +5,12 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use kvitt_emulator::{Credentials, Emulator};
-use kvitt_vipps::{EventName, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::telemetry;
 use crate::vault::Key;
-use crate::{app, telemetry};
 
 const CATALOGUE: &str = include_str!("../demo.catalogue.toml");
 /// The demo's sales units: name, market, and the emulator's serial number for it.
@@ -29,9 +28,8 @@ pub async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken
     std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;
     let file = folder.path().join("kvitt.toml");
     std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite")))?;
-    let mut config = Config::load(Some(&file), [])?;
+    let config = Config::load(Some(&file), [])?;
     telemetry::start(&config.log)?;
-    register(&mut config).await?;
     println!("shop   {shop}/");
     println!("phone  {}/phone", emulator.url());
     println!("Pay in the shop, approve on the phone. Ctrl-C ends both.");
@@ -56,23 +54,9 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
             text,
             "[[sales_unit]]\nname = {name:?}\nmarket = {market:?}\nmerchant_serial_number = {msn:?}\n\
              client_id = {id:?}\nclient_secret = {secret:?}\nsubscription_key = {key:?}\n\
-             webhook_secret = \"registered below\"\nreference_prefix = \"nordlys\"\n",
+             reference_prefix = \"nordlys\"\n",
         )
         .expect("a string takes all");
     }
     text
-}
-
-/// Registers a webhook for each sales unit, as an operator does with `kvitt webhooks register`.
-async fn register(config: &mut Config) -> anyhow::Result<()> {
-    let mut secrets = Vec::<SecretString>::new();
-    for unit in &config.sales_units {
-        let client = app::client(config, unit)?;
-        let registration = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await?;
-        secrets.push(registration.secret);
-    }
-    for (unit, secret) in config.sales_units.iter_mut().zip(secrets) {
-        unit.webhook_secrets = vec![secret];
-    }
-    Ok(())
 }

@@ -34,6 +34,7 @@ pub mod pages;
 pub mod perform;
 pub mod rates;
 pub mod reconcile;
+pub mod registrations;
 pub mod routes;
 pub mod store;
 pub mod telemetry;

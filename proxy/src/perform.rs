@@ -2,6 +2,8 @@
 //!
 //! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
 
+mod webhooks;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,8 @@ use kvitt_wire::{Aggregate, Amount, Currency};
 use crate::checkout::effect::{CreatePayment, Receipt};
 use crate::checkout::operation::{Answered, OperationId, OperationKind};
 use crate::checkout::{Effect, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
+
+pub use webhooks::Registered;
 
 /// What came of an effect.
 #[derive(Debug)]
@@ -58,14 +62,16 @@ impl Performer {
     /// # Errors
     /// [`Unseen`], and it may be asked for again.
     pub async fn payment(&self, sales_unit: &str, reference: &Reference) -> Result<Option<Seen>, Unseen> {
-        let Some(client) = self.client(sales_unit) else {
-            return Err(Unseen { reason: format!("no sales unit named {sales_unit}"), after: None });
-        };
-        match client.payment(reference.as_str()).await {
+        match self.known(sales_unit)?.payment(reference.as_str()).await {
             Ok(payment) => Ok(Some(seen(payment))),
             Err(Error::Refused(problem)) if problem.status == 404 => Ok(None),
-            Err(error) => Err(Unseen { reason: error.to_string(), after: error.retry_after() }),
+            Err(error) => Err(Unseen::of(&error)),
         }
+    }
+
+    fn known(&self, sales_unit: &str) -> Result<&Client, Unseen> {
+        let unknown = || Unseen { reason: format!("no sales unit named {sales_unit}"), after: None };
+        self.client(sales_unit).ok_or_else(unknown)
     }
 
     /// Carries out one effect.
@@ -88,13 +94,19 @@ impl Performer {
     }
 }
 
-/// Why a payment could not be read.
+/// Why the vendor could not be asked about something.
 #[derive(Debug)]
 pub struct Unseen {
     /// Why, for the operator.
     pub reason: String,
     /// The wait that the vendor asked for.
     pub after: Option<Duration>,
+}
+
+impl Unseen {
+    fn of(error: &Error) -> Self {
+        Self { reason: error.to_string(), after: error.retry_after() }
+    }
 }
 
 async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {

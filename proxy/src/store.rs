@@ -28,6 +28,7 @@ mod listener;
 mod pacing;
 mod postgres;
 pub mod queues;
+pub mod registrations;
 mod sqlite;
 
 use serde::{Deserialize, Serialize};

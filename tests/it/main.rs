@@ -25,6 +25,7 @@ mod parked;
 mod privacy;
 mod receipts;
 mod reconcile;
+mod registrations;
 mod repeats;
 mod seeds;
 mod several;

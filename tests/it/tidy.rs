@@ -70,6 +70,11 @@ fn arrows_point_towards_the_core() {
             &["checkout", "chores", "clock", "config", "ledger", "perform", "store"],
             &["sqlx", "axum", "kvitt_vipps", "reqwest"],
         ),
+        (
+            "registrations",
+            &["chores", "clock", "config", "perform", "store", "vault"],
+            &["sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"],
+        ),
         ("captures", &["checkout", "chores", "clock", "config", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("outage", &["ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("wake", &["hub", "outage", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),

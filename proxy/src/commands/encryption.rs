@@ -1,6 +1,7 @@
-//! `kvitt encryption`: the key that what customers shared is sealed with.
+//! `kvitt encryption`: the key that what customers shared, and the secrets of webhooks, are sealed with.
 
 use clap::{Args, Subcommand};
+use kvitt::registrations;
 use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
@@ -29,7 +30,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let Action::Rotate = asked.action;
     let config = asked.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let mut count = 0;
+    let mut count = registrations::reseal(&store, &config.vault).await?;
     loop {
         match store.reseal_customers(BATCH).await? {
             0 => break,

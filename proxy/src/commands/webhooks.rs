@@ -1,8 +1,10 @@
 //! `kvitt webhooks`: the registrations at Vipps MobilePay.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use kvitt::app;
+use kvitt::registrations::Registrations;
+use kvitt::store::Store;
 use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 
@@ -26,6 +28,8 @@ enum Action {
     List,
     /// Register the proxy's address, and print the secret, which is shown only this once.
     Register,
+    /// Look at the registration of every sales unit, and register what is missing, as the proxy does by itself every hour.
+    Repair,
     /// Remove a registration.
     Remove {
         /// Its id, as `list` shows it.
@@ -51,6 +55,16 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             println!("url     {url}");
             println!("secret  {}", registration.secret.expose_secret());
             println!("Keep the secret as webhook_secret of the sales unit {:?}; it is not shown again.", unit.name);
+        }
+        Action::Repair => {
+            let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
+            let registrations = Registrations::new(&config, store.clone(), app::performer(&config)?);
+            registrations.look_after_all().await.map_err(|error| anyhow!(error))?;
+            for unit in &config.sales_units {
+                let standing = registrations.standing(&unit.name).await.map_err(|unseen| anyhow!(unseen.reason))?;
+                println!("sales unit {}: {standing}", unit.name);
+            }
+            store.close().await;
         }
         Action::Remove { id } => {
             client.remove_webhook(&id).await?;

@@ -6,6 +6,7 @@ const GOOD: &str = r#"
 public_url = "https://pay.shop.example/"
 allowed_origins = ["https://shop.example"]
 catalogue = "catalogue.toml"
+webhook.repair = false
 encryption.key = "YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA6LSk="
 shop = { name = "Shop", url = "https://shop.example", terms_url = "https://shop.example/terms" }
 [[sales_unit]]
@@ -166,6 +167,11 @@ fn webhook_secrets_are_not_needed_to_register_webhooks() {
     assert_eq!(Config::load(Some(&files.file), []).unwrap_err().0.len(), 2);
     let config = Config::load_without_webhooks(Some(&files.file), []).unwrap();
     assert!(config.sales_units[0].webhook_secrets.is_empty());
+    let repairs = [("KVITT_WEBHOOK__REPAIR".to_owned(), "true".to_owned())];
+    assert!(
+        Config::load(Some(&files.file), repairs).unwrap().webhook_repair,
+        "nor where the proxy registers by itself"
+    );
 }
 
 #[test]

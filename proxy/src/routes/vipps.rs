@@ -44,9 +44,14 @@ async fn take(
         authorization: text(header::AUTHORIZATION.as_str()),
     };
     let now = clock::timestamp();
-    if let Err(rejected) =
-        webhook::verify(signature, &url, &unit.webhook_secrets, &body, now, app.config.webhook_tolerance)
-    {
+    let tolerance = app.config.webhook_tolerance;
+    let verify = || webhook::verify(signature, &url, &app.registrations.secrets(&unit.name), &body, now, tolerance);
+    let mut verified = verify();
+    // Another proxy may have registered since.
+    if verified == Err(Rejected::Signature) && app.registrations.read_again().await {
+        verified = verify();
+    }
+    if let Err(rejected) = verified {
         app.metrics.webhook(outcome(rejected));
         tracing::warn!(sales_unit, reason = outcome(rejected), "webhook rejected");
         return Err(ApiError::bad_signature());

@@ -11,6 +11,7 @@ mod customers;
 mod idempotency;
 mod pacing;
 mod queues;
+mod registrations;
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -10,6 +10,7 @@ mod idempotency;
 mod owner;
 mod pacing;
 mod queues;
+mod registrations;
 mod writer;
 
 use std::fs::OpenOptions;

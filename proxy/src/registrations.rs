@@ -1,0 +1,222 @@
+//! The registrations that webhooks come by, and the secrets that they are signed with: those of the configuration, and those that the
+//! proxy got when it registered itself.
+//!
+//! Vipps MobilePay deletes a registration that has not been answered for two weeks. So a chore looks, and registers anew what is gone;
+//! the secret is told once, is sealed, and goes to the store, where the other proxies find it. A secret stays good when another one
+//! comes, so that nothing on its way is missed. Nothing is ever removed at the vendor's: that is for a person.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::chores::{Chore, Done};
+use crate::clock;
+use crate::config::Config;
+use crate::perform::{Performer, Unseen};
+use crate::store::registrations::WebhookSecret;
+use crate::store::{Error, Store};
+use crate::vault::Vault;
+
+/// The reading of whether webhooks of a sales unit come to us.
+pub const REGISTERED: &str = "webhook_registered";
+/// Asking for every sales unit takes no longer.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How often the secrets are read again at most because of a signature that none of them made.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+/// The vendor takes so many for one event.
+const MOST: usize = 25;
+
+/// How the registration of a sales unit stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there with all our events, and we know a secret.
+    Good,
+    /// There is none, or none with all our events.
+    Missing,
+    /// It is there and we know no secret that could be its own.
+    SecretUnknown {
+        /// Its id, to remove it by.
+        registration: String,
+    },
+    /// There is none, and no room for another.
+    Full,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good => f.write_str("webhooks are registered"),
+            Self::Missing => f.write_str("webhooks are not registered"),
+            Self::SecretUnknown { registration } => write!(
+                f,
+                "webhooks are registered, and nobody here knows the secret: `kvitt webhooks remove {registration}`, then `repair`"
+            ),
+            Self::Full => {
+                write!(f, "webhooks are not registered, and {MOST} others are: remove those that nobody needs")
+            }
+        }
+    }
+}
+
+/// A handle; clones share it.
+#[derive(Clone)]
+pub struct Registrations(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    store: Store,
+    performer: Performer,
+    /// Of the store, by sales unit, with the registrations that they belong to.
+    stored: RwLock<HashMap<String, Vec<(String, SecretString)>>>,
+    read_at: Mutex<Option<Instant>>,
+}
+
+impl Registrations {
+    /// With what is configured; what is stored is read when it is needed.
+    pub fn new(config: &Config, store: Store, performer: Performer) -> Self {
+        let (config, stored, read_at) = (config.clone(), RwLock::default(), Mutex::default());
+        Self(Arc::new(Inner { config, store, performer, stored, read_at }))
+    }
+
+    /// Every secret that a webhook to this sales unit may be signed with.
+    pub fn secrets(&self, sales_unit: &str) -> Vec<SecretString> {
+        let configured = self.0.config.sales_unit(Some(sales_unit)).map(|unit| unit.webhook_secrets.clone());
+        let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
+        let stored = stored.get(sales_unit).into_iter().flatten().map(|(_, secret)| secret.clone());
+        configured.into_iter().flatten().chain(stored).collect()
+    }
+
+    /// Reads again what is stored, since another proxy may have registered. False when that was done a moment ago, or could not be.
+    pub async fn read_again(&self) -> bool {
+        {
+            let mut read_at = self.0.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if read_at.is_some_and(|at| at.elapsed() < READ_AGAIN) {
+                return false;
+            }
+            *read_at = Some(Instant::now());
+        }
+        let read = self.read().await;
+        if let Err(error) = &read {
+            tracing::error!(%error, "webhook secrets not read");
+        }
+        read.is_ok()
+    }
+
+    async fn read(&self) -> Result<(), Error> {
+        let mut stored = HashMap::<_, Vec<_>>::new();
+        for WebhookSecret { registration, sales_unit, sealed } in self.0.store.webhook_secrets().await? {
+            match self.0.config.vault.open(&sealed, &place(&registration)) {
+                Ok(secret) => {
+                    let secret = SecretString::from(secret.as_str().to_owned());
+                    stored.entry(sales_unit).or_default().push((registration, secret));
+                }
+                Err(error) => tracing::error!(sales_unit, registration, %error, "webhook secret does not open"),
+            }
+        }
+        *self.0.stored.write().unwrap_or_else(PoisonError::into_inner) = stored;
+        Ok(())
+    }
+
+    /// How a sales unit's registration stands at the vendor's.
+    ///
+    /// # Errors
+    /// When the vendor does not say.
+    pub async fn standing(&self, sales_unit: &str) -> Result<Standing, Unseen> {
+        self.read_again().await;
+        let unit = self.0.config.sales_unit(Some(sales_unit));
+        let url = unit.map(|unit| self.0.config.webhook_url(unit)).unwrap_or_default();
+        let listed = self.0.performer.registrations(sales_unit).await?;
+        let Some(ours) = listed.iter().find(|listed| listed.url == url && listed.tells_all) else {
+            return Ok(if listed.len() < MOST { Standing::Missing } else { Standing::Full });
+        };
+        let configured = unit.is_some_and(|unit| !unit.webhook_secrets.is_empty());
+        let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
+        let known = |id: &str| stored.get(sales_unit).into_iter().flatten().any(|(registration, _)| registration == id);
+        let all = listed.iter().filter(|listed| listed.url == url && listed.tells_all);
+        if configured || all.into_iter().any(|listed| known(&listed.id)) {
+            return Ok(Standing::Good);
+        }
+        Ok(Standing::SecretUnknown { registration: ours.id.clone() })
+    }
+
+    async fn register(&self, sales_unit: &str) -> Done {
+        let unit = self.0.config.sales_unit(Some(sales_unit)).ok_or("no such sales unit")?;
+        let (registration, secret) = self
+            .0
+            .performer
+            .register(sales_unit, &self.0.config.webhook_url(unit))
+            .await
+            .map_err(|unseen| unseen.reason)?;
+        let sealed = self.0.config.vault.seal(secret.expose_secret(), &place(&registration));
+        let secret = WebhookSecret { registration, sales_unit: sales_unit.to_owned(), sealed };
+        self.0.store.keep_webhook_secret(&secret, clock::now()).await?;
+        self.read().await?;
+        tracing::info!(sales_unit, registration = secret.registration, "webhook registered");
+        Ok(())
+    }
+
+    /// Looks after one sales unit; true when its webhooks come to us.
+    async fn look_after(&self, sales_unit: &str) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        let standing = self.standing(sales_unit).await.map_err(|unseen| unseen.reason)?;
+        match standing {
+            Standing::Good => Ok(true),
+            Standing::Missing if self.0.config.webhook_repair => self.register(sales_unit).await.map(|()| true),
+            standing => {
+                tracing::error!(sales_unit, ?standing, "webhooks do not come; see `kvitt doctor`");
+                Ok(false)
+            }
+        }
+    }
+
+    /// The chore that looks after all of them.
+    pub fn chore(&self) -> Chore {
+        let registrations = self.clone();
+        Chore::new("look after webhooks", self.0.config.webhook_every, LONGEST, move || {
+            let registrations = registrations.clone();
+            async move { registrations.look_after_all().await }
+        })
+    }
+
+    /// Looks at the registration of every sales unit now, and registers what is missing.
+    ///
+    /// # Errors
+    /// When the vendor or the store says no; the other sales units were looked after all the same.
+    pub async fn look_after_all(&self) -> Done {
+        let mut failed = None;
+        for unit in &self.0.config.sales_units {
+            match self.look_after(&unit.name).await {
+                Ok(good) => {
+                    self.0.store.keep_reading(REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
+                }
+                // The others are looked after all the same.
+                Err(error) => failed = Some(format!("{}: {error}", unit.name)),
+            }
+        }
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// Seals the secrets anew that another key than the present one has sealed; how many.
+///
+/// # Errors
+/// When the store fails, or one of them does not open.
+pub async fn reseal(store: &Store, vault: &Vault) -> Result<u64, Error> {
+    let mut count = 0;
+    for mut secret in store.webhook_secrets().await? {
+        if !secret.sealed.starts_with(&vault.mark()) {
+            let place = place(&secret.registration);
+            secret.sealed = vault.seal(&vault.open(&secret.sealed, &place)?, &place);
+            store.keep_webhook_secret(&secret, clock::now()).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// What a secret is sealed for.
+fn place(registration: &str) -> String {
+    format!("webhook_secrets.secret.{registration}")
+}
