@@ -36,6 +36,28 @@ test("the brand and the currency of each market", async () => {
   }
 });
 
+test("the shop's own colours, whatever it calls them", async () => {
+  const ida = await set.shopper();
+  await ida.page.route("**/v1/cart*", (route) => route.abort());
+  ida.forgives(/ERR_FAILED/);
+  await ida.opens("/");
+  await ida.presses(/Pay with/);
+  await ida.seesHeading("We cannot reach the shop");
+  // The demo shop has names like the widget's, and hands them on.
+  const [seen, meant] = await ida.page.locator("kvitt-checkout .frame").evaluate((frame) => {
+    const shop = getComputedStyle(document.documentElement);
+    const style = getComputedStyle(frame);
+    const probe = frame.ownerDocument.body.appendChild(document.createElement("i"));
+    const colour = (name) => {
+      probe.style.color = shop.getPropertyValue(name);
+      return getComputedStyle(probe).color;
+    };
+    const seen = [style.color, style.backgroundColor, getComputedStyle(frame.querySelector(".cross")).backgroundColor];
+    return [seen, ["--ink", "--card", "--paper"].map(colour)];
+  });
+  assert.deepEqual(seen, meant);
+});
+
 test("five languages", async () => {
   const amounts = new Set();
   for (const [language, button, heading, total] of [
