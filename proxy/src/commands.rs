@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod customers;
 pub(crate) mod emulator;
 pub(crate) mod encryption;
+pub(crate) mod healthcheck;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod outbox;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, emulator, encryption, migrate, orders, outbox, reconcile, serve, stop_on_signal,
-    webhooks,
+    ConfigFile, check, customers, emulator, encryption, healthcheck, migrate, orders, outbox, reconcile, serve,
+    stop_on_signal, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -39,6 +39,8 @@ enum Command {
     Check(check::Asked),
     /// Bring the schema of the database up to date, as `serve` does when it starts.
     Migrate(ConfigFile),
+    /// Ask the running proxy whether it is ready.
+    Healthcheck(healthcheck::Asked),
     /// Show orders whose reserved money is to be captured.
     Orders(orders::Asked),
     /// Compare every order that money can still move on with the books of Vipps MobilePay.
@@ -73,6 +75,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Emulator(asked) => emulator::run(asked).await?,
         Command::Check(asked) => check::run(asked).await?,
         Command::Migrate(file) => migrate::run(file).await?,
+        Command::Healthcheck(asked) => healthcheck::run(&asked)?,
         Command::Orders(asked) => orders::run(asked).await?,
         Command::Reconcile(asked) => return reconcile::run(asked).await,
         Command::Outbox(asked) => outbox::run(asked).await?,

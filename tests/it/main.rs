@@ -12,6 +12,7 @@ mod captures;
 mod config;
 mod crash;
 mod crashes;
+mod deploy;
 mod description;
 mod doors;
 mod endings;

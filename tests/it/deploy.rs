@@ -1,0 +1,77 @@
+//! What `proxy/deploy` says against what there is: options, commands, and what is promised of the containers.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_norway::Value;
+
+use crate::shop::Shop;
+
+fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../proxy/deploy").join(name)).unwrap()
+}
+
+/// Every option that the documented defaults name, required and commented-out ones too.
+fn options() -> BTreeSet<String> {
+    let mut section = String::new();
+    let mut options = BTreeSet::new();
+    for line in kvitt::config::DEFAULTS.lines() {
+        let line = line.trim_start_matches("# ");
+        if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_matches(['[', ']']));
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|(name, _)| !name.contains(' ')) {
+            options.insert(format!("{section}{name}"));
+        }
+    }
+    options
+}
+
+#[test]
+fn every_variable_in_the_files_is_an_option() {
+    let options = options();
+    assert!(options.contains("sales_unit.client_secret") && options.contains("listen"), "{options:?}");
+    for name in ["kvitt.service", "compose.yaml", "Dockerfile"] {
+        let text = file(name);
+        let words = text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+        let variables: BTreeSet<_> = words.filter(|word| word.starts_with("KVITT_") && *word != "KVITT_HOST").collect();
+        assert!(!variables.is_empty(), "{name}");
+        for variable in variables {
+            let path = variable.trim_start_matches("KVITT_").trim_end_matches("_FILE").to_ascii_lowercase();
+            let path = path.replace("sales_unit__no__", "sales_unit.").replace("__", ".");
+            assert!(options.contains(&path), "{name}: {variable} is no option");
+        }
+    }
+}
+
+#[test]
+fn no_container_may_write_or_do_more_than_it_needs() {
+    let compose: Value = serde_norway::from_str(&file("compose.yaml")).unwrap();
+    let services = compose["services"].as_mapping().unwrap();
+    assert!(services.len() >= 4);
+    for (name, service) in services {
+        assert_eq!(service["read_only"], Value::Bool(true), "{name:?}");
+        assert_eq!(service["cap_drop"][0], "ALL", "{name:?}");
+        assert_eq!(service["security_opt"][0], "no-new-privileges:true", "{name:?}");
+        for secret in service["secrets"].as_sequence().into_iter().flatten() {
+            assert!(compose["secrets"].get(secret).is_some(), "{name:?}: {secret:?}");
+        }
+    }
+    assert!(file("Dockerfile").contains("\nUSER 65532:65532\n"));
+}
+
+#[tokio::test]
+async fn the_health_check_asks_whether_the_proxy_is_ready() {
+    let asks = |address: &str| {
+        let mut kvitt = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
+        kvitt.args(["healthcheck", "--address", address]);
+        // Not on a thread that the shop's proxy needs.
+        tokio::task::spawn_blocking(move || kvitt.output().unwrap().status.code())
+    };
+    let shop = Shop::open().await;
+    let address = shop.url.trim_start_matches("http://").to_owned();
+    assert_eq!(asks(&address).await.unwrap(), Some(0));
+    shop.close().await;
+    assert_eq!(asks(&address).await.unwrap(), Some(1), "it is not there any more");
+}
