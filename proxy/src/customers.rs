@@ -10,6 +10,7 @@ use crate::chores::Chore;
 use crate::clock;
 use crate::ledger::{self, Ledger};
 use crate::store::{Cause, Store};
+use crate::trace;
 
 /// How often those that are too old are looked for.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
@@ -64,7 +65,7 @@ async fn forget(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledg
 }
 
 async fn erase(ledger: &Ledger, id: CheckoutId) -> Result<(), ledger::Error> {
-    ledger.apply(id, Input::Erase, Cause::Request).await?;
-    tracing::info!(checkout = %id, "customer erased");
+    let checkout = ledger.apply(id, Input::Erase, Cause::Request).await?;
+    trace::of_checkout(&checkout).in_scope(|| tracing::info!("customer erased"));
     Ok(())
 }

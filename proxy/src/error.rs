@@ -18,6 +18,7 @@ use tracing::Instrument;
 use crate::cart::CartError;
 use crate::checkout::Refusal;
 use crate::rates::TooOften;
+use crate::trace::{self, TraceId};
 use crate::{ledger, outage, pages, store};
 
 /// The caller's trace ([trace context](https://www.w3.org/TR/trace-context/)).
@@ -302,10 +303,21 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
+/// The request's, as [`respond`] has left it.
+impl<S: Sync> FromRequestParts<S> for TraceId {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().cloned().unwrap_or_else(Self::random))
+    }
+}
+
 /// Gives each request a trace id, and each error its body.
-pub async fn respond(request: Request, next: Next) -> Response {
-    let trace_id = trace_id(&request);
-    let span = tracing::info_span!("request", method = %request.method(), trace_id);
+pub async fn respond(mut request: Request, next: Next) -> Response {
+    let id = TraceId::of(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
+    let span = trace::of_request(request.method().as_str(), &id);
+    let trace_id = id.as_str().to_owned();
+    request.extensions_mut().insert(id);
     let mut response = next.run(request).instrument(span).await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE && response.extensions().get::<ApiError>().is_none() {
         response = ApiError::body_too_large().into_response();
@@ -334,15 +346,4 @@ pub async fn respond(request: Request, next: Next) -> Response {
         response.headers_mut().insert(TRACE_ID, value);
     }
     response
-}
-
-/// The trace id of the caller ([trace context](https://www.w3.org/TR/trace-context/)), or a new one.
-fn trace_id(request: &Request) -> String {
-    request
-        .headers()
-        .get(TRACEPARENT)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split('-').nth(1))
-        .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_ascii_lowercase)
 }

@@ -10,13 +10,15 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
-use crate::checkout::{Input, News, Reference};
+use crate::checkout::{CheckoutId, Input, News, Reference};
 use crate::chores::Chore;
 use crate::clock;
 use crate::ledger::{self, Ledger};
 use crate::outage;
 use crate::store::{self, Cause, Store, Waiting, Webhook};
+use crate::trace;
 
 /// How long a webhook that was worked on is kept, for repeats to be known by.
 const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -145,22 +147,28 @@ async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Resu
 async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(), ledger::Error> {
     let Waiting { id, sales_unit, reference, name } = webhook;
     let cause = Cause::Inbox(*id);
-    let Some(checkout) = store.checkout_of(reference).await? else {
+    let Some((checkout, trace_id)) = store.traced(reference).await? else {
         tracing::warn!(sales_unit, reference, name, "webhook for a payment that is not ours");
         return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
     };
-    tracing::debug!(%checkout, reference, name, "webhook");
+    signal(store, ledger, webhook, checkout).instrument(trace::of_row(checkout, trace_id.as_deref())).await
+}
+
+async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: CheckoutId) -> Result<(), ledger::Error> {
+    let Waiting { id, reference, name, .. } = webhook;
+    let cause = Cause::Inbox(*id);
+    tracing::debug!(reference, name, "webhook");
     if name == "CREATED" {
         // Its news is the answer to our own request.
         store.settle(&cause, "nothing new", clock::now()).await?;
-        tracing::trace!(%checkout, "cause settled");
+        tracing::trace!("cause settled");
         return Ok(());
     }
     let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
     match ledger.apply(checkout, signal, cause.clone()).await {
         // It would never read: keep it from standing in the way of the others.
         Err(ledger::Error::Store(error @ store::Error::Document(_))) => {
-            tracing::error!(%checkout, reference, %error, "webhook for a checkout that does not read");
+            tracing::error!(reference, %error, "webhook for a checkout that does not read");
             Ok(store.settle(&cause, "checkout does not read", clock::now()).await?)
         }
         other => other.map(drop),

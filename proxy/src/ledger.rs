@@ -13,6 +13,7 @@ use crate::checkout::{self, Checkout, CheckoutId, Consent, Input, Order, Polling
 use crate::clock;
 use crate::hub::Hub;
 use crate::store::{self, Cause, Committed, Secret, Store};
+use crate::trace::{self, TraceId};
 
 /// Why nothing was changed.
 #[derive(Debug, Error)]
@@ -54,22 +55,24 @@ impl Ledger {
         &self,
         id: CheckoutId,
         secret: &Secret,
+        trace_id: &TraceId,
         order: Order,
         consent: Option<Consent>,
         cause: Cause,
     ) -> Result<Checkout, Error> {
-        let (ledger, secret) = (self.clone(), secret.clone());
-        to_the_end(async move {
+        let (ledger, secret, trace_id) = (self.clone(), secret.clone(), trace_id.as_str().to_owned());
+        let span = trace::of_row(id, Some(&trace_id));
+        let work = async move {
             let now = clock::now();
-            let Step { checkout, effects } = checkout::open(id, order, consent, now);
+            let Step { checkout, effects } = checkout::open(id, trace_id, order, consent, now);
             if ledger.store.insert(&checkout, &secret, &effects, &cause, now).await? != Committed::Yes {
                 return Err(Error::Repeated);
             }
-            tracing::info!(checkout = %id, reference = %checkout.current().reference, "checkout opened");
+            tracing::info!(reference = %checkout.current().reference, "checkout opened");
             ledger.due.notify_one();
             Ok(checkout)
-        })
-        .await
+        };
+        to_the_end(work.instrument(span)).await
     }
 
     /// Takes in one fact and settles its cause, in one transaction.
@@ -84,27 +87,35 @@ impl Ledger {
     async fn decide(&self, id: CheckoutId, input: Input, cause: &Cause) -> Result<Checkout, Error> {
         loop {
             let before = self.store.checkout(id).await?.ok_or(Error::NotFound)?.checkout;
-            let now = clock::now();
-            let Step { checkout: mut after, effects } = checkout::step(&before, input.clone(), self.polling, now)?;
-            if after == before && effects.is_empty() {
-                self.store.settle(cause, "changed nothing", now).await?;
-                tracing::trace!(checkout = %id, "cause settled");
-                return Ok(before);
+            let span = trace::of_checkout(&before);
+            if let Some(after) = self.try_once(before, input.clone(), cause).instrument(span).await? {
+                return Ok(after);
             }
-            after.version += 1;
-            match self.store.commit(&after, &effects, cause, now).await? {
-                Committed::Overtaken => continue,
-                Committed::Lost if matches!(cause, Cause::Keyed(_)) => return Err(Error::Repeated),
-                Committed::Lost => return Ok(before),
-                Committed::Yes => tracing::trace!(checkout = %id, version = after.version, "checkout committed"),
-            }
-            report(&before, &after);
-            self.hub.publish(id, after.version);
-            if !effects.is_empty() {
-                self.due.notify_one();
-            }
-            return Ok(after);
         }
+    }
+
+    /// One step and its commit; none when somebody else has changed the checkout meanwhile.
+    async fn try_once(&self, before: Checkout, input: Input, cause: &Cause) -> Result<Option<Checkout>, Error> {
+        let now = clock::now();
+        let Step { checkout: mut after, effects } = checkout::step(&before, input, self.polling, now)?;
+        if after == before && effects.is_empty() {
+            self.store.settle(cause, "changed nothing", now).await?;
+            tracing::trace!("cause settled");
+            return Ok(Some(before));
+        }
+        after.version += 1;
+        match self.store.commit(&after, &effects, cause, now).await? {
+            Committed::Overtaken => return Ok(None),
+            Committed::Lost if matches!(cause, Cause::Keyed(_)) => return Err(Error::Repeated),
+            Committed::Lost => return Ok(Some(before)),
+            Committed::Yes => tracing::trace!(version = after.version, "checkout committed"),
+        }
+        report(&before, &after);
+        self.hub.publish(after.id, after.version);
+        if !effects.is_empty() {
+            self.due.notify_one();
+        }
+        Ok(Some(after))
     }
 }
 
@@ -120,10 +131,10 @@ fn report(before: &Checkout, after: &Checkout) {
         return;
     }
     let (state, trouble) = (new.state.as_str(), new.trouble.as_deref());
-    let (checkout, reference, version) = (after.id, &new.reference, after.version);
+    let (reference, version) = (&new.reference, after.version);
     if trouble == Some(checkout::AMOUNT_MISMATCH) {
-        tracing::error!(%checkout, %reference, state, trouble, version, "authorized for another amount, and released");
+        tracing::error!(%reference, state, trouble, version, "authorized for another amount, and released");
     } else {
-        tracing::info!(%checkout, %reference, state, trouble, version, "checkout moved");
+        tracing::info!(%reference, state, trouble, version, "checkout moved");
     }
 }

@@ -39,6 +39,7 @@ pub mod routes;
 pub mod store;
 pub mod telemetry;
 pub mod token;
+pub mod trace;
 pub mod vault;
 pub mod wake;
 

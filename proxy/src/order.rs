@@ -8,13 +8,14 @@ use crate::app::{App, Found};
 use crate::checkout::{Consent, Order, Private};
 use crate::error::{ApiError, Result};
 use crate::idempotency::Key;
+use crate::trace::TraceId;
 use crate::{cart, clock, token};
 
 /// Checks what is asked for and opens the checkout, under the request's idempotency key if it has one.
 ///
 /// # Errors
 /// What is wrong with it; nothing has been written then.
-pub async fn open(app: &App, asked: NewCheckout, key: Option<&Key>) -> Result<Found> {
+pub async fn open(app: &App, asked: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Found> {
     let now = clock::now();
     let unit = app.config.sales_unit(asked.sales_unit.as_deref()).ok_or(ApiError::unknown_sales_unit())?;
     let cart = cart::price(&app.config, unit, &asked.items, now)?;
@@ -40,7 +41,7 @@ pub async fn open(app: &App, asked: NewCheckout, key: Option<&Key>) -> Result<Fo
         receipt: app.config.shop.receipt,
         terms_accepted_at: now,
     };
-    let checkout = app.ledger.open(id, &secret, order, consent, Key::cause(key, id)).await?;
+    let checkout = app.ledger.open(id, &secret, trace_id, order, consent, Key::cause(key, id)).await?;
     Ok(Found::new(checkout, secret))
 }
 

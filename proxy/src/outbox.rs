@@ -13,6 +13,7 @@ use rand::Rng;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::checkout::{Effect, Input, Moment, News};
 use crate::clock;
@@ -21,6 +22,7 @@ use crate::outage;
 use crate::pace::Pace;
 use crate::perform::{Outcome, Performer};
 use crate::store::{Cause, Claim, Claimed, Store};
+use crate::trace;
 
 pub use release::release;
 
@@ -101,10 +103,12 @@ impl Outbox {
             for claim in claimed.into_iter().flatten() {
                 let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
                 let outbox = self.clone();
-                tasks.spawn(async move {
+                let span = trace::of_effect(claim.checkout_id, claim.trace_id.as_deref(), &claim.effect);
+                let work = async move {
                     outbox.carry_out(claim).await;
                     drop(slot);
-                });
+                };
+                tasks.spawn(work.instrument(span));
             }
         }
     }
@@ -138,7 +142,7 @@ impl Outbox {
         let outcome = if is_given_up(effect, clock::now()) {
             unreachable(effect)
         } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
-            return self.defer(effect, &claimed.claim, wait).await;
+            return self.defer(&claimed.claim, wait).await;
         } else {
             self.performer.perform(&claimed.sales_unit, effect).await
         };
@@ -146,7 +150,7 @@ impl Outbox {
         let brought = outage::sit_out("outcome not written", until, &self.stop, bring_back);
         if let Err(error) = brought.await {
             // The lease runs out and the effect is done again.
-            tracing::error!(effect = effect.kind(), reference = %effect.reference(), %error, "outcome not written");
+            tracing::error!(%error, "outcome not written");
         }
     }
 
@@ -157,34 +161,34 @@ impl Outbox {
                 self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
             }
             Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
-            Outcome::Again { .. } if *tries >= MOST_TRIES => self.park(effect, claim, TRIED_TOO_OFTEN).await?,
+            Outcome::Again { .. } if *tries >= MOST_TRIES => self.park(claim, TRIED_TOO_OFTEN).await?,
             Outcome::Again { after } => {
                 let wait_ms = wait_ms(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2));
                 self.store.postpone(claim, clock::now().plus_ms(wait_ms)).await?;
-                tracing::trace!(checkout = %checkout_id, effect = effect.kind(), tries, "effect postponed");
+                tracing::trace!(tries, "effect postponed");
                 self.due.notify_one();
             }
-            Outcome::Hopeless { reason } => self.park(effect, claim, reason).await?,
+            Outcome::Hopeless { reason } => self.park(claim, reason).await?,
         }
         Ok(())
     }
 
     /// Gives it back until it may be carried out.
-    async fn defer(&self, effect: &Effect, claim: &Claim, wait: Duration) {
+    async fn defer(&self, claim: &Claim, wait: Duration) {
         // The millisecond that a shorter one is rounded away from.
         let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2) + 1;
         match self.store.defer(claim, clock::now().plus_ms(wait_ms)).await {
             Ok(()) => {
-                tracing::trace!(effect = effect.kind(), reference = %effect.reference(), wait_ms, "effect deferred")
+                tracing::trace!(wait_ms, "effect deferred")
             }
             // The lease runs out.
             Err(error) => outage::report(&error, "effect not deferred"),
         }
     }
 
-    async fn park(&self, effect: &Effect, claim: &Claim, reason: &str) -> Result<(), ledger::Error> {
+    async fn park(&self, claim: &Claim, reason: &str) -> Result<(), ledger::Error> {
         self.store.park(claim, reason).await?;
-        tracing::error!(effect = effect.kind(), reference = %effect.reference(), reason, "effect parked");
+        tracing::error!(reason, "effect parked");
         Ok(())
     }
 }

@@ -30,6 +30,7 @@ mod postgres;
 pub mod queues;
 pub mod registrations;
 mod sqlite;
+mod traces;
 
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -353,6 +354,8 @@ pub struct Claimed {
     pub claim: Claim,
     /// The checkout that it came from.
     pub checkout_id: CheckoutId,
+    /// That checkout's trace id, if it has one.
+    pub trace_id: Option<String>,
     /// The sales unit that is paid.
     pub sales_unit: String,
     /// What to do.

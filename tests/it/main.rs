@@ -33,4 +33,5 @@ mod several;
 mod store;
 mod streams;
 mod tidy;
+mod traces;
 mod webhooks;

@@ -55,7 +55,7 @@ pub(crate) fn opened(nth: u128) -> Step {
         receipt: ReceiptBy::None,
         terms_accepted_at: NOW,
     };
-    kvitt::checkout::open(CheckoutId(Uuid::from_u128(nth)), order, None, NOW)
+    kvitt::checkout::open(CheckoutId(Uuid::from_u128(nth)), "trace".into(), order, None, NOW)
 }
 
 /// Writes the nth checkout down.

@@ -51,17 +51,21 @@ fn arrows_point_towards_the_core() {
         ("vault", &[], &["tokio", "sqlx", "axum", "reqwest", "kvitt_vipps", "jiff"]),
         ("store", &["checkout", "store", "vault"], &["axum", "kvitt_vipps", "reqwest"]),
         ("hub", &["checkout"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
-        ("ledger", &["checkout", "clock", "hub", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("ledger", &["checkout", "clock", "hub", "store", "trace"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("chores", &["checkout", "clock", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
-        ("customers", &["checkout", "chores", "clock", "ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        (
+            "customers",
+            &["checkout", "chores", "clock", "ledger", "store", "trace"],
+            &["sqlx", "axum", "kvitt_vipps", "reqwest"],
+        ),
         (
             "inbox",
-            &["checkout", "chores", "clock", "ledger", "outage", "store"],
+            &["checkout", "chores", "clock", "ledger", "outage", "store", "trace"],
             &["sqlx", "axum", "kvitt_vipps", "reqwest"],
         ),
         (
             "outbox",
-            &["checkout", "clock", "ledger", "outage", "pace", "perform", "store"],
+            &["checkout", "clock", "ledger", "outage", "pace", "perform", "store", "trace"],
             &["sqlx", "axum", "kvitt_vipps", "reqwest"],
         ),
         ("pace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
@@ -78,6 +82,7 @@ fn arrows_point_towards_the_core() {
         ("captures", &["checkout", "chores", "clock", "config", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("outage", &["ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("wake", &["hub", "outage", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        ("trace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("perform", &["checkout"], &["sqlx", "axum"]),
         ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
     ];

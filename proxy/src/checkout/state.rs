@@ -127,6 +127,9 @@ pub struct Checkout {
     /// When what the customer shared was last erased.
     #[serde(default)]
     pub erased_at: Option<Moment>,
+    /// What its lines in the log have in common; empty for those of the first release.
+    #[serde(default)]
+    pub trace_id: String,
     /// When it was opened.
     pub created_at: Moment,
 }

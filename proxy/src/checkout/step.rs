@@ -40,8 +40,8 @@ pub struct Step {
     pub effects: Vec<Planned>,
 }
 
-/// Opens a checkout with its first attempt.
-pub fn open(id: CheckoutId, order: Order, consent: Option<Consent>, now: Moment) -> Step {
+/// Opens a checkout with its first attempt. `trace_id` is that of the request.
+pub fn open(id: CheckoutId, trace_id: String, order: Order, consent: Option<Consent>, now: Moment) -> Step {
     let checkout = Checkout {
         id,
         version: 1,
@@ -49,6 +49,7 @@ pub fn open(id: CheckoutId, order: Order, consent: Option<Consent>, now: Moment)
         attempts: Vec::with_capacity(1),
         customer: None,
         erased_at: None,
+        trace_id,
         created_at: now,
     };
     let mut step = Step { checkout, effects: Vec::new() };

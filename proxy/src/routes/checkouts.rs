@@ -12,6 +12,7 @@ use crate::error::{Path, Result};
 use crate::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
 use crate::order;
 use crate::store::Cause;
+use crate::trace::TraceId;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(open)).routes(routes!(show, cancel)).routes(routes!(retry))
@@ -36,9 +37,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: the database does not answer; try again"),
 ))]
-async fn open(State(app): State<App>, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
+async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
     let (opened, replayed) =
-        idempotency::once(&app, key.as_ref(), begun, order::open(&app, body, key.as_ref())).await?;
+        idempotency::once(&app, key.as_ref(), begun, order::open(&app, body, key.as_ref(), &trace_id)).await?;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(opened.show(&checkout))))
 }

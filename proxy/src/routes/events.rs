@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::app::{App, Found};
 use crate::error::{ApiError, Path, Result};
 use crate::hub::Watcher;
-use crate::outage;
+use crate::{outage, trace};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
@@ -47,6 +47,7 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
     if app.hub.watchers() >= limits.streams || app.hub.watchers_of(id) >= limits.streams_per_checkout {
         return Err(ApiError::busy());
     }
+    trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("stream opened"));
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let follower = Follower {
         watcher: app.hub.watch(id),

@@ -15,6 +15,7 @@ use crate::app::{App, Found};
 use crate::checkout::{Checkout, Input, News};
 use crate::error::{ApiError, Path, Result};
 use crate::store::Cause;
+use crate::trace::{self, TraceId};
 use crate::{cart, order, pages};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -78,17 +79,25 @@ impl PayForm {
     (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
     (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
 ))]
-async fn pay(State(app): State<App>, form: std::result::Result<Form<PayForm>, FormRejection>) -> Result<Response> {
-    start(&app, form).await.map_err(ApiError::as_page)
+async fn pay(
+    State(app): State<App>,
+    trace_id: TraceId,
+    form: std::result::Result<Form<PayForm>, FormRejection>,
+) -> Result<Response> {
+    start(&app, &trace_id, form).await.map_err(ApiError::as_page)
 }
 
-async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection>) -> Result<Response> {
+async fn start(
+    app: &App,
+    trace_id: &TraceId,
+    form: std::result::Result<Form<PayForm>, FormRejection>,
+) -> Result<Response> {
     let Form(form) = form.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::unsupported_media_type("application/x-www-form-urlencoded"),
         _ => ApiError::malformed(rejection.body_text()),
     })?;
-    let opened = order::open(app, form.into_checkout()?, None).await?;
+    let opened = order::open(app, form.into_checkout()?, None, trace_id).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     let snapshot = opened.show(&checkout);
@@ -109,6 +118,7 @@ async fn start(app: &App, form: std::result::Result<Form<PayForm>, FormRejection
 ))]
 async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;
+    trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("customer came back"));
     look(&app, &found).await;
     if let Some(url) = &found.checkout.order.return_url {
         let mut url = Url::parse(url).map_err(|_| ApiError::internal().as_page())?;
@@ -118,7 +128,7 @@ async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<
         return see_other(url.as_str());
     }
     let attempt = found.checkout.current();
-    let number_to_come = attempt.state == PaymentState::Authorized && attempt.consent.is_some();
+    let number_to_come = attempt.state == PaymentState::Authorized && found.checkout.may_know_customer(attempt);
     let more = !attempt.state.is_final() || (number_to_come && found.checkout.customer.is_none());
     let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.config.shop.url, more);
     Ok(page.into_response())

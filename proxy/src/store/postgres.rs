@@ -12,6 +12,7 @@ mod idempotency;
 mod pacing;
 mod queues;
 mod registrations;
+mod traces;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -262,7 +263,8 @@ impl Postgres {
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
-             RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries, tries - tries_before AS fresh_tries",
+             RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries, tries - tries_before AS fresh_tries, \
+                 (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
         )
         .bind(now.0)
         .bind(lease_ms)
@@ -276,6 +278,7 @@ impl Postgres {
                 Ok(effect) => claimed.push(Claimed {
                     claim,
                     checkout_id: CheckoutId(row.try_get("checkout_id")?),
+                    trace_id: row.try_get("trace_id")?,
                     sales_unit: row.try_get("sales_unit")?,
                     effect,
                     tries: count(row.try_get("fresh_tries")?)?,

@@ -11,6 +11,7 @@ mod owner;
 mod pacing;
 mod queues;
 mod registrations;
+mod traces;
 mod writer;
 
 use std::fs::OpenOptions;
@@ -272,7 +273,8 @@ impl Sqlite {
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
                  ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
-             RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries",
+             RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries, \
+                 (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
         );
         let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let mut claimed = Vec::with_capacity(rows.len());
@@ -282,6 +284,7 @@ impl Sqlite {
                 Ok(effect) => claimed.push(Claimed {
                     claim,
                     checkout_id: checkout_id(row.try_get("checkout_id")?)?,
+                    trace_id: row.try_get("trace_id")?,
                     sales_unit: row.try_get("sales_unit")?,
                     effect,
                     tries: row.try_get("fresh_tries")?,

@@ -49,7 +49,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(order: Order, consent: Option<Consent>) -> Self {
         let now = Moment(1_000_000);
-        let Step { checkout, effects } = open(CheckoutId(Uuid::from_u128(1)), order, consent, now);
+        let Step { checkout, effects } = open(CheckoutId(Uuid::from_u128(1)), "trace".to_owned(), order, consent, now);
         let mut world = Self {
             checkout,
             vendor: Vendor::default(),

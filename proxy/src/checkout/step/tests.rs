@@ -48,7 +48,7 @@ pub(super) fn consent() -> Consent {
 }
 
 fn opened(consent: Option<Consent>, receipt: ReceiptBy) -> Step {
-    open(CheckoutId(Uuid::from_u128(7)), order(receipt), consent, START)
+    open(CheckoutId(Uuid::from_u128(7)), "trace".into(), order(receipt), consent, START)
 }
 
 pub(super) fn seen(state: PaymentState) -> Seen {

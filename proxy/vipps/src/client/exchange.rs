@@ -152,8 +152,8 @@ impl Client {
                 let problem = error.problem();
                 let status = problem.map(|problem| problem.status);
                 let code = problem.and_then(|problem| problem.code);
-                let trace_id = problem.and_then(|problem| problem.trace_id.as_deref());
-                tracing::warn!(method, path, status, code, trace_id, latency_ms, %error, "Vipps MobilePay did not say yes");
+                let vipps_trace_id = problem.and_then(|problem| problem.trace_id.as_deref());
+                tracing::warn!(method, path, status, code, vipps_trace_id, latency_ms, %error, "Vipps MobilePay did not say yes");
             }
         }
         outcome.map(|(_, answer)| answer)

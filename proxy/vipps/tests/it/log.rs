@@ -67,7 +67,7 @@ async fn one_line_a_call_and_nothing_private_in_it() {
                 "path=\"/epayment/v1/payments\"",
                 "status=400",
                 "code=4070",
-                "trace_id=\"00-813b63975adcaaeef2b0ec7c103c40e3",
+                "vipps_trace_id=\"00-813b63975adcaaeef2b0ec7c103c40e3",
             ],
         ),
     ] {

@@ -1,0 +1,23 @@
+//! Trace ids on SQLite.
+
+use sqlx::Row;
+
+use super::{Sqlite, checkout_id};
+use crate::checkout::CheckoutId;
+use crate::store::Error;
+
+impl Sqlite {
+    pub(in crate::store) async fn traced(
+        &self,
+        reference: &str,
+    ) -> Result<Option<(CheckoutId, Option<String>)>, Error> {
+        let row = sqlx::query(
+            "SELECT checkout_id, state ->> 'trace_id' AS trace_id \
+             FROM attempts JOIN checkouts ON checkouts.id = checkout_id WHERE reference = $1",
+        )
+        .bind(reference)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| Ok((checkout_id(row.try_get("checkout_id")?)?, row.try_get("trace_id")?))).transpose()
+    }
+}

@@ -1,0 +1,80 @@
+//! How a line of the log is written, as JSON or as text: the event's fields and those of the spans around it, each once, the innermost
+//! of a name over the others.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// A writer of lines.
+pub(super) struct Line {
+    pub(super) json: bool,
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Line {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, JsonFields>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut fields = Map::new();
+        for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+            if let Some(written) = span.extensions().get::<FormattedFields<JsonFields>>() {
+                lay_over(&mut fields, &written.fields);
+            }
+        }
+        let mut written = String::new();
+        JsonFields::new().format_fields(Writer::new(&mut written), event)?;
+        lay_over(&mut fields, &written);
+        let message = fields.remove("message").unwrap_or_default();
+        let mut time = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut time))?;
+        let (level, target) = (event.metadata().level(), event.metadata().target());
+        if self.json {
+            write!(writer, r#"{{"timestamp":"{time}","level":"{level}","target":"{target}","message":{message}"#)?;
+            for (name, value) in fields {
+                write!(writer, ",{}:{value}", Value::String(name))?;
+            }
+            writeln!(writer, "}}")
+        } else {
+            write!(writer, "{time} ")?;
+            match colour(level).filter(|_| writer.has_ansi_escapes()) {
+                Some(colour) => write!(writer, "\u{1b}[{colour}m{level:>5}\u{1b}[0m")?,
+                None => write!(writer, "{level:>5}")?,
+            }
+            write!(writer, " {}", plain(&message))?;
+            for (name, value) in fields {
+                write!(writer, " {name}={}", plain(&value))?;
+            }
+            writeln!(writer)
+        }
+    }
+}
+
+fn lay_over(fields: &mut Map<String, Value>, written: &str) {
+    if let Ok(Value::Object(over)) = serde_json::from_str(written) {
+        fields.extend(over);
+    }
+}
+
+/// One line, whatever is in it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if !text.contains(char::is_control) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+const fn colour(level: &Level) -> Option<u8> {
+    match *level {
+        Level::ERROR => Some(31),
+        Level::WARN => Some(33),
+        Level::INFO => Some(32),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! One id from the page's request to the answer of Vipps MobilePay, in every line of the log that concerns a checkout.
+
+use kvitt_wire::{Checkout, State};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::shop::{Database, Process, Stage, eventually, http, two_mugs_and_a_tea};
+
+const PAYING: &str = "0af7651916cd43dd8448eb211c80319c";
+const RETURNING: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+fn traceparent(id: &str) -> String {
+    format!("00-{id}-b7ad6b7169203331-01")
+}
+
+async fn stage() -> Stage {
+    let options = "log.format = \"json\"\npolling.first_ms = 200\nvipps.timeout_ms = 500";
+    Stage::set_with(Database::chosen(), options).await
+}
+
+async fn orders(proxy: &Process) -> Checkout {
+    let asking = http().post(format!("{}/v1/checkouts", proxy.url)).header("traceparent", traceparent(PAYING));
+    let answer = asking.json(&two_mugs_and_a_tea()).send().await.unwrap();
+    assert_eq!(answer.headers()["x-trace-id"], PAYING);
+    answer.json().await.unwrap()
+}
+
+/// The lines of a log that concern a checkout. Each has the checkout's trace id, and no field twice.
+fn lines_of(log: &str, order: &Checkout) -> Vec<Value> {
+    let (id, _) = kvitt::token::read(&order.token).unwrap();
+    let mut lines = Vec::new();
+    for line in log.lines() {
+        let fields: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        if fields["checkout"] == id.to_string() || line.contains(&order.reference) {
+            assert_eq!(fields["trace_id"], PAYING, "{line}");
+            for field in ["trace_id", "checkout", "reference", "message"] {
+                assert!(line.matches(&format!("\"{field}\":")).count() <= 1, "{line}");
+            }
+            lines.push(fields);
+        }
+    }
+    lines
+}
+
+fn has(lines: &[Value], message: &str) -> Value {
+    let found = lines.iter().find(|line| line["message"] == message);
+    found.unwrap_or_else(|| panic!("{message} is not among {lines:#?}")).clone()
+}
+
+#[tokio::test]
+async fn every_line_of_a_payment_has_the_id_of_the_request_that_began_it() {
+    let mut stage = stage().await;
+    let proxy = stage.start();
+    let order = orders(&proxy).await;
+    stage.vipps.approves(&order.reference).await;
+    let path = format!("{}/v1/checkouts/{}", proxy.url, order.token);
+    eventually("the confirmation", || async {
+        let seen: Checkout = http().get(&path).send().await.ok()?.json().await.ok()?;
+        (seen.state == State::Authorized && seen.sharing.phone_number_ending.is_some()).then_some(())
+    })
+    .await;
+    stage.vipps.has_delivered().await;
+    for address in [format!("{}/return/{}", proxy.url, order.token), format!("{path}/events")] {
+        let answer = http().get(address).header("traceparent", traceparent(RETURNING)).send().await.unwrap();
+        assert_eq!(answer.headers()["x-trace-id"], RETURNING);
+    }
+    let log = proxy.kill();
+
+    let lines = lines_of(&log, &order);
+    assert_eq!(has(&lines, "checkout opened")["request_id"], PAYING);
+    assert_eq!(has(&lines, "checkout moved")["checkout"], has(&lines, "checkout opened")["checkout"]);
+    has(&lines, "webhook");
+    let calls = lines.iter().filter(|line| line["target"].as_str().is_some_and(|name| name.starts_with("kvitt_vipps")));
+    assert!(calls.clone().any(|call| call["effect"] == "create_payment"), "{lines:#?}");
+    assert!(calls.clone().any(|call| call["effect"] == "look"));
+    for later in ["customer came back", "stream opened"] {
+        assert_eq!(has(&lines, later)["request_id"], RETURNING, "both ids are there");
+    }
+    stage.vipps.close().await;
+}
+
+#[tokio::test]
+async fn the_vendor_s_own_id_of_a_refusal_is_in_the_log_beside_ours() {
+    let mut stage = stage().await;
+    let proxy = stage.start();
+    let theirs = "00-813b63975adcaaeef2b0ec7c103c40e3-706492e906541d31-01";
+    let refusal = json!({ "title": "Bad request", "status": 400, "traceId": theirs });
+    stage.vipps.fails("POST", "/epayment/v1/payments", 1, json!({ "status": 400, "body": refusal })).await;
+    let order = orders(&proxy).await;
+    assert_eq!(order.state, State::Failed);
+    let missing = http().get(format!("{}/v1/checkouts/nobody", proxy.url)).send().await.unwrap();
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    let missing_id = missing.headers()["x-trace-id"].to_str().unwrap().to_owned();
+    let log = proxy.kill();
+
+    let lines = lines_of(&log, &order);
+    assert_eq!(has(&lines, "Vipps MobilePay did not say yes")["vipps_trace_id"], theirs);
+    assert!(has(&lines, "payment refused")["problem"].as_str().unwrap().contains(theirs));
+    assert!(log.lines().any(|line| line.contains("request refused") && line.contains(&missing_id)));
+    stage.vipps.close().await;
+}
