@@ -262,11 +262,6 @@ impl Shop {
         Order::new(self, response.json().await.unwrap())
     }
 
-    /// The order of a token.
-    pub(crate) async fn order_of(&self, token: &str) -> Order<'_> {
-        Order::new(self, self.get(&format!("/v1/checkouts/{token}")).send().await.unwrap().json().await.unwrap())
-    }
-
     /// An order that the customer has got as far as Vipps MobilePay with.
     pub(crate) async fn ordered(&self) -> Order<'_> {
         self.order(&two_mugs_and_a_tea()).await
