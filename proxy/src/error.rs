@@ -169,6 +169,11 @@ impl ApiError {
         }
     }
 
+    /// The caller is no machine of the shop's.
+    pub const fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A shop key is required")
+    }
+
     /// There is too much to do at the moment.
     pub fn busy() -> Self {
         Self {

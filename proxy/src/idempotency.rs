@@ -25,6 +25,7 @@ use crate::checkout::{Checkout, CheckoutId};
 use crate::chores::Chore;
 use crate::clock;
 use crate::error::{ApiError, Json, Result};
+use crate::shop_key::ShopKey;
 use crate::store::{self, Cause, Store};
 
 /// The request's header.
@@ -66,13 +67,18 @@ impl Key {
         }
         let text = value.to_str().unwrap_or_default().trim();
         let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        let shop = parts.extensions.get::<ShopKey>().is_some();
+        let shortest = if shop { 1 } else { SHORTEST };
         let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-        if !plain || !(SHORTEST..=LONGEST).contains(&key.len()) {
-            return Err(ApiError::bad_idempotency_key("it must have 16 to 255 visible characters"));
+        if !plain || !(shortest..=LONGEST).contains(&key.len()) {
+            let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
+            return Err(ApiError::bad_idempotency_key(wanted));
         }
+        // The shop is one, whichever of its keys it shows; a page is its origin's.
         let origin = parts.headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
+        let whose: &[&[u8]] = if shop { &[b"shop"] } else { &[b"page", origin] };
         Ok(Some(Self {
-            id: hash(&[b"page", origin, key.as_bytes()]),
+            id: hash(&[whose, &[key.as_bytes()]].concat()),
             fingerprint: hash(&[parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body]),
         }))
     }
@@ -182,4 +188,33 @@ fn hash(values: &[&[u8]]) -> String {
         hash.update(value);
     }
     URL_SAFE_NO_PAD.encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key as it is written down, or none where it is refused.
+    fn read(header: &str, shop: bool, path: &str, body: &str) -> Option<Key> {
+        let mut request = Request::post(path).header(IDEMPOTENCY_KEY, header);
+        if shop {
+            request = request.extension(ShopKey { prefix: "abcdefgh".into() });
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Key::read(&parts, body.as_bytes()).ok().flatten()
+    }
+
+    #[test]
+    fn a_key_is_the_shop_s_or_a_page_s_and_for_one_path_and_body() {
+        let long = "a-key-of-some-length";
+        let page = read(long, false, "/a", "x").unwrap();
+        let shop = read(long, true, "/a", "x").unwrap();
+        assert_ne!(page.id, shop.id);
+        assert_eq!(page.fingerprint, shop.fingerprint);
+        assert_ne!(page.fingerprint, read(long, false, "/a", "y").unwrap().fingerprint);
+        assert_ne!(page.fingerprint, read(long, false, "/ax", "").unwrap().fingerprint);
+        assert_eq!(page.id, read(&format!("\"{long}\""), false, "/a", "x").unwrap().id);
+        assert!(read("capture-1", true, "/a", "x").is_some(), "nobody else can use the shop's");
+        assert!(read("capture-1", false, "/a", "x").is_none(), "whoever comes upon a page's sees its order");
+    }
 }

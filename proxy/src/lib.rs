@@ -36,6 +36,7 @@ pub mod rates;
 pub mod reconcile;
 pub mod registrations;
 pub mod routes;
+pub mod shop_key;
 pub mod store;
 pub mod telemetry;
 pub mod token;

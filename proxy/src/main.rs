@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, emulator, encryption, healthcheck, migrate, orders, outbox, reconcile, serve,
+    ConfigFile, check, customers, emulator, encryption, healthcheck, keys, migrate, orders, outbox, reconcile, serve,
     stop_on_signal, webhooks,
 };
 
@@ -41,6 +41,8 @@ enum Command {
     Migrate(ConfigFile),
     /// Ask the running proxy whether it is ready.
     Healthcheck(healthcheck::Asked),
+    /// Manage the keys of the shop's own machines.
+    Keys(keys::Asked),
     /// Show orders whose reserved money is to be captured.
     Orders(orders::Asked),
     /// Compare every order that money can still move on with the books of Vipps MobilePay.
@@ -76,6 +78,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(asked) => check::run(asked).await?,
         Command::Migrate(file) => migrate::run(file).await?,
         Command::Healthcheck(asked) => healthcheck::run(&asked)?,
+        Command::Keys(asked) => keys::run(asked).await?,
         Command::Orders(asked) => orders::run(asked).await?,
         Command::Reconcile(asked) => return reconcile::run(asked).await,
         Command::Outbox(asked) => outbox::run(asked).await?,

@@ -6,6 +6,7 @@ mod door;
 mod events;
 mod operators;
 mod pay;
+mod shop;
 mod site;
 mod vipps;
 
@@ -18,6 +19,7 @@ use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutBody;
 use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
@@ -29,15 +31,28 @@ use crate::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 #[openapi(
     info(
         title = "Kvitt proxy",
-        description = "Checkout with Vipps MobilePay: what the page, Vipps MobilePay and operators call."
+        description = "Checkout with Vipps MobilePay: what the page, the shop's own machines, Vipps MobilePay and operators call."
     ),
-    components(schemas(kvitt_wire::Problem))
+    components(schemas(kvitt_wire::Problem)),
+    modifiers(&ShopKeys)
 )]
 struct Description;
 
+/// How the shop's machines show who they are.
+struct ShopKeys;
+
+impl utoipa::Modify for ShopKeys {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let bearer =
+            Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("As `kvitt keys add` printed it")).build();
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("shop_key", SecurityScheme::Http(bearer));
+    }
+}
+
 /// Everything that is described.
 fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi()).merge(browser()).merge(servers())
+    OpenApiRouter::with_openapi(Description::openapi()).merge(browser()).merge(shop::router()).merge(servers())
 }
 
 /// What pages call: guarded by their origin.
@@ -61,6 +76,7 @@ pub fn openapi_json() -> String {
 /// The whole service.
 pub fn router(app: &App) -> Router {
     let (browser, _) = browser().split_for_parts();
+    let (shop, _) = shop::router().split_for_parts();
     let (servers, _) = servers().split_for_parts();
     let origins = app.config.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let cors = CorsLayer::new()
@@ -74,6 +90,10 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), door::check_origin))
         .layer(from_fn_with_state(app.clone(), door::count))
         .layer(cors)
+        .merge(
+            shop.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+                .layer(from_fn_with_state(app.clone(), shop::authorize)),
+        )
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))

@@ -28,6 +28,7 @@ mod listener;
 mod pacing;
 mod postgres;
 pub mod queues;
+mod shop_keys;
 pub mod registrations;
 mod sqlite;
 mod traces;
@@ -42,6 +43,7 @@ use crate::vault::{Unopened, Vault};
 pub use idempotency::Keyed;
 pub use listener::Listener;
 use postgres::Postgres;
+pub use shop_keys::StoredKey;
 use sqlite::Sqlite;
 
 /// A handle to the database; clones share it.

@@ -13,7 +13,7 @@ use reqwest::Response;
 use serde_json::Value;
 
 use crate::shop::Shop;
-use asking::{Operation, Tape};
+use asking::{Known, Operation, Tape};
 
 const REQUESTS: u32 = 1_500;
 
@@ -46,10 +46,11 @@ async fn is_described(operation: &Operation, response: Response, asked: &str) ->
 #[test]
 fn every_answer_is_one_that_is_described() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (shop, token) = runtime.block_on(async {
+    let (shop, known) = runtime.block_on(async {
         let shop = Shop::open().await;
-        let token = shop.ordered().await.seen.token;
-        (shop, token)
+        let order = shop.ordered().await.seen;
+        let key = shop.key("described").await;
+        (shop, Known { token: order.token, reference: order.reference, authorization: format!("Bearer {key}") })
     });
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let operations = Operation::all(&description);
@@ -60,7 +61,7 @@ fn every_answer_is_one_that_is_described() {
     let run = runner.run(&prop::collection::vec(any::<u8>(), 4..160), |tape| {
         let mut tape = Tape(tape.iter());
         let operation = &operations[tape.below(operations.len())];
-        let (request, asked) = asking::request(&shop, operation, &description, &token, &mut tape);
+        let (request, asked) = asking::request(&shop, operation, &description, &known, &mut tape);
         let status = runtime.block_on(async {
             let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}: {asked}"));
             is_described(operation, response, &asked).await

@@ -18,6 +18,7 @@ mod doors;
 mod endings;
 mod faults;
 mod form;
+mod keys;
 mod migrations;
 mod outages;
 mod pace;

@@ -205,6 +205,21 @@ impl Shop {
         Store::open(&self.files.database, &vault()).await.unwrap()
     }
 
+    /// Waits until the proxy serves. What is beside it must not touch a database that is being made.
+    pub(crate) async fn is_ready(&self) {
+        assert_eq!(self.get("/readyz").send().await.unwrap().status(), StatusCode::OK);
+    }
+
+    /// A new key for the shop's own machines, made beside the proxy.
+    pub(crate) async fn key(&self, name: &str) -> String {
+        self.is_ready().await;
+        let store = self.store().await;
+        let key = kvitt::shop_key::Key::new();
+        key.add(&store, name).await.unwrap();
+        store.close().await;
+        key.expose()
+    }
+
     /// A checkout as it is written down.
     pub(crate) async fn stored(&self, order: &Order<'_>) -> kvitt::checkout::Checkout {
         let store = self.store().await;

@@ -46,6 +46,12 @@ impl Reference {
         Self(format!("{order_number}-{attempt}"))
     }
 
+    /// Takes what somebody says is one; `None` for anything that cannot be.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        ((8..=64).contains(&text.len()) && text.bytes().all(plain)).then(|| Self(text.to_owned()))
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -266,6 +272,28 @@ impl Checkout {
             },
             created_at_ms: self.created_at.0,
             expires_at_ms: attempt.expires_at.0,
+        }
+    }
+
+    /// What the shop's own machines see.
+    pub fn for_shop(&self) -> kvitt_wire::ShopOrder {
+        let current = self.current();
+        let attempt = |attempt: &Attempt| kvitt_wire::ShopAttempt {
+            reference: attempt.reference.to_string(),
+            state: attempt.state,
+            trouble: attempt.trouble.clone(),
+            aggregate: attempt.aggregate,
+            created_at_ms: attempt.created_at.0,
+            expires_at_ms: attempt.expires_at.0,
+        };
+        kvitt_wire::ShopOrder {
+            reference: current.reference.to_string(),
+            sales_unit: self.order.cart.sales_unit.clone(),
+            state: current.state,
+            amount: self.order.cart.total,
+            aggregate: current.aggregate,
+            attempts: self.attempts.iter().map(attempt).collect(),
+            created_at_ms: self.created_at.0,
         }
     }
 }

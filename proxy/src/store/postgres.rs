@@ -13,6 +13,7 @@ mod pacing;
 mod queues;
 mod registrations;
 mod traces;
+mod shop_keys;
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -12,6 +12,7 @@ mod pacing;
 mod queues;
 mod registrations;
 mod traces;
+mod shop_keys;
 mod writer;
 
 use std::fs::OpenOptions;

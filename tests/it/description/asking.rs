@@ -86,12 +86,19 @@ impl Operation {
     }
 }
 
+/// What there is to be asked for, and with what.
+pub(super) struct Known {
+    pub(super) token: String,
+    pub(super) reference: String,
+    pub(super) authorization: String,
+}
+
 /// A request, and how to call it when it fails.
 pub(super) fn request(
     shop: &Shop,
     operation: &Operation,
     description: &Value,
-    token: &str,
+    known: &Known,
     tape: &mut Tape<'_>,
 ) -> (RequestBuilder, String) {
     let mut path = operation.path.clone();
@@ -100,7 +107,11 @@ pub(super) fn request(
     for (name, place) in operation.parameters() {
         match place {
             "path" => {
-                let right = if name == "token" { token } else { "no" };
+                let right = match name {
+                    "token" => &known.token,
+                    "reference" => &known.reference,
+                    _ => "no",
+                };
                 let value = if tape.one_in(3) { tape.of(SEGMENTS) } else { right };
                 path = path.replace(&format!("{{{name}}}"), value);
             }
@@ -111,6 +122,9 @@ pub(super) fn request(
             }
             _ => {}
         }
+    }
+    if operation.description["security"].is_array() && !tape.one_in(4) {
+        headers.push(("authorization".to_owned(), &known.authorization));
     }
     if tape.one_in(12) {
         headers.push(("origin".to_owned(), tape.of(&["https://shop.example", "https://evil.example", "null"])));

@@ -1,0 +1,67 @@
+//! `kvitt keys`: who of the shop's own machines may ask.
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use kvitt::checkout::Moment;
+use kvitt::clock;
+use kvitt::shop_key::Key;
+use kvitt::store::Store;
+use secrecy::ExposeSecret;
+
+use super::{ConfigFile, shown};
+
+/// Which database, and what about its keys.
+#[derive(Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    config: ConfigFile,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make a key, and print it, which is done only this once.
+    Add {
+        /// What it is for, such as the machine that gets it.
+        name: String,
+    },
+    /// List the keys by what they begin with.
+    List,
+    /// Revoke a key, for good and at once.
+    Revoke {
+        /// What it begins with, as `list` shows it.
+        prefix: String,
+    },
+}
+
+/// Does it.
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
+    let config = asked.config.load_without_webhooks()?;
+    let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
+    match asked.action {
+        Action::Add { name } => {
+            let key = Key::new();
+            key.add(&store, &name).await?;
+            println!("{}", key.expose());
+            eprintln!("Keep it where {name:?} finds it; it is not shown again.");
+        }
+        Action::List => {
+            let now = clock::now();
+            let ago =
+                |moment: Option<Moment>| moment.map_or("never".to_owned(), |moment| shown::until(moment.0 - now.0));
+            let rows = store.shop_keys().await?.into_iter().map(|key| {
+                vec![key.prefix, key.name, ago(Some(key.created_at)), ago(key.used_at), ago(key.revoked_at)]
+            });
+            shown::table(&["prefix", "name", "made", "used", "revoked"], rows);
+        }
+        Action::Revoke { prefix } => {
+            if !store.revoke_shop_key(&prefix, clock::now()).await? {
+                bail!("no key begins with {prefix}, or it has been revoked before");
+            }
+            println!("revoked {prefix}");
+        }
+    }
+    store.close().await;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Shop keys on PostgreSQL.
+
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use super::Postgres;
+use crate::checkout::Moment;
+use crate::store::{Error, StoredKey};
+
+impl Postgres {
+    pub(in crate::store) async fn add_shop_key(
+        &self,
+        prefix: &str,
+        name: &str,
+        secret_hash: &str,
+        now: Moment,
+    ) -> Result<(), Error> {
+        sqlx::query("INSERT INTO shop_keys (prefix, name, secret_hash, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(prefix)
+            .bind(name)
+            .bind(secret_hash)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn shop_keys(&self) -> Result<Vec<StoredKey>, Error> {
+        let rows = sqlx::query(
+            "SELECT prefix, name, secret_hash, created_at, used_at, revoked_at \
+             FROM shop_keys ORDER BY created_at, prefix",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(key).collect()
+    }
+
+    pub(in crate::store) async fn shop_key(&self, prefix: &str) -> Result<Option<StoredKey>, Error> {
+        let row = sqlx::query(
+            "SELECT prefix, name, secret_hash, created_at, used_at, revoked_at \
+             FROM shop_keys WHERE prefix = $1",
+        )
+        .bind(prefix)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(key).transpose()
+    }
+
+    pub(in crate::store) async fn use_shop_key(&self, prefix: &str, now: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE shop_keys SET used_at = $2 WHERE prefix = $1")
+            .bind(prefix)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn revoke_shop_key(&self, prefix: &str, now: Moment) -> Result<bool, Error> {
+        let revoked = sqlx::query("UPDATE shop_keys SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL")
+            .bind(prefix)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(revoked.rows_affected() == 1)
+    }
+}
+
+fn key(row: &PgRow) -> Result<StoredKey, Error> {
+    Ok(StoredKey {
+        prefix: row.try_get("prefix")?,
+        name: row.try_get("name")?,
+        secret_hash: row.try_get("secret_hash")?,
+        created_at: Moment(row.try_get("created_at")?),
+        used_at: row.try_get::<Option<i64>, _>("used_at")?.map(Moment),
+        revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(Moment),
+    })
+}
