@@ -19,7 +19,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::outage;
 use crate::outbox::Outbox;
-use crate::perform::Performer;
+use crate::perform::{Performer, Redirects};
 use crate::rates::Rates;
 use crate::reconcile::Reconciler;
 use crate::registrations::Registrations;
@@ -204,7 +204,8 @@ impl Found {
 pub fn performer(config: &Config) -> std::result::Result<Performer, StartError> {
     let clients = config.sales_units.iter().map(|unit| Ok((unit.name.clone(), client(config, unit)?)));
     let clients: std::result::Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
-    Ok(Performer::new(clients.map_err(|error| StartError::Client(error.to_string()))?))
+    let clients = clients.map_err(|error| StartError::Client(error.to_string()))?;
+    Ok(Performer::new(clients, Redirects::new(config.vipps.redirect_hosts.clone(), &config.vipps.base_url)))
 }
 
 /// The client that calls the vendor for one sales unit.

@@ -97,6 +97,8 @@ pub struct Vipps {
     pub base_url: String,
     /// How long one call may take.
     pub timeout: Duration,
+    /// Customers are sent to these hosts and those below them.
+    pub redirect_hosts: Vec<String>,
     /// From when on the brand is Vipps everywhere.
     pub renamed_at: Moment,
 }
@@ -323,6 +325,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         vipps: top.section("vipps", |vipps| Vipps {
             base_url: vipps.base_url("base_url"),
             timeout: vipps.duration("timeout_ms"),
+            redirect_hosts: vipps.hosts("redirect_hosts"),
             renamed_at: vipps.moment("renamed_at"),
         }),
         polling: top.section("polling", |polling| Polling {

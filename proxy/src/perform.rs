@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
 
+mod redirects;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use crate::checkout::effect::{CreatePayment, Receipt};
 use crate::checkout::operation::{Answered, OperationId, OperationKind};
 use crate::checkout::{Effect, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
 
+pub use redirects::Redirects;
 pub use webhooks::Registered;
 
 /// What came of an effect.
@@ -40,21 +42,24 @@ pub enum Outcome {
 
 /// A client for each sales unit; clones share them.
 #[derive(Clone)]
-pub struct Performer(Arc<HashMap<String, Client>>);
+pub struct Performer {
+    clients: Arc<HashMap<String, Client>>,
+    redirects: Arc<Redirects>,
+}
 
 impl Performer {
-    /// With the clients by the sales units' names.
-    pub fn new(clients: HashMap<String, Client>) -> Self {
-        Self(Arc::new(clients))
+    /// With the clients by the sales units' names, and where customers may be sent.
+    pub fn new(clients: HashMap<String, Client>, redirects: Redirects) -> Self {
+        Self { clients: Arc::new(clients), redirects: Arc::new(redirects) }
     }
 
     fn client(&self, sales_unit: &str) -> Option<&Client> {
-        self.0.get(sales_unit)
+        self.clients.get(sales_unit)
     }
 
     /// All of them, with the sales units' names.
     pub fn clients(&self) -> impl Iterator<Item = (&String, &Client)> {
-        self.0.iter()
+        self.clients.iter()
     }
 
     /// The payment as the vendor has it; none when there is no such payment.
@@ -80,7 +85,7 @@ impl Performer {
             return Outcome::Hopeless { reason: format!("no sales unit named {sales_unit}") };
         };
         match effect {
-            Effect::CreatePayment(create) => create_payment(client, create).await,
+            Effect::CreatePayment(create) => create_payment(client, &self.redirects, create).await,
             Effect::Look { reference, round } => look(client, reference, *round).await,
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
@@ -109,13 +114,13 @@ impl Unseen {
     }
 }
 
-async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {
+async fn create_payment(client: &Client, redirects: &Redirects, create: &CreatePayment) -> Outcome {
     let reference = create.reference.clone();
     match client.create_payment(&create.key, &request(create)).await {
-        Ok(created) => news(&reference, News::Created { redirect_url: created.redirect_url }),
+        Ok(created) => created_at(redirects, &reference, created.redirect_url),
         // It is there already, under this key or from a run that died: its redirect URL is in the payment itself.
         Err(Error::Refused(problem)) if problem.status == 409 => match client.payment(reference.as_str()).await {
-            Ok(payment) => news(&reference, News::Created { redirect_url: payment.redirect_url }),
+            Ok(payment) => created_at(redirects, &reference, payment.redirect_url),
             Err(Error::Refused(_)) => not_created(&reference, &problem),
             Err(error) => again(&error),
         },
@@ -123,6 +128,16 @@ async fn create_payment(client: &Client, create: &CreatePayment) -> Outcome {
         Err(Error::Refused(problem)) if problem.status == 401 => Outcome::Again { after: None },
         Err(Error::Refused(problem)) => not_created(&reference, &problem),
         Err(error) => again(&error),
+    }
+}
+
+fn created_at(redirects: &Redirects, reference: &Reference, redirect_url: Option<String>) -> Outcome {
+    match redirect_url.as_deref().map_or(Ok(()), |url| redirects.check(url)) {
+        Ok(()) => news(reference, News::Created { redirect_url }),
+        Err(host) => {
+            tracing::error!(%reference, host, "payment at a host that no customer is sent to");
+            news(reference, News::Misdirected)
+        }
     }
 }
 

@@ -28,8 +28,8 @@ mod listener;
 mod pacing;
 mod postgres;
 pub mod queues;
-mod shop_keys;
 pub mod registrations;
+mod shop_keys;
 mod sqlite;
 mod traces;
 

@@ -114,3 +114,23 @@ async fn a_second_authorization_is_released_even_if_the_first_answer_is_no() {
     assert_eq!(shop.vipps.book(&second).await["aggregate"]["cancelledAmount"]["value"], 0);
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_payment_that_would_lead_customers_astray_is_put_away() {
+    let shop = Shop::open().await;
+    for elsewhere in
+        ["https://landing.vipps.no.evil.example/?token=x", "http://landing.vipps.no/", "javascript:alert(1)"]
+    {
+        shop.vipps.fails("POST", "/epayment/v1/payments", 1, json!({ "redirect_url": elsewhere })).await;
+        let mut order = shop.ordered().await;
+        assert_eq!(order.seen.redirect_url, None, "{elsewhere}");
+        assert_eq!(order.seen.trouble.as_deref(), Some("bad_redirect"));
+        order.becomes(State::Terminated).await;
+        assert_eq!(order.seen.trouble.as_deref(), Some("bad_redirect"));
+        assert_eq!(shop.vipps.book(order.reference()).await["state"], "TERMINATED");
+        assert!(order.retried().await.redirect_url.is_some(), "the next one leads where it should");
+    }
+    shop.vipps.fails("POST", "/epayment/v1/payments", 1, json!({ "redirect_url": "https://pay.vipps.dk/x" })).await;
+    assert_eq!(shop.ordered().await.seen.redirect_url.as_deref(), Some("https://pay.vipps.dk/x"));
+    shop.close().await;
+}

@@ -59,6 +59,8 @@ pub(crate) async fn watch(Shares(shared): Shares<Arc<Shared>>, request: Request,
     } else if fault.drop_after_work {
         work.await;
         hang_up()
+    } else if let Some(url) = fault.redirect_url {
+        misdirected(work.await, url).await
     } else {
         work.await
     };
@@ -66,6 +68,18 @@ pub(crate) async fn watch(Shares(shared): Shares<Arc<Shared>>, request: Request,
     line["status"] = if was_dropped { Value::Null } else { json!(response.status().as_u16()) };
     shared.look(|state| state.received.push(line));
     response
+}
+
+/// The answer with another `redirectUrl`, if it has one.
+async fn misdirected(response: Response, url: String) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
+    let mut answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    if let Some(place) = answer.get_mut("redirectUrl") {
+        *place = json!(url);
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(answer.to_string()))
 }
 
 fn hang_up() -> Response {

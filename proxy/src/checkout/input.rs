@@ -30,6 +30,8 @@ pub enum News {
         /// Where the customer approves it.
         redirect_url: Option<String>,
     },
+    /// The vendor has created it, and names a place to approve it that no customer is sent to.
+    Misdirected,
     /// The vendor will not create it.
     Refused {
         /// Why, as a stable code.

@@ -24,6 +24,8 @@ const MOST_PROFILE_LOOKS: u32 = 15;
 const MOST_ATTEMPTS: usize = 20;
 /// The trouble of a payment that was authorized for another amount than the order's.
 pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
+/// The trouble of a payment that the vendor would have approved at a host that no customer is sent to.
+const BAD_REDIRECT: &str = "bad_redirect";
 /// The trouble of a payment that was authorized when the order had been paid already.
 pub(super) const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
 /// The longest that reserved money waits for the shop, in any market.
@@ -130,6 +132,7 @@ impl Step {
         match news {
             News::Signal => self.signal(reference, polling, now),
             News::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
+            News::Misdirected => self.misdirected(reference, now),
             News::Refused { trouble } => self.failed(reference, trouble),
             News::Unreachable => {
                 self.failed(reference, "vipps_unreachable".to_owned());
@@ -164,6 +167,15 @@ impl Step {
             // Given up before the answer came: nobody was told where to pay it, so it is put away.
             State::Failed => self.plan_cancel(reference, now),
             _ => {}
+        }
+    }
+
+    /// It is there, and nobody is led to it: it is put away.
+    fn misdirected(&mut self, reference: &Reference, now: Moment) {
+        let waits = |attempt: &mut Attempt| matches!(attempt.state, State::Starting | State::Failed);
+        if self.attempt(reference).is_some_and(waits) {
+            self.failed(reference, BAD_REDIRECT.to_owned());
+            self.plan_cancel(reference, now);
         }
     }
 
@@ -273,9 +285,10 @@ impl Step {
         }
         match seen.state {
             PaymentState::Created | PaymentState::Unknown => self.look_again(reference, round, polling, now),
-            PaymentState::Aborted => attempt.end(State::Aborted, None),
-            PaymentState::Expired => attempt.end(State::Expired, None),
-            PaymentState::Terminated => attempt.end(State::Terminated, None),
+            // Why it failed, if it had, stays.
+            PaymentState::Aborted => attempt.state = State::Aborted,
+            PaymentState::Expired => attempt.state = State::Expired,
+            PaymentState::Terminated => attempt.state = State::Terminated,
             PaymentState::Authorized if paid_elsewhere => {
                 attempt.end(State::Terminated, Some(PAID_BY_OTHER_ATTEMPT));
                 self.plan_release(reference, now);

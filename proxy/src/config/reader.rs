@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
-use url::Url;
+use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::checkout::Moment;
@@ -150,6 +150,15 @@ impl<'a> Reader<'a> {
     pub(super) fn origins(&mut self, key: &str) -> Vec<String> {
         let read = |text: &str| Url::parse(text).ok().filter(is_safe).map(|url| url.origin().ascii_serialization());
         self.list(key, read, "is not an origin such as \"https://shop.example\"")
+    }
+
+    /// Names of hosts.
+    pub(super) fn hosts(&mut self, key: &str) -> Vec<String> {
+        let read = |text: &str| match Host::parse(text) {
+            Ok(Host::Domain(name)) if name.contains('.') && !name.starts_with('.') => Some(name),
+            _ => None,
+        };
+        self.list(key, read, "is not the name of a host such as \"vipps.no\"")
     }
 
     /// A list of texts, each read as what it stands for.

@@ -12,8 +12,8 @@ mod idempotency;
 mod pacing;
 mod queues;
 mod registrations;
-mod traces;
 mod shop_keys;
+mod traces;
 
 use std::str::FromStr;
 use std::time::Duration;

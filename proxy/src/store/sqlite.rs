@@ -11,8 +11,8 @@ mod owner;
 mod pacing;
 mod queues;
 mod registrations;
-mod traces;
 mod shop_keys;
+mod traces;
 mod writer;
 
 use std::fs::OpenOptions;

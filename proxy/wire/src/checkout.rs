@@ -103,7 +103,7 @@ pub struct Checkout {
     /// Where the customer approves the payment; present while `state` is `created`. To be opened unchanged and top-level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_url: Option<String>,
-    /// Why `state` is `failed`: a stable code.
+    /// Why the attempt failed: a stable code. Stays when the payment is put away afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// What is being bought.

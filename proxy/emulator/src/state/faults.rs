@@ -41,6 +41,8 @@ pub(crate) struct Action {
     pub(crate) drop_before_work: bool,
     /// Do the work, then close the connection without an answer.
     pub(crate) drop_after_work: bool,
+    /// Do the work, and name this place to the customer instead of the right one.
+    pub(crate) redirect_url: Option<String>,
     pub(crate) webhook: Option<WebhookFault>,
 }
 

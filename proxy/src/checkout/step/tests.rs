@@ -291,6 +291,21 @@ fn an_attempt_that_another_tab_has_begun_is_found() {
 }
 
 #[test]
+fn a_payment_that_no_customer_is_sent_to_is_put_away() {
+    let mut story = Story::new(None);
+    story.news(1, News::Misdirected);
+    assert_eq!((story.state(), story.checkout.current().trouble.as_deref()), (State::Failed, Some(BAD_REDIRECT)));
+    assert_eq!(story.checkout.current().redirect_url, None);
+    let [Planned { effect: Effect::CancelPayment { unless_authorized: true, .. }, .. }] = &story.effects[..] else {
+        panic!("{:?}", story.effects)
+    };
+    story.news(1, News::CancelAnswered).news(1, looked(None, seen(PaymentState::Terminated)));
+    assert_eq!((story.state(), story.checkout.current().trouble.as_deref()), (State::Terminated, Some(BAD_REDIRECT)));
+    story.news(1, News::Misdirected);
+    assert_eq!(story.effects, []);
+}
+
+#[test]
 fn attempts_are_bounded() {
     let mut story = Story::new(None);
     for attempt in 1..=MOST_ATTEMPTS {

@@ -1,0 +1,71 @@
+//! Where customers may be sent to pay. The vendor's answer says where, and is believed no further than the hosts that the configuration
+//! names: whoever could answer in the vendor's place could otherwise send our customers anywhere.
+
+use url::{Host, Url};
+
+/// The hosts.
+#[derive(Clone, Debug)]
+pub struct Redirects {
+    hosts: Vec<String>,
+    /// The host of an emulator on this machine.
+    local: Option<Host>,
+}
+
+impl Redirects {
+    /// To these hosts and those below them; and, where the API itself is plain HTTP on this machine, to it.
+    pub fn new(hosts: Vec<String>, base_url: &str) -> Self {
+        let local = Url::parse(base_url).ok().filter(|url| url.scheme() == "http");
+        Self { hosts, local: local.and_then(|url| url.host().map(|host| host.to_owned())) }
+    }
+
+    /// Whether a customer may be sent there; the host, for the log, where not.
+    ///
+    /// # Errors
+    /// The host: the rest of the address belongs to the customer.
+    pub(super) fn check(&self, address: &str) -> Result<(), String> {
+        let url = Url::parse(address).map_err(|_| "no address".to_owned())?;
+        let host = url.host().ok_or_else(|| "no host".to_owned())?;
+        let local = self.local.as_ref().is_some_and(|local| *local == host.to_owned());
+        let plain = url.username().is_empty() && url.password().is_none();
+        let below = |named: &str| match host {
+            Host::Domain(name) => name.strip_suffix(named).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+            Host::Ipv4(_) | Host::Ipv6(_) => false,
+        };
+        let named = url.scheme() == "https" && url.port().is_none() && self.hosts.iter().any(|named| below(named));
+        if plain && (named || local) { Ok(()) } else { Err(format!("{}://{host}", url.scheme())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn customers_are_sent_to_the_named_hosts_and_to_an_emulator_on_this_machine() {
+        let hosts = vec!["vipps.no".to_owned(), "mobilepay.dk".to_owned()];
+        let real = Redirects::new(hosts.clone(), "https://api.vipps.no");
+        let local = Redirects::new(hosts, "http://127.0.0.1:8081");
+        for good in ["https://vipps.no/", "https://landing.vipps.no/?token=x", "https://pay.mobilepay.dk/a"] {
+            assert_eq!((real.check(good), local.check(good)), (Ok(()), Ok(())), "{good}");
+        }
+        for bad in [
+            "",
+            "/landing",
+            "vipps://?token=x",
+            "javascript:alert(1)",
+            "http://landing.vipps.no/",
+            "https://evil.example/landing.vipps.no",
+            "https://landing.vipps.no.evil.example/",
+            "https://evilvipps.no/",
+            "https://landing.vipps.no@evil.example/",
+            "https://user@landing.vipps.no/",
+            "https://landing.vipps.no:8443/",
+            "https://127.0.0.1/",
+        ] {
+            assert!(real.check(bad).is_err(), "{bad}");
+        }
+        assert!(real.check("http://127.0.0.1:8081/landing").is_err());
+        assert_eq!(local.check("http://127.0.0.1:8081/landing?token=x"), Ok(()));
+        assert_eq!(local.check("http://127.0.0.2:8081/landing?token=x"), Err("http://127.0.0.2".to_owned()));
+    }
+}
