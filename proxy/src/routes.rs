@@ -98,8 +98,8 @@ pub fn router(app: &App) -> Router {
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), hurry_body))
-        .layer(from_fn(harden))
         .layer(from_fn(error::respond))
+        .layer(from_fn(harden))
         .with_state(app.clone())
 }
 
@@ -109,10 +109,18 @@ async fn hurry_body(State(app): State<App>, request: Request, next: Next) -> Res
     next.run(request.map(|body| Body::new(TimeoutBody::new(patience, body)))).await
 }
 
-/// The headers that every answer carries.
+/// The headers that every answer carries. `Strict-Transport-Security` is not ours to say: it belongs where TLS ends.
 async fn harden(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page {
+        headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+        let none = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+        headers.insert("permissions-policy", HeaderValue::from_static(none));
+    }
+    // What may be read across origins says so: the widget's files here, the API by its CORS headers.
+    headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -114,3 +114,26 @@ async fn a_page_of_the_shop_may_send_and_read_what_it_needs() {
     }
     shop.close().await;
 }
+
+#[tokio::test]
+async fn every_answer_tells_browsers_what_not_to_do_with_it() {
+    let shop = Shop::open_with("site.demo = true").await;
+    let page = shop.get("/return/nobody").send().await.unwrap();
+    let front = shop.get("/").send().await.unwrap();
+    for page in [&page, &front] {
+        let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
+        assert!(header("content-type").starts_with("text/html"));
+        assert!(header("content-security-policy").contains("frame-ancestors 'none'"));
+        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
+        assert!(header("permissions-policy").contains("geolocation=()"));
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+    }
+    let answer = shop.get(CART).send().await.unwrap();
+    let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"));
+    assert_eq!(header("referrer-policy").as_deref(), Some("no-referrer"));
+    assert_eq!(header("cache-control").as_deref(), Some("no-store"));
+    assert_eq!(header("cross-origin-resource-policy").as_deref(), Some("same-origin"));
+    assert_eq!(header("permissions-policy"), None, "it is no page");
+    shop.close().await;
+}
