@@ -70,6 +70,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
+    /// The address of the operators.
+    #[error("metrics.listen: {0}")]
+    Listen(#[from] std::io::Error),
     /// The HTTP client for the vendor's API.
     #[error("HTTP client: {0}")]
     Client(String),
@@ -93,6 +96,8 @@ impl App {
         wake::start(&store, &sleepers, &stop, tasks);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
         let performer = performer(&config)?;
+        let metrics = Metrics::default();
+        performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
@@ -117,17 +122,7 @@ impl App {
             }
         }));
         let rates = Rates::new(&config.rates);
-        Ok(Self(Arc::new(Parts {
-            config,
-            rates,
-            store,
-            ledger,
-            inbox,
-            registrations,
-            hub,
-            metrics: Metrics::default(),
-            stop,
-        })))
+        Ok(Self(Arc::new(Parts { config, rates, store, ledger, inbox, registrations, hub, metrics, stop })))
     }
 
     /// The checkout of a token.

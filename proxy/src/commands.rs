@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod customers;
+pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod encryption;
 pub(crate) mod healthcheck;

@@ -22,7 +22,7 @@ use crate::vault::Vault;
 use reader::Reader;
 
 pub use catalogue::{Article, Catalogue, Price};
-pub use operations::{Capture, Reconcile};
+pub use operations::{Capture, Ready, Reconcile};
 pub use rates::Rates;
 
 /// The defaults, which are also the documentation of every option.
@@ -61,6 +61,10 @@ pub struct Config {
     pub webhook_every: Duration,
     /// When reserved money is to be captured.
     pub capture: Capture,
+    /// What it takes to be ready.
+    pub ready: Ready,
+    /// Where operators are answered, when that is not where the public is.
+    pub metrics_listen: Option<String>,
     /// How our books are compared with the vendor's.
     pub reconcile: Reconcile,
     /// What is taken at most.
@@ -337,6 +341,8 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         webhook_repair,
         webhook_every,
         capture: top.section("capture", Capture::read),
+        ready: top.section("ready", Ready::read),
+        metrics_listen: top.section("metrics", |metrics| metrics.optional_listen("listen")),
         reconcile: top.section("reconcile", Reconcile::read),
         limits,
         rates,

@@ -192,6 +192,11 @@ impl ApiError {
         }
     }
 
+    /// The proxy cannot do its work at the moment, and why.
+    pub fn not_ready(why: String) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The proxy is not ready").detail(why)
+    }
+
     /// Something of ours failed; the cause has been logged.
     pub const fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side")

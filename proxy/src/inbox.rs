@@ -65,6 +65,11 @@ impl Inbox {
         Self { queue: sender }
     }
 
+    /// Whether there is no room for another webhook.
+    pub fn is_full(&self) -> bool {
+        self.queue.capacity() == 0
+    }
+
     /// Takes a verified webhook; durable when it returns.
     ///
     /// # Errors

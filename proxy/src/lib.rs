@@ -33,6 +33,7 @@ pub mod pace;
 pub mod pages;
 pub mod perform;
 pub mod rates;
+pub mod ready;
 pub mod reconcile;
 pub mod registrations;
 pub mod routes;
@@ -66,6 +67,10 @@ pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToke
     let limits = config.limits;
     let app = App::start(config, stop.clone(), &tasks).await?;
     let store = app.store.clone();
+    if let Some(address) = &app.config.metrics_listen {
+        let listener = TcpListener::bind(address).await?;
+        tasks.spawn(listen::serve(listener, routes::operators_router(&app), limits, stop.clone()));
+    }
     listen::serve(listener, routes::router(&app), limits, stop).await;
     tasks.close();
     // What is not finished by then is taken up at the next start.

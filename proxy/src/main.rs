@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, emulator, encryption, healthcheck, keys, migrate, orders, outbox, reconcile, serve,
-    stop_on_signal, webhooks,
+    ConfigFile, check, customers, doctor, emulator, encryption, healthcheck, keys, migrate, orders, outbox, reconcile,
+    serve, stop_on_signal, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -37,6 +37,8 @@ enum Command {
     Emulator(emulator::Asked),
     /// Check the configuration and, against the API, the keys of every sales unit.
     Check(check::Asked),
+    /// Look at everything that an operator would ask about, and say what to do.
+    Doctor(doctor::Asked),
     /// Bring the schema of the database up to date, as `serve` does when it starts.
     Migrate(ConfigFile),
     /// Ask the running proxy whether it is ready.
@@ -79,6 +81,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(file) => migrate::run(file).await?,
         Command::Healthcheck(asked) => healthcheck::run(&asked)?,
         Command::Keys(asked) => keys::run(asked).await?,
+        Command::Doctor(asked) => return doctor::run(asked).await,
         Command::Orders(asked) => orders::run(asked).await?,
         Command::Reconcile(asked) => return reconcile::run(asked).await,
         Command::Outbox(asked) => outbox::run(asked).await?,

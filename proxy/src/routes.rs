@@ -10,9 +10,11 @@ mod shop;
 mod site;
 mod vipps;
 
+use std::time::Instant;
+
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
@@ -52,7 +54,11 @@ impl utoipa::Modify for ShopKeys {
 
 /// Everything that is described.
 fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi()).merge(browser()).merge(shop::router()).merge(servers())
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(browser())
+        .merge(shop::router())
+        .merge(servers())
+        .merge(operators::inside())
 }
 
 /// What pages call: guarded by their origin.
@@ -63,6 +69,12 @@ fn browser() -> OpenApiRouter<App> {
 /// What other machines call: no page has business there.
 fn servers() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(vipps::router()).merge(operators::router())
+}
+
+/// The addresses of the operators, where they are not on the public side.
+pub fn operators_router(app: &App) -> Router {
+    let (inside, _) = operators::router().merge(operators::inside()).split_for_parts();
+    inside.layer(from_fn(error::respond)).layer(from_fn(harden)).with_state(app.clone())
 }
 
 /// The document, in the form that is committed.
@@ -77,7 +89,11 @@ pub fn openapi_json() -> String {
 pub fn router(app: &App) -> Router {
     let (browser, _) = browser().split_for_parts();
     let (shop, _) = shop::router().split_for_parts();
-    let (servers, _) = servers().split_for_parts();
+    let servers = match &app.config.metrics_listen {
+        Some(_) => servers(),
+        None => servers().merge(operators::inside()),
+    };
+    let (servers, _) = servers.split_for_parts();
     let origins = app.config.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
@@ -98,9 +114,21 @@ pub fn router(app: &App) -> Router {
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), hurry_body))
+        .layer(from_fn_with_state(app.clone(), measure))
         .layer(from_fn(error::respond))
         .layer(from_fn(harden))
         .with_state(app.clone())
+}
+
+/// How long each route takes to answer; what is served from files and what is nowhere are one route each.
+async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    app.metrics.request(method.as_str(), route, response.status().as_u16(), begun.elapsed());
+    response
 }
 
 /// A body that trickles in must not hold a connection for ever.

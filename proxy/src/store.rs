@@ -85,6 +85,14 @@ impl Store {
         }
     }
 
+    /// The room that is left where the database is, in bytes; none where that is the server's business, or cannot be said.
+    pub fn free_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Sqlite(store) => store.free_bytes(),
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// Hears what others commit; none where nobody else does.
     pub fn listener(&self) -> Option<Listener> {
         match self {

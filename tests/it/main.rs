@@ -20,6 +20,7 @@ mod faults;
 mod form;
 mod keys;
 mod migrations;
+mod operators;
 mod outages;
 mod pace;
 mod paid;

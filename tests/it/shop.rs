@@ -189,10 +189,15 @@ impl Shop {
     }
 
     /// Closes the shop in good order: nothing may wait in its queues, and its proxies must end by themselves.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(self) {
         self.inbox_is_empty().await;
         let metrics = self.metrics().await;
         assert!(metrics.contains("\nkvitt_outbox_parked 0\n"), "{metrics}");
+        self.close_unseen().await;
+    }
+
+    /// The same where nothing was left to do and the proxy's numbers are not told here.
+    pub(crate) async fn close_unseen(mut self) {
         self.stop.cancel();
         for proxy in self.proxies.drain(..) {
             tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(crate) struct Asked {
-    /// Where the proxy listens.
+    /// Where the proxy listens; the address of `metrics.listen` where that is set.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     address: SocketAddr,
 }

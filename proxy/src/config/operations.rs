@@ -49,6 +49,22 @@ impl Capture {
     }
 }
 
+/// What it takes to be ready.
+#[derive(Clone, Copy, Debug)]
+pub struct Ready {
+    /// How late the most overdue effect may be, in milliseconds.
+    pub outbox_overdue_ms: i64,
+    /// How much room there must be beside the SQLite file, in bytes.
+    pub free_bytes: u64,
+}
+
+impl Ready {
+    pub(super) fn read(ready: &mut Reader<'_>) -> Self {
+        let free_bytes = ready.positive("free_bytes").unsigned_abs();
+        Self { outbox_overdue_ms: ready.positive("outbox_overdue_ms"), free_bytes }
+    }
+}
+
 /// How our books are compared with the vendor's.
 #[derive(Clone, Copy, Debug)]
 pub struct Reconcile {

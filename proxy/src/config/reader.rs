@@ -125,6 +125,11 @@ impl<'a> Reader<'a> {
         text
     }
 
+    /// The same where it may be absent.
+    pub(super) fn optional_listen(&mut self, key: &str) -> Option<String> {
+        self.optional(key).map(|_| self.listen(key))
+    }
+
     /// A filter of the log.
     pub(super) fn filter(&mut self, key: &str) -> String {
         let text = self.string(key);

@@ -10,14 +10,16 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Result};
-use crate::outage;
+use crate::metrics::Levels;
+use crate::ready;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(healthz))
-        .routes(routes!(readyz))
-        .routes(routes!(metrics))
-        .routes(routes!(openapi))
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(openapi))
+}
+
+/// What is nobody's business but the operators'.
+pub(super) fn inside() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(readyz)).routes(routes!(metrics))
 }
 
 /// The process is alive
@@ -26,17 +28,14 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The database answers
+/// It can do its work: the database answers, the queues move, the disk has room
 #[utoipa::path(get, path = "/readyz", tag = "operators", responses(
     (status = 200, body = String),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`not_ready`: `detail` names what is in the way"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str> {
-    app.store.ping().await.map_err(|error| {
-        outage::report(&error, "not ready");
-        ApiError::busy()
-    })?;
-    Ok("ok\n")
+    let troubles = ready::troubles(&app).await;
+    if troubles.is_empty() { Ok("ok\n") } else { Err(ApiError::not_ready(troubles.join("; "))) }
 }
 
 /// Counts and depths, in OpenMetrics text
@@ -45,9 +44,16 @@ async fn readyz(State(app): State<App>) -> Result<&'static str> {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: the database does not answer"),
 ))]
 async fn metrics(State(app): State<App>) -> Result<Response> {
-    let depths = app.store.depths(clock::now()).await?;
-    let phases = app.store.phases().await?;
-    let text = app.metrics.render(depths, phases, app.hub.watchers()).map_err(|_| ApiError::internal())?;
+    let now = clock::now();
+    let levels = Levels {
+        depths: app.store.depths(now).await?,
+        inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
+        phases: app.store.phases().await?,
+        readings: app.store.readings().await?,
+        compared: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
+        watchers: app.hub.watchers(),
+    };
+    let text = app.metrics.render(&levels).map_err(|_| ApiError::internal())?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

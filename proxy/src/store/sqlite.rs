@@ -12,6 +12,7 @@ mod pacing;
 mod queues;
 mod registrations;
 mod shop_keys;
+mod space;
 mod traces;
 mod writer;
 

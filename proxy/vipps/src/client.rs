@@ -3,7 +3,7 @@
 
 use std::{
     fmt, iter,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ use reqwest::{Url, redirect};
 use crate::{Config, ConfigError, Error, config::Headers};
 
 mod exchange;
+mod observed;
 mod orders;
 mod payments;
 mod profile;
@@ -19,6 +20,7 @@ mod qr;
 mod token;
 mod webhooks;
 
+pub use observed::{Exchange, Observer};
 pub use qr::{MerchantRedirectQr, QrImage};
 pub use webhooks::{EventName, Registered, Registration};
 
@@ -34,6 +36,8 @@ struct Inner {
     base_url: Url,
     headers: Headers,
     tokens: token::Cache,
+    /// Who is told of every exchange.
+    observer: OnceLock<Observer>,
     /// Whether Userinfo was last seen to want the subscription key; the documentation says both.
     userinfo_wants_key: AtomicBool,
 }
@@ -64,6 +68,7 @@ impl Client {
             base_url,
             headers,
             tokens: token::Cache::default(),
+            observer: OnceLock::new(),
             userinfo_wants_key: AtomicBool::new(false),
         };
         Ok(Self(Arc::new(inner)))

@@ -16,7 +16,7 @@ mod userinfo;
 pub mod webhook;
 
 pub use amount::Amount;
-pub use client::{Client, EventName, MerchantRedirectQr, QrImage, Registered, Registration};
+pub use client::{Client, EventName, Exchange, MerchantRedirectQr, Observer, QrImage, Registered, Registration};
 pub use config::{Config, ConfigError, Credentials, System};
 pub use create::{
     CreatePayment, Customer, CustomerInteraction, Metadata, PaymentMethod, PaymentMethodType, Profile, QrContent,

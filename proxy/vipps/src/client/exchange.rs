@@ -11,7 +11,7 @@ use reqwest::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Client, token::Token};
+use super::{Client, Exchange, observed::operation, token::Token};
 use crate::{
     Error, Problem,
     config::{IDEMPOTENCY_KEY, SUBSCRIPTION_KEY},
@@ -144,7 +144,13 @@ impl Client {
     pub(super) async fn exchange(&self, request: &Request, token: Option<&Token>) -> Result<Answer, Error> {
         let started = Instant::now();
         let outcome = self.send(request, token).await;
-        let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let latency = started.elapsed();
+        let answered = outcome.as_ref().err().and_then(Error::problem);
+        let status =
+            outcome.as_ref().map_or_else(|_| answered.map(|problem| problem.status), |(status, _)| Some(*status));
+        let code = answered.and_then(|problem| problem.code);
+        self.tell(Exchange { operation: operation(&request.method, &request.path), status, code, latency });
+        let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         let (method, path) = (request.method.as_str(), request.shown.as_str());
         match &outcome {
             Ok((status, _)) => tracing::debug!(method, path, status, latency_ms, "Vipps MobilePay answered"),

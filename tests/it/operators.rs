@@ -1,0 +1,106 @@
+//! What operators and their machines are told of a proxy that runs.
+
+use kvitt_wire::State;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::shop::{Shop, eventually, http, problem};
+
+#[tokio::test]
+async fn what_passes_and_what_waits_is_counted_and_names_nobody() {
+    let options = "capture.warn_days = 8\ncapture.every_ms = 100\nreconcile.every_ms = 100";
+    let shop = Shop::open_with(&format!("{options}\nwebhook.repair = true\nwebhook.check_every_ms = 100")).await;
+    let mut order = shop.ordered().await;
+    shop.vipps.fails("GET", order.reference(), 1, json!({ "status": 503 })).await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    let counted = eventually("the chores have counted it", || async {
+        let metrics = shop.metrics().await;
+        metrics.contains("\nkvitt_captures_due 1\n").then_some(metrics)
+    })
+    .await;
+    for line in [
+        "kvitt_vipps_answers_total{operation=\"create\",status=\"201\",code=\"\"} 1",
+        "kvitt_vipps_answers_total{operation=\"get\",status=\"503\",code=\"\"} 1",
+        "kvitt_vipps_call_seconds_count{operation=\"create\"} 1",
+        "kvitt_request_seconds_count{method=\"POST\",route=\"/v1/checkouts\",status=\"201\"} 1",
+        "kvitt_webhook_registered{sales_unit=\"no\"} 1",
+        "kvitt_captures_overdue 0",
+        "kvitt_drift 0",
+        "kvitt_outbox_parked 0",
+        "kvitt_inbox_age_milliseconds ",
+        "kvitt_compared_timestamp_seconds ",
+    ] {
+        assert!(counted.contains(&format!("\n{line}")), "{line} is not in {counted}");
+    }
+    let named = [order.reference(), &order.seen.token, "4791234567"];
+    assert!(named.iter().all(|named| !counted.contains(named)), "{counted}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_get_on_says_what_is_in_the_way() {
+    let shop = Shop::open_with("ready.outbox_overdue_ms = 1").await;
+    assert_eq!(shop.get("/readyz").send().await.unwrap().text().await.unwrap(), "ok\n");
+    let order = shop.ordered().await;
+    shop.vipps.fails("GET", order.reference(), 1, json!({ "delay_ms": 1_000 })).await;
+    shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
+    let answer = eventually("what is due is late", || async {
+        let answer = shop.get("/readyz").send().await.unwrap();
+        (answer.status() == 503).then_some(answer)
+    })
+    .await;
+    let problem = problem(answer, 503, "not_ready").await;
+    assert_eq!(problem.detail.as_deref(), Some("outbox: what is due is not done"));
+    eventually("it gets on", || async {
+        shop.get("/readyz").send().await.unwrap().status().is_success().then_some(())
+    })
+    .await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn operators_may_have_an_address_of_their_own() {
+    // A free one, given back for the proxy to take.
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let shop = Shop::open_with(&format!("metrics.listen = \"{address}\"")).await;
+    let get = |path: &str| http().get(format!("http://{address}{path}")).send();
+    eventually("it listens", || async { get("/healthz").await.ok() }).await;
+    assert!(get("/readyz").await.unwrap().status().is_success());
+    assert!(get("/metrics").await.unwrap().text().await.unwrap().contains("kvitt_outbox_parked 0"));
+    for path in ["/metrics", "/readyz"] {
+        problem(shop.get(path).send().await.unwrap(), 404, "not_found").await;
+    }
+    assert!(shop.get("/healthz").send().await.unwrap().status().is_success());
+    assert_eq!(get("/v1/cart?items=mug:1").await.unwrap().status(), 404);
+    shop.close_unseen().await;
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_well_and_what_to_do() {
+    let shop = Shop::open_with("capture.warn_days = 8").await;
+    let order = shop.ordered().await;
+    eventually("the books are compared", || async {
+        let found = shop.runs(&["doctor", "--json"]).await;
+        (found.code == Some(0)).then_some(())
+    })
+    .await;
+    let well = shop.runs(&["doctor"]).await.ended_well();
+    for line in
+        ["ok    database: ", "ok    parked: none", "ok    drift: none", "ok    sales unit no: the keys are good"]
+    {
+        assert!(well.out.contains(line), "{line} is not in {}", well.out);
+    }
+    shop.vipps.approves(order.reference()).await;
+    let due = eventually("it is to be captured", || async {
+        let found = shop.runs(&["doctor"]).await;
+        (found.code == Some(1)).then_some(found.out)
+    })
+    .await;
+    assert!(due.contains("warn  captures due: 1: see `kvitt orders due`"), "{due}");
+    shop.vipps.fails("POST", "/accesstoken", 2, json!({ "status": 401 })).await;
+    let ill = shop.runs(&["doctor"]).await;
+    assert_eq!(ill.code, Some(2), "{ill:?}");
+    assert!(ill.out.contains("FAIL  sales unit no: no access token"), "{ill:?}");
+    shop.close().await;
+}
