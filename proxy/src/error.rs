@@ -169,6 +169,30 @@ impl ApiError {
         }
     }
 
+    /// What moves money must be safe to repeat.
+    pub const fn idempotency_key_required() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency_key_required",
+            "What moves money must come with an Idempotency-Key",
+        )
+    }
+
+    /// The lines say nothing that could be kept.
+    pub const fn bad_lines() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "bad_lines",
+            "lines must be 100 at most, each with a sku of 1 to 64 characters and a quantity of 1 to 9999",
+        )
+    }
+
+    /// Vipps MobilePay will not do what the shop asked for.
+    pub fn operation_refused(trouble: &str, advice: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "operation_refused", "Vipps MobilePay has refused it")
+            .detail(format!("{trouble}: {advice}"))
+    }
+
     /// The caller is no machine of the shop's.
     pub const fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A shop key is required")
@@ -242,16 +266,16 @@ impl From<ledger::Error> for ApiError {
     fn from(error: ledger::Error) -> Self {
         match error {
             ledger::Error::Refused(refusal) => {
-                let code = match refusal {
-                    Refusal::NotRetryable => "not_retryable",
-                    Refusal::TooManyAttempts => "too_many_attempts",
-                    Refusal::NotPaid => "not_paid",
-                    Refusal::TooMuch { .. } => "exceeds_what_is_left",
-                    Refusal::NotAnAmount => "bad_amount",
-                    Refusal::NotTheSame => "idempotency_key_reused",
-                    Refusal::TooManyOperations => "too_many_operations",
+                let (status, code) = match refusal {
+                    Refusal::NotRetryable => (StatusCode::CONFLICT, "not_retryable"),
+                    Refusal::TooManyAttempts => (StatusCode::CONFLICT, "too_many_attempts"),
+                    Refusal::NotPaid => (StatusCode::CONFLICT, "not_paid"),
+                    Refusal::TooMuch { .. } => (StatusCode::CONFLICT, "exceeds_what_is_left"),
+                    Refusal::TooManyOperations => (StatusCode::CONFLICT, "too_many_operations"),
+                    Refusal::NotAnAmount => (StatusCode::UNPROCESSABLE_ENTITY, "bad_amount"),
+                    Refusal::NotTheSame => return Self::idempotency_key_reused(),
                 };
-                Self::new(StatusCode::CONFLICT, code, "The order's state does not allow it").detail(refusal.to_string())
+                Self::new(status, code, "The order's state does not allow it").detail(refusal.to_string())
             }
             ledger::Error::Repeated => Self::idempotency_in_progress(),
             ledger::Error::NotFound => Self::not_found(),

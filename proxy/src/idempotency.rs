@@ -19,8 +19,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::app::{App, Found};
+use crate::checkout::operation::OperationId;
 use crate::checkout::{Checkout, CheckoutId};
 use crate::chores::Chore;
 use crate::clock;
@@ -88,6 +90,11 @@ impl Key {
         key.map_or(Cause::Request, |key| {
             Cause::Keyed(store::Keyed { key: key.id.clone(), fingerprint: key.fingerprint.clone(), checkout_id })
         })
+    }
+
+    /// The name of the operation that is asked for under this key: the same for a repeat, also when the key itself has been forgotten.
+    pub fn operation(&self) -> OperationId {
+        OperationId(Uuid::new_v5(&Uuid::NAMESPACE_OID, self.id.as_bytes()))
     }
 
     /// What was done under this key before, if anything. While `is_done` says that it is not done yet, a repeat has to come again; but not

@@ -186,6 +186,16 @@ async fn operate(
         Err(Error::Refused(problem)) if is_about_us(&problem) || problem.status == 404 => {
             return Outcome::Again { after: None };
         }
+        // A cancel that was done before is refused and not repeated: the payment tells whether it was.
+        Err(Error::Refused(problem)) if kind == OperationKind::Cancel && matches!(problem.code, Some(6050 | 6190)) => {
+            match client.payment(name).await.map(|payment| aggregate(&payment.aggregate)) {
+                Ok(money) if money.cancelled > 0 && money.captured + money.cancelled >= money.authorized => {
+                    Answered::Done(money)
+                }
+                Ok(_) => Answered::Refused { trouble: code(&problem) },
+                Err(error) => return again(&error),
+            }
+        }
         Err(Error::Refused(problem)) => {
             tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
             Answered::Refused { trouble: code(&problem) }

@@ -8,7 +8,8 @@
 mod books;
 mod life;
 
-use kvitt_wire::{Checkout, NewAttempt, State};
+use kvitt_wire::{Aggregate, Checkout, NewAttempt, State};
+use serde_json::json;
 
 use crate::shop::{PHONE_NUMBER, eventually, two_mugs_and_a_tea};
 use life::{Death, Life};
@@ -62,6 +63,21 @@ async fn paid_with_a_receipt_afterwards(life: &Life) -> Checkout {
     life.sees(&order, |checkout| checkout.state == State::Authorized).await
 }
 
+async fn shipped_in_part(life: &Life) -> Checkout {
+    let order = ordered(life).await;
+    life.vipps().approves(&order.reference).await;
+    life.sees(&order, |checkout| checkout.state == State::Authorized).await;
+    let nok = |value: i64| json!({ "amount": { "value": value, "currency": "NOK" } });
+    life.moves("capture", &order, &nok(30_000)).await;
+    life.moves("cancel", &order, &json!({})).await;
+    life.moves("refund", &order, &nok(10_000)).await;
+    life.sees(&order, |checkout| {
+        let Aggregate { captured, cancelled, refunded, .. } = checkout.aggregate;
+        (captured, cancelled, refunded) == (30_000, 28_700, 10_000)
+    })
+    .await
+}
+
 async fn expired(life: &Life) -> Checkout {
     let order = ordered(life).await;
     life.vipps().clock_moves(11 * 60 * 1000).await;
@@ -102,6 +118,9 @@ dies_everywhere! {
     a_receipt_whichever_commit_is_the_last: paid_with_a_receipt_afterwards, RECEIPT_AFTERWARDS, Death::AfterCommit, 6;
     a_receipt_whichever_answer_is_the_last: paid_with_a_receipt_afterwards, RECEIPT_AFTERWARDS, Death::AfterAnswer, 3;
     a_receipt_whichever_request_is_the_last: paid_with_a_receipt_afterwards, RECEIPT_AFTERWARDS, Death::InRequest, 3;
+    shipped_whichever_commit_is_the_last: shipped_in_part, QUICK, Death::AfterCommit, 12;
+    shipped_whichever_answer_is_the_last: shipped_in_part, QUICK, Death::AfterAnswer, 5;
+    shipped_whichever_request_is_the_last: shipped_in_part, QUICK, Death::InRequest, 5;
     expired_whichever_commit_is_the_last: expired, QUICK, Death::AfterCommit, 5;
     expired_whichever_answer_is_the_last: expired, QUICK, Death::AfterAnswer, 2;
     expired_whichever_request_is_the_last: expired, QUICK, Death::InRequest, 2;

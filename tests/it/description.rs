@@ -6,7 +6,7 @@ mod asking;
 
 use std::collections::BTreeSet;
 
-use kvitt_wire::Problem;
+use kvitt_wire::{Problem, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use reqwest::Response;
@@ -44,13 +44,32 @@ async fn is_described(operation: &Operation, response: Response, asked: &str) ->
 }
 
 #[test]
+fn operations_have_names_of_their_own() {
+    let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
+    let paths = description["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let names: Vec<_> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+}
+
+#[test]
 fn every_answer_is_one_that_is_described() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (shop, known) = runtime.block_on(async {
         let shop = Shop::open().await;
-        let order = shop.ordered().await.seen;
-        let key = shop.key("described").await;
-        (shop, Known { token: order.token, reference: order.reference, authorization: format!("Bearer {key}") })
+        let token = shop.ordered().await.seen.token;
+        let authorization = format!("Bearer {}", shop.key("described").await);
+        let mut references = Vec::new();
+        for end in ["/capture", "/cancel", "/refund", ""] {
+            let mut order = shop.ordered().await;
+            shop.vipps.approves(order.reference()).await;
+            order.becomes(State::Authorized).await;
+            references.push((end, order.reference().to_owned()));
+        }
+        let captured = format!("/v1/shop/orders/{}/capture", references[2].1);
+        let captured = shop.post(&captured).header("authorization", &authorization).header("idempotency-key", "first");
+        assert_eq!(captured.json(&serde_json::json!({})).send().await.unwrap().status(), 200);
+        (shop, Known { token, references, authorization })
     });
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let operations = Operation::all(&description);

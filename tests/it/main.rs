@@ -20,6 +20,7 @@ mod faults;
 mod form;
 mod keys;
 mod migrations;
+mod money;
 mod operators;
 mod outages;
 mod pace;

@@ -107,6 +107,15 @@ log.filter = "trace"
         Self { folder, config, database }
     }
 
+    /// A new key for the shop's own machines.
+    async fn key(&self, name: &str) -> String {
+        let store = Store::open(&self.database, &vault()).await.unwrap();
+        let key = kvitt::shop_key::Key::new();
+        key.add(&store, name).await.unwrap();
+        store.close().await;
+        key.expose()
+    }
+
     /// The configuration as the proxy reads it, with a webhook registered for every sales unit unless it does that by itself.
     pub(crate) async fn load(&self) -> Config {
         let mut config = Config::load(Some(&self.config), []).unwrap();
@@ -218,11 +227,7 @@ impl Shop {
     /// A new key for the shop's own machines, made beside the proxy.
     pub(crate) async fn key(&self, name: &str) -> String {
         self.is_ready().await;
-        let store = self.store().await;
-        let key = kvitt::shop_key::Key::new();
-        key.add(&store, name).await.unwrap();
-        store.close().await;
-        key.expose()
+        self.files.key(name).await
     }
 
     /// A checkout as it is written down.

@@ -101,6 +101,7 @@ macro_rules! of_both {
 of_both! {
     what_is_written_is_read_back
     of_those_who_commit_one_version_one_does_and_the_others_leave_nothing
+    a_new_database_may_be_opened_by_many_at_once
     what_is_written_together_is_judged_one_by_one
     a_webhook_is_taken_once
     a_webhook_is_worked_on_by_one
@@ -160,6 +161,15 @@ async fn of_those_who_commit_one_version_one_does_and_the_others_leave_nothing(d
     assert_eq!(committed, 1);
     assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 1);
     assert_eq!(store.commit(&next_version(&first), &[], &Cause::Request, NOW).await.unwrap(), Committed::Overtaken);
+}
+
+async fn a_new_database_may_be_opened_by_many_at_once(database: Database) {
+    let place = Place::new(database);
+    let stores = futures_util::future::join_all((0..8).map(|_| place.open())).await;
+    for (store, nth) in stores.iter().zip(1..) {
+        insert(store, nth).await;
+        store.close().await;
+    }
 }
 
 async fn what_is_written_together_is_judged_one_by_one(database: Database) {

@@ -3,7 +3,7 @@
 //! An operation is written down before it is asked for, with the key that it is asked under; it stays pending until the vendor has
 //! answered, however long that takes, and counts against what is left for as long as it does.
 
-use kvitt_wire::Aggregate;
+use kvitt_wire::{Aggregate, Amount, Currency, Pieces, ShopOperation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,15 +37,6 @@ impl OperationKind {
     }
 }
 
-/// How many of an article.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pieces {
-    /// The article.
-    pub sku: String,
-    /// How many.
-    pub quantity: u32,
-}
-
 /// What the shop asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -77,6 +68,27 @@ pub struct Operation {
     pub asked_at: Moment,
     /// When the vendor had answered.
     pub settled_at: Option<Moment>,
+}
+
+impl Operation {
+    /// What the shop may see.
+    pub(super) fn for_shop(&self, currency: Currency) -> ShopOperation {
+        let (state, trouble) = match &self.outcome {
+            Outcome::Pending => ("pending", None),
+            Outcome::Done => ("done", None),
+            Outcome::Refused { trouble } => ("refused", Some(trouble.clone())),
+        };
+        ShopOperation {
+            id: self.id.0.to_string(),
+            kind: self.kind.as_str().to_owned(),
+            amount: Amount { value: self.amount, currency },
+            lines: self.lines.clone(),
+            state: state.to_owned(),
+            trouble,
+            asked_at_ms: self.asked_at.0,
+            settled_at_ms: self.settled_at.map(|at| at.0),
+        }
+    }
 }
 
 /// Where an operation stands.

@@ -278,11 +278,13 @@ impl Checkout {
     /// What the shop's own machines see.
     pub fn for_shop(&self) -> kvitt_wire::ShopOrder {
         let current = self.current();
+        let currency = self.order.cart.total.currency;
         let attempt = |attempt: &Attempt| kvitt_wire::ShopAttempt {
             reference: attempt.reference.to_string(),
             state: attempt.state,
             trouble: attempt.trouble.clone(),
             aggregate: attempt.aggregate,
+            operations: attempt.operations.iter().map(|operation| operation.for_shop(currency)).collect(),
             created_at_ms: attempt.created_at.0,
             expires_at_ms: attempt.expires_at.0,
         };

@@ -28,7 +28,7 @@ struct Asked {
 /// Prices a cart
 ///
 /// The start screen shows the lines, the total and the VAT before anything is written down.
-#[utoipa::path(get, path = "/v1/cart", params(Asked), tag = "page", responses(
+#[utoipa::path(get, path = "/v1/cart", operation_id = "show_cart", params(Asked), tag = "page", responses(
     (status = 200, body = Cart),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),

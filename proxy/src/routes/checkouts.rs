@@ -45,7 +45,7 @@ async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Ke
 }
 
 /// Shows a checkout
-#[utoipa::path(get, path = "/v1/checkouts/{token}", tag = "page", params(("token" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/checkouts/{token}", operation_id = "show_checkout", tag = "page", params(("token" = String, Path)), responses(
     (status = 200, body = Checkout),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
@@ -61,7 +61,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
 ///
 /// Only if the customer has not approved it yet: one who just has is told so (`authorized`). An attempt that has ended is left as it
 /// is.
-#[utoipa::path(delete, path = "/v1/checkouts/{token}", tag = "page", params(("token" = String, Path)), responses(
+#[utoipa::path(delete, path = "/v1/checkouts/{token}", operation_id = "cancel_checkout", tag = "page", params(("token" = String, Path)), responses(
     (status = 200, body = Checkout),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),

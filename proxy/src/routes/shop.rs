@@ -1,5 +1,7 @@
 //! What the shop's own machines call, with a key of theirs.
 
+mod money;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -16,7 +18,7 @@ use crate::error::{ApiError, Path, Result};
 use crate::shop_key::{Key, ShopKey};
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(show)).merge(money::router())
 }
 
 /// Lets in who shows a key, and not too often. Whoever shows none, or not one of ours, is counted by address: guessing is slow.
@@ -59,7 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ShopKey {
 /// Shows an order
 ///
 /// By the reference of any of its payments. What its customer shared is not in it.
-#[utoipa::path(get, path = "/v1/shop/orders/{reference}", tag = "shop", params(("reference" = String, Path)),
+#[utoipa::path(get, path = "/v1/shop/orders/{reference}", operation_id = "show_order", tag = "shop", params(("reference" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 200, body = ShopOrder),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),

@@ -17,11 +17,13 @@ mod traces;
 mod writer;
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
@@ -37,6 +39,8 @@ use writer::{Work, Writer};
 /// How long a write waits while another process has the file locked, such as one that makes a copy of it. The vendor waits ten seconds
 /// for the answer to a webhook, which may have to wait for the write before it too.
 const BUSY: Duration = Duration::from_secs(2);
+/// How often the schema is tried to be brought up to date.
+const MOST_TRIES: u32 = 4;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -56,12 +60,13 @@ impl Sqlite {
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder)?;
         }
-        if !options.get_filename().exists() {
-            // Telephone numbers will be in it. SQLite gives its other files the same mode.
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename())?;
+        // Telephone numbers will be in it. SQLite gives its other files the same mode.
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename()) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
+            _ => {}
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
+        migrate(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
         let owner = Owner::of(options.get_filename());
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         let together = Writer::start(writer.clone());
@@ -352,6 +357,18 @@ fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
         .pragma("journal_size_limit", "67108864")
         // What is deleted is overwritten, and not only forgotten.
         .pragma("secure_delete", "ON"))
+}
+
+/// Of those who open a new file at once each finds it without a schema, and all but one come too late. They find it done when they look
+/// again.
+async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
+    for _ in 1..MOST_TRIES {
+        match MIGRATIONS.run(writer).await {
+            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => {}
+            done => return done,
+        }
+    }
+    MIGRATIONS.run(writer).await
 }
 
 /// What is written of a checkout's new state.

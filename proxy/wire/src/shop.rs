@@ -37,8 +37,63 @@ pub struct ShopAttempt {
     pub trouble: Option<String>,
     /// What has become of its money.
     pub aggregate: Aggregate,
+    /// What the shop asked to be done with its money, oldest first.
+    pub operations: Vec<ShopOperation>,
     /// When it was begun, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
     /// When it runs out, or ran out, unless the customer acts, in milliseconds since 1970 (UTC).
     pub expires_at_ms: i64,
+}
+
+/// What the shop asked to be done with a payment's money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopOperation {
+    /// Its name.
+    pub id: String,
+    /// `capture`, `cancel` or `refund`.
+    pub kind: String,
+    /// How much.
+    pub amount: Amount,
+    /// What was shipped or sent back, as the shop said.
+    pub lines: Vec<Pieces>,
+    /// `pending` until Vipps MobilePay has answered, then `done` or `refused`.
+    pub state: String,
+    /// Why it was refused, as a stable code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// When the shop asked, in milliseconds since 1970 (UTC).
+    pub asked_at_ms: i64,
+    /// When it was answered, in milliseconds since 1970 (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at_ms: Option<i64>,
+}
+
+/// The body of `POST /v1/shop/orders/{reference}/capture` and `/refund`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MoveMoney {
+    /// How much; all that is left when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// What was shipped or sent back, kept with the order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Pieces>,
+}
+
+/// The body of `POST /v1/shop/orders/{reference}/cancel`, which is always of all that is left: empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LetGo {}
+
+/// How many of an article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pieces {
+    /// The article.
+    pub sku: String,
+    /// How many.
+    pub quantity: u32,
 }

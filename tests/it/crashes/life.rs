@@ -74,6 +74,23 @@ impl Life {
         .await
     }
 
+    /// The shop moves money: under one key, until it is done.
+    pub(super) async fn moves(&self, what: &str, order: &Checkout, body: &Value) {
+        let url = format!("{}/v1/shop/orders/{}/{what}", self.stage.url(), order.reference);
+        let shop_key = self.stage.key("warehouse").await;
+        let key = uuid::Uuid::new_v4().to_string();
+        eventually(what, || async {
+            let request = self.http.post(&url).bearer_auth(&shop_key).header("idempotency-key", &key).json(body);
+            let response = request.send().await.ok()?;
+            match response.status() {
+                StatusCode::OK => Some(()),
+                StatusCode::ACCEPTED => None,
+                status => panic!("{what}: {status} {}", response.text().await.unwrap_or_default()),
+            }
+        })
+        .await;
+    }
+
     /// Presses cancel until it is answered.
     pub(super) async fn cancels(&self, order: &Checkout) {
         eventually("the cancellation", || self.asks(self.http.delete(self.url_of(order)))).await;

@@ -89,8 +89,16 @@ impl Operation {
 /// What there is to be asked for, and with what.
 pub(super) struct Known {
     pub(super) token: String,
-    pub(super) reference: String,
+    /// An order for each operation that uses one up, by the end of its path; the last is for the others.
+    pub(super) references: Vec<(&'static str, String)>,
     pub(super) authorization: String,
+}
+
+impl Known {
+    fn reference(&self, path: &str) -> &str {
+        let (_, reference) = self.references.iter().find(|(end, _)| path.ends_with(end)).expect("the last is for all");
+        reference
+    }
 }
 
 /// A request, and how to call it when it fails.
@@ -101,15 +109,15 @@ pub(super) fn request(
     known: &Known,
     tape: &mut Tape<'_>,
 ) -> (RequestBuilder, String) {
-    let mut path = operation.path.clone();
+    let (mut path, fresh) = (operation.path.clone(), uuid::Uuid::new_v4().to_string());
     let mut query = Vec::new();
     let mut headers = Vec::new();
     for (name, place) in operation.parameters() {
         match place {
             "path" => {
                 let right = match name {
-                    "token" => &known.token,
-                    "reference" => &known.reference,
+                    "token" => known.token.as_str(),
+                    "reference" => known.reference(&path),
                     _ => "no",
                 };
                 let value = if tape.one_in(3) { tape.of(SEGMENTS) } else { right };
@@ -120,6 +128,7 @@ pub(super) fn request(
             "header" if tape.one_in(3) => {
                 headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", "", "one-key-for-many-of-them"])))
             }
+            "header" if name == "Idempotency-Key" && !tape.one_in(3) => headers.push((name.to_owned(), &fresh)),
             _ => {}
         }
     }

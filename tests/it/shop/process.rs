@@ -80,6 +80,11 @@ impl Stage {
         Self { vipps: Vipps::new(emulator, client, secret), files, address }
     }
 
+    /// A new key for the shop's own machines, made beside the proxy.
+    pub(crate) async fn key(&self, name: &str) -> String {
+        self.files.key(name).await
+    }
+
     /// Where the proxy is, when it is there.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)

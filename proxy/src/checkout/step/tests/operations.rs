@@ -1,5 +1,7 @@
+use kvitt_wire::Pieces;
+
 use super::*;
-use crate::checkout::operation::{Answered, Asked, OperationId, OperationKind, Outcome, Pieces};
+use crate::checkout::operation::{Answered, Asked, OperationId, OperationKind, Outcome};
 
 fn asks(name: u128, kind: OperationKind, amount: Option<i64>) -> Input {
     Input::Operate(Asked { id: OperationId(Uuid::from_u128(name)), kind, amount, lines: Vec::new() })

@@ -1,0 +1,173 @@
+//! Taking, letting go and giving back the money of an order.
+//!
+//! Each request is an operation by the name of its key, decided on by the core and carried out by the outbox like everything else; the
+//! answer waits for it for as long as a customer would be kept waiting, and says `pending` after that.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use kvitt_wire::{LetGo, MoveMoney, Pieces, Problem, ShopOrder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Found};
+use crate::checkout::operation::{Asked, Operation, OperationId, OperationKind, Outcome};
+use crate::checkout::{Checkout, Input, Reference};
+use crate::error::{ApiError, Path, Result};
+use crate::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
+use crate::shop_key::ShopKey;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(capture)).routes(routes!(cancel)).routes(routes!(refund))
+}
+
+/// What each of them answers.
+type Moved = (StatusCode, Replayed, axum::Json<ShopOrder>);
+
+/// Takes reserved money
+///
+/// All that is left, or a part; as often as there is something left. Capture what has been shipped, not before.
+#[utoipa::path(post, path = "/v1/shop/orders/{reference}/capture", tag = "shop",
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(
+    (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
+    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
+    (status = 400, body = Problem, content_type = "application/problem+json",
+        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 409, body = Problem, content_type = "application/problem+json",
+        description = "`not_paid`; `exceeds_what_is_left`: `detail` says what is left; `operation_refused`: `detail` has the \
+            vendor's code and what to do; `too_many_operations`"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+    (status = 422, body = Problem, content_type = "application/problem+json",
+        description = "`bad_amount`, `wrong_currency`, `bad_lines`, `idempotency_key_reused`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
+))]
+async fn capture(
+    State(app): State<App>,
+    _: ShopKey,
+    Path(reference): Path<String>,
+    asked: Keyed<MoveMoney>,
+) -> Result<Moved> {
+    operate(&app, &reference, OperationKind::Capture, asked).await
+}
+
+/// Lets reserved money go
+///
+/// All that is not captured: the whole order, or the rest of one that was shipped in part. There is no way back.
+#[utoipa::path(post, path = "/v1/shop/orders/{reference}/cancel", operation_id = "cancel_order", tag = "shop",
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(
+    (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
+    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
+    (status = 400, body = Problem, content_type = "application/problem+json",
+        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 409, body = Problem, content_type = "application/problem+json",
+        description = "`not_paid`; `exceeds_what_is_left`: nothing is left; `operation_refused`: `detail` has the vendor's code and \
+            what to do; `too_many_operations`"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "`idempotency_key_reused`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
+))]
+async fn cancel(
+    State(app): State<App>,
+    _: ShopKey,
+    Path(reference): Path<String>,
+    Keyed { key, .. }: Keyed<LetGo>,
+) -> Result<Moved> {
+    operate(&app, &reference, OperationKind::Cancel, Keyed { body: MoveMoney::default(), key }).await
+}
+
+/// Gives captured money back
+///
+/// All that was captured, or a part; as often as there is something left, within 365 days.
+#[utoipa::path(post, path = "/v1/shop/orders/{reference}/refund", tag = "shop",
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(
+    (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
+    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
+    (status = 400, body = Problem, content_type = "application/problem+json",
+        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 409, body = Problem, content_type = "application/problem+json",
+        description = "`not_paid`; `exceeds_what_is_left`: `detail` says what is left; `operation_refused`: `detail` has the \
+            vendor's code and what to do; `too_many_operations`"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+    (status = 422, body = Problem, content_type = "application/problem+json",
+        description = "`bad_amount`, `wrong_currency`, `bad_lines`, `idempotency_key_reused`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
+))]
+async fn refund(
+    State(app): State<App>,
+    _: ShopKey,
+    Path(reference): Path<String>,
+    asked: Keyed<MoveMoney>,
+) -> Result<Moved> {
+    operate(&app, &reference, OperationKind::Refund, asked).await
+}
+
+async fn operate(
+    app: &App,
+    reference: &str,
+    kind: OperationKind,
+    Keyed { body, key }: Keyed<MoveMoney>,
+) -> Result<Moved> {
+    let key = key.ok_or(ApiError::idempotency_key_required())?;
+    let reference = Reference::parse(reference).ok_or(ApiError::not_found())?;
+    let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
+    let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
+    if body.amount.is_some_and(|amount| amount.currency != stored.checkout.order.cart.total.currency) {
+        return Err(ApiError::wrong_currency());
+    }
+    if !can_be_kept(&body.lines) {
+        return Err(ApiError::bad_lines());
+    }
+    let operation = key.operation();
+    let asked = Asked { id: operation, kind, amount: body.amount.map(|amount| amount.value), lines: body.lines };
+    let (found, replayed) = idempotency::once(app, Some(&key), |_| true, async {
+        let checkout = app.ledger.apply(id, Input::Operate(asked), Key::cause(Some(&key), id)).await?;
+        Ok(Found::new(checkout, stored.secret))
+    })
+    .await?;
+    let settled = |checkout: &Checkout| outcome(checkout, operation) != Some(&Outcome::Pending);
+    let checkout = app.wait_until(found.checkout, settled).await;
+    let status = match outcome(&checkout, operation) {
+        Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble, advice(trouble))),
+        Some(Outcome::Done) => StatusCode::OK,
+        Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
+    };
+    Ok((status, replayed, axum::Json(checkout.for_shop())))
+}
+
+fn outcome(checkout: &Checkout, id: OperationId) -> Option<&Outcome> {
+    let mut operations = checkout.attempts.iter().flat_map(|attempt| &attempt.operations);
+    operations.find(|operation: &&Operation| operation.id == id).map(|operation| &operation.outcome)
+}
+
+fn can_be_kept(lines: &[Pieces]) -> bool {
+    let sound = |line: &Pieces| (1..=64).contains(&line.sku.len()) && (1..=9_999).contains(&line.quantity);
+    lines.len() <= 100 && lines.iter().all(sound)
+}
+
+/// What a person at the shop can do about a refusal ([codes](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/errors/)).
+fn advice(trouble: &str) -> &'static str {
+    match trouble {
+        "vipps_6030" | "vipps_6100" => "the time for it has run out; ask the customer for a new payment",
+        "vipps_6040" => "it has been captured; refund it instead",
+        "vipps_6090" | "vipps_6150" => "there is less left at Vipps MobilePay; ask for the order again to see what",
+        "vipps_6140" => "this sales unit must capture the full amount",
+        "vipps_6190" | "vipps_6200" | "vipps_6210" | "vipps_5100" => "the payment's state does not allow it",
+        "vipps_6220" => "the time for refunds has run out; pay the money back in another way",
+        "vipps_6260" => "the money is not there any more; ask the customer for a new payment",
+        _ => "ask Vipps MobilePay, with the code and the order's reference",
+    }
+}

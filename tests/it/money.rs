@@ -1,0 +1,177 @@
+//! The shop takes a customer's money, lets it go and gives it back; the books of Vipps MobilePay are the judge.
+
+use kvitt_wire::{ShopOrder, State};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::shop::{Order, Shop, problem};
+
+/// The shop's machine.
+struct Warehouse<'a> {
+    shop: &'a Shop,
+    key: String,
+}
+
+impl<'a> Warehouse<'a> {
+    async fn of(shop: &'a Shop) -> Self {
+        Self { shop, key: shop.key("warehouse").await }
+    }
+
+    async fn asks(&self, reference: &str, what: &str, key: &str, body: &Value) -> Response {
+        let path = format!("/v1/shop/orders/{reference}/{what}");
+        let request = self.shop.post(&path).bearer_auth(&self.key).header("idempotency-key", key);
+        request.json(body).send().await.unwrap()
+    }
+
+    /// What is asked for is done, and the order is as the answer says.
+    async fn does(&self, reference: &str, what: &str, body: &Value) -> ShopOrder {
+        let key = format!("{what}-{}", uuid::Uuid::new_v4());
+        let answer = self.asks(reference, what, &key, body).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{what}");
+        answer.json().await.unwrap()
+    }
+}
+
+fn nok(value: i64) -> Value {
+    json!({ "amount": { "value": value, "currency": "NOK" } })
+}
+
+async fn paid(shop: &Shop) -> Order<'_> {
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    order
+}
+
+/// Captured, cancelled and refunded, by the vendor's book.
+async fn in_the_book(shop: &Shop, reference: &str) -> (i64, i64, i64) {
+    let book = shop.vipps.book(reference).await;
+    let field = |name: &str| book["aggregate"][name]["value"].as_i64().unwrap();
+    (field("capturedAmount"), field("cancelledAmount"), field("refundedAmount"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_shipped_in_part_refunded_in_part_and_the_rest_let_go() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let mut order = paid(&shop).await;
+    let reference = order.reference().to_owned();
+
+    let shipped =
+        json!({ "amount": { "value": 24_900, "currency": "NOK" }, "lines": [{ "sku": "mug", "quantity": 1 }] });
+    let after = warehouse.does(&reference, "capture", &shipped).await;
+    assert_eq!((after.aggregate.captured, after.aggregate.authorized), (24_900, 58_700));
+    let operation = &after.attempts[0].operations[0];
+    assert_eq!(
+        (operation.kind.as_str(), operation.state.as_str(), operation.amount.value),
+        ("capture", "done", 24_900)
+    );
+    assert_eq!((operation.lines[0].sku.as_str(), operation.lines[0].quantity), ("mug", 1));
+
+    warehouse.does(&reference, "capture", &nok(8_900)).await;
+    warehouse.does(&reference, "refund", &nok(900)).await;
+    let after = warehouse.does(&reference, "cancel", &json!({})).await;
+    assert_eq!((after.aggregate.captured, after.aggregate.cancelled, after.aggregate.refunded), (33_800, 24_900, 900));
+    let after = warehouse.does(&reference, "refund", &json!({})).await;
+    assert_eq!(after.attempts[0].operations.last().unwrap().amount.value, 32_900, "all that is left");
+    assert_eq!(in_the_book(&shop, &reference).await, (33_800, 24_900, 33_800));
+    // The customer's page is told as well.
+    order.follows(|checkout| checkout.aggregate.refunded == 33_800, "refunded").await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_twice_moves_money_once() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let order = paid(&shop).await;
+    let reference = order.reference();
+
+    // The answer is lost on its way, so that the outbox has to ask again too.
+    shop.vipps.fails("POST", "/capture", 1, json!({ "drop_after_work": true })).await;
+    let body = nok(10_000);
+    let asks = || warehouse.asks(reference, "capture", "parcel-1", &body);
+    let (one, other) = tokio::join!(asks(), asks());
+    let later = asks().await;
+    assert_eq!([one.status(), other.status(), later.status()], [StatusCode::OK; 3]);
+    assert_eq!(later.headers()["idempotency-replayed"], "true");
+    assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
+
+    for (what, body) in [("capture", nok(10_001)), ("refund", nok(10_000))] {
+        problem(warehouse.asks(reference, what, "parcel-1", &body).await, 422, "idempotency_key_reused").await;
+    }
+    assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_ask_at_once_no_more_is_moved_than_there_is() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let order = paid(&shop).await;
+    let keys: Vec<_> = (0..12).map(|nth| format!("parcel-{nth}")).collect();
+    let body = nok(30_000);
+    let asked = keys.iter().map(|key| warehouse.asks(order.reference(), "capture", key, &body));
+    let mut done = 0;
+    for answer in futures_util::future::join_all(asked).await {
+        match answer.status() {
+            StatusCode::OK => done += 1,
+            _ => drop(problem(answer, 409, "exceeds_what_is_left").await),
+        }
+    }
+    assert_eq!(done, 1);
+    assert_eq!(in_the_book(&shop, order.reference()).await, (30_000, 0, 0));
+    assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), 1, "the others were not even asked for");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let order = paid(&shop).await;
+    let reference = order.reference();
+    // Half a year later nothing can be captured any more.
+    shop.vipps.clock_moves(181 * 24 * 60 * 60 * 1000).await;
+    let refused =
+        problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
+    assert!(refused.detail.unwrap().starts_with("vipps_6100: the time for it has run out"));
+    let calls = shop.vipps.calls("POST", "/capture").await.len();
+    // Refused once, refused whenever it is asked again; another one is another matter.
+    problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
+    assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), calls);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_moves_nothing() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let unpaid = shop.ordered().await;
+    problem(warehouse.asks(unpaid.reference(), "capture", "k", &json!({})).await, 409, "not_paid").await;
+    let order = paid(&shop).await;
+    let reference = order.reference();
+
+    let dkk = json!({ "amount": { "value": 1_000, "currency": "DKK" } });
+    let nothing = json!({ "lines": [{ "sku": "mug", "quantity": 0 }] });
+    for (what, body, status, code) in [
+        ("capture", nok(58_701), 409, "exceeds_what_is_left"),
+        ("refund", nok(1), 409, "exceeds_what_is_left"),
+        ("capture", nok(0), 422, "bad_amount"),
+        ("capture", nok(-1), 422, "bad_amount"),
+        ("capture", dkk, 422, "wrong_currency"),
+        ("capture", nothing, 422, "bad_lines"),
+        ("capture", json!({ "amuont": 1 }), 400, "malformed_json"),
+        // There is no part of a cancel.
+        ("cancel", nok(100), 400, "malformed_json"),
+    ] {
+        problem(warehouse.asks(reference, what, &format!("{what}-{code}"), &body).await, status, code).await;
+    }
+    problem(warehouse.asks("nordlys-none-1", "capture", "k", &json!({})).await, 404, "not_found").await;
+    let path = format!("/v1/shop/orders/{reference}/capture");
+    let keyless = shop.post(&path).bearer_auth(&warehouse.key).json(&json!({})).send().await.unwrap();
+    problem(keyless, 400, "idempotency_key_required").await;
+    problem(shop.post(&path).json(&json!({})).send().await.unwrap(), 401, "unauthorized").await;
+    assert_eq!(in_the_book(&shop, reference).await, (0, 0, 0));
+    shop.close().await;
+}
