@@ -2,6 +2,7 @@
 
 mod command;
 mod database;
+pub(crate) mod log;
 mod order;
 mod process;
 mod vipps;
@@ -16,6 +17,7 @@ use kvitt_emulator::{Credentials, Emulator, Options};
 use kvitt_vipps::{Client, EventName, SecretString};
 use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem};
 use reqwest::{RequestBuilder, Response, StatusCode};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +68,7 @@ impl Files {
 
     /// The same with the database at the URL that `make` says, given the shop's folder.
     pub(crate) fn with(make: impl FnOnce(&Path) -> String, url: &str, emulator: &str, extra: &str) -> Self {
+        log::here();
         let folder = tempfile::tempdir().unwrap();
         let catalogue = include_str!("../../proxy/demo.catalogue.toml");
         std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
@@ -126,6 +129,7 @@ log.filter = "trace"
             let unit = &config.sales_units[place];
             let client = kvitt::app::client(&config, unit).unwrap();
             let registered = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap();
+            log::hide(registered.secret.expose_secret());
             config.sales_units[place].webhook_secrets = vec![registered.secret];
         }
         config
@@ -212,6 +216,7 @@ impl Shop {
             tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();
         }
         self.vipps.close().await;
+        log::is_clean_here();
     }
 
     /// The database, as someone beside the proxy sees it.

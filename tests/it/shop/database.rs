@@ -9,10 +9,13 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::str::FromStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,14 +151,16 @@ fn id(which: &str) -> u32 {
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
 
-/// Has a database do something behind the store's back.
+/// Has a database do something behind the store's back. What it does is not logged: it may have in it what no proxy may log.
 pub(crate) async fn execute(url: &str, sql: &'static str) {
     if url.starts_with("sqlite:") {
-        let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
+        let options = SqliteConnectOptions::from_str(url).unwrap().create_if_missing(true).disable_statement_logging();
+        let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     } else {
-        let mut connection = PgConnection::connect(url).await.unwrap();
+        let options = PgConnectOptions::from_str(url).unwrap().disable_statement_logging();
+        let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }

@@ -9,7 +9,7 @@ use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
-use super::{Database, Files, Vipps, quick};
+use super::{Database, Files, Vipps, log, quick};
 
 /// The proxy; killed when dropped.
 pub(crate) struct Process {
@@ -23,7 +23,7 @@ impl Process {
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        std::fs::read_to_string(&self.log).unwrap()
+        self.log()
     }
 
     /// Its number.
@@ -46,6 +46,9 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            log::is_clean(&std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
     }
 }
 

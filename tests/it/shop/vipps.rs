@@ -6,7 +6,9 @@ use kvitt_vipps::{Client, SecretString};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Shop, eventually, http};
+use secrecy::ExposeSecret;
+
+use super::{Shop, eventually, http, log};
 
 /// The emulator, and a client of it that has the shop's keys.
 pub(crate) struct Vipps {
@@ -19,6 +21,7 @@ pub(crate) struct Vipps {
 
 impl Vipps {
     pub(crate) fn new(emulator: Emulator, client: Client, secret: SecretString) -> Self {
+        log::hide(secret.expose_secret());
         let url = emulator.url().to_owned();
         Self { emulator: Some(emulator), url, client, secret, http: http() }
     }
