@@ -60,10 +60,10 @@ fn is_no_part(letter: char) -> bool {
     !letter.is_ascii_alphanumeric() && letter != '-' && letter != '_'
 }
 
-/// A checkout's token (its first half is a UUID of the seventh version), or the head of an access token.
+/// A checkout's token (its first half is a UUID of the seventh version), a key of the shop's, or the head of an access token.
 fn is_token(word: &str) -> bool {
     let checkout = || kvitt::token::read(word).is_some_and(|(id, _)| id.0.get_version_num() == 7);
-    checkout() || (word.len() > 40 && word.starts_with("eyJ"))
+    checkout() || kvitt::shop_key::Key::read(word).is_some() || (word.len() > 40 && word.starts_with("eyJ"))
 }
 
 /// Takes down every line.
@@ -105,6 +105,7 @@ fn a_secret_in_a_line_is_found() {
         "a webhook's secret".to_owned(),
         Credentials::of("123456").unwrap().client_secret,
         token.clone(),
+        kvitt::shop_key::Key::new().expose(),
         format!("https://shop.example/thanks?kvitt={token}&x=y"),
         format!("eyJ{}.x.y", "0123456789abcdef".repeat(4)),
     ];
