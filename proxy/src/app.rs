@@ -23,6 +23,7 @@ use crate::perform::{Performer, Redirects};
 use crate::rates::Rates;
 use crate::reconcile::Reconciler;
 use crate::registrations::Registrations;
+use crate::relay::{self, Relay};
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
 use crate::{captures, chores, customers, idempotency, token};
@@ -73,7 +74,7 @@ pub enum StartError {
     /// The address of the operators.
     #[error("metrics.listen: {0}")]
     Listen(#[from] std::io::Error),
-    /// The HTTP client for the vendor's API.
+    /// The HTTP client for the vendor's API, or for the shop's.
     #[error("HTTP client: {0}")]
     Client(String),
 }
@@ -100,6 +101,8 @@ impl App {
         performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
+        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.told(), &stop, tasks)
+            .map_err(|error| StartError::Client(error.to_string()))?;
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
         let registrations = Registrations::new(&config, store.clone(), performer.clone());
@@ -107,6 +110,7 @@ impl App {
         let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
+            relay::forgetting(&store, config.capture.warn_ms),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),

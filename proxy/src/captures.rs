@@ -1,16 +1,18 @@
 //! Watches over money that is reserved and not captured: it is guaranteed for a while, and given back to the customer some time later.
 //!
-//! It only reads. What is due is shown by `kvitt orders due` and counted for `/metrics`; capturing is the shop's decision.
+//! It only reads. What is due is shown by `kvitt orders due`, counted for `/metrics`, and told to the shop once; capturing is the shop's
+//! decision.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::checkout::Moment;
+use crate::checkout::{Event, Moment};
 use crate::chores::Chore;
 use crate::clock;
 use crate::config::{Capture, Config, Market};
 use crate::store::books::Reservation;
+use crate::store::deliveries::Told;
 use crate::store::{Error, Store};
 
 /// The reading of how many reservations are to be captured within the days of warning.
@@ -77,7 +79,7 @@ pub async fn deadlines(store: &Store, config: &Config, now: Moment) -> Result<Ve
     Ok(deadlines)
 }
 
-/// The chore that counts what is due.
+/// The chore that counts what is due, and tells the shop.
 pub fn watching(store: &Store, config: &Config) -> Chore {
     let (store, config) = (store.clone(), config.clone());
     Chore::new("watch captures", config.capture.every, LONGEST, move || {
@@ -92,9 +94,25 @@ pub fn watching(store: &Store, config: &Config) -> Chore {
                 }
                 store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
             }
+            for deadline in deadlines.iter().filter(|deadline| deadline.urgency == Urgency::Due) {
+                tell(&store, deadline, now).await?;
+            }
             Ok(())
         }
     })
+}
+
+/// Tells the shop of a deadline. The event is named by its payment, so that it is told once however often it is found.
+async fn tell(store: &Store, deadline: &Deadline, now: Moment) -> Result<(), Error> {
+    let reference = &deadline.reservation.reference;
+    let Some(id) = store.checkout_of(reference).await? else { return Ok(()) };
+    let Some(stored) = store.checkout(id).await? else { return Ok(()) };
+    let event = Event::capture_due(&stored.checkout, deadline.capture_by, now);
+    let endpoints = store.tell_shop(&Told::new(&format!("capture_due-{reference}"), &event)?, None, now).await?;
+    if endpoints > 0 {
+        tracing::info!(checkout = %id, %reference, "capture due, and the shop told");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

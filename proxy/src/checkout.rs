@@ -9,6 +9,7 @@
 
 mod difference;
 pub mod effect;
+pub mod events;
 mod input;
 pub mod money;
 pub mod operation;
@@ -18,6 +19,7 @@ mod step;
 
 pub use difference::{Difference, differences};
 pub use effect::{Effect, Planned};
+pub use events::{Event, EventKind};
 pub use input::{Input, News, PaymentState, Polling, Seen};
 pub use refusal::Refusal;
 pub use state::{

@@ -35,3 +35,8 @@ pub fn timestamp() -> jiff::Timestamp {
 pub fn goes_wrong_by_ms(ms: i64) {
     OFF_BY_MS.store(ms, Ordering::Relaxed);
 }
+
+/// A moment as people and machines write it, such as `2027-01-31T12:00:00Z`.
+pub fn parse(text: &str) -> Option<Moment> {
+    text.parse::<jiff::Timestamp>().ok().map(|timestamp| Moment(timestamp.as_millisecond()))
+}

@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod encryption;
+pub(crate) mod endpoints;
 pub(crate) mod healthcheck;
 pub(crate) mod keys;
 pub(crate) mod migrate;

@@ -8,6 +8,7 @@ mod layers;
 mod operations;
 mod rates;
 mod reader;
+mod relay;
 
 use std::fmt;
 use std::path::Path;
@@ -24,6 +25,7 @@ use reader::Reader;
 pub use catalogue::{Article, Catalogue, Price};
 pub use operations::{Capture, Ready, Reconcile};
 pub use rates::Rates;
+pub use relay::Relay;
 
 /// The defaults, which are also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -67,6 +69,8 @@ pub struct Config {
     pub metrics_listen: Option<String>,
     /// How our books are compared with the vendor's.
     pub reconcile: Reconcile,
+    /// How the shop's backend is told.
+    pub relay: Relay,
     /// What is taken at most.
     pub limits: Limits,
     /// How often one may ask.
@@ -344,6 +348,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         ready: top.section("ready", Ready::read),
         metrics_listen: top.section("metrics", |metrics| metrics.optional_listen("listen")),
         reconcile: top.section("reconcile", Reconcile::read),
+        relay: top.section("relay", Relay::read),
         limits,
         rates,
         demo_site: top.section("site", |site| site.flag("demo")),

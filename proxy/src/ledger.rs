@@ -39,12 +39,18 @@ pub struct Ledger {
     hub: Hub,
     polling: Polling,
     due: Arc<Notify>,
+    told: Arc<Notify>,
 }
 
 impl Ledger {
     /// The ledger of a store. `due` is notified when a commit has left something to do.
     pub fn new(store: Store, hub: Hub, polling: Polling, due: Arc<Notify>) -> Self {
-        Self { store, hub, polling, due }
+        Self { store, hub, polling, due, told: Arc::default() }
+    }
+
+    /// Notified when a commit has left something to tell the shop.
+    pub fn told(&self) -> Arc<Notify> {
+        self.told.clone()
     }
 
     /// Opens a checkout.
@@ -114,6 +120,9 @@ impl Ledger {
         self.hub.publish(after.id, after.version);
         if !effects.is_empty() {
             self.due.notify_one();
+        }
+        if effects.iter().any(|planned| planned.told().is_some()) {
+            self.told.notify_one();
         }
         Ok(Some(after))
     }

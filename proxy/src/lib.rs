@@ -36,6 +36,7 @@ pub mod rates;
 pub mod ready;
 pub mod reconcile;
 pub mod registrations;
+pub mod relay;
 pub mod routes;
 pub mod shop_key;
 pub mod store;

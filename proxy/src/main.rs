@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, doctor, emulator, encryption, healthcheck, keys, migrate, orders, outbox, reconcile,
-    serve, stop_on_signal, webhooks,
+    ConfigFile, check, customers, doctor, emulator, encryption, endpoints, healthcheck, keys, migrate, orders, outbox,
+    reconcile, serve, stop_on_signal, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -51,6 +51,8 @@ enum Command {
     Reconcile(reconcile::Asked),
     /// Show what waits to be done at Vipps MobilePay, and have what was put aside done after all.
     Outbox(outbox::Asked),
+    /// Manage where the shop's backend is told what happens, and see whether it was.
+    Endpoints(endpoints::Asked),
     /// Erase what customers shared.
     Customers(customers::Asked),
     /// Replace the key that what customers shared is sealed with.
@@ -85,6 +87,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Orders(asked) => orders::run(asked).await?,
         Command::Reconcile(asked) => return reconcile::run(asked).await,
         Command::Outbox(asked) => outbox::run(asked).await?,
+        Command::Endpoints(asked) => endpoints::run(asked).await?,
         Command::Customers(asked) => customers::run(asked).await?,
         Command::Encryption(asked) => encryption::run(asked).await?,
         Command::Webhooks(asked) => webhooks::run(asked).await?,

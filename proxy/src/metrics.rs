@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 
 use crate::store::Depths;
 use crate::store::books::Reading;
+use crate::store::deliveries::RelayDepths;
 
 /// From a store's answer to the longest that a customer waits.
 const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -24,6 +25,7 @@ const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 #[derive(Clone, Debug)]
 pub struct Metrics {
     webhooks: Family<Outcome, Counter>,
+    deliveries: Family<Outcome, Counter>,
     requests: Family<Request, Histogram, fn() -> Histogram>,
     calls: Family<Operation, Histogram, fn() -> Histogram>,
     answers: Family<Answer, Counter>,
@@ -34,6 +36,8 @@ pub struct Metrics {
 pub struct Levels {
     /// How much waits where.
     pub depths: Depths,
+    /// How the relay stands.
+    pub relay: RelayDepths,
     /// How long the oldest webhook has waited, in milliseconds.
     pub inbox_age_ms: i64,
     /// Checkouts by the state of their current attempt.
@@ -85,6 +89,7 @@ impl Default for Metrics {
         let seconds: fn() -> Histogram = || Histogram::new(SECONDS);
         Self {
             webhooks: Family::default(),
+            deliveries: Family::default(),
             requests: Family::new_with_constructor(seconds),
             calls: Family::new_with_constructor(seconds),
             answers: Family::default(),
@@ -96,6 +101,11 @@ impl Metrics {
     /// A webhook was `accepted`, or why it was not.
     pub fn webhook(&self, outcome: &'static str) {
         self.webhooks.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A delivery to the shop was tried, and what became of it.
+    pub fn delivery(&self, outcome: &'static str) {
+        self.deliveries.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// A request was answered. The route is its pattern, not its path.
@@ -123,6 +133,7 @@ impl Metrics {
     pub fn render(&self, levels: &Levels) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("kvitt");
         registry.register("webhooks", "Webhooks by what became of them", self.webhooks.clone());
+        registry.register("deliveries", "Tries to tell the shop by what became of them", self.deliveries.clone());
         registry.register("request_seconds", "From a request to the head of its answer", self.requests.clone());
         registry.register("vipps_call_seconds", "Calls to Vipps MobilePay by what was asked for", self.calls.clone());
         registry.register(
@@ -140,6 +151,7 @@ impl Metrics {
             registered.get_or_create(&SalesUnit { sales_unit: reading.label.clone() }).set(reading.value);
         }
         registry.register("webhook_registered", "Whether webhooks of a sales unit come, when last looked", registered);
+        let relay = levels.relay;
         let Depths { inbox, outbox, parked, overdue_ms } = levels.depths;
         let read = |name: &str| levels.readings.iter().find(|reading| reading.name == name).map(|found| found.value);
         let watchers = i64::try_from(levels.watchers).unwrap_or(i64::MAX);
@@ -149,6 +161,9 @@ impl Metrics {
             ("outbox_waiting", "Effects that wait for their time or their worker", Some(outbox)),
             ("outbox_parked", "Effects that cannot succeed and wait for the operator", Some(parked)),
             ("outbox_overdue_milliseconds", "How late the most overdue effect is", Some(overdue_ms)),
+            ("deliveries_waiting", "Events that the shop is yet to be told", Some(relay.waiting)),
+            ("deliveries_oldest_milliseconds", "How long the oldest of them has waited", Some(relay.oldest_ms)),
+            ("endpoints_disabled", "Endpoints of the shop that are told nothing any more", Some(relay.disabled)),
             ("watchers", "Pages and requests that wait for news of a checkout", Some(watchers)),
             ("captures_due", "Reservations whose guarantee ends soon", read(crate::captures::DUE)),
             ("captures_overdue", "Reservations whose guarantee has ended", read(crate::captures::OVERDUE)),

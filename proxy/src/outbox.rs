@@ -207,7 +207,7 @@ fn unreachable(effect: &Effect) -> Outcome {
 fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
     let first: i64 = match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => 2_000,
-        Effect::Look { .. } | Effect::SendReceipt { .. } | Effect::ReadProfile { .. } => 500,
+        Effect::Look { .. } | Effect::SendReceipt { .. } | Effect::ReadProfile { .. } | Effect::Tell(_) => 500,
     };
     let wait = (first << tries.saturating_sub(1).min(7)).min(60_000);
     // Jitter spreads retries; it is no money.

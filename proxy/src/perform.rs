@@ -95,6 +95,7 @@ impl Performer {
             }
             Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
             Effect::ReadProfile { reference } => read_profile(client, reference).await,
+            Effect::Tell(_) => Outcome::Nothing("the relay tells the shop"),
         }
     }
 }

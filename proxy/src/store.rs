@@ -23,6 +23,8 @@ macro_rules! verbs {
 pub mod books;
 mod chores;
 mod customers;
+pub mod deliveries;
+pub mod endpoints;
 mod idempotency;
 mod listener;
 mod pacing;

@@ -30,6 +30,7 @@ mod privacy;
 mod receipts;
 mod reconcile;
 mod registrations;
+mod relay;
 mod repeats;
 mod seeds;
 mod several;

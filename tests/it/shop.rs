@@ -5,6 +5,7 @@ mod database;
 pub(crate) mod log;
 mod order;
 mod process;
+mod receiver;
 mod vipps;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use database::{Database, Server, dump, execute};
 pub(crate) use order::{Order, Stream};
 pub(crate) use process::{Process, Stage};
+pub(crate) use receiver::{AT_HOME, Receiver, Says};
 pub(crate) use vipps::Vipps;
 
 /// What something may take before a scenario gives it up. Nothing waits this long when all is well.

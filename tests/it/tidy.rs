@@ -84,6 +84,11 @@ fn arrows_point_towards_the_core() {
         ("outage", &["ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("wake", &["hub", "outage", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("trace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        (
+            "relay",
+            &["checkout", "chores", "clock", "config", "metrics", "outage", "relay", "store"],
+            &["sqlx", "axum", "kvitt_vipps"],
+        ),
         ("perform", &["checkout"], &["sqlx", "axum"]),
         ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
     ];

@@ -40,6 +40,8 @@ enum Counted {
     Commit,
     /// Vipps MobilePay answered; nothing of the answer is written down.
     Answer,
+    /// The shop's backend answered what it was told; nothing of the answer is written down.
+    Delivery,
 }
 
 impl Counted {
@@ -55,6 +57,7 @@ impl Counted {
                 "effect deferred",
             ],
             Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay did not say yes"],
+            Self::Delivery => &["endpoint answered"],
         }
     }
 }

@@ -73,6 +73,29 @@ pub(crate) fn build_tool(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.path(BUILD_TOOLS).join(format!("node_modules/.bin/{name}{extension}"))
 }
 
+/// An interpreter of Python with the packages of [`BROWSER_TOOLS`], exactly as locked, in the target folder.
+pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
+    let list = workspace.path(BROWSER_TOOLS).join("requirements.txt");
+    let digest = fingerprint(&fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?);
+    let folder = workspace.target("python");
+    let python = folder.join("bin/python");
+    let stamp = folder.join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == digest) {
+        return Ok(python);
+    }
+    println!("Installing the Python packages of {BROWSER_TOOLS}");
+    let make = || run::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+    if make().is_err() {
+        debian_packages(&["python3", "python3-venv"])?;
+        make().context("no Python with venv: install it (on Debian: apt-get install python3-venv)")?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--disable-pip-version-check", "-r"]);
+    run::run(pip.arg(&list))?;
+    fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(python)
+}
+
 /// Node, new enough.
 fn node() -> Result<()> {
     let remedy = || format!("install Node.js {OLDEST_NODE} or newer, with npm");

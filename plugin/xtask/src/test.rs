@@ -117,6 +117,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     setup::components(workspace)?;
     setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    setup::python(workspace)?;
     setup::postgres()?;
     let chromium = Chromium::find_or_install()?;
     println!("everything is there; the browser is {}", chromium.browser.display());
@@ -153,6 +154,7 @@ fn wasm(workspace: &Workspace) -> Result<()> {
 /// Expects the widget in `www/pkg`, where `dist` put it.
 fn browser(workspace: &Workspace) -> Result<()> {
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    let python = setup::python(workspace)?;
     let chromium = Chromium::find_or_install()?;
     if !workspace.path("www/pkg/kvitt.js").is_file() {
         bail!("the widget is not built: run `cargo xtask dist` first");
@@ -160,7 +162,12 @@ fn browser(workspace: &Workspace) -> Result<()> {
     let kvitt = workspace.build_kvitt_with_tests()?;
     let mut node = Command::new("node");
     node.arg("--test").args(browser_tests(workspace)?);
-    run::run(node.current_dir(workspace.path("")).env("KVITT_BIN", kvitt).env("CHROMIUM", chromium.browser))
+    run::run(
+        node.current_dir(workspace.path(""))
+            .env("KVITT_BIN", kvitt)
+            .env("CHROMIUM", chromium.browser)
+            .env("PYTHON", python),
+    )
 }
 
 /// Named one by one, since what node makes of a folder changed between its versions.

@@ -4,7 +4,7 @@ use kvitt_wire::{Amount, Line};
 use serde::{Deserialize, Serialize};
 
 use super::operation::{OperationId, OperationKind};
-use super::{Moment, Private, Reference};
+use super::{Event, Moment, Private, Reference};
 
 /// Something to do, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,16 @@ pub struct Planned {
     pub effect: Effect,
     /// Not before this moment.
     pub due_at: Moment,
+}
+
+impl Planned {
+    /// What the shop is told, if that is what is to be done.
+    pub fn told(&self) -> Option<&Event> {
+        match &self.effect {
+            Effect::Tell(event) => Some(event),
+            _ => None,
+        }
+    }
 }
 
 /// Something to do. Everything that the request will say is in here, so that a repeat says the same under the same key.
@@ -62,6 +72,8 @@ pub enum Effect {
         /// Which payment. Whose it is stands in the payment itself: no effect names a person.
         reference: Reference,
     },
+    /// Tell the shop. The store writes it to the relay's queue, one row for each endpoint, and not to the outbox.
+    Tell(Box<Event>),
 }
 
 /// The request that creates a payment.
@@ -106,6 +118,7 @@ impl Effect {
             Self::Operate { kind, .. } => kind.as_str(),
             Self::SendReceipt { .. } => "send_receipt",
             Self::ReadProfile { .. } => "read_profile",
+            Self::Tell(_) => "tell",
         }
     }
 
@@ -128,6 +141,7 @@ impl Effect {
             | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
             | Self::ReadProfile { reference } => reference,
+            Self::Tell(event) => &event.order.reference,
         }
     }
 }

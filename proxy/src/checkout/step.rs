@@ -6,6 +6,7 @@ mod profile;
 use kvitt_wire::{Aggregate, State};
 
 use super::effect::{CreatePayment, Receipt};
+use super::events;
 use super::{
     Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Input, Moment, News, Order, PaymentState, PhoneNumber,
     Planned, Polling, ReceiptBy, Reference, Refusal, Seen,
@@ -72,6 +73,9 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
         Input::Operate(asked) => step.operate(asked, now)?,
         Input::Erase => step.erase(now),
         Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
+    }
+    for event in events::between(checkout, &step.checkout, now) {
+        step.plan(now, Effect::Tell(Box::new(event)));
     }
     Ok(step)
 }
@@ -376,4 +380,4 @@ fn wait_ms(age_ms: i64, polling: Polling) -> i64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -30,7 +30,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let Action::Rotate = asked.action;
     let config = asked.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let mut count = registrations::reseal(&store, &config.vault).await?;
+    let mut count = registrations::reseal(&store, &config.vault).await? + store.reseal_endpoints().await?;
     loop {
         match store.reseal_customers(BATCH).await? {
             0 => break,

@@ -240,6 +240,19 @@ impl<'a> Reader<'a> {
         Duration::from_millis(self.positive(key).unsigned_abs())
     }
 
+    /// A list of milliseconds, as long as it likes.
+    pub(super) fn durations(&mut self, key: &str) -> Vec<Duration> {
+        let value = self.get(key).map(written);
+        let listed = value.as_ref().and_then(Value::as_array).map(|list| {
+            let positive = |value: &Value| value.as_integer().filter(|number| (1..=MOST).contains(number));
+            list.iter().map(|entry| positive(entry).map(|ms| Duration::from_millis(ms.unsigned_abs()))).collect()
+        });
+        listed.flatten().unwrap_or_else(|| {
+            self.mistake(key, &format!("must be a list of whole numbers from 1 to {MOST}"));
+            Vec::new()
+        })
+    }
+
     pub(super) fn moment(&mut self, key: &str) -> Moment {
         match self.string(key).parse::<jiff::Timestamp>() {
             Ok(timestamp) => Moment(timestamp.as_millisecond()),

@@ -47,6 +47,7 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
     let now = clock::now();
     let levels = Levels {
         depths: app.store.depths(now).await?,
+        relay: app.store.relay_depths(now).await?,
         inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
         phases: app.store.phases().await?,
         readings: app.store.readings().await?,

@@ -8,6 +8,8 @@
 mod books;
 mod chores;
 mod customers;
+mod deliveries;
+mod endpoints;
 mod idempotency;
 mod pacing;
 mod queues;
@@ -23,6 +25,7 @@ use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use super::customers::{opened, seal};
+use super::deliveries::told;
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Wake, Webhook};
 use super::{dedupe_key, effect_id, newest, not_migrated, phase};
@@ -370,17 +373,22 @@ async fn follow_up(
     .bind(checkout.id.0)
     .execute(&mut *connection)
     .await?;
+    let told = told(checkout, effects)?;
+    if !told.is_empty() {
+        deliveries::insert(connection, &told, None, now).await?;
+    }
+    let effects: Vec<_> = effects.iter().enumerate().filter(|(_, planned)| planned.told().is_none()).collect();
     if !effects.is_empty() {
-        let documents = effects.iter().map(|planned| serde_json::to_string(&planned.effect));
+        let documents = effects.iter().map(|(_, planned)| serde_json::to_string(&planned.effect));
         sqlx::query(
             "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, created_at) \
              SELECT id, $5, $6, kind, effect::json, due_at, $7 \
              FROM unnest($1, $2, $3, $4) AS fresh (id, kind, effect, due_at)",
         )
-        .bind((0..effects.len()).map(|place| effect_id(checkout, place)).collect::<Vec<_>>())
-        .bind(effects.iter().map(|planned| planned.effect.kind()).collect::<Vec<_>>())
+        .bind(effects.iter().map(|(place, _)| effect_id(checkout, *place)).collect::<Vec<_>>())
+        .bind(effects.iter().map(|(_, planned)| planned.effect.kind()).collect::<Vec<_>>())
         .bind(documents.collect::<Result<Vec<_>, _>>()?)
-        .bind(effects.iter().map(|planned| planned.due_at.0).collect::<Vec<_>>())
+        .bind(effects.iter().map(|(_, planned)| planned.due_at.0).collect::<Vec<_>>())
         .bind(checkout.id.0)
         .bind(&checkout.order.cart.sales_unit)
         .bind(now.0)

@@ -6,6 +6,8 @@
 mod books;
 mod chores;
 mod customers;
+mod deliveries;
+mod endpoints;
 mod idempotency;
 mod owner;
 mod pacing;
@@ -29,6 +31,7 @@ use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
 use super::customers::{Sealed, opened, seal};
+use super::deliveries::{Told, told};
 use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook};
 use super::{dedupe_key, effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
@@ -39,6 +42,8 @@ use writer::{Work, Writer};
 /// How long a write waits while another process has the file locked, such as one that makes a copy of it. The vendor waits ten seconds
 /// for the answer to a webhook, which may have to wait for the write before it too.
 const BUSY: Duration = Duration::from_secs(2);
+/// The same for a command beside a proxy that is busy: nobody waits for it at a till.
+const PATIENT: Duration = Duration::from_secs(20);
 /// How often the schema is tried to be brought up to date.
 const MOST_TRIES: u32 = 4;
 
@@ -77,8 +82,9 @@ impl Sqlite {
 
     pub(super) async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
         let owner = Owner::of(options(url)?.get_filename());
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?).await?;
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options(url)?.read_only(true)).await?;
+        let options = options(url)?.busy_timeout(PATIENT);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.read_only(true)).await?;
         Ok(Self { together: Writer::start(writer.clone()), writer, readers, vault: vault.clone(), owner })
     }
 
@@ -382,6 +388,8 @@ struct Rows {
     references: String,
     /// The effects, as the rows of one JSON array; none when there are none.
     effects: Option<String>,
+    /// What the shop is told.
+    told: Vec<Told>,
     sales_unit: String,
     now: Moment,
 }
@@ -389,7 +397,8 @@ struct Rows {
 impl Rows {
     fn of(checkout: &Checkout, effects: &[Planned], vault: &Vault, now: Moment) -> Result<Self, Error> {
         let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
-        let planned = (!effects.is_empty()).then(|| effect_rows(checkout, effects)).transpose()?;
+        let planned = effects.iter().any(|planned| planned.told().is_none());
+        let planned = planned.then(|| effect_rows(checkout, effects)).transpose()?;
         Ok(Self {
             id: checkout.id.to_string(),
             version: checkout.version,
@@ -398,6 +407,7 @@ impl Rows {
             customer: checkout.customer.as_ref().map(|customer| seal(vault, checkout.id, customer)).transpose()?,
             references: serde_json::to_string(&references)?,
             effects: planned,
+            told: told(checkout, effects)?,
             sales_unit: checkout.order.cart.sales_unit.clone(),
             now,
         })
@@ -425,6 +435,9 @@ async fn follow_up(connection: &mut SqliteConnection, rows: &Rows) -> Result<(),
         .bind(&rows.sales_unit)
         .execute(&mut *connection)
         .await?;
+    }
+    if !rows.told.is_empty() {
+        deliveries::insert(connection, &rows.told, None, rows.now).await?;
     }
     Ok(())
 }
@@ -458,11 +471,12 @@ async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-/// The effects as the rows of one JSON array, for one statement.
+/// The effects as the rows of one JSON array, for one statement. What is told to the shop has rows elsewhere.
 fn effect_rows(checkout: &Checkout, effects: &[Planned]) -> Result<String, serde_json::Error> {
     let rows = effects
         .iter()
         .enumerate()
+        .filter(|(_, planned)| planned.told().is_none())
         .map(|(place, planned)| {
             Ok(serde_json::json!({
                 "id": effect_id(checkout, place),

@@ -7,8 +7,8 @@ mod vendor;
 mod world;
 
 use kvitt::checkout::operation::{Operation, OperationKind, Outcome};
-use kvitt::checkout::{Attempt, Moment, Order, PaymentState, Private, ReceiptBy};
-use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line, State};
+use kvitt::checkout::{Attempt, Event, EventKind, Moment, Order, PaymentState, Private, ReceiptBy};
+use kvitt_wire::{Aggregate, Amount, Brand, Cart, Currency, Language, Line, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -89,6 +89,29 @@ fn the_operations_are_in_the_books(attempt: &Attempt) {
     assert!(done(OperationKind::Refund) <= attempt.aggregate.refunded, "{attempt:?}");
 }
 
+/// Whatever has become of the order, the shop's latest news of it says so.
+fn the_shop_was_told(world: &World) {
+    let current = world.checkout.current();
+    let of = |kind: EventKind| world.told.iter().filter(move |event| event.kind == kind);
+    let mut ends = world.told.iter().filter(|event| event.kind.as_str().starts_with("checkout."));
+    if current.state.is_final() {
+        let last = ends.next_back().expect("an end was told");
+        assert_eq!((&last.order.reference, last.order.state), (&current.reference, current.state));
+    }
+    assert!(of(EventKind::CheckoutAuthorized).count() <= 1, "an order is paid once");
+    let last = |kind, part: fn(&Aggregate) -> i64| {
+        of(kind).next_back().map_or(0, |event: &Event| part(&event.order.aggregate))
+    };
+    if current.state == State::Authorized {
+        let money = current.aggregate;
+        assert_eq!(last(EventKind::PaymentCaptured, |money| money.captured), money.captured);
+        assert_eq!(last(EventKind::PaymentCancelled, |money| money.cancelled), money.cancelled);
+        assert_eq!(last(EventKind::PaymentRefunded, |money| money.refunded), money.refunded);
+    }
+    let number = world.checkout.customer.as_ref().and_then(|customer| customer.phone_number.as_ref());
+    assert!(number.is_none() || of(EventKind::CustomerShared).count() > 0, "a number was shared");
+}
+
 fn holds(tape: &[u8], shares: bool, afterwards: bool) {
     let receipt = if afterwards { ReceiptBy::OrderManagement } else { ReceiptBy::Create };
     let mut world = World::new(order(receipt), shares.then(consent));
@@ -98,6 +121,7 @@ fn holds(tape: &[u8], shares: bool, afterwards: bool) {
     }
     assert!(world.comes_to_rest(), "every effect settles");
     the_books_agree(&world);
+    the_shop_was_told(&world);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use kvitt::checkout::operation::{Answered, Asked, OperationId, OperationKind};
 use kvitt::checkout::{
-    Checkout, CheckoutId, Consent, Effect, Input, Moment, News, Order, Planned, Polling, Reference, Step, open, step,
+    Checkout, CheckoutId, Consent, Effect, Event, Input, Moment, News, Order, Planned, Polling, Reference, Step, open,
+    step,
 };
 use kvitt_wire::{Aggregate, Language, State};
 use uuid::Uuid;
@@ -38,6 +39,8 @@ struct Row {
 pub(crate) struct World {
     pub(crate) checkout: Checkout,
     pub(crate) vendor: Vendor,
+    /// What the shop was told, oldest first.
+    pub(crate) told: Vec<Event>,
     outbox: Vec<Row>,
     /// Requests that got no answer and may be worked on yet: until when.
     late_requests: Vec<(Effect, Moment)>,
@@ -53,6 +56,7 @@ impl World {
         let mut world = Self {
             checkout,
             vendor: Vendor::default(),
+            told: Vec::new(),
             outbox: Vec::new(),
             late_requests: Vec::new(),
             keys: HashMap::new(),
@@ -247,6 +251,7 @@ impl World {
                 let seen = self.vendor.look(reference.as_str(), self.now).expect("what is looked at exists");
                 News::ProfileRead { sub: seen.sub, phone_number: None }
             }
+            Effect::Tell(_) => panic!("the shop is told by the relay"),
         };
         Some(Input::Payment(reference.clone(), news))
     }
@@ -271,6 +276,10 @@ impl World {
 
     fn write_down(&mut self, effects: Vec<Planned>) {
         for planned in effects {
+            if let Some(event) = planned.told() {
+                self.told.push(event.clone());
+                continue;
+            }
             if let Some(key) = key(&planned.effect) {
                 let first = self.keys.entry(key).or_insert_with(|| planned.effect.clone());
                 assert_eq!(*first, planned.effect, "one key, one content");

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::checkout::{PhoneNumber, Private};
+use crate::checkout::{Event, PhoneNumber, Private};
 
 const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
 const START: Moment = Moment(1_000_000);
@@ -43,7 +43,7 @@ fn order(receipt: ReceiptBy) -> Order {
     }
 }
 
-pub(super) fn consent() -> Consent {
+pub(in crate::checkout) fn consent() -> Consent {
     Consent { scope: "phoneNumber".into(), wording: "1".into(), language: Language::Nb, given_at: START }
 }
 
@@ -51,51 +51,60 @@ fn opened(consent: Option<Consent>, receipt: ReceiptBy) -> Step {
     open(CheckoutId(Uuid::from_u128(7)), "trace".into(), order(receipt), consent, START)
 }
 
-pub(super) fn seen(state: PaymentState) -> Seen {
+pub(in crate::checkout) fn seen(state: PaymentState) -> Seen {
     let authorized = if state == PaymentState::Authorized { TOTAL.value } else { 0 };
     let aggregate = Aggregate { authorized, ..Aggregate::default() };
     Seen { state, amount: Some(TOTAL), aggregate, capture_guaranteed_until: None, sub: None, phone_number: None }
 }
 
-pub(super) fn looked(round: Option<u32>, seen: Seen) -> News {
+pub(in crate::checkout) fn looked(round: Option<u32>, seen: Seen) -> News {
     News::Looked { round, seen }
 }
 
 /// A checkout on its way, fact by fact.
-pub(super) struct Story {
-    pub(super) checkout: Checkout,
+pub(in crate::checkout) struct Story {
+    pub(in crate::checkout) checkout: Checkout,
+    /// What is to be done at the vendor's.
     effects: Vec<Planned>,
-    pub(super) now: Moment,
+    /// What the shop is told.
+    pub(in crate::checkout) events: Vec<Event>,
+    pub(in crate::checkout) now: Moment,
 }
 
 impl Story {
-    pub(super) fn new(consent: Option<Consent>) -> Self {
+    pub(in crate::checkout) fn new(consent: Option<Consent>) -> Self {
         Self::of(opened(consent, ReceiptBy::Create))
     }
 
     fn of(step: Step) -> Self {
-        Self { checkout: step.checkout, effects: step.effects, now: START }
+        Self { checkout: step.checkout, effects: step.effects, events: Vec::new(), now: START }
     }
 
-    pub(super) fn take(&mut self, input: Input) -> Result<&mut Self, Refusal> {
+    pub(in crate::checkout) fn take(&mut self, input: Input) -> Result<&mut Self, Refusal> {
         self.now = self.now.plus_ms(1_000);
         let Step { checkout, effects } = step(&self.checkout, input, POLLING, self.now)?;
+        let (told, effects): (Vec<_>, Vec<_>) = effects.into_iter().partition(|planned| planned.told().is_some());
+        self.events = told.iter().filter_map(Planned::told).cloned().collect();
         (self.checkout, self.effects) = (checkout, effects);
         Ok(self)
     }
 
     /// News of the nth attempt, counted from one.
-    pub(super) fn news(&mut self, attempt: usize, news: News) -> &mut Self {
+    pub(in crate::checkout) fn news(&mut self, attempt: usize, news: News) -> &mut Self {
         let reference = self.checkout.attempts[attempt - 1].reference.clone();
         self.take(Input::Payment(reference, news)).unwrap()
     }
 
-    pub(super) fn created(&mut self, attempt: usize) -> &mut Self {
+    pub(in crate::checkout) fn created(&mut self, attempt: usize) -> &mut Self {
         self.news(attempt, News::Created { redirect_url: Some("https://landing.example".into()) })
     }
 
-    pub(super) fn kinds(&self) -> Vec<&'static str> {
+    pub(in crate::checkout) fn kinds(&self) -> Vec<&'static str> {
         self.effects.iter().map(|planned| planned.effect.kind()).collect()
+    }
+
+    pub(in crate::checkout) fn told(&self) -> Vec<&'static str> {
+        self.events.iter().map(|event| event.kind.as_str()).collect()
     }
 
     fn state(&self) -> State {

@@ -21,7 +21,9 @@ impl Postgres {
     /// Called when the database is opened: what is sealed must open, and what earlier releases wrote in the open is sealed.
     pub(super) async fn seal_customers(&self) -> Result<(), Error> {
         let marks = sqlx::query(
-            "SELECT DISTINCT left(sealed_customer, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL",
+            "SELECT DISTINCT left(sealed_customer, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
+             UNION SELECT left(secret, 12) FROM endpoints \
+             UNION SELECT left(previous_secret, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
         );
         let marks = marks.fetch_all(&self.pool).await?.into_iter().map(|row| row.try_get("mark"));
         all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)?;

@@ -19,7 +19,9 @@ impl Sqlite {
     /// traces of it wiped from the file.
     pub(super) async fn seal_customers(&self) -> Result<(), Error> {
         let marks = sqlx::query(
-            "SELECT DISTINCT substr(sealed_customer, 1, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL",
+            "SELECT DISTINCT substr(sealed_customer, 1, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
+             UNION SELECT substr(secret, 1, 12) FROM endpoints \
+             UNION SELECT substr(previous_secret, 1, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
         );
         let marks = marks.fetch_all(&self.writer).await?.into_iter().map(|row| row.try_get("mark"));
         all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)?;

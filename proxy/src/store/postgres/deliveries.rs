@@ -1,0 +1,275 @@
+//! Deliveries on PostgreSQL.
+
+use sqlx::{PgConnection, Row};
+
+use super::Postgres;
+use crate::checkout::Moment;
+use crate::store::Error;
+use crate::store::deliveries::{
+    Delivery, DeliveryClaim, Listed, NO_ENDPOINT, RelayDepths, Settled, Then, Told, Tried, Which, reason,
+};
+use crate::store::endpoints::Sealed;
+
+impl Postgres {
+    pub(in crate::store) async fn tell_shop(&self, told: &Told, only: Option<&str>, now: Moment) -> Result<u64, Error> {
+        let mut connection = self.pool.acquire().await?;
+        insert(&mut connection, std::slice::from_ref(told), only, now).await
+    }
+
+    pub(in crate::store) async fn claim_deliveries(
+        &self,
+        most: u32,
+        lease_ms: i64,
+        now: Moment,
+    ) -> Result<Vec<Delivery>, Error> {
+        let rows = sqlx::query(
+            "WITH due AS MATERIALIZED ( \
+                 SELECT d.id, d.endpoint FROM deliveries AS d LEFT JOIN endpoints AS e ON e.id = d.endpoint \
+                 WHERE d.due_at <= $1 AND d.delivered_at IS NULL AND d.given_up_at IS NULL \
+                 ORDER BY e.failing_since IS NOT NULL, d.due_at LIMIT $3 FOR UPDATE OF d SKIP LOCKED) \
+             UPDATE deliveries AS d SET due_at = $1 + $2, tries = d.tries + 1 FROM due \
+             WHERE d.id = due.id AND d.endpoint = due.endpoint \
+             RETURNING d.id, d.endpoint, d.kind, d.payload, d.tries, d.tries - d.tries_before AS fresh_tries",
+        )
+        .bind(now.0)
+        .bind(lease_ms)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (id, endpoint, tries) = (row.try_get("id")?, row.try_get("endpoint")?, row.try_get("tries")?);
+            let claim = DeliveryClaim { id, endpoint, tries };
+            let Some((url, sealed)) = self.receiver(&claim.endpoint, now).await? else {
+                self.give_up(&claim, now).await?;
+                continue;
+            };
+            claimed.push(Delivery {
+                claim,
+                kind: row.try_get("kind")?,
+                url,
+                payload: row.try_get("payload")?,
+                secrets: sealed.open(&self.vault),
+                tries: row.try_get("fresh_tries")?,
+            });
+        }
+        Ok(claimed)
+    }
+
+    /// The address of an enabled endpoint, and the secrets that sign for it now.
+    async fn receiver(&self, endpoint: &str, now: Moment) -> Result<Option<(String, Sealed)>, Error> {
+        let row = sqlx::query(
+            "SELECT url, secret, CASE WHEN previous_until > $2 THEN previous_secret END AS previous FROM endpoints \
+             WHERE id = $1 AND disabled_at IS NULL",
+        )
+        .bind(endpoint)
+        .bind(now.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let (id, secret) = (endpoint.to_owned(), row.try_get("secret")?);
+        Ok(Some((row.try_get("url")?, Sealed { id, secret, previous: row.try_get("previous")? })))
+    }
+
+    async fn give_up(&self, claim: &DeliveryClaim, now: Moment) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE deliveries SET given_up_at = $4, last_error = $5 WHERE id = $1 AND endpoint = $2 AND tries = $3",
+        )
+        .bind(&claim.id)
+        .bind(&claim.endpoint)
+        .bind(claim.tries)
+        .bind(now.0)
+        .bind(NO_ENDPOINT)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn next_delivery(&self) -> Result<Option<Moment>, Error> {
+        let row =
+            sqlx::query("SELECT min(due_at) AS due FROM deliveries WHERE delivered_at IS NULL AND given_up_at IS NULL")
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
+    }
+
+    pub(in crate::store) async fn settle_delivery(
+        &self,
+        claim: &DeliveryClaim,
+        tried: &Tried,
+        patience_from: Moment,
+        now: Moment,
+    ) -> Result<Settled, Error> {
+        let mut tx = self.pool.begin().await?;
+        let settled = settle(&mut tx, claim, tried, patience_from, now).await?;
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    pub(in crate::store) async fn deliveries(
+        &self,
+        endpoint: &str,
+        failed: bool,
+        most: u32,
+    ) -> Result<Vec<Listed>, Error> {
+        let rows = sqlx::query(
+            "SELECT id, kind, tries - tries_before AS tries, created_at, due_at, tried_at, latency_ms, last_status, \
+                    last_error, delivered_at, given_up_at FROM deliveries \
+             WHERE endpoint = $1 AND ($2 = FALSE OR (delivered_at IS NULL AND last_error IS NOT NULL)) \
+             ORDER BY created_at DESC, id DESC LIMIT $3",
+        )
+        .bind(endpoint)
+        .bind(failed)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        let listed = rows.into_iter().map(|row| {
+            let moment = |name| row.try_get::<Option<i64>, _>(name).map(|moment| moment.map(Moment));
+            Ok(Listed {
+                id: row.try_get("id")?,
+                kind: row.try_get("kind")?,
+                tries: row.try_get("tries")?,
+                created_at: Moment(row.try_get("created_at")?),
+                due_at: Moment(row.try_get("due_at")?),
+                tried_at: moment("tried_at")?,
+                latency_ms: row.try_get("latency_ms")?,
+                last_status: row.try_get("last_status")?,
+                last_error: row.try_get("last_error")?,
+                delivered_at: moment("delivered_at")?,
+                given_up_at: moment("given_up_at")?,
+            })
+        });
+        listed.collect()
+    }
+
+    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Which<'_>, now: Moment) -> Result<u64, Error> {
+        let (id, since) = which.bounds();
+        // A try that is under way loses its claim.
+        let replayed = sqlx::query(
+            "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \
+                    given_up_at = NULL \
+             WHERE endpoint = $1 AND ($2::text IS NULL OR id = $2) AND created_at >= $3",
+        )
+        .bind(endpoint)
+        .bind(id)
+        .bind(since)
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        Ok(replayed.rows_affected())
+    }
+
+    pub(in crate::store) async fn forget_deliveries(&self, before: Moment) -> Result<(), Error> {
+        sqlx::query(
+            "DELETE FROM deliveries WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1",
+        )
+        .bind(before.0)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn relay_depths(&self, now: Moment) -> Result<RelayDepths, Error> {
+        let row = sqlx::query(
+            "SELECT count(*) AS waiting, coalesce(max($1::bigint - created_at), 0) AS oldest_ms, \
+                    (SELECT count(*) FROM endpoints WHERE disabled_at IS NOT NULL) AS disabled \
+             FROM deliveries WHERE delivered_at IS NULL AND given_up_at IS NULL",
+        )
+        .bind(now.0)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(RelayDepths {
+            waiting: row.try_get("waiting")?,
+            oldest_ms: row.try_get::<i64, _>("oldest_ms")?.max(0),
+            disabled: row.try_get("disabled")?,
+        })
+    }
+}
+
+/// Writes events down for those who want them, or for the one that is named.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    told: &[Told],
+    only: Option<&str>,
+    now: Moment,
+) -> Result<u64, Error> {
+    let inserted = sqlx::query(
+        "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
+         SELECT fresh.id, e.id, fresh.kind, fresh.payload, $5, $5 \
+         FROM unnest($1, $2, $3) AS fresh (id, kind, payload), endpoints AS e \
+         WHERE e.id = $4 OR ($4::text IS NULL AND e.disabled_at IS NULL AND (e.events IS NULL \
+             OR fresh.kind IN (SELECT json_array_elements_text(e.events)))) \
+         ON CONFLICT (id, endpoint) DO NOTHING",
+    )
+    .bind(told.iter().map(|told| told.id.as_str()).collect::<Vec<_>>())
+    .bind(told.iter().map(|told| told.kind.as_str()).collect::<Vec<_>>())
+    .bind(told.iter().map(|told| told.payload.as_str()).collect::<Vec<_>>())
+    .bind(only)
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected())
+}
+
+async fn settle(
+    connection: &mut PgConnection,
+    claim: &DeliveryClaim,
+    tried: &Tried,
+    patience_from: Moment,
+    now: Moment,
+) -> Result<Settled, Error> {
+    let at = |settled: bool| settled.then_some(now.0);
+    let again = if let Then::Again(due_at) = tried.then { Some(due_at.0) } else { None };
+    let written = sqlx::query(
+        "UPDATE deliveries SET tried_at = $4, latency_ms = $5, last_status = $6, last_error = $7, delivered_at = $8, \
+                given_up_at = $9, due_at = coalesce($10::bigint, due_at) \
+         WHERE id = $1 AND endpoint = $2 AND tries = $3",
+    )
+    .bind(&claim.id)
+    .bind(&claim.endpoint)
+    .bind(claim.tries)
+    .bind(now.0)
+    .bind(tried.latency_ms)
+    .bind(tried.status.map(i64::from))
+    .bind(&tried.error)
+    .bind(at(tried.then == Then::Delivered))
+    .bind(at(matches!(tried.then, Then::GivenUp | Then::Gone)))
+    .bind(again)
+    .execute(&mut *connection)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Ok(Settled::Lost);
+    }
+    let since = if tried.then == Then::Delivered {
+        "UPDATE endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
+    } else {
+        "UPDATE endpoints SET failing_since = $2 WHERE id = $1 AND failing_since IS NULL"
+    };
+    sqlx::query(since).bind(&claim.endpoint).bind(now.0).execute(&mut *connection).await?;
+    let why = reason(tried.then);
+    let disabled = sqlx::query(
+        "UPDATE endpoints SET disabled_at = $2, disabled_reason = $3 \
+         WHERE id = $1 AND disabled_at IS NULL AND ($4 OR failing_since <= $5)",
+    )
+    .bind(&claim.endpoint)
+    .bind(now.0)
+    .bind(why)
+    .bind(tried.then == Then::Gone)
+    .bind(patience_from.0)
+    .execute(&mut *connection)
+    .await?;
+    if disabled.rows_affected() == 0 {
+        return Ok(Settled::Written);
+    }
+    sqlx::query(
+        "UPDATE deliveries SET given_up_at = $2, last_error = coalesce(last_error, $3) \
+         WHERE endpoint = $1 AND delivered_at IS NULL AND given_up_at IS NULL",
+    )
+    .bind(&claim.endpoint)
+    .bind(now.0)
+    .bind(NO_ENDPOINT)
+    .execute(&mut *connection)
+    .await?;
+    insert(connection, &[Told::disabled(&claim.endpoint, why, now)?], None, now).await?;
+    Ok(Settled::Disabled(why))
+}

@@ -1,0 +1,148 @@
+//! The shop's own backend is told what happens: signed, at least once, under one id, and only where it may be.
+
+mod care;
+mod trouble;
+
+use std::collections::HashSet;
+
+use kvitt_wire::State;
+use serde_json::{Value, json};
+
+use crate::shop::{AT_HOME, Database, Order, PHONE_NUMBER, Receiver, Says, Shop, dump, eventually};
+
+async fn paid(shop: &Shop) -> Order<'_> {
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    order
+}
+
+/// What an operator is shown of an endpoint's deliveries.
+async fn listed(shop: &Shop, endpoint: &str, arguments: &[&str]) -> Vec<Value> {
+    let command = [&["endpoints", "deliveries", endpoint, "--json"], arguments].concat();
+    shop.runs(&command).await.ended_well().json().as_array().unwrap().clone()
+}
+
+/// Waits until the endpoint's only delivery is as wanted.
+async fn delivery(shop: &Shop, endpoint: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    eventually("the delivery", || async { listed(shop, endpoint, &[]).await.into_iter().next().filter(&wanted) }).await
+}
+
+async fn tests(shop: &Shop, endpoint: &str) -> String {
+    shop.runs(&["endpoints", "test", endpoint]).await.ended_well().out.trim().to_owned()
+}
+
+#[tokio::test]
+async fn a_paid_order_is_told_once_signed_and_without_the_number() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let receiver = Receiver::answering([]).await;
+    let endpoint = shop.tells(&receiver).await;
+    let mut order = paid(&shop).await;
+    order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    receiver.hears_of("customer.shared").await;
+    let told = receiver.hears_of("checkout.authorized").await;
+    let payload = told.json();
+    let data = &payload["data"];
+    assert_eq!((&data["reference"], &data["state"]), (&json!(order.reference()), &json!("authorized")));
+    assert_eq!((&data["aggregate"]["authorized"], &data["currency"]), (&json!(58_700), &json!("NOK")));
+    assert_eq!(
+        (&data["sales_unit"], &data["order_number"].as_str().unwrap().starts_with("nordlys-")),
+        (&json!("no"), &true)
+    );
+    assert!(payload["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+    assert_eq!(told.header("content-type"), "application/json");
+    let trace_id = data["trace_id"].as_str().unwrap();
+    assert_eq!(trace_id, shop.stored(&order).await.trace_id);
+    assert!(told.header("traceparent").starts_with(&format!("00-{trace_id}-")));
+
+    for heard in receiver.heard() {
+        assert!(heard.is_signed_with(&endpoint.secret));
+        assert!(!heard.body.contains(PHONE_NUMBER) && !heard.body.contains(&order.seen.token), "{}", heard.body);
+    }
+    let delivered = || async {
+        let all = listed(&shop, &endpoint.id, &[]).await;
+        all.iter().all(|one| !one["delivered_at"].is_null()).then_some(all)
+    };
+    let all = eventually("both are delivered", delivered).await;
+    assert_eq!((all.len(), &all[0]["last_status"], &all[0]["tries"]), (2, &json!(204), &json!(1)));
+    assert_eq!(receiver.heard().len(), 2, "once each");
+    let metrics = shop.metrics().await;
+    assert!(metrics.contains("\nkvitt_deliveries_total{outcome=\"delivered\"} 2\n"), "{metrics}");
+    assert!(metrics.contains("\nkvitt_deliveries_waiting 0\n"), "{metrics}");
+    assert!(!dump(&shop.files.database).await.contains(&endpoint.secret[6..]), "the secret is sealed");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn each_end_and_each_move_of_the_money_is_told() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let receiver = Receiver::answering([]).await;
+    shop.tells(&receiver).await;
+    for (does, told) in [("reject", "checkout.aborted"), ("expire", "checkout.expired")] {
+        let order = shop.ordered().await;
+        shop.vipps.customer(does, order.reference()).await;
+        assert_eq!(receiver.hears_of(told).await.json()["data"]["reference"], order.reference());
+    }
+    let mut order = shop.ordered().await;
+    order.cancels().await;
+    receiver.hears_of("checkout.cancelled").await;
+
+    let order = paid(&shop).await;
+    let part = |value| kvitt_vipps::Amount { value, currency: "NOK".into() };
+    shop.vipps.client.capture(order.reference(), "capture-1", part(8_700)).await.unwrap();
+    assert_eq!(receiver.hears_of("payment.captured").await.json()["data"]["aggregate"]["captured"], 8_700);
+    shop.vipps.client.refund(order.reference(), "refund-1", part(700)).await.unwrap();
+    assert_eq!(receiver.hears_of("payment.refunded").await.json()["data"]["aggregate"]["refunded"], 700);
+    shop.vipps.client.cancel(order.reference(), "cancel-1", kvitt_vipps::CancelScope::Remainder).await.unwrap();
+    assert_eq!(receiver.hears_of("payment.cancelled").await.json()["data"]["aggregate"]["cancelled"], 50_000);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn only_what_an_endpoint_wants_is_told_to_it() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let (some, all) = (Receiver::answering([]).await, Receiver::answering([]).await);
+    let wants = shop.tells_some(&some, &["--event", "customer.shared", "--event", "payment.captured"]).await;
+    shop.tells(&all).await;
+    let unknown = shop.runs(&["endpoints", "add", &some.url, "--event", "checkout.paid"]).await;
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("there is no event checkout.paid, but checkout.authorized,"), "{unknown:?}");
+    paid(&shop).await;
+    all.hears_of("checkout.authorized").await;
+    assert_eq!(some.hears_of("customer.shared").await.id(), all.hears_of("customer.shared").await.id());
+    assert_eq!(some.heard().len(), 1);
+    shop.runs(&["endpoints", "remove", &wants.id]).await.ended_well();
+    let left = shop.runs(&["endpoints", "list", "--json"]).await.ended_well().json();
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["url"]), (1, &json!(all.url)));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn where_nobody_wants_to_be_told_nothing_is_written() {
+    let shop = Shop::open_with(AT_HOME).await;
+    paid(&shop).await;
+    let dump = dump(&shop.files.database).await;
+    assert!(!dump.contains("evt_") && !dump.contains("checkout.authorized"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn of_two_proxies_one_tells_each_event() {
+    let mut shop = Shop::open_on(Database::Postgres, AT_HOME).await;
+    shop.opens_another_proxy().await;
+    let receiver = Receiver::answering([]).await;
+    let endpoint = shop.tells(&receiver).await;
+    let store = shop.store().await;
+    let now = kvitt::clock::now();
+    for _ in 0..60 {
+        let told = kvitt::store::deliveries::Told::test(&endpoint.id, now).unwrap();
+        assert_eq!(store.tell_shop(&told, Some(&endpoint.id), now).await.unwrap(), 1);
+    }
+    let waiting = || async { (store.relay_depths(now).await.unwrap().waiting == 0).then_some(()) };
+    eventually("all are told", waiting).await;
+    store.close().await;
+    let heard = receiver.heard();
+    let ids: HashSet<_> = heard.iter().map(|heard| heard.id().to_owned()).collect();
+    assert_eq!((heard.len(), ids.len()), (60, 60));
+    shop.close().await;
+}

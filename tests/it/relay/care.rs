@@ -1,0 +1,72 @@
+//! What an operator does about endpoints, and what is told by the clock.
+
+use serde_json::json;
+
+use super::{AT_HOME, Receiver, Shop, listed, paid, tests};
+
+#[tokio::test]
+async fn while_a_secret_is_replaced_both_sign() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let receiver = Receiver::answering([]).await;
+    let added = shop.tells(&receiver).await;
+    let rotated = shop.runs(&["endpoints", "rotate", &added.id]).await.ended_well();
+    let new = rotated.out.trim();
+    crate::shop::log::hide(new);
+    assert!(new.starts_with("whsec_") && new != added.secret);
+    tests(&shop, &added.id).await;
+    let heard = receiver.hears(1).await;
+    assert!(heard[0].is_signed_with(&added.secret) && heard[0].is_signed_with(new));
+
+    crate::shop::execute(&shop.files.database, "UPDATE endpoints SET previous_until = 1").await;
+    tests(&shop, &added.id).await;
+    let heard = receiver.hears(2).await;
+    assert!(!heard[1].is_signed_with(&added.secret) && heard[1].is_signed_with(new));
+    let nobody = shop.runs(&["endpoints", "rotate", "ep_none"]).await;
+    assert!(nobody.code == Some(1) && nobody.err.contains("there is no endpoint ep_none"), "{nobody:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_was_told_is_told_again_when_asked_for() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let receiver = Receiver::answering([]).await;
+    let added = shop.tells(&receiver).await;
+    let (first, second) = (tests(&shop, &added.id).await, tests(&shop, &added.id).await);
+    receiver.hears(2).await;
+    crate::shop::eventually("both are written down", || async {
+        listed(&shop, &added.id, &[]).await.iter().all(|one| !one["delivered_at"].is_null()).then_some(())
+    })
+    .await;
+    let replay = ["endpoints", "replay", &added.id];
+    let one = shop.runs(&[&replay[..], &["--delivery", &first]].concat()).await.ended_well();
+    assert_eq!(one.out, "1 to be told again\n");
+    assert_eq!(receiver.hears(3).await[2].id(), first);
+    let since = shop.runs(&[&replay[..], &["--since", "2020-01-01T00:00:00Z"]].concat()).await.ended_well();
+    assert_eq!(since.out, "2 to be told again\n");
+    assert!(receiver.hears(5).await[3..].iter().any(|heard| heard.id() == second));
+    let none = shop.runs(&[&replay[..], &["--since", "2100-01-01T00:00:00Z"]].concat()).await.ended_well();
+    assert_eq!(none.out, "0 to be told again\n");
+    let table = shop.runs(&["endpoints", "deliveries", &added.id]).await.ended_well().out;
+    assert!(table.starts_with("event ") && table.contains("endpoint.test") && table.contains("204"), "{table}");
+    assert!(!shop.runs(&["endpoints", "list"]).await.ended_well().out.contains(&added.secret));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn that_a_capture_is_due_is_told_once() {
+    let extra = format!("capture.warn_days = 8\ncapture.every_ms = 50\n{AT_HOME}");
+    let shop = Shop::open_with(&extra).await;
+    let receiver = Receiver::answering([]).await;
+    shop.tells(&receiver).await;
+    let order = paid(&shop).await;
+    let due = receiver.hears_of("payment.capture_due").await.json();
+    assert_eq!(due["data"]["reference"], order.reference());
+    let in_ms = due["data"]["capture_by_ms"].as_i64().unwrap() - kvitt::clock::now().0;
+    assert_eq!((in_ms + 60_000) / 86_400_000, 7, "as long as it is guaranteed");
+    let part = |value| kvitt_vipps::Amount { value, currency: "NOK".into() };
+    shop.vipps.client.capture(order.reference(), "capture-1", part(8_700)).await.unwrap();
+    receiver.hears_of("payment.captured").await;
+    let told = receiver.heard().iter().filter(|heard| heard.json()["type"] == json!("payment.capture_due")).count();
+    assert_eq!(told, 1);
+    shop.close().await;
+}
