@@ -128,6 +128,8 @@ async fn every_answer_tells_browsers_what_not_to_do_with_it() {
         assert!(header("permissions-policy").contains("geolocation=()"));
         assert_eq!(header("cross-origin-resource-policy"), "same-origin");
     }
+    let picture = shop.get("/mug.svg").send().await.unwrap();
+    assert_eq!(picture.headers()["cross-origin-resource-policy"], "cross-origin", "a shop's page shows it");
     let answer = shop.get(CART).send().await.unwrap();
     let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"));

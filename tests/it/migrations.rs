@@ -1,5 +1,6 @@
 //! Databases of other releases: older ones are brought forward, newer ones are left alone.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
 use kvitt::checkout::Moment;
@@ -10,6 +11,8 @@ use crate::store::{Place, insert};
 
 /// A file as release 0.1.0 left it: an order that is paid, one whose payment is being created, and a webhook.
 const EARLIER: &str = include_str!("../fixtures/sqlite-0.1.0.sql");
+/// The same in PostgreSQL.
+const EARLIER_POSTGRES: &str = include_str!("../fixtures/postgres-0.1.0.sql");
 /// What a newer release would leave behind.
 const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                                VALUES (9999, 'from the future', true, '', 0)";
@@ -69,11 +72,21 @@ async fn a_newer_postgres_is_refused() {
 
 #[tokio::test]
 async fn the_first_release_s_file_is_brought_forward() {
-    let place = Place::new(Database::Sqlite);
-    execute(&place.url, EARLIER).await;
+    is_brought_forward(Database::Sqlite, EARLIER).await;
+}
+
+#[tokio::test]
+async fn the_first_release_s_postgres_is_brought_forward() {
+    is_brought_forward(Database::Postgres, EARLIER_POSTGRES).await;
+}
+
+async fn is_brought_forward(database: Database, earlier: &'static str) {
+    let place = Place::new(database);
+    execute(&place.url, earlier).await;
     let store = place.open().await;
     assert!(store.schema().await.unwrap() > 1);
-    assert_eq!(store.phases().await.unwrap(), [("authorized".to_owned(), 1), ("starting".to_owned(), 1)]);
+    let phases: BTreeMap<_, _> = store.phases().await.unwrap().into_iter().collect();
+    assert_eq!(phases, [("authorized".to_owned(), 1), ("starting".to_owned(), 1)].into());
     let now = Moment(2_000_000_000_000);
     let waiting = store.claim_webhooks(10, 1_000, now).await.unwrap().remove(0);
     let paid = store.checkout_of(&waiting.reference).await.unwrap().unwrap();

@@ -77,6 +77,9 @@ fn describe(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
     if path.starts_with("pkg/") {
         // Any shop may load the widget; what it may do is decided where it calls us.
         set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
+    if path.starts_with("pkg/") || kind.type_() == mime_guess::mime::IMAGE {
+        // And show the pictures of what is sold.
         set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     }
     let lasting = is_hashed(path);
