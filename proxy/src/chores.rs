@@ -53,11 +53,12 @@ impl Chore {
 
     async fn turn(&self, store: &Store) -> Result<(), Box<dyn Error + Send + Sync>> {
         let begun = clock::now();
-        if !store.claim_chore(self.name, milliseconds(self.longest.min(self.every)), begun).await? {
+        let (every_ms, lease_ms) = (milliseconds(self.every), milliseconds(self.longest.min(self.every)));
+        if !store.claim_chore(self.name, every_ms, lease_ms, begun).await? {
             return Ok(());
         }
         tokio::time::timeout(self.longest, (self.work)()).await??;
-        store.postpone_chore(self.name, begun.plus_ms(milliseconds(self.every))).await?;
+        store.postpone_chore(self.name, begun.plus_ms(every_ms)).await?;
         tracing::debug!(chore = self.name, latency_ms = clock::now().0 - begun.0, "chore done");
         Ok(())
     }

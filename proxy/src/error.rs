@@ -183,7 +183,7 @@ impl ApiError {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "bad_lines",
-            "lines must be 100 at most, each with a sku of 1 to 64 characters and a quantity of 1 to 9999",
+            "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of 1 to 9999",
         )
     }
 
@@ -271,6 +271,7 @@ impl From<ledger::Error> for ApiError {
                     Refusal::TooManyAttempts => (StatusCode::CONFLICT, "too_many_attempts"),
                     Refusal::NotPaid => (StatusCode::CONFLICT, "not_paid"),
                     Refusal::TooMuch { .. } => (StatusCode::CONFLICT, "exceeds_what_is_left"),
+                    Refusal::UnderWay => (StatusCode::CONFLICT, "capture_under_way"),
                     Refusal::TooManyOperations => (StatusCode::CONFLICT, "too_many_operations"),
                     Refusal::NotAnAmount => (StatusCode::UNPROCESSABLE_ENTITY, "bad_amount"),
                     Refusal::NotTheSame => return Self::idempotency_key_reused(),

@@ -21,7 +21,7 @@ use crate::ledger::{self, Ledger};
 use crate::outage;
 use crate::pace::Pace;
 use crate::perform::{Outcome, Performer};
-use crate::store::{Cause, Claim, Claimed, Store};
+use crate::store::{self, Cause, Claim, Claimed, Store};
 use crate::trace;
 
 pub use release::release;
@@ -148,9 +148,16 @@ impl Outbox {
         };
         let bring_back = || self.bring_back(&claimed, &outcome);
         let brought = outage::sit_out("outcome not written", until, &self.stop, bring_back);
-        if let Err(error) = brought.await {
+        match brought.await {
+            Ok(()) => {}
+            // It never would be written, and the effect would be done again for ever.
+            Err(ledger::Error::Store(error @ (store::Error::Document(_) | store::Error::Sealed(_)))) => {
+                if let Err(error) = self.park(&claimed.claim, &error.to_string()).await {
+                    tracing::error!(%error, "effect not parked");
+                }
+            }
             // The lease runs out and the effect is done again.
-            tracing::error!(%error, "outcome not written");
+            Err(error) => tracing::error!(%error, "outcome not written"),
         }
     }
 
@@ -163,8 +170,8 @@ impl Outbox {
             Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
             Outcome::Again { .. } if *tries >= MOST_TRIES => self.park(claim, TRIED_TOO_OFTEN).await?,
             Outcome::Again { after } => {
-                let wait_ms = wait_ms(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2));
-                self.store.postpone(claim, clock::now().plus_ms(wait_ms)).await?;
+                let due_at = next_try(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2), clock::now());
+                self.store.postpone(claim, due_at).await?;
                 tracing::trace!(tries, "effect postponed");
                 self.due.notify_one();
             }
@@ -202,6 +209,15 @@ fn unreachable(effect: &Effect) -> Outcome {
     Outcome::Input(Input::Payment(effect.reference().clone(), News::Unreachable))
 }
 
+/// When to try again. Whoever waits for a payment is told as soon as it is given up, however long the vendor wants to be left alone.
+fn next_try(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64, now: Moment) -> Moment {
+    let due_at = now.plus_ms(wait_ms(effect, tries, after, jitter));
+    match effect {
+        Effect::CreatePayment(create) => due_at.min(create.give_up_at.plus_ms(1)).max(now),
+        _ => due_at,
+    }
+}
+
 /// The wait before the next try: doubling to a minute, ±20 %, and never shorter than the vendor asked for. What changes a payment may be
 /// called five times a minute, so its first wait is longer.
 fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
@@ -219,8 +235,33 @@ fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) ->
 
 #[cfg(test)]
 mod tests {
+    use kvitt_wire::{Amount, Currency};
+
     use super::*;
-    use crate::checkout::Reference;
+    use crate::checkout::effect::CreatePayment;
+    use crate::checkout::{Private, Reference};
+
+    #[test]
+    fn a_payment_is_given_up_in_time_however_long_the_vendor_wants_to_be_left_alone() {
+        let reference = Reference::of("shop-1", 1);
+        let create = Effect::CreatePayment(Box::new(CreatePayment {
+            key: reference.key("create"),
+            reference: reference.clone(),
+            amount: Amount { value: 100, currency: Currency::Nok },
+            description: "A mug".into(),
+            return_url: Private("https://pay.shop.example/return/x".into()),
+            shares_phone_number: false,
+            receipt: None,
+            give_up_at: Moment(60_000),
+        }));
+        let an_hour = Some(Duration::from_secs(3_600));
+        let due_at = next_try(&create, 1, an_hour, 0.0, Moment(1_000));
+        assert!(due_at < Moment(61_000) && is_given_up(&create, due_at), "{due_at:?}");
+        assert_eq!(next_try(&create, 1, None, 0.0, Moment(1_000)), Moment(3_000));
+        // What moves money is given up by nobody.
+        let look = Effect::Look { reference, round: None };
+        assert_eq!(next_try(&look, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));
+    }
 
     #[test]
     fn waits_double_to_a_minute_and_honour_retry_after() {

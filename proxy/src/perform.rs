@@ -159,8 +159,12 @@ async fn cancel(client: &Client, reference: &Reference, key: &str, unless_author
         }
         // What is released has been authorized, so it is there.
         Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Again { after: None },
-        // Money that nobody is owed is still reserved: a person has to look.
-        Err(Error::Refused(problem)) if !unless_authorized => Outcome::Hopeless { reason: problem.to_string() },
+        Err(Error::Refused(problem)) if !unless_authorized => match let_go_before(client, reference, &problem).await {
+            Ok(Some(_)) => news(reference, News::CancelAnswered),
+            // Money that nobody is owed is still reserved: a person has to look.
+            Ok(None) => Outcome::Hopeless { reason: problem.to_string() },
+            Err(error) => again(&error),
+        },
         // Refused means too late, or done before: the next look tells which.
         Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
         Err(error) => again(&error),
@@ -187,23 +191,33 @@ async fn operate(
         Err(Error::Refused(problem)) if is_about_us(&problem) || problem.status == 404 => {
             return Outcome::Again { after: None };
         }
-        // A cancel that was done before is refused and not repeated: the payment tells whether it was.
-        Err(Error::Refused(problem)) if kind == OperationKind::Cancel && matches!(problem.code, Some(6050 | 6190)) => {
-            match client.payment(name).await.map(|payment| aggregate(&payment.aggregate)) {
-                Ok(money) if money.cancelled > 0 && money.captured + money.cancelled >= money.authorized => {
-                    Answered::Done(money)
-                }
-                Ok(_) => Answered::Refused { trouble: code(&problem) },
+        Err(Error::Refused(problem)) if kind == OperationKind::Cancel => {
+            match let_go_before(client, reference, &problem).await {
+                Ok(Some(money)) => Answered::Done(money),
+                Ok(None) => refused(reference, kind, &problem),
                 Err(error) => return again(&error),
             }
         }
-        Err(Error::Refused(problem)) => {
-            tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
-            Answered::Refused { trouble: code(&problem) }
-        }
+        Err(Error::Refused(problem)) => refused(reference, kind, &problem),
         Err(error) => return again(&error),
     };
     news(reference, News::Operated { id, answered })
+}
+
+fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> Answered {
+    tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
+    Answered::Refused { trouble: code(problem) }
+}
+
+/// A cancel that was done before is refused and not repeated, whatever its key: the payment tells whether it was. What has become of the
+/// money, if nothing of it is reserved any more.
+async fn let_go_before(client: &Client, reference: &Reference, problem: &Problem) -> Result<Option<Aggregate>, Error> {
+    if !matches!(problem.code, Some(6050 | 6190)) {
+        return Ok(None);
+    }
+    let money = aggregate(&client.payment(reference.as_str()).await?.aggregate);
+    let let_go = money.cancelled > 0 && money.captured + money.cancelled >= money.authorized;
+    Ok(let_go.then_some(money))
 }
 
 async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {

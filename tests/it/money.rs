@@ -4,7 +4,7 @@ use kvitt_wire::{ShopOrder, State};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::shop::{Order, Shop, problem};
+use crate::shop::{Order, Shop, eventually, problem};
 
 /// The shop's machine.
 struct Warehouse<'a> {
@@ -126,6 +126,29 @@ async fn however_many_ask_at_once_no_more_is_moved_than_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_rest_is_not_let_go_while_a_capture_is_under_way() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let order = paid(&shop).await;
+    let reference = order.reference();
+
+    // The first try fails, and the second comes two seconds later: time enough for a cancel to overtake it.
+    shop.vipps.fails("POST", "/capture", 1, json!({ "status": 503 })).await;
+    let body = nok(24_900);
+    let too_early = async {
+        let asked = || async { (!shop.vipps.calls("POST", "/capture").await.is_empty()).then_some(()) };
+        eventually("the capture is asked for", asked).await;
+        problem(warehouse.asks(reference, "cancel", "rest", &json!({})).await, 409, "capture_under_way").await;
+    };
+    let (captured, ()) = tokio::join!(warehouse.asks(reference, "capture", "parcel", &body), too_early);
+    assert_eq!(captured.status(), StatusCode::OK);
+    let later = warehouse.asks(reference, "cancel", "rest", &json!({})).await;
+    assert_eq!(later.status(), StatusCode::OK, "what was refused for now may be asked for again under its key");
+    assert_eq!(in_the_book(&shop, reference).await, (24_900, 33_800, 0));
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
@@ -154,7 +177,9 @@ async fn what_makes_no_sense_moves_nothing() {
 
     let dkk = json!({ "amount": { "value": 1_000, "currency": "DKK" } });
     let nothing = json!({ "lines": [{ "sku": "mug", "quantity": 0 }] });
+    let unreadable = json!({ "lines": [{ "sku": "mug\u{0}", "quantity": 1 }] });
     for (what, body, status, code) in [
+        ("capture", unreadable, 422, "bad_lines"),
         ("capture", nok(58_701), 409, "exceeds_what_is_left"),
         ("refund", nok(1), 409, "exceeds_what_is_left"),
         ("capture", nok(0), 422, "bad_amount"),

@@ -1,5 +1,6 @@
 //! What could not be done is put aside, shown to the operator, and done when the operator says so.
 
+use kvitt_vipps::CancelScope;
 use kvitt_wire::State;
 use serde_json::json;
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -65,33 +66,79 @@ async fn what_is_parked_is_listed_released_and_done() {
 }
 
 #[tokio::test]
+async fn what_was_given_back_by_other_means_is_not_parked_again() {
+    let shop = Shop::open().await;
+    let (_, first) = a_hopeless_release(&shop).await;
+    // In the portal, by the person who was to look.
+    shop.vipps.client.cancel(&first, "by-hand", CancelScope::Remainder).await.unwrap();
+    shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
+    let refused = || async { (shop.vipps.calls("POST", "/cancel").await.len() == 3).then_some(()) };
+    eventually("it is asked for again", refused).await;
+    let over = || async {
+        let text = shop.runs(&["outbox", "list", "--all"]).await.ended_well().out;
+        (!text.contains("cancel_payment")).then_some(())
+    };
+    eventually("it is over", over).await;
+    shop.close().await;
+}
+
+/// Someone works on the database by hand.
+async fn executes(shop: &Shop, sql: String) {
+    let sql = sqlx::AssertSqlSafe(sql);
+    if shop.files.database.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(&shop.files.database).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(&shop.files.database).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+}
+
+/// The place of a document, and how a text becomes one again.
+fn document(column: &str) -> (String, &'static str) {
+    match Database::chosen() {
+        Database::Sqlite => (column.to_owned(), ""),
+        Database::Postgres => (format!("{column}::text"), "::json"),
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_asked_for_again_and_again() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.has_delivered().await;
+    shop.inbox_is_empty().await;
+    let (place, cast) = document("state");
+    let rewrite =
+        |from: &str, to: &str| format!("UPDATE checkouts SET state = replace({place}, '\"{from}\"', '\"{to}\"'){cast}");
+    executes(&shop, rewrite("attempts", "tries")).await;
+    executes(&shop, "UPDATE outbox SET due_at = 0".to_owned()).await;
+    eventually("it is parked", || async { (!parked(&shop).await.is_empty()).then_some(()) }).await;
+    assert!(parked(&shop).await[0]["parked_reason"].as_str().unwrap().starts_with("stored document: "));
+
+    executes(&shop, rewrite("tries", "attempts")).await;
+    shop.vipps.approves(order.reference()).await;
+    shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
+    order.becomes(State::Authorized).await;
+    eventually("nothing is parked", || async { parked(&shop).await.is_empty().then_some(()) }).await;
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn what_another_release_wrote_waits_for_one_that_reads_it() {
     let shop = Shop::open().await;
     let order = shop.ordered().await;
     shop.vipps.has_delivered().await;
     shop.inbox_is_empty().await;
     let rewrite = |from: &str, to: &str| {
-        let (place, cast) = match Database::chosen() {
-            Database::Sqlite => ("effect", ""),
-            Database::Postgres => ("effect::text", "::json"),
-        };
+        let (place, cast) = document("effect");
         format!("UPDATE outbox SET due_at = 0, effect = replace({place}, '{from}', '{to}'){cast} WHERE kind = 'look'")
     };
-    let execute = async |sql: String| {
-        let sql = sqlx::AssertSqlSafe(sql);
-        if shop.files.database.starts_with("sqlite:") {
-            let mut connection = SqliteConnection::connect(&shop.files.database).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-        } else {
-            let mut connection = PgConnection::connect(&shop.files.database).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-        }
-    };
-    execute(rewrite("\"look\"", "\"glance\"")).await;
+    executes(&shop, rewrite("\"look\"", "\"glance\"")).await;
     eventually("it is parked", || async { (!parked(&shop).await.is_empty()).then_some(()) }).await;
     assert_eq!(parked(&shop).await[0]["parked_reason"], "written by another release");
 
-    execute(rewrite("\"glance\"", "\"look\"")).await;
+    executes(&shop, rewrite("\"glance\"", "\"look\"")).await;
     let released = shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
     assert_eq!(released.out.lines().count(), 1);
     let looked = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };

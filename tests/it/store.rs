@@ -409,7 +409,7 @@ async fn only_an_owner_releases_what_is_claimed(database: Database) {
 async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: Database) {
     let place = Place::new(database);
     let (one, other) = (place.open().await, place.open().await);
-    let claim = async |store: &Store, at: i64| store.claim_chore("sweep", LEASE_MS, Moment(at)).await.unwrap();
+    let claim = async |store: &Store, at: i64| store.claim_chore("sweep", 10_000, LEASE_MS, Moment(at)).await.unwrap();
 
     let (first, second) = tokio::join!(claim(&one, NOW.0), claim(&other, NOW.0));
     assert!(first != second, "one of two that ask at once");
@@ -419,7 +419,12 @@ async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: 
     other.postpone_chore("sweep", Moment(NOW.0 + 10_000)).await.unwrap();
     assert!(!claim(&one, NOW.0 + 9_999).await);
     assert!(claim(&one, NOW.0 + 10_000).await);
-    assert!(one.claim_chore("another", LEASE_MS, NOW).await.unwrap());
+    assert!(one.claim_chore("another", 10_000, LEASE_MS, NOW).await.unwrap());
+
+    // Put off by a clock that was a year fast, until somebody set it right.
+    one.postpone_chore("sweep", Moment(NOW.0 + 365 * 86_400_000)).await.unwrap();
+    assert!(claim(&other, NOW.0 + 10_001).await, "nobody waits a year for it");
+    assert!(!claim(&one, NOW.0 + 10_001).await);
     one.close().await;
     other.close().await;
 }

@@ -20,6 +20,9 @@ pub enum Refusal {
         /// What is left, in minor units.
         left: i64,
     },
+    /// The rest was to be let go while a capture is under way: the vendor would let go what is being captured too.
+    #[error("a capture has not been answered yet; let the rest go when it has been")]
+    UnderWay,
     /// Nothing, or less, was asked for.
     #[error("the amount must be more than nothing")]
     NotAnAmount,

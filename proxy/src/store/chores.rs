@@ -4,11 +4,12 @@ use super::{Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Takes a chore that is due, for `lease_ms` milliseconds; after that it is due again. One that nobody has heard of is due.
+    /// Takes a chore that is due, for `lease_ms` milliseconds; after that it is due again. One that nobody has heard of is due, and so is
+    /// one whose turn is later than any can be that comes each `every_ms`: it was put off by a clock that went wrong.
     ///
     /// # Errors
     /// When the database says no.
-    fn claim_chore(name: &str, lease_ms: i64, now: Moment) -> Result<bool, Error>;
+    fn claim_chore(name: &str, every_ms: i64, lease_ms: i64, now: Moment) -> Result<bool, Error>;
 
     /// Says when a chore is to be done next.
     ///

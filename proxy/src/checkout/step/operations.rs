@@ -22,13 +22,18 @@ impl Step {
         if attempt.operations.len() >= MOST_OPERATIONS {
             return Err(Refusal::TooManyOperations);
         }
-        let left = attempt.left(kind);
+        // What has been done and not answered is counted twice as soon as a look has seen it.
+        let left = attempt.left(kind).max(0);
         let amount = amount.filter(|_| kind != OperationKind::Cancel).unwrap_or(left);
         if left <= 0 || amount > left {
             return Err(Refusal::TooMuch { left });
         }
         if amount <= 0 {
             return Err(Refusal::NotAnAmount);
+        }
+        // At the vendor a cancel is of all that is not captured yet: it would take the money that a capture is on its way to.
+        if kind == OperationKind::Cancel && attempt.under_way(OperationKind::Capture) > 0 {
+            return Err(Refusal::UnderWay);
         }
         let reference = attempt.reference.clone();
         let key = reference.key(&format!("{}-{}", kind.as_str(), id.0));
@@ -60,16 +65,18 @@ impl Attempt {
     /// How much there is left for an operation, in minor units: what is under way is counted as done.
     pub fn left(&self, kind: OperationKind) -> i64 {
         let Aggregate { authorized, captured, cancelled, refunded } = self.aggregate;
-        let under_way = |kind| -> i64 {
-            let pending = |operation: &&Operation| operation.kind == kind && operation.outcome == Outcome::Pending;
-            self.operations.iter().filter(pending).map(|operation| operation.amount).sum()
-        };
         match kind {
             OperationKind::Capture | OperationKind::Cancel => {
                 let reserved = authorized - captured - cancelled;
-                reserved - under_way(OperationKind::Capture) - under_way(OperationKind::Cancel)
+                reserved - self.under_way(OperationKind::Capture) - self.under_way(OperationKind::Cancel)
             }
-            OperationKind::Refund => captured - refunded - under_way(OperationKind::Refund),
+            OperationKind::Refund => captured - refunded - self.under_way(OperationKind::Refund),
         }
+    }
+
+    /// How much has been asked for and not been answered yet, in minor units.
+    fn under_way(&self, kind: OperationKind) -> i64 {
+        let pending = |operation: &&Operation| operation.kind == kind && operation.outcome == Outcome::Pending;
+        self.operations.iter().filter(pending).map(|operation| operation.amount).sum()
     }
 }

@@ -56,7 +56,8 @@ async fn capture(
 
 /// Lets reserved money go
 ///
-/// All that is not captured: the whole order, or the rest of one that was shipped in part. There is no way back.
+/// All that is not captured: the whole order, or the rest of one that was shipped in part; not while a capture is `pending`. There is
+/// no way back.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/cancel", operation_id = "cancel_order", tag = "shop",
     params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(
     (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
@@ -66,8 +67,9 @@ async fn capture(
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_paid`; `exceeds_what_is_left`: nothing is left; `operation_refused`: `detail` has the vendor's code and \
-            what to do; `too_many_operations`"),
+        description = "`not_paid`; `exceeds_what_is_left`: nothing is left; `capture_under_way`: a capture has not been answered \
+            yet, ask again when it has been; `operation_refused`: `detail` has the vendor's code and what to do; \
+            `too_many_operations`"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`idempotency_key_reused`"),
@@ -154,7 +156,9 @@ fn outcome(checkout: &Checkout, id: OperationId) -> Option<&Outcome> {
 }
 
 fn can_be_kept(lines: &[Pieces]) -> bool {
-    let sound = |line: &Pieces| (1..=64).contains(&line.sku.len()) && (1..=9_999).contains(&line.quantity);
+    // PostgreSQL would take a document with a NUL in it, and then read nothing out of it any more.
+    let plain = |sku: &str| (1..=64).contains(&sku.len()) && !sku.chars().any(char::is_control);
+    let sound = |line: &Pieces| plain(&line.sku) && (1..=9_999).contains(&line.quantity);
     lines.len() <= 100 && lines.iter().all(sound)
 }
 
