@@ -3,7 +3,13 @@
 //!
 //! Vipps MobilePay deletes a registration that has not been answered for two weeks. So a chore looks, and registers anew what is gone;
 //! the secret is told once, is sealed, and goes to the store, where the other proxies find it. A secret stays good when another one
-//! comes, so that nothing on its way is missed. Nothing is ever removed at the vendor's: that is for a person.
+//! comes, so that nothing on its way is missed.
+//!
+//! A proxy that dies between registering and writing the secret down leaves an orphan: a registration whose webhooks nobody can verify.
+//! Another is made beside it, as long as there are few. An orphan is never removed: that nobody here knows its secret does not say that
+//! nobody does (another database behind the same address, a person who has just registered), and it costs no more than webhooks that are
+//! refused beside those that are taken. `kvitt doctor` names it, for a person to decide. The one that may be removed is the one whose
+//! secret this process got a moment ago and could not write down: nobody else has ever been told it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -29,37 +35,56 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 /// The vendor takes so many for one event.
 const MOST: usize = 25;
 
+/// So many for our own address are made at most: a proxy that dies each time must not use up the room of others.
+const OURS: usize = 5;
+
 /// How the registration of a sales unit stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is there with all our events, and we know a secret.
-    Good,
+    Good {
+        /// The id of another one beside it, whose secret we do not know.
+        orphan: Option<String>,
+    },
     /// There is none, or none with all our events.
     Missing,
-    /// It is there and we know no secret that could be its own.
-    SecretUnknown {
+    /// It is there, and nobody wrote down what its secret is.
+    Orphaned {
+        /// Its id.
+        registration: String,
+    },
+    /// It is there, and its secret is sealed under a key that we do not have.
+    Sealed {
         /// Its id, to remove it by.
         registration: String,
     },
-    /// There is none, and no room for another.
+    /// There is none that we know a secret of, and no room for another.
     Full,
 }
 
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good => f.write_str("webhooks are registered"),
-            Self::Missing => f.write_str("webhooks are not registered"),
-            Self::SecretUnknown { registration } => write!(
+            Self::Good { orphan: None } => f.write_str("webhooks are registered"),
+            Self::Good { orphan: Some(orphan) } => write!(
                 f,
-                "webhooks are registered, and nobody here knows the secret: `kvitt webhooks remove {registration}`, then `repair`"
+                "webhooks are registered, and once more with a secret that nobody here knows; if nobody elsewhere does: `kvitt webhooks remove {orphan}`"
             ),
-            Self::Full => {
-                write!(f, "webhooks are not registered, and {MOST} others are: remove those that nobody needs")
-            }
+            Self::Missing => f.write_str("webhooks are not registered"),
+            Self::Orphaned { .. } => f.write_str("webhooks are registered with a secret that nobody here knows"),
+            Self::Sealed { registration } => write!(
+                f,
+                "webhooks are registered, and the secret is sealed under another key than those of the configuration: bring that key back, or `kvitt webhooks remove {registration}`, then `repair`"
+            ),
+            Self::Full => f.write_str(
+                "webhooks do not come, and there is no room for another registration: `kvitt webhooks list`, and `remove` those that nobody needs",
+            ),
         }
     }
 }
+
+/// The secrets of the store by sales unit, with the registrations that they belong to. None instead of one that does not open.
+type Stored = HashMap<String, Vec<(String, Option<SecretString>)>>;
 
 /// A handle; clones share it.
 #[derive(Clone)]
@@ -69,8 +94,7 @@ struct Inner {
     config: Config,
     store: Store,
     performer: Performer,
-    /// Of the store, by sales unit, with the registrations that they belong to.
-    stored: RwLock<HashMap<String, Vec<(String, SecretString)>>>,
+    stored: RwLock<Stored>,
     read_at: Mutex<Option<Instant>>,
 }
 
@@ -85,7 +109,7 @@ impl Registrations {
     pub fn secrets(&self, sales_unit: &str) -> Vec<SecretString> {
         let configured = self.0.config.sales_unit(Some(sales_unit)).map(|unit| unit.webhook_secrets.clone());
         let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
-        let stored = stored.get(sales_unit).into_iter().flatten().map(|(_, secret)| secret.clone());
+        let stored = stored.get(sales_unit).into_iter().flatten().filter_map(|(_, secret)| secret.clone());
         configured.into_iter().flatten().chain(stored).collect()
     }
 
@@ -106,15 +130,14 @@ impl Registrations {
     }
 
     async fn read(&self) -> Result<(), Error> {
-        let mut stored = HashMap::<_, Vec<_>>::new();
+        let mut stored = Stored::new();
         for WebhookSecret { registration, sales_unit, sealed } in self.0.store.webhook_secrets().await? {
-            match self.0.config.vault.open(&sealed, &place(&registration)) {
-                Ok(secret) => {
-                    let secret = SecretString::from(secret.as_str().to_owned());
-                    stored.entry(sales_unit).or_default().push((registration, secret));
-                }
-                Err(error) => tracing::error!(sales_unit, registration, %error, "webhook secret does not open"),
+            let opened = self.0.config.vault.open(&sealed, &place(&registration));
+            if let Err(error) = &opened {
+                tracing::error!(sales_unit, registration, %error, "webhook secret does not open");
             }
+            let secret = opened.ok().map(|secret| SecretString::from(secret.as_str().to_owned()));
+            stored.entry(sales_unit).or_default().push((registration, secret));
         }
         *self.0.stored.write().unwrap_or_else(PoisonError::into_inner) = stored;
         Ok(())
@@ -123,36 +146,48 @@ impl Registrations {
     /// How a sales unit's registration stands at the vendor's.
     ///
     /// # Errors
-    /// When the vendor does not say.
+    /// When the vendor does not say, or the store.
     pub async fn standing(&self, sales_unit: &str) -> Result<Standing, Unseen> {
-        self.read_again().await;
         let unit = self.0.config.sales_unit(Some(sales_unit));
         let url = unit.map(|unit| self.0.config.webhook_url(unit)).unwrap_or_default();
         let listed = self.0.performer.registrations(sales_unit).await?;
-        let Some(ours) = listed.iter().find(|listed| listed.url == url && listed.tells_all) else {
-            return Ok(if listed.len() < MOST { Standing::Missing } else { Standing::Full });
-        };
-        let configured = unit.is_some_and(|unit| !unit.webhook_secrets.is_empty());
-        let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
-        let known = |id: &str| stored.get(sales_unit).into_iter().flatten().any(|(registration, _)| registration == id);
-        let all = listed.iter().filter(|listed| listed.url == url && listed.tells_all);
-        if configured || all.into_iter().any(|listed| known(&listed.id)) {
-            return Ok(Standing::Good);
+        // After the list: who has registered meanwhile is not in it, and who is in it has had time to write the secret down.
+        self.read().await.map_err(|error| Unseen { reason: error.to_string(), after: None })?;
+        let ours: Vec<_> = listed.iter().filter(|listed| listed.url == url && listed.tells_all).collect();
+        if unit.is_some_and(|unit| !unit.webhook_secrets.is_empty()) && !ours.is_empty() {
+            // Which of them the configured secret belongs to, nobody says.
+            return Ok(Standing::Good { orphan: None });
         }
-        Ok(Standing::SecretUnknown { registration: ours.id.clone() })
+        let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
+        let secret_of = |id: &str| stored.get(sales_unit)?.iter().find(|(registration, _)| registration == id);
+        let orphan = ours.iter().find(|ours| secret_of(&ours.id).is_none()).map(|ours| ours.id.clone());
+        if ours.iter().any(|ours| secret_of(&ours.id).is_some_and(|(_, secret)| secret.is_some())) {
+            return Ok(Standing::Good { orphan });
+        }
+        if let Some((registration, _)) = ours.iter().find_map(|ours| secret_of(&ours.id)) {
+            return Ok(Standing::Sealed { registration: registration.clone() });
+        }
+        Ok(match orphan {
+            _ if listed.len() >= MOST || ours.len() >= OURS => Standing::Full,
+            Some(registration) => Standing::Orphaned { registration },
+            None => Standing::Missing,
+        })
     }
 
     async fn register(&self, sales_unit: &str) -> Done {
-        let unit = self.0.config.sales_unit(Some(sales_unit)).ok_or("no such sales unit")?;
-        let (registration, secret) = self
-            .0
-            .performer
-            .register(sales_unit, &self.0.config.webhook_url(unit))
-            .await
-            .map_err(|unseen| unseen.reason)?;
-        let sealed = self.0.config.vault.seal(secret.expose_secret(), &place(&registration));
+        let Inner { config, store, performer, .. } = &*self.0;
+        let unit = config.sales_unit(Some(sales_unit)).ok_or("no such sales unit")?;
+        let url = config.webhook_url(unit);
+        let (registration, secret) = performer.register(sales_unit, &url).await.map_err(|unseen| unseen.reason)?;
+        let sealed = config.vault.seal(secret.expose_secret(), &place(&registration));
         let secret = WebhookSecret { registration, sales_unit: sales_unit.to_owned(), sealed };
-        self.0.store.keep_webhook_secret(&secret, clock::now()).await?;
+        if let Err(error) = store.keep_webhook_secret(&secret, clock::now()).await {
+            // Else there would be one more orphan each time, for as long as nothing can be written.
+            if let Err(unseen) = performer.unregister(sales_unit, &secret.registration).await {
+                tracing::warn!(sales_unit, registration = secret.registration, reason = unseen.reason, "orphan left");
+            }
+            return Err(error.into());
+        }
         self.read().await?;
         tracing::info!(sales_unit, registration = secret.registration, "webhook registered");
         Ok(())
@@ -162,8 +197,14 @@ impl Registrations {
     async fn look_after(&self, sales_unit: &str) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         let standing = self.standing(sales_unit).await.map_err(|unseen| unseen.reason)?;
         match standing {
-            Standing::Good => Ok(true),
-            Standing::Missing if self.0.config.webhook_repair => self.register(sales_unit).await.map(|()| true),
+            Standing::Good { orphan: None } => Ok(true),
+            Standing::Good { orphan: Some(orphan) } => {
+                tracing::warn!(sales_unit, registration = orphan, "webhooks come twice; see `kvitt doctor`");
+                Ok(true)
+            }
+            Standing::Missing | Standing::Orphaned { .. } if self.0.config.webhook_repair => {
+                self.register(sales_unit).await.map(|()| true)
+            }
             standing => {
                 tracing::error!(sales_unit, ?standing, "webhooks do not come; see `kvitt doctor`");
                 Ok(false)

@@ -1,8 +1,9 @@
 //! The proxy registers for webhooks by itself, and again when Vipps MobilePay has deleted the registration.
 
-use kvitt_wire::State;
+use kvitt_vipps::EventName;
+use kvitt_wire::{Checkout, State};
 
-use crate::shop::{Shop, eventually};
+use crate::shop::{Database, Shop, Stage, eventually, execute, http, two_mugs_and_a_tea};
 
 /// The only registration of the Norwegian sales unit, once it is another one than `before`.
 async fn registered(shop: &Shop, before: &str) -> String {
@@ -62,7 +63,7 @@ async fn what_another_registered_is_picked_up() {
 }
 
 #[tokio::test]
-async fn a_registration_whose_secret_nobody_knows_is_left_to_a_person() {
+async fn a_registration_whose_secret_is_sealed_under_another_key_is_left_to_a_person() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
     all_are_looked_after(&shop).await;
@@ -85,5 +86,91 @@ async fn a_registration_whose_secret_nobody_knows_is_left_to_a_person() {
     std::fs::write(&shop.files.config, another).unwrap();
     let good = shop.runs(&["webhooks", "repair"]).await.ended_well();
     assert!(good.out.starts_with("sales unit no: webhooks are registered\n"), "{good:?}");
+    shop.close().await;
+}
+
+/// An order that is paid at a proxy of its own, which hears of it by a webhook alone.
+async fn a_payment_is_heard_of_at(stage: &Stage) {
+    let seen = async |url: &str| http().get(url).send().await.ok()?.json::<Checkout>().await.ok();
+    let asked = http().post(format!("{}/v1/checkouts", stage.url())).json(&two_mugs_and_a_tea()).send().await.unwrap();
+    let order: Checkout = asked.json().await.unwrap();
+    let url = format!("{}/v1/checkouts/{}", stage.url(), order.token);
+    eventually("the payment", || async { (seen(&url).await?.state == State::Created).then_some(()) }).await;
+    stage.vipps.approves(&order.reference).await;
+    eventually("it is heard of", || async { (seen(&url).await?.state == State::Authorized).then_some(()) }).await;
+}
+
+/// How many registrations the Norwegian sales unit has.
+async fn registrations(stage: &Stage) -> usize {
+    stage.vipps.client.webhooks().await.unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_dies_while_it_registers_has_webhooks_after_its_next_start() {
+    // Two tokens, two looks, two registrations.
+    for nth in 1..=6 {
+        let options = "webhook.repair = true\nwebhook.check_every_ms = 500";
+        let mut stage = Stage::set_with(Database::chosen(), options).await;
+        let mut proxy = stage.start_mortal(&["--dies-after=answer".to_owned(), format!("--nth={nth}")]);
+        eventually("it has died", || std::future::ready(proxy.has_died().then_some(()))).await;
+        let left = registrations(&stage).await;
+        assert!(left <= 1);
+        drop(proxy);
+        let proxy = stage.start();
+        eventually("it is registered", || async { proxy.log().contains("webhook registered").then_some(()) }).await;
+        a_payment_is_heard_of_at(&stage).await;
+        assert!(registrations(&stage).await <= left + 1);
+        drop(proxy);
+        stage.vipps.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_proxies_beside_an_orphan_register_once() {
+    let mut stage = Stage::set_with(Database::Postgres, "webhook.repair = true").await;
+    let url = format!("{}/callbacks/vipps/no", stage.url());
+    let orphan = stage.vipps.client.register_webhook(&url, &EventName::ALL).await.unwrap().id;
+    let proxies = tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| stage.start());
+            let others = [(); 2].map(|()| scope.spawn(|| stage.start_beside()));
+            [first].into_iter().chain(others).map(|proxy| proxy.join().unwrap()).collect::<Vec<_>>()
+        })
+    });
+    eventually("it is registered", || async { (registrations(&stage).await == 2).then_some(()) }).await;
+    a_payment_is_heard_of_at(&stage).await;
+    let said = stage.command(&["doctor"]).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains(&format!("`kvitt webhooks remove {orphan}`")), "{said}");
+    let made = stage.vipps.calls("POST", "/webhooks/v1/webhooks").await.len();
+    assert_eq!(made, 3, "the orphan, and one for each sales unit");
+    drop(proxies);
+    stage.vipps.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_left_registered() {
+    let shop = Shop::open_on(Database::Sqlite, "webhook.repair = true\nwebhook.check_every_ms = 100").await;
+    let first = registered(&shop, "").await;
+    all_are_looked_after(&shop).await;
+    execute(
+        &shop.files.database,
+        "CREATE TRIGGER full BEFORE INSERT ON webhook_secrets BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+    )
+    .await;
+    shop.vipps.client.remove_webhook(&first).await.unwrap();
+    let removed = || async { shop.vipps.calls("DELETE", "/webhooks/v1/webhooks").await.len() };
+    eventually("it has tried often", || async { (removed().await > 10).then_some(()) }).await;
+    assert!(shop.vipps.client.webhooks().await.unwrap().len() <= 1, "one that is being made, at most");
+    execute(&shop.files.database, "DROP TRIGGER full").await;
+    eventually("it is registered", || async {
+        let store = shop.store().await;
+        let known = store.webhook_secrets().await.unwrap();
+        store.close().await;
+        let listed = shop.vipps.client.webhooks().await.unwrap();
+        listed.iter().any(|listed| known.iter().any(|known| known.registration == listed.id)).then_some(())
+    })
+    .await;
+    a_payment_is_heard_of(&shop).await;
     shop.close().await;
 }

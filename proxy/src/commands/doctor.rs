@@ -150,8 +150,10 @@ async fn vendor(store: &Store, config: &Config, findings: &mut Findings) -> anyh
             None => continue,
         }
         match registrations.standing(&unit.name).await {
-            Ok(Standing::Good) => findings.add(Health::Ok, &about, Standing::Good.to_string()),
-            Ok(standing @ Standing::Missing) => {
+            Ok(standing @ Standing::Good { orphan: None }) => {
+                findings.add(Health::Ok, &about, standing.to_string());
+            }
+            Ok(standing @ (Standing::Missing | Standing::Orphaned { .. })) => {
                 findings.add(Health::Warn, &about, format!("{standing}: `kvitt webhooks repair`, or `register`"));
             }
             Ok(standing) => findings.add(Health::Warn, &about, standing.to_string()),

@@ -39,4 +39,12 @@ impl Performer {
         let registration = self.known(sales_unit)?.register_webhook(url, &EventName::ALL).await;
         registration.map(|made| (made.id, made.secret)).map_err(|error| Unseen::of(&error))
     }
+
+    /// Removes a registration.
+    ///
+    /// # Errors
+    /// [`Unseen`]. It may have been done all the same.
+    pub async fn unregister(&self, sales_unit: &str, registration: &str) -> Result<(), Unseen> {
+        self.known(sales_unit)?.remove_webhook(registration).await.map_err(|error| Unseen::of(&error))
+    }
 }

@@ -9,7 +9,7 @@ use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
-use super::{Database, Files, Vipps, log, quick};
+use super::{Database, Files, Vipps, log, other_secret, quick};
 
 /// The proxy; killed when dropped.
 pub(crate) struct Process {
@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     pub(crate) vipps: Vipps,
     pub(crate) files: Files,
     address: String,
+    /// Whether webhooks are registered by hand, and the proxy is told the secret.
+    by_hand: bool,
 }
 
 impl Stage {
@@ -79,8 +81,12 @@ impl Stage {
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
         let client = kvitt::app::client(&config, &config.sales_units[0]).unwrap();
         let url = config.webhook_url(&config.sales_units[0]);
-        let secret = client.register_webhook(&url, &EventName::ALL).await.unwrap().secret;
-        Self { vipps: Vipps::new(emulator, client, secret), files, address }
+        let secret = match config.webhook_repair {
+            // The proxy gets its own.
+            true => other_secret(),
+            false => client.register_webhook(&url, &EventName::ALL).await.unwrap().secret,
+        };
+        Self { vipps: Vipps::new(emulator, client, secret), files, address, by_hand: !config.webhook_repair }
     }
 
     /// A new key for the shop's own machines, made beside the proxy.
@@ -123,20 +129,22 @@ impl Stage {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
         command.args(arguments).arg("--config").arg(&self.files.config);
-        command.env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret());
+        self.tell_secret(&mut command);
         command
+    }
+
+    fn tell_secret(&self, command: &mut Command) {
+        if self.by_hand {
+            command.env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret());
+        }
     }
 
     fn run(&self, command: &mut Command, listen: &str) -> Process {
         // Into a file of its own: nobody empties a pipe while it runs.
         let (log, path) = tempfile::NamedTempFile::new_in(self.files.folder.path()).unwrap().keep().unwrap();
-        let mut child = command
-            .env("KVITT_LISTEN", listen)
-            .env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::from(log))
-            .spawn()
-            .unwrap();
+        self.tell_secret(command);
+        let mut child =
+            command.env("KVITT_LISTEN", listen).stdout(Stdio::piped()).stderr(Stdio::from(log)).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").expect("it listens").to_owned();
