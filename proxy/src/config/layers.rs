@@ -18,7 +18,7 @@ pub(super) fn merge(
     if let Some(path) = file {
         match std::fs::read_to_string(path)
             .map_err(|error| error.to_string())
-            .and_then(|text| text.parse::<Table>().map_err(|error| error.to_string().trim_end().replace('\n', " ")))
+            .and_then(|text| text.parse::<Table>().map_err(|error| unread(&text, &error)))
         {
             Ok(over) => lay_over(&mut table, over),
             Err(error) => mistakes.push(format!("{}: {error}", path.display())),
@@ -32,6 +32,13 @@ pub(super) fn merge(
         }
     }
     table
+}
+
+/// Where a text stops being TOML, and why. Not the line itself, as the library would have it: it may be a secret with a slip in it.
+pub(super) fn unread(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+    let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    format!("{line}{}", error.message().replace('\n', " "))
 }
 
 /// Tables are merged, everything else is replaced.

@@ -188,6 +188,15 @@ fn secrets_do_not_print() {
 }
 
 #[test]
+fn a_slip_beside_a_secret_does_not_print_it() {
+    for slip in ["client_secret = \"hush", "client_secret = hush\"", "client_secret = \"hush\" oh"] {
+        let mistakes = load(&GOOD.replacen("client_secret = \"hush\"", slip, 1), &[]).unwrap_err();
+        let named = mistakes.iter().find(|mistake| mistake.contains("kvitt.toml: line 13: ")).unwrap();
+        assert!(!named.contains("hush"), "{named}");
+    }
+}
+
+#[test]
 fn mobilepay_becomes_vipps_on_the_day() {
     let config = load(GOOD, &[]).unwrap();
     let at = |time: &str| Moment(time.parse::<jiff::Timestamp>().unwrap().as_millisecond());
