@@ -61,6 +61,19 @@ fn no_container_may_write_or_do_more_than_it_needs() {
     assert!(file("Dockerfile").contains("\nUSER 65532:65532\n"));
 }
 
+#[test]
+fn secrets_get_into_no_image_no_repository_and_no_dump_of_memory() {
+    for name in ["../../.dockerignore", "../../.gitignore"] {
+        let text = file(name);
+        for hidden in ["proxy/deploy/secrets", "proxy/deploy/etc", "*.sqlite"] {
+            assert!(text.lines().any(|line| line.ends_with(hidden)), "{name}: {hidden}");
+        }
+    }
+    assert!(file("kvitt.service").contains("\nLimitCORE=0\n"));
+    let compose: Value = serde_norway::from_str(&file("compose.yaml")).unwrap();
+    assert_eq!(compose["x-proxy"]["ulimits"]["core"], Value::from(0));
+}
+
 #[tokio::test]
 async fn the_health_check_asks_whether_the_proxy_is_ready() {
     let asks = |address: &str| {
