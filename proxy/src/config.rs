@@ -128,7 +128,7 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// Open connections.
     pub connections: usize,
-    /// How long a request's head may take, and each part of its body.
+    /// How long a request's head may take, and then its body.
     pub header: Duration,
 }
 

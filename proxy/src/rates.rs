@@ -99,12 +99,13 @@ impl<K: Clone + Hash + Eq> Counted<K> {
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
-    let forwarded = headers.get_all("x-forwarded-for").iter().rev().filter_map(|value| value.to_str().ok());
-    for entry in forwarded.flat_map(|value| value.rsplit(',')) {
+    let forwarded = headers.get_all("x-forwarded-for").iter().rev();
+    // Split before it is read as text: what the client wrote before it must not spoil the proxy's entry.
+    for entry in forwarded.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b',')) {
         if !is_trusted(&client) {
             break;
         }
-        let Some(address) = written(entry.trim()) else { break };
+        let Some(address) = std::str::from_utf8(entry).ok().and_then(|entry| written(entry.trim())) else { break };
         client = address;
     }
     client
@@ -133,7 +134,7 @@ mod tests {
         let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            headers.append("x-forwarded-for", http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         network(client(peer.parse().unwrap(), &headers, &trusted)).to_string()
     }
@@ -148,6 +149,8 @@ mod tests {
             ("10.0.0.1", &["203.0.113.9", "198.51.100.7,10.2.3.4"], "198.51.100.7"),
             ("10.0.0.1", &["10.9.9.9"], "10.9.9.9"),
             ("10.0.0.1", &["198.51.100.7, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9", "é"], "10.0.0.1"),
+            ("10.0.0.1", &["é, 198.51.100.7"], "198.51.100.7"),
             ("10.0.0.1", &["198.51.100.7:443"], "198.51.100.7"),
             ("10.0.0.1", &["[2001:db8:1:2:3::4]:443"], "2001:db8:1:2::"),
             ("10.0.0.1", &["[2001:db8:1:2:3::4]"], "2001:db8:1:2::"),

@@ -10,6 +10,7 @@ mod shop;
 mod site;
 mod vipps;
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use axum::Router;
@@ -18,8 +19,9 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use futures_util::StreamExt;
+use futures_util::stream::unfold;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::timeout::TimeoutBody;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -77,12 +79,13 @@ pub fn operators_router(app: &App) -> Router {
     inside.layer(from_fn(error::respond)).layer(from_fn(harden)).with_state(app.clone())
 }
 
-/// The document, in the form that is committed.
-pub fn openapi_json() -> String {
-    let (_, document) = described().split_for_parts();
-    let mut json = document.to_pretty_json().expect("the document has nothing that JSON cannot say");
-    json.push('\n');
-    json
+/// The document, in the form that is committed. Made once: anybody may ask for it.
+pub fn openapi_json() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        let (_, document) = described().split_for_parts();
+        document.to_pretty_json().expect("the document has nothing that JSON cannot say") + "\n"
+    });
+    &JSON
 }
 
 /// The whole service.
@@ -131,10 +134,18 @@ async fn measure(State(app): State<App>, request: Request, next: Next) -> Respon
     response
 }
 
-/// A body that trickles in must not hold a connection for ever.
+/// A body that trickles in must not hold a connection for ever: there is one time limit for all of it, and not one for each part.
 async fn hurry_body(State(app): State<App>, request: Request, next: Next) -> Response {
-    let patience = app.config.limits.header;
-    next.run(request.map(|body| Body::new(TimeoutBody::new(patience, body)))).await
+    let until = tokio::time::Instant::now() + app.config.limits.header;
+    let hurried = |body: Body| {
+        unfold(body.into_data_stream(), move |mut parts| async move {
+            match tokio::time::timeout_at(until, parts.next()).await {
+                Ok(part) => part.map(|part| (part, parts)),
+                Err(late) => Some((Err(axum::Error::new(late)), parts)),
+            }
+        })
+    };
+    next.run(request.map(|body| Body::from_stream(hurried(body)))).await
 }
 
 /// The headers that every answer carries. `Strict-Transport-Security` is not ours to say: it belongs where TLS ends.

@@ -1,7 +1,11 @@
 //! Who is let in, and how often.
 
+use std::time::Duration;
+
 use kvitt_wire::Checkout;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::shop::{SHOP_ORIGIN, Shop, problem, two_mugs_and_a_tea};
 
@@ -82,6 +86,35 @@ async fn a_checkout_that_is_asked_about_too_often_waits_and_no_other_does() {
     too_often(shop.get(&guess).send().await.unwrap(), 16).await;
     let shown = shop.get(&other.path()).send().await.unwrap().json::<Checkout>().await.unwrap();
     assert_eq!(shown.token, other.seen.token);
+    shop.close().await;
+}
+
+/// Sends the beginning of a request and then a byte now and then, until it is hung up on; how many bytes it got rid of, and the answer.
+async fn dawdles(shop: &Shop, beginning: &str) -> (usize, String) {
+    let mut stream = TcpStream::connect(shop.url.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(beginning.as_bytes()).await.unwrap();
+    let (mut answer, mut sent) = (String::new(), 0);
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    let (mut from, mut to) = stream.split();
+    let mut listens = std::pin::pin!(from.read_to_string(&mut answer));
+    while sent < 200 {
+        tokio::select! {
+            _ = &mut listens => break,
+            _ = pace.tick() => sent += usize::from(to.write_all(b"x").await.is_ok()),
+        }
+    }
+    (sent, answer)
+}
+
+#[tokio::test]
+async fn who_dawdles_with_a_request_is_hung_up_on() {
+    let shop = Shop::open_with("limits.header_ms = 500").await;
+    let head = "POST /v1/checkouts HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n";
+    for (beginning, code) in [("", ""), (head, ""), (&format!("{head}content-length: 10000\r\n\r\n"), "malformed")] {
+        let (sent, answer) = dawdles(&shop, beginning).await;
+        assert!(sent < 100, "{beginning}: still there after {sent} bytes");
+        assert!(answer.contains(code), "{answer}");
+    }
     shop.close().await;
 }
 
