@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kvitt_vipps::{Client, Credentials, System};
 use secrecy::ExposeSecret;
@@ -53,6 +53,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Who asks how often.
     pub rates: Rates,
+    /// When the proxy began.
+    pub since: Instant,
     /// Cancelled when the proxy is to stop.
     pub stop: CancellationToken,
 }
@@ -126,7 +128,8 @@ impl App {
             }
         }));
         let rates = Rates::new(&config.rates);
-        Ok(Self(Arc::new(Parts { config, rates, store, ledger, inbox, registrations, hub, metrics, stop })))
+        let since = Instant::now();
+        Ok(Self(Arc::new(Parts { config, rates, store, ledger, inbox, registrations, hub, metrics, since, stop })))
     }
 
     /// The checkout of a token.

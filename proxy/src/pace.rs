@@ -2,7 +2,8 @@
 //! on our side, so that we are never the cause of a 429.
 //!
 //! The outbox asks for a permit before it performs, and puts an effect without one off until there is one. A bucket is one moment: when
-//! it will be full again. One that is full is forgotten, so memory is bounded by the calls of the last minutes. It reads no clock.
+//! it will be full again. One that is full is forgotten, so memory is bounded by the calls of the last minutes. It reads no clock, unlike the
+//! library that [`rates`](crate::rates) counts with, so that its tests go through minutes in no time.
 //!
 //! Each proxy counts for itself. Looks, which the state of the checkout spaces, stay under the limit over all proxies together; changes
 //! that customers of several proxies ask for at once may exceed it, and are then tried again as the 429 says.

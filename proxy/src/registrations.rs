@@ -3,7 +3,7 @@
 //!
 //! Vipps MobilePay deletes a registration that has not been answered for two weeks. So a chore looks, and registers anew what is gone;
 //! the secret is told once, is sealed, and goes to the store, where the other proxies find it. A secret stays good when another one
-//! comes, so that nothing on its way is missed.
+//! comes, so that nothing on its way is missed, until a person removes its registration.
 //!
 //! A proxy that dies between registering and writing the secret down leaves an orphan: a registration whose webhooks nobody can verify.
 //! Another is made beside it, as long as there are few. An orphan is never removed: that nobody here knows its secret does not say that
@@ -240,21 +240,33 @@ impl Registrations {
     }
 }
 
-/// Seals the secrets anew that another key than the present one has sealed; how many.
+/// Seals the secrets anew that another key than the present one has sealed; how many. One that no key here opens needs none of them, and
+/// is left as it is: see [`lost`].
 ///
 /// # Errors
-/// When the store fails, or one of them does not open.
+/// When the store fails.
 pub async fn reseal(store: &Store, vault: &Vault) -> Result<u64, Error> {
     let mut count = 0;
     for mut secret in store.webhook_secrets().await? {
+        let place = place(&secret.registration);
+        let Ok(plain) = vault.open(&secret.sealed, &place) else { continue };
         if !secret.sealed.starts_with(&vault.mark()) {
-            let place = place(&secret.registration);
-            secret.sealed = vault.seal(&vault.open(&secret.sealed, &place)?, &place);
+            secret.sealed = vault.seal(&plain, &place);
             store.keep_webhook_secret(&secret, clock::now()).await?;
             count += 1;
         }
     }
     Ok(count)
+}
+
+/// The registrations whose secret is here and does not open.
+///
+/// # Errors
+/// When the store fails.
+pub async fn lost(store: &Store, vault: &Vault) -> Result<Vec<String>, Error> {
+    let secrets = store.webhook_secrets().await?.into_iter();
+    let lost = secrets.filter(|secret| vault.open(&secret.sealed, &place(&secret.registration)).is_err());
+    Ok(lost.map(|secret| secret.registration).collect())
 }
 
 /// What a secret is sealed for.

@@ -263,8 +263,8 @@ pub enum Error {
     /// A stored document does not read as what it should be. Said without what it holds, which may be the customer's.
     #[error("stored document: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Document(#[from] serde_json::Error),
-    /// What a customer shared does not open.
-    #[error("what customers shared: {0}")]
+    /// What a customer shared, or a secret, does not open.
+    #[error("what is sealed does not open: {0}")]
     Sealed(#[from] Unopened),
     /// The folder of the database cannot be used.
     #[error("database file: {0}")]

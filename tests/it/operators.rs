@@ -4,7 +4,7 @@ use kvitt_wire::State;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::shop::{Shop, eventually, http, problem};
+use crate::shop::{Database, Shop, Stage, eventually, execute, http, problem, two_mugs_and_a_tea};
 
 #[tokio::test]
 async fn what_passes_and_what_waits_is_counted_and_names_nobody() {
@@ -60,6 +60,26 @@ async fn a_proxy_that_does_not_get_on_says_what_is_in_the_way() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_was_away_is_ready_while_it_catches_up() {
+    let options = "ready.outbox_overdue_ms = 60000\nvipps.timeout_ms = 30000";
+    let mut stage = Stage::set_with(Database::chosen(), options).await;
+    let proxy = stage.start();
+    let asked = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
+    assert_eq!(asked.status(), 201);
+    proxy.kill();
+    execute(&stage.files.database, "UPDATE outbox SET due_at = 1000, lease_until = 0").await;
+    stage.vipps.fails("GET", "/epayment/v1/payments", 1, json!({ "delay_ms": 60_000 })).await;
+    let proxy = stage.start();
+    let asks = async |path: &str| http().get(format!("{}{path}", proxy.url)).send().await.unwrap();
+    let counted = asks("/metrics").await.text().await.unwrap();
+    let line = counted.lines().find(|line| line.starts_with("kvitt_outbox_overdue_milliseconds ")).unwrap();
+    assert!(line.rsplit(' ').next().unwrap().parse::<i64>().unwrap() > 60_000, "{line}");
+    assert_eq!(asks("/readyz").await.text().await.unwrap(), "ok\n", "it can do its work");
+    drop(proxy);
+    stage.vipps.close().await;
+}
+
+#[tokio::test]
 async fn operators_may_have_an_address_of_their_own() {
     // A free one, given back for the proxy to take.
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -71,7 +91,9 @@ async fn operators_may_have_an_address_of_their_own() {
     for path in ["/metrics", "/readyz"] {
         problem(shop.get(path).send().await.unwrap(), 404, "not_found").await;
     }
-    assert!(shop.get("/healthz").send().await.unwrap().status().is_success());
+    for path in ["/healthz", "/openapi.json"] {
+        assert!(shop.get(path).send().await.unwrap().status().is_success(), "{path}");
+    }
     assert_eq!(get("/v1/cart?items=mug:1").await.unwrap().status(), 404);
     shop.close_unseen().await;
 }
@@ -86,9 +108,13 @@ async fn the_doctor_says_what_is_well_and_what_to_do() {
     })
     .await;
     let well = shop.runs(&["doctor"]).await.ended_well();
-    for line in
-        ["ok    database: ", "ok    parked: none", "ok    drift: none", "ok    sales unit no: the keys are good"]
-    {
+    for line in [
+        "ok    database: ",
+        "ok    encryption: all",
+        "ok    parked: none",
+        "ok    drift: none",
+        "ok    sales unit no: the keys are good",
+    ] {
         assert!(well.out.contains(line), "{line} is not in {}", well.out);
     }
     shop.vipps.approves(order.reference()).await;

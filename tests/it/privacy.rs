@@ -168,6 +168,9 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     let new = Key::random().written();
     keys(&new, None);
     says(&kvitt(&stage.files, &["migrate"], "").await, "sealed under another key than those of the configuration");
+    let doctor = kvitt(&stage.files, &["doctor"], "").await;
+    assert_eq!(doctor.status.code(), Some(2));
+    says(&doctor, "FAIL  encryption: what is sealed does not open: sealed under another key");
     keys(&new, Some(ENCRYPTION_KEY));
     let proxy = stage.start();
     says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 1 anew;");

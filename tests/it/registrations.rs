@@ -174,3 +174,43 @@ async fn what_cannot_be_written_down_is_not_left_registered() {
     a_payment_is_heard_of(&shop).await;
     shop.close().await;
 }
+
+/// The ids of the registrations whose secrets the proxies know.
+async fn secrets_of(shop: &Shop) -> Vec<String> {
+    let store = shop.store().await;
+    let secrets = store.webhook_secrets().await.unwrap();
+    store.close().await;
+    secrets.into_iter().map(|secret| secret.registration).collect()
+}
+
+#[tokio::test]
+async fn the_secret_of_a_registration_that_a_person_removes_is_good_no_more() {
+    let shop = Shop::open_with("webhook.repair = true").await;
+    let first = registered(&shop, "").await;
+    all_are_looked_after(&shop).await;
+    assert!(secrets_of(&shop).await.contains(&first));
+    for said in [format!("removed {first}\n"), format!("{first} is not registered (any more)\n")] {
+        assert_eq!(shop.runs(&["webhooks", "remove", &first]).await.ended_well().out, said);
+    }
+    assert!(!secrets_of(&shop).await.contains(&first));
+    shop.runs(&["webhooks", "repair"]).await.ended_well();
+    let second = registered(&shop, &first).await;
+    assert!(secrets_of(&shop).await.contains(&second));
+    a_payment_is_heard_of(&shop).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_whose_key_is_gone_does_not_stand_in_the_way_of_a_new_key() {
+    let shop = Shop::open_with("webhook.repair = true").await;
+    let first = registered(&shop, "").await;
+    all_are_looked_after(&shop).await;
+    let config = std::fs::read_to_string(&shop.files.config).unwrap();
+    std::fs::write(&shop.files.config, config.replace("encryption.key = \"YS", "encryption.key = \"ZS")).unwrap();
+    let doctor = shop.runs(&["doctor"]).await;
+    assert!(doctor.out.contains("warn  encryption: 2 secrets of webhooks do not open"), "{doctor:?}");
+    let rotated = shop.runs(&["encryption", "rotate"]).await.ended_well();
+    assert!(rotated.out.contains(&format!("`kvitt webhooks remove {first}`")), "{rotated:?}");
+    assert!(rotated.out.ends_with("sealed 0 anew; encryption.previous_key is not needed any more\n"), "{rotated:?}");
+    shop.close().await;
+}

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use kvitt::config::Config;
-use kvitt::registrations::{Registrations, Standing};
+use kvitt::registrations::{self, Registrations, Standing};
 use kvitt::store::Store;
 use kvitt::{app, captures, clock};
 use secrecy::ExposeSecret;
@@ -95,6 +95,7 @@ async fn books(store: &Store, config: &Config, findings: &mut Findings) -> Resul
     let now = clock::now();
     let kind = if matches!(store, Store::Sqlite(_)) { "SQLite" } else { "PostgreSQL" };
     findings.add(Health::Ok, "database", format!("{kind}, migration {}", store.schema().await?));
+    encryption(store, config, findings).await?;
     if let Some(free) = store.free_bytes() {
         let found = format!("{} MB are free", free / 1_000_000);
         match free >= config.ready.free_bytes {
@@ -127,6 +128,23 @@ async fn books(store: &Store, config: &Config, findings: &mut Findings) -> Resul
     let deadlines = captures::deadlines(store, config, now).await?;
     let urgent = deadlines.iter().filter(|deadline| deadline.urgency != captures::Urgency::Later).count();
     findings.none("captures due", i64::try_from(urgent).unwrap_or(i64::MAX), "see `kvitt orders due`");
+    Ok(())
+}
+
+/// Whether what is sealed opens: a proxy does not start where customers do not.
+async fn encryption(store: &Store, config: &Config, findings: &mut Findings) -> Result<(), kvitt::store::Error> {
+    if let Err(error) = store.everything_opens().await {
+        let found = format!("{error}: `encryption.key` is not the one, or the previous one is missing");
+        findings.add(Health::Fail, "encryption", found);
+    } else if let [first, rest @ ..] = &registrations::lost(store, &config.vault).await?[..] {
+        let found = format!(
+            "{} secrets of webhooks do not open: where the right key is gone, `kvitt webhooks remove {first}`",
+            rest.len() + 1
+        );
+        findings.add(Health::Warn, "encryption", found);
+    } else {
+        findings.add(Health::Ok, "encryption", "all that is sealed opens");
+    }
     Ok(())
 }
 

@@ -37,7 +37,13 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             more => count += more,
         }
     }
+    let lost = registrations::lost(&store, &config.vault).await?;
     store.close().await;
+    for registration in lost {
+        println!(
+            "the secret of registration {registration} opens with no key here: `kvitt webhooks remove {registration}`, then `repair`"
+        );
+    }
     println!("sealed {count} anew; encryption.previous_key is not needed any more");
     Ok(())
 }

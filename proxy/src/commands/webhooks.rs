@@ -30,7 +30,7 @@ enum Action {
     Register,
     /// Look at the registration of every sales unit, and register what is missing, as the proxy does by itself every hour.
     Repair,
-    /// Remove a registration.
+    /// Remove a registration, and forget the secret that the proxies know it by, as they do the next time they look.
     Remove {
         /// Its id, as `list` shows it.
         id: String,
@@ -67,8 +67,23 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             store.close().await;
         }
         Action::Remove { id } => {
-            client.remove_webhook(&id).await?;
-            println!("removed {id}");
+            match client.remove_webhook(&id).await {
+                Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {
+                    println!("{id} is not registered (any more)");
+                }
+                removed => {
+                    removed?;
+                    println!("removed {id}");
+                }
+            }
+            // Where webhooks are registered by hand there may be no database yet.
+            match Store::attach(config.database_url.expose_secret(), &config.vault).await {
+                Ok(store) => {
+                    store.forget_webhook_secret(&id).await?;
+                    store.close().await;
+                }
+                Err(error) => eprintln!("its secret was not looked for: {error}"),
+            }
         }
     }
     Ok(())

@@ -17,6 +17,12 @@ verbs! {
     /// When the database says no, or one of them does not open.
     fn reseal_customers(most: u32) -> Result<u64, Error>;
 
+    /// Whether what is sealed in the database opens with the keys of the vault; but for the secrets of webhooks, which can be had anew.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when not, or the database says no.
+    fn everything_opens() -> Result<(), Error>;
+
     /// The checkouts that were told this number.
     ///
     /// # Errors

@@ -10,6 +10,12 @@ verbs! {
     /// When the database says no.
     fn keep_webhook_secret(secret: &WebhookSecret, now: Moment) -> Result<(), Error>;
 
+    /// Forgets the secret of a registration that has been removed; nothing when there is none.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn forget_webhook_secret(registration: &str) -> Result<(), Error>;
+
     /// All of them, the latest first.
     ///
     /// # Errors

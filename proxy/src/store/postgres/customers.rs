@@ -20,13 +20,7 @@ type Statement = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 impl Postgres {
     /// Called when the database is opened: what is sealed must open, and what earlier releases wrote in the open is sealed.
     pub(super) async fn seal_customers(&self) -> Result<(), Error> {
-        let marks = sqlx::query(
-            "SELECT DISTINCT left(sealed_customer, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
-             UNION SELECT left(secret, 12) FROM endpoints \
-             UNION SELECT left(previous_secret, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
-        );
-        let marks = marks.fetch_all(&self.pool).await?.into_iter().map(|row| row.try_get("mark"));
-        all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)?;
+        self.everything_opens().await?;
         let mut count = 0;
         loop {
             match self.seal_some(sqlx::query(IN_THE_OPEN).bind(i64::from(BATCH))).await? {
@@ -42,6 +36,16 @@ impl Postgres {
 
     pub(in crate::store) async fn reseal_customers(&self, most: u32) -> Result<u64, Error> {
         self.seal_some(sqlx::query(UNDER_OTHER_KEYS).bind(i64::from(most)).bind(self.vault.mark())).await
+    }
+
+    pub(in crate::store) async fn everything_opens(&self) -> Result<(), Error> {
+        let marks = sqlx::query(
+            "SELECT DISTINCT left(sealed_customer, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
+             UNION SELECT left(secret, 12) FROM endpoints \
+             UNION SELECT left(previous_secret, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
+        );
+        let marks = marks.fetch_all(&self.pool).await?.into_iter().map(|row| row.try_get("mark"));
+        all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)
     }
 
     pub(in crate::store) async fn checkouts_with(&self, number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error> {

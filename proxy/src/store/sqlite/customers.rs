@@ -18,13 +18,7 @@ impl Sqlite {
     /// Called when the database is opened: what is sealed must open, and what earlier releases wrote in the open is sealed, with the
     /// traces of it wiped from the file.
     pub(super) async fn seal_customers(&self) -> Result<(), Error> {
-        let marks = sqlx::query(
-            "SELECT DISTINCT substr(sealed_customer, 1, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
-             UNION SELECT substr(secret, 1, 12) FROM endpoints \
-             UNION SELECT substr(previous_secret, 1, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
-        );
-        let marks = marks.fetch_all(&self.writer).await?.into_iter().map(|row| row.try_get("mark"));
-        all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)?;
+        self.everything_opens().await?;
         let mut count = 0;
         loop {
             match self.seal_some(sqlx::query(IN_THE_OPEN).bind(BATCH)).await? {
@@ -42,6 +36,16 @@ impl Sqlite {
 
     pub(in crate::store) async fn reseal_customers(&self, most: u32) -> Result<u64, Error> {
         self.seal_some(sqlx::query(UNDER_OTHER_KEYS).bind(most).bind(self.vault.mark())).await
+    }
+
+    pub(in crate::store) async fn everything_opens(&self) -> Result<(), Error> {
+        let marks = sqlx::query(
+            "SELECT DISTINCT substr(sealed_customer, 1, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
+             UNION SELECT substr(secret, 1, 12) FROM endpoints \
+             UNION SELECT substr(previous_secret, 1, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
+        );
+        let marks = marks.fetch_all(&self.readers).await?.into_iter().map(|row| row.try_get("mark"));
+        all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)
     }
 
     pub(in crate::store) async fn checkouts_with(&self, number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error> {

@@ -22,6 +22,14 @@ impl Sqlite {
         Ok(())
     }
 
+    pub(in crate::store) async fn forget_webhook_secret(&self, registration: &str) -> Result<(), Error> {
+        sqlx::query("DELETE FROM webhook_secrets WHERE registration = $1")
+            .bind(registration)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn webhook_secrets(&self) -> Result<Vec<WebhookSecret>, Error> {
         let rows = sqlx::query("SELECT registration, sales_unit, secret FROM webhook_secrets ORDER BY created_at DESC")
             .fetch_all(&self.readers)
