@@ -44,8 +44,6 @@ use writer::{Work, Writer};
 const BUSY: Duration = Duration::from_secs(2);
 /// The same for a command beside a proxy that is busy: nobody waits for it at a till.
 const PATIENT: Duration = Duration::from_secs(20);
-/// How often the schema is tried to be brought up to date.
-const MOST_TRIES: u32 = 4;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -365,10 +363,10 @@ fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
         .pragma("secure_delete", "ON"))
 }
 
-/// Of those who open a new file at once each finds it without a schema, and all but one come too late. They find it done when they look
-/// again.
+/// Of those who open a new file at once each finds it without a schema, and all but one come too late for each of its migrations. They find
+/// that one done when they look again.
 async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
-    for _ in 1..MOST_TRIES {
+    for _ in MIGRATIONS.iter() {
         match MIGRATIONS.run(writer).await {
             Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => {}
             done => return done,
