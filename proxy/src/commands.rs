@@ -16,7 +16,7 @@ pub(crate) mod serve;
 pub(crate) mod shown;
 pub(crate) mod webhooks;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kvitt::config::Config;
@@ -31,6 +31,11 @@ pub(crate) struct ConfigFile {
 }
 
 impl ConfigFile {
+    /// The file; none for the defaults alone.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// All that it takes to serve.
     pub(crate) fn load(&self) -> anyhow::Result<Config> {
         Ok(Config::load(self.config.as_deref(), std::env::vars())?)

@@ -23,6 +23,7 @@ use crate::vault::Vault;
 use reader::Reader;
 
 pub use catalogue::{Article, Catalogue, Price};
+pub use layers::PREFIX;
 pub use operations::{Capture, Ready, Reconcile};
 pub use rates::Rates;
 pub use relay::Relay;

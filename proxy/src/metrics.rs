@@ -118,7 +118,7 @@ impl Metrics {
     /// Counts what a client of the vendor is told.
     pub fn observer(&self) -> Observer {
         let (calls, answers) = (self.calls.clone(), self.answers.clone());
-        Arc::new(move |Exchange { operation, status, code, latency }| {
+        Arc::new(move |Exchange { operation, status, code, latency, .. }| {
             calls.get_or_create(&Operation { operation }).observe(latency.as_secs_f64());
             let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
             let code = code.map(|code| code.to_string()).unwrap_or_default();

@@ -34,6 +34,7 @@ pub mod registrations;
 mod shop_keys;
 mod sqlite;
 mod traces;
+mod vitals;
 
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -84,14 +85,6 @@ impl Store {
             Ok(found) if found > known => Err(Error::Newer { found, known }),
             Ok(found) => Err(Error::Older { found, known }),
             Err(_) => Err(Error::Older { found: 0, known }),
-        }
-    }
-
-    /// The room that is left where the database is, in bytes; none where that is the server's business, or cannot be said.
-    pub fn free_bytes(&self) -> Option<u64> {
-        match self {
-            Self::Sqlite(store) => store.free_bytes(),
-            Self::Postgres(_) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What operators and their machines are told of a proxy that runs.
 
 use kvitt_wire::State;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -80,6 +81,16 @@ async fn a_proxy_that_was_away_is_ready_while_it_catches_up() {
 }
 
 #[tokio::test]
+async fn a_disk_with_less_room_than_is_wanted_is_said_to_be_full() {
+    let shop = Shop::open_on(Database::Sqlite, "ready.free_bytes = 9000000000000000000").await;
+    let unready = problem(shop.get("/readyz").send().await.unwrap(), 503, "not_ready").await;
+    assert_eq!(unready.detail.as_deref(), Some("disk: full"));
+    let said = shop.runs(&["doctor"]).await;
+    assert!(said.code == Some(2) && said.out.contains("FAIL  disk: "), "{said:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn operators_may_have_an_address_of_their_own() {
     // A free one, given back for the proxy to take.
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -108,15 +119,19 @@ async fn the_doctor_says_what_is_well_and_what_to_do() {
     })
     .await;
     let well = shop.runs(&["doctor"]).await.ended_well();
+    let file = format!("ok    configuration: {}\n", shop.files.config.display());
     for line in [
-        "ok    database: ",
+        &file,
         "ok    encryption: all",
         "ok    parked: none",
         "ok    drift: none",
         "ok    sales unit no: the keys are good",
+        "ok    clock: agrees with Vipps MobilePay's",
     ] {
         assert!(well.out.contains(line), "{line} is not in {}", well.out);
     }
+    let size = well.out.lines().find_map(|line| line.strip_prefix("ok    database: ")).unwrap();
+    assert!(size.ends_with(" kB") || size.ends_with(" MB"), "{size}");
     shop.vipps.approves(order.reference()).await;
     let due = eventually("it is to be captured", || async {
         let found = shop.runs(&["doctor"]).await;
@@ -129,4 +144,27 @@ async fn the_doctor_says_what_is_well_and_what_to_do() {
     assert_eq!(ill.code, Some(2), "{ill:?}");
     assert!(ill.out.contains("FAIL  sales unit no: no access token"), "{ill:?}");
     shop.close().await;
+}
+
+#[tokio::test]
+async fn the_doctor_tells_a_clock_that_is_wrong_and_no_value_of_the_environment() {
+    let mut stage = Stage::set(Database::chosen()).await;
+    let proxy = stage.start();
+    eventually("it is ready", || async {
+        let ready = http().get(format!("{}/readyz", stage.url())).send().await.unwrap();
+        ready.status().is_success().then_some(())
+    })
+    .await;
+    for (move_ms, finding) in [(60_000, "warn  clock: "), (600_000, "FAIL  clock: ")] {
+        stage.vipps.clock_moves(move_ms).await;
+        let mut doctor = stage.command(&["doctor"]);
+        let said = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        let clock = said.lines().find(|line| line.starts_with(finding)).unwrap_or_else(|| panic!("{said}"));
+        assert!(clock.contains(" s behind Vipps MobilePay's"), "{clock}");
+        assert!(said.contains("from the environment: KVITT_SALES_UNIT__NO__WEBHOOK_SECRET\n"), "{said}");
+        assert!(!said.contains(stage.vipps.secret.expose_secret()));
+    }
+    drop(proxy);
+    stage.vipps.close().await;
 }

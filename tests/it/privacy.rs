@@ -173,7 +173,9 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     says(&doctor, "FAIL  encryption: what is sealed does not open: sealed under another key");
     keys(&new, Some(ENCRYPTION_KEY));
     let proxy = stage.start();
+    says(&kvitt(&stage.files, &["doctor"], "").await, "warn  encryption: 1 sealed under encryption.previous_key: ");
     says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 1 anew;");
+    says(&kvitt(&stage.files, &["doctor"], "").await, "ok    encryption: all that is sealed opens");
     says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 0 anew;");
     is_the_same().await;
     proxy.kill();

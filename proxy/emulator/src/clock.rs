@@ -1,6 +1,7 @@
 //! The emulator's clock: the real one plus an offset that only the control API moves, and only forwards.
 //!
-//! Everything that expires, waits or is limited per minute reads this clock, so a test turns it instead of sleeping.
+//! Everything that expires, waits or is limited per minute reads this clock, so a test turns it instead of sleeping; so does the `Date`
+//! of the API's answers.
 //! Two things must never use it: the date in a webhook's signature, which receivers hold against their own clock, and
 //! the short delay before profile data appears. Those read the real time.
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Shares};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value, json};
 
 use crate::Shared;
-use crate::clock::written;
+use crate::clock::{http_date, written};
 use crate::contract::{Violation, violations};
 use crate::credentials::{Credentials, SalesUnit};
 use crate::problem::Problem;
@@ -51,7 +51,7 @@ pub(crate) async fn watch(Shares(shared): Shares<Arc<Shared>>, request: Request,
         shared.pause(Duration::from_millis(fault.delay_ms)).await;
     }
     let work = async { next.run(Request::from_parts(parts, Body::from(body))).await };
-    let response = if fault.drop_before_work {
+    let mut response = if fault.drop_before_work {
         hang_up()
     } else if let Some(status) = fault.status {
         let problem = Problem::gateway(status, "This was asked for");
@@ -66,7 +66,13 @@ pub(crate) async fn watch(Shares(shared): Shares<Arc<Shared>>, request: Request,
     };
     let was_dropped = response.extensions().get::<HangUp>().is_some();
     line["status"] = if was_dropped { Value::Null } else { json!(response.status().as_u16()) };
-    shared.look(|state| state.received.push(line));
+    let now = shared.look(|state| {
+        state.received.push(line);
+        state.now()
+    });
+    if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     response
 }
 

@@ -29,6 +29,15 @@ pub(crate) fn duration(ms: i64) -> String {
     }
 }
 
+/// A size in its largest unit, such as `3 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    match bytes {
+        ..2_000_000 => format!("{} kB", bytes / 1_000),
+        2_000_000..2_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{} GB", bytes / 1_000_000_000),
+    }
+}
+
 /// When something is due that is due in so many milliseconds.
 pub(crate) fn until(ms: i64) -> String {
     if ms > 0 { format!("in {}", duration(ms)) } else { format!("{} ago", duration(-ms)) }

@@ -6,7 +6,8 @@ use toml::{Table, Value};
 
 use super::DEFAULTS;
 
-const PREFIX: &str = "KVITT_";
+/// What the variables of the environment begin with that are options.
+pub const PREFIX: &str = "KVITT_";
 
 /// One table out of all sources; what cannot be read is added to the mistakes.
 pub(super) fn merge(

@@ -60,7 +60,7 @@ pub struct Ready {
 
 impl Ready {
     pub(super) fn read(ready: &mut Reader<'_>) -> Self {
-        let free_bytes = ready.positive("free_bytes").unsigned_abs();
+        let free_bytes = ready.between("free_bytes", 1, i64::MAX).unsigned_abs();
         Self { outbox_overdue_ms: ready.positive("outbox_overdue_ms"), free_bytes }
     }
 }

@@ -16,6 +16,7 @@ mod queues;
 mod registrations;
 mod shop_keys;
 mod traces;
+mod vitals;
 
 use std::str::FromStr;
 use std::time::Duration;

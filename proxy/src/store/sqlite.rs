@@ -14,8 +14,8 @@ mod pacing;
 mod queues;
 mod registrations;
 mod shop_keys;
-mod space;
 mod traces;
+mod vitals;
 mod writer;
 
 use std::fs::OpenOptions;

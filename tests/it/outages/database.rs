@@ -1,5 +1,6 @@
 //! The database is locked by somebody else, or gone and back.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kvitt_wire::State;
@@ -7,7 +8,7 @@ use reqwest::StatusCode;
 use sqlx::{Connection, SqliteConnection};
 
 use super::{QUICK, asks_to_pay, orders, paid_once, sees};
-use crate::shop::{Database, PATIENCE, Process, Server, Stage, Stream, eventually, http, problem};
+use crate::shop::{Database, PATIENCE, Process, Server, Shop, Stage, Stream, eventually, http, problem};
 
 /// How often the log says that the store failed, which is once a second at most.
 fn says_little(proxy: &Process, since: Instant) {
@@ -78,11 +79,15 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
         stage.vipps.approves(&order.reference).await;
     }
     is_refused_for_now(&two.url).await;
+    let ready = async || http().get(format!("{}/readyz", two.url)).send().await.unwrap();
+    let unready = problem(ready().await, 503, "not_ready").await.detail.unwrap();
+    assert!(unready.starts_with("database: does not answer"), "{unready}");
     let shown = http().get(format!("{}/v1/checkouts/{}", one.url, before[1].token)).send().await.unwrap();
     problem(shown, 503, "busy").await;
     eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
     says_little(&one, away);
     server.starts();
+    eventually("it is ready", || async { ready().await.status().is_success().then_some(()) }).await;
 
     tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
         .await
@@ -127,4 +132,39 @@ async fn a_file_is_one_proxy_s_and_commands_work_beside_it() {
     sees(&proxy.url, &order, State::Authorized).await;
     drop(proxy);
     stage.vipps.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_file_shows_in_readiness_when_no_more_webhooks_are_taken() {
+    let shop = Arc::new(Shop::open_on(Database::Sqlite, "webhook.queue = 1").await);
+    shop.is_ready().await;
+    let mut other = SqliteConnection::connect(&shop.files.database).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    // One is being written, one waits, and there is no room for a third.
+    let webhooks: Vec<_> = (0..3)
+        .map(|place| {
+            let shop = shop.clone();
+            let body =
+                serde_json::json!({ "reference": format!("other-shop-{place}"), "name": "AUTHORIZED" }).to_string();
+            tokio::spawn(async move { shop.vipps.tells(&shop, &body).await })
+        })
+        .collect();
+    let unready = eventually("it is not ready", || async {
+        let answer = shop.get("/readyz").send().await.unwrap();
+        (answer.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+    })
+    .await;
+    let unready = problem(unready, 503, "not_ready").await;
+    assert_eq!(unready.detail.as_deref(), Some("inbox: the queue is full"));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    for webhook in webhooks {
+        let status = webhook.await.unwrap();
+        assert!(matches!(status, StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE), "{status}");
+    }
+    eventually("it is ready", || async {
+        shop.get("/readyz").send().await.unwrap().status().is_success().then_some(())
+    })
+    .await;
+    other.close().await.unwrap();
+    Arc::into_inner(shop).unwrap().close().await;
 }

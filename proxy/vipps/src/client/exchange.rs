@@ -7,7 +7,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{
     Method, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -110,6 +110,7 @@ impl Request {
 /// A yes, with whatever came with it.
 pub(super) struct Answer {
     body: Vec<u8>,
+    date: Option<Timestamp>,
 }
 
 impl Answer {
@@ -149,7 +150,8 @@ impl Client {
         let status =
             outcome.as_ref().map_or_else(|_| answered.map(|problem| problem.status), |(status, _)| Some(*status));
         let code = answered.and_then(|problem| problem.code);
-        self.tell(Exchange { operation: operation(&request.method, &request.path), status, code, latency });
+        let date = outcome.as_ref().ok().and_then(|(_, answer)| answer.date);
+        self.tell(Exchange { operation: operation(&request.method, &request.path), status, code, latency, date });
         let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         let (method, path) = (request.method.as_str(), request.shown.as_str());
         match &outcome {
@@ -183,15 +185,16 @@ impl Client {
         }
         let mut response = builder.send().await.map_err(Error::from_transport)?;
         let status = response.status();
-        let retry_after =
-            response.headers().get(RETRY_AFTER).and_then(|value| pause(value.to_str().ok()?, Timestamp::now()));
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header(RETRY_AFTER).and_then(|text| pause(text, Timestamp::now()));
+        let date = header(DATE).and_then(moment);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Error::from_transport)? {
             let room = ANSWER_LIMIT - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
         if status.is_success() {
-            return Ok((status.as_u16(), Answer { body }));
+            return Ok((status.as_u16(), Answer { body, date }));
         }
         let mut problem = Problem::read(status.as_u16(), &body);
         problem.retry_after = retry_after;
@@ -214,8 +217,12 @@ fn pause(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let moment = rfc2822::parse(text).ok()?.timestamp();
-    Some(Duration::try_from(moment.duration_since(now)).unwrap_or_default())
+    Some(Duration::try_from(moment(text)?.duration_since(now)).unwrap_or_default())
+}
+
+/// A date as headers have it.
+fn moment(text: &str) -> Option<Timestamp> {
+    Some(rfc2822::parse(text.trim()).ok()?.timestamp())
 }
 
 #[cfg(test)]

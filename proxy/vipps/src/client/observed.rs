@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 
 use super::Client;
@@ -18,6 +19,8 @@ pub struct Exchange {
     pub code: Option<u32>,
     /// From the first byte sent to the last one read.
     pub latency: Duration,
+    /// When the answer was given, in whole seconds by the clock of whoever gave it; none where that is not said, or there was no yes.
+    pub date: Option<Timestamp>,
 }
 
 /// Who is told.

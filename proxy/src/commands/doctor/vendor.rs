@@ -1,0 +1,79 @@
+//! What Vipps MobilePay says of each sales unit: whether its keys are good, whether webhooks come, and what time it is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use kvitt::config::Config;
+use kvitt::registrations::{Registrations, Standing};
+use kvitt::store::Store;
+use kvitt::{app, clock};
+
+use super::{Findings, Health};
+
+/// Clocks that are set by NTP are nearer to each other than this, though a slow answer may make it look worse.
+const SLACK_MS: u64 = 30_000;
+/// Instead of how far ahead a clock is.
+const UNKNOWN: i64 = i64::MIN;
+
+/// Asks it.
+pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
+    let performer = app::performer(config)?;
+    let registrations = Registrations::new(config, store.clone(), performer.clone());
+    let now = clock::now();
+    // By the date of the latest answer.
+    let ahead_ms = Arc::new(AtomicI64::new(UNKNOWN));
+    for unit in &config.sales_units {
+        let about = format!("sales unit {}", unit.name);
+        findings.add(Health::Ok, &about, format!("sells as {:?}", unit.brand(&config.vipps, now)));
+        let Some((_, client)) = performer.clients().find(|(name, _)| **name == unit.name) else { continue };
+        let ahead_ms = ahead_ms.clone();
+        client.observe(Arc::new(move |exchange| {
+            if let Some(date) = exchange.date {
+                ahead_ms.store(clock::now().0 - date.as_millisecond(), Ordering::Relaxed);
+            }
+        }));
+        match client.warm_up().await {
+            Ok(()) => findings.add(Health::Ok, &about, "the keys are good"),
+            Err(error) => {
+                findings.add(Health::Fail, &about, format!("no access token: {error}"));
+                continue;
+            }
+        }
+        match registrations.standing(&unit.name).await {
+            Ok(standing @ Standing::Good { orphan: None }) => {
+                findings.add(Health::Ok, &about, standing.to_string());
+            }
+            Ok(standing @ (Standing::Missing | Standing::Orphaned { .. })) => {
+                findings.add(Health::Warn, &about, format!("{standing}: `kvitt webhooks repair`, or `register`"));
+            }
+            Ok(standing) => findings.add(Health::Warn, &about, standing.to_string()),
+            Err(unseen) => findings.add(Health::Fail, &about, format!("registrations: {}", unseen.reason)),
+        }
+    }
+    let ahead_ms = ahead_ms.load(Ordering::Relaxed);
+    if ahead_ms != UNKNOWN {
+        compare(ahead_ms, config.webhook_tolerance, findings);
+    }
+    Ok(())
+}
+
+/// What the distance of the two clocks means.
+fn compare(ahead_ms: i64, tolerance: Duration, findings: &mut Findings) {
+    let off_ms = ahead_ms.unsigned_abs();
+    let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
+    let found = format!("{} s {side} Vipps MobilePay's", off_ms / 1_000);
+    match off_ms {
+        ..=SLACK_MS => findings.add(Health::Ok, "clock", "agrees with Vipps MobilePay's"),
+        _ if u128::from(off_ms) <= tolerance.as_millis() => {
+            findings.add(Health::Warn, "clock", format!("{found}: have it set by NTP"));
+        }
+        _ => {
+            findings.add(
+                Health::Fail,
+                "clock",
+                format!("{found}, and webhooks are refused as stale: have it set by NTP"),
+            );
+        }
+    }
+}
