@@ -80,6 +80,8 @@ pub struct Config {
     pub demo_site: bool,
     /// How to log.
     pub log: Log,
+    /// The collector that traces are sent to, without a slash at the end; none: they are not.
+    pub otlp_endpoint: Option<String>,
     /// At least one; the first is the default.
     pub sales_units: Vec<SalesUnit>,
 }
@@ -357,6 +359,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
             json: log.one_of("format", &[("pretty", false), ("json", true)]),
             filter: log.filter("filter"),
         }),
+        otlp_endpoint: top.section("telemetry", |telemetry| telemetry.collector("otlp_endpoint")),
         sales_units,
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -350,13 +350,15 @@ impl<S: Sync> FromRequestParts<S> for TraceId {
 /// Gives each request a trace id, and each error its body.
 pub async fn respond(mut request: Request, next: Next) -> Response {
     let id = TraceId::of(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
-    let span = trace::of_request(request.method().as_str(), &id);
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
+    let span = trace::of_request(request.method().as_str(), route, &id);
     let trace_id = id.as_str().to_owned();
     request.extensions_mut().insert(id);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE && response.extensions().get::<ApiError>().is_none() {
         response = ApiError::body_too_large().into_response();
     }
+    span.record("status", response.status().as_u16());
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         let problem = error.problem(trace_id.clone());
         tracing::info!(status = problem.status, code = problem.code, trace_id, "request refused");

@@ -156,7 +156,7 @@ async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(),
         tracing::warn!(sales_unit, reference, name, "webhook for a payment that is not ours");
         return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
     };
-    signal(store, ledger, webhook, checkout).instrument(trace::of_row(checkout, trace_id.as_deref())).await
+    signal(store, ledger, webhook, checkout).instrument(trace::of_webhook(checkout, trace_id.as_deref())).await
 }
 
 async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: CheckoutId) -> Result<(), ledger::Error> {

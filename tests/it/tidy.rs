@@ -110,11 +110,13 @@ fn arrows_point_towards_the_core() {
 }
 
 #[test]
-fn only_the_store_has_sql_and_only_the_clock_reads_the_time() {
+fn sql_is_the_store_s_time_is_the_clock_s_and_what_is_exported_is_in_one_place() {
     for path in files(&root().join("proxy/src"), &[".rs"]) {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
         assert!(!text.contains("sqlx::") || name.starts_with("proxy/src/store"), "{name} names sqlx");
+        let exports = name.starts_with("proxy/src/telemetry/otlp") || name == "proxy/src/trace/joined.rs";
+        assert!(!text.contains("opentelemetry::") || exports, "{name} names opentelemetry");
         assert!(!text.contains("Timestamp::now") || name == "proxy/src/clock.rs", "{name} reads the clock");
     }
 }

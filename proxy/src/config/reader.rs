@@ -152,6 +152,21 @@ impl<'a> Reader<'a> {
         text
     }
 
+    /// A collector of traces, which may be absent. Inside, where it is, http is common; a password would end up in the log.
+    pub(super) fn collector(&mut self, key: &str) -> Option<String> {
+        let text = self.optional(key)?;
+        let is_one = |url: Url| {
+            let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            plain && url.password().is_none() && url.has_host() && matches!(url.scheme(), "http" | "https")
+        };
+        if !cfg!(feature = "otlp") {
+            self.mistake(key, "this build cannot export traces: it has been built without the feature otlp");
+        } else if !Url::parse(&text).is_ok_and(is_one) {
+            self.mistake(key, "must be an address such as \"http://collector:4318\", without user or query");
+        }
+        Some(text.trim_end_matches('/').to_owned())
+    }
+
     pub(super) fn origins(&mut self, key: &str) -> Vec<String> {
         let read = |text: &str| Url::parse(text).ok().filter(is_safe).map(|url| url.origin().ascii_serialization());
         self.list(key, read, "is not an origin such as \"https://shop.example\"")

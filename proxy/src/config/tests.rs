@@ -92,6 +92,25 @@ fn every_mistake_is_named_at_once() {
 }
 
 #[test]
+fn a_collector_is_an_address_and_wants_a_build_that_knows_it() {
+    let collector = |text| load(GOOD, &[("KVITT_TELEMETRY__OTLP_ENDPOINT", text)]);
+    assert_eq!(collector("").unwrap().otlp_endpoint, None);
+    let good = collector("http://collector:4318/");
+    if cfg!(feature = "otlp") {
+        assert_eq!(good.unwrap().otlp_endpoint.as_deref(), Some("http://collector:4318"));
+        for bad in ["collector:4318", "grpc://collector", "https://user:hush@collector", "https://collector/?key=hush"]
+        {
+            let mistakes = collector(bad).unwrap_err();
+            assert!(mistakes[0].starts_with("telemetry.otlp_endpoint: must be an address"), "{mistakes:?}");
+            assert!(!mistakes[0].contains("hush"));
+        }
+    } else {
+        let mistakes = good.unwrap_err();
+        assert!(mistakes[0].contains("built without the feature otlp"), "{mistakes:?}");
+    }
+}
+
+#[test]
 fn the_environment_goes_over_the_file_and_reaches_entries_by_name() {
     let files = files("");
     let secret = files.folder.path().join("secret");

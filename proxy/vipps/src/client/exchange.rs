@@ -10,6 +10,7 @@ use reqwest::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::{Instrument, field::Empty};
 
 use super::{Client, Exchange, observed::operation, token::Token};
 use crate::{
@@ -143,15 +144,18 @@ impl Client {
 
     /// Sends once, and says so in the log.
     pub(super) async fn exchange(&self, request: &Request, token: Option<&Token>) -> Result<Answer, Error> {
+        let operation = operation(&request.method, &request.path);
+        let span = tracing::error_span!("call", operation, status = Empty, code = Empty);
         let started = Instant::now();
-        let outcome = self.send(request, token).await;
+        let outcome = self.send(request, token).instrument(span.clone()).await;
         let latency = started.elapsed();
         let answered = outcome.as_ref().err().and_then(Error::problem);
         let status =
             outcome.as_ref().map_or_else(|_| answered.map(|problem| problem.status), |(status, _)| Some(*status));
         let code = answered.and_then(|problem| problem.code);
         let date = outcome.as_ref().ok().and_then(|(_, answer)| answer.date);
-        self.tell(Exchange { operation: operation(&request.method, &request.path), status, code, latency, date });
+        span.record("status", status).record("code", code);
+        self.tell(Exchange { operation, status, code, latency, date });
         let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         let (method, path) = (request.method.as_str(), request.shown.as_str());
         match &outcome {
