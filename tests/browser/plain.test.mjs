@@ -47,6 +47,8 @@ test("pays without scripts", async () => {
   await siri.seesHeading("Thank you for your order");
   const order = ["2 × Stoneware mug NOK 498.00", "1 × Loose-leaf tea, 100 g NOK 89.00", "Total NOK 587.00"];
   await siri.readsOf(reference, ...order, "of which VAT 25% NOK 99.60", "of which VAT 15% NOK 11.61");
+  // With the number the page is complete, and refreshes itself no more.
+  await siri.readsOf("Phone number ending in 67");
   await siri.looksAround("plain-confirmation");
   assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
 

@@ -155,7 +155,11 @@ export class Shopper {
   async readsOf(...texts) {
     let page = "";
     const all = async () => {
-      page = await this.reads();
+      // A page that refreshes itself may go away in the middle of being read, and is read again.
+      page = await this.reads().catch((error) => {
+        if (/context was destroyed/.test(error.message)) return "";
+        throw error;
+      });
       return texts.every((text) => (text instanceof RegExp ? text.test(page) : page.includes(text)));
     };
     await until(texts.join(" | "), all).catch((error) => {
