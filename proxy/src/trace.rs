@@ -31,13 +31,15 @@ impl TraceId {
 
     /// The one that a caller's `traceparent` names, or a new one.
     pub fn of(traceparent: Option<&str>) -> Self {
-        let mut parts = traceparent.unwrap_or_default().split('-').skip(1);
-        let mut hex = |length| {
+        // version-trace_id-parent_id-flags
+        let mut parts = traceparent.unwrap_or_default().split('-');
+        // The next but so many.
+        let mut hex = |but, length| {
             let is_one = |id: &&str| id.len() == length && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let id = parts.next().filter(is_one).filter(|id| id.bytes().any(|byte| byte != b'0'));
+            let id = parts.nth(but).filter(is_one).filter(|id| id.bytes().any(|byte| byte != b'0'));
             id.map(str::to_ascii_lowercase)
         };
-        hex(32).map_or_else(Self::random, |id| Self { id, caller: hex(16) })
+        hex(1, 32).map_or_else(Self::random, |id| Self { id, caller: hex(0, 16) })
     }
 
     /// As it is written.
