@@ -26,7 +26,9 @@ mod customers;
 pub mod deliveries;
 pub mod endpoints;
 mod idempotency;
+mod inbox;
 mod listener;
+mod outbox;
 mod pacing;
 mod postgres;
 pub mod queues;
@@ -40,12 +42,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
-use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
+use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::{Unopened, Vault};
 
 pub use idempotency::Keyed;
+pub use inbox::{Waiting, Webhook};
 pub use listener::Listener;
+pub use outbox::{Claim, Claimed};
 use postgres::Postgres;
+pub use queues::Depths;
 pub use shop_keys::StoredKey;
 use sqlite::Sqlite;
 
@@ -155,69 +160,6 @@ verbs! {
     /// # Errors
     /// When the database says no.
     fn versions(ids: &[CheckoutId]) -> Result<Vec<(CheckoutId, u32)>, Error>;
-
-    /// Writes webhooks down, all in one statement; those that are there already are left as they are. Durable when it returns.
-    ///
-    /// # Errors
-    /// When the database says no; none is written then.
-    fn accept_webhooks(webhooks: &[Webhook], now: Moment) -> Result<(), Error>;
-
-    /// Forgets webhooks that were worked on before that moment. The vendor repeats one for a week at most.
-    ///
-    /// # Errors
-    /// When the database says no.
-    fn forget_webhooks(before: Moment) -> Result<(), Error>;
-
-    /// Takes the oldest webhooks that wait to be worked on, for `lease_ms` milliseconds; after that somebody else may take them. A lease
-    /// that ends later than any can is none.
-    ///
-    /// # Errors
-    /// When the database says no.
-    fn claim_webhooks(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error>;
-
-    /// Called by a proxy that starts. One that has to have the database to itself takes it, until it closes the store, and gives back
-    /// what an earlier run had claimed.
-    ///
-    /// # Errors
-    /// [`Error::InUse`] when another proxy has it, or the database says no.
-    fn release_claims() -> Result<(), Error>;
-
-    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. A lease that ends later than any
-    /// can was given by a clock that went wrong, and is none. What a customer waits for goes first. One that does not read is parked.
-    ///
-    /// # Errors
-    /// When the database says no.
-    fn claim_due(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error>;
-
-    /// When the next effect is due, or its lease ends.
-    ///
-    /// # Errors
-    /// When the database says no.
-    fn next_due() -> Result<Option<Moment>, Error>;
-
-    /// Gives an effect back, to be tried again at `due_at`; nothing if the claim has been lost.
-    ///
-    /// # Errors
-    /// When the database says no; its lease then runs out by itself.
-    fn postpone(claim: &Claim, due_at: Moment) -> Result<(), Error>;
-
-    /// Puts an effect that cannot succeed aside, with the reason; nothing if the claim has been lost.
-    ///
-    /// # Errors
-    /// When the database says no; its lease then runs out by itself.
-    fn park(claim: &Claim, reason: &str) -> Result<(), Error>;
-
-    /// How much waits where.
-    ///
-    /// # Errors
-    /// When the database says no.
-    fn depths(now: Moment) -> Result<Depths, Error>;
-
-    /// How many checkouts there are in each phase.
-    ///
-    /// # Errors
-    /// When the database says no.
-    fn phases() -> Result<Vec<(String, i64)>, Error>;
 }
 
 /// Why the store did not do it.
@@ -317,58 +259,6 @@ pub enum Cause {
     Outbox(Claim),
 }
 
-/// The right to settle a row of the outbox: it is lost when somebody else has claimed the row since.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The row.
-    pub id: String,
-    /// How often the row has been claimed, this claim included.
-    pub tries: u32,
-}
-
-/// A webhook that was verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    /// Which sales unit's registration it came by.
-    pub sales_unit: String,
-    /// The payment.
-    pub reference: String,
-    /// The event's name, upper case.
-    pub name: String,
-    /// What a repeat has in common with the first: the firing event's own reference.
-    pub event_id: String,
-}
-
-/// A webhook that waits to be worked on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Its row.
-    pub id: i64,
-    /// Which sales unit's registration it came by.
-    pub sales_unit: String,
-    /// The payment.
-    pub reference: String,
-    /// The event's name.
-    pub name: String,
-}
-
-/// An effect that this process has taken to carry out until its lease ends.
-#[derive(Clone, Debug)]
-pub struct Claimed {
-    /// The right to settle it.
-    pub claim: Claim,
-    /// The checkout that it came from.
-    pub checkout_id: CheckoutId,
-    /// That checkout's trace id, if it has one.
-    pub trace_id: Option<String>,
-    /// The sales unit that is paid.
-    pub sales_unit: String,
-    /// What to do.
-    pub effect: Effect,
-    /// How often it was begun since it was planned, or released from being parked.
-    pub tries: u32,
-}
-
 /// What another proxy on the same database has committed. It only wakes: what happened is read from the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wake {
@@ -391,19 +281,6 @@ pub enum Committed {
     Lost,
 }
 
-/// Numbers for the operator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Depths {
-    /// Webhooks not yet worked on.
-    pub inbox: i64,
-    /// Effects that wait for their time or their worker.
-    pub outbox: i64,
-    /// Effects that cannot succeed and wait for the operator.
-    pub parked: i64,
-    /// How late the most overdue effect is, in milliseconds.
-    pub overdue_ms: i64,
-}
-
 fn not_migrated(error: MigrateError, migrations: &Migrator) -> Error {
     match error {
         MigrateError::VersionMissing(found) => Error::Newer { found, known: newest(migrations) },
@@ -424,9 +301,4 @@ fn effect_id(checkout: &Checkout, place: usize) -> String {
 /// The word under which a checkout is counted.
 fn phase(checkout: &Checkout) -> &'static str {
     checkout.current().state.as_str()
-}
-
-/// What makes two webhooks the same.
-fn dedupe_key(webhook: &Webhook) -> String {
-    format!("{}/{}/{}/{}", webhook.sales_unit, webhook.reference, webhook.event_id, webhook.name)
 }

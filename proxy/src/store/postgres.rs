@@ -11,6 +11,8 @@ mod customers;
 mod deliveries;
 mod endpoints;
 mod idempotency;
+mod inbox;
+mod outbox;
 mod pacing;
 mod queues;
 mod registrations;
@@ -28,8 +30,8 @@ use uuid::Uuid;
 use super::customers::{opened, seal};
 use super::deliveries::told;
 use super::listener::{CHANNEL, Listener};
-use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Wake, Webhook};
-use super::{dedupe_key, effect_id, newest, not_migrated, phase};
+use super::{Cause, Committed, Error, Secret, Stored, Wake};
+use super::{effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::Vault;
 
@@ -93,8 +95,6 @@ impl Postgres {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
-
-    // --- checkouts ---------------------------------------------------------------------------------------------------------------
 
     pub(super) async fn insert(
         &self,
@@ -201,151 +201,6 @@ impl Postgres {
             .fetch_all(&self.pool)
             .await?;
         rows.into_iter().map(|row| Ok((CheckoutId(row.try_get("id")?), count(row.try_get("version")?)?))).collect()
-    }
-
-    // --- inbox -------------------------------------------------------------------------------------------------------------------
-
-    pub(super) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
-        let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
-        // In one order everywhere, so that two proxies that were sent the same ones do not wait for each other in a circle.
-        let fresh = sqlx::query(
-            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
-             SELECT key, sales_unit, reference, name, $5 \
-             FROM unnest($1, $2, $3, $4) AS fresh (key, sales_unit, reference, name) ORDER BY key \
-             ON CONFLICT (dedupe_key) DO NOTHING",
-        )
-        .bind(column(dedupe_key))
-        .bind(column(|webhook| webhook.sales_unit.clone()))
-        .bind(column(|webhook| webhook.reference.clone()))
-        .bind(column(|webhook| webhook.name.clone()))
-        .bind(now.0)
-        .execute(&self.pool)
-        .await?;
-        if fresh.rows_affected() > 0 {
-            self.tell(Wake::Inbox).await;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
-        let rows = sqlx::query(
-            "WITH claimed AS (UPDATE inbox SET lease_until = $1 + $2 WHERE id = ANY (ARRAY( \
-                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3 \
-                 FOR UPDATE SKIP LOCKED)) \
-             RETURNING id, sales_unit, reference, name) SELECT * FROM claimed ORDER BY id",
-        )
-        .bind(now.0)
-        .bind(lease_ms)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Waiting {
-                    id: row.try_get("id")?,
-                    sales_unit: row.try_get("sales_unit")?,
-                    reference: row.try_get("reference")?,
-                    name: row.try_get("name")?,
-                })
-            })
-            .collect()
-    }
-
-    // --- outbox ------------------------------------------------------------------------------------------------------------------
-
-    pub(super) async fn release_claims(&self) -> Result<(), Error> {
-        // What is claimed may be in the hands of another proxy: its lease decides.
-        Ok(())
-    }
-
-    pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
-        let rows = sqlx::query(
-            "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
-                 SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
-                 ORDER BY kind <> 'create_payment', due_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
-             RETURNING id, checkout_id, sales_unit, effect::text AS effect, tries, tries - tries_before AS fresh_tries, \
-                 (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
-        )
-        .bind(now.0)
-        .bind(lease_ms)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await?;
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in rows {
-            let claim = Claim { id: row.try_get("id")?, tries: count(row.try_get("tries")?)? };
-            match serde_json::from_str(row.try_get("effect")?) {
-                Ok(effect) => claimed.push(Claimed {
-                    claim,
-                    checkout_id: CheckoutId(row.try_get("checkout_id")?),
-                    trace_id: row.try_get("trace_id")?,
-                    sales_unit: row.try_get("sales_unit")?,
-                    effect,
-                    tries: count(row.try_get("fresh_tries")?)?,
-                }),
-                Err(_) => self.park(&claim, "written by another release").await?,
-            }
-        }
-        Ok(claimed)
-    }
-
-    pub(super) async fn next_due(&self) -> Result<Option<Moment>, Error> {
-        let row =
-            sqlx::query("SELECT min(greatest(due_at, lease_until)) AS due FROM outbox WHERE parked_reason IS NULL")
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
-    }
-
-    pub(super) async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
-            .bind(&claim.id)
-            .bind(i64::from(claim.tries))
-            .bind(due_at.0)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    pub(super) async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
-        sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2")
-            .bind(&claim.id)
-            .bind(i64::from(claim.tries))
-            .bind(reason)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    // --- for the operator --------------------------------------------------------------------------------------------------------
-
-    pub(super) async fn depths(&self, now: Moment) -> Result<Depths, Error> {
-        let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM inbox WHERE done_at IS NULL) AS inbox, \
-                    (SELECT count(*) FROM outbox WHERE parked_reason IS NULL) AS outbox, \
-                    (SELECT count(*) FROM outbox WHERE parked_reason IS NOT NULL) AS parked, \
-                    (SELECT coalesce(max($1 - due_at), 0) FROM outbox WHERE parked_reason IS NULL) AS overdue_ms",
-        )
-        .bind(now.0)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(Depths {
-            inbox: row.try_get("inbox")?,
-            outbox: row.try_get("outbox")?,
-            parked: row.try_get("parked")?,
-            overdue_ms: row.try_get::<i64, _>("overdue_ms")?.max(0),
-        })
-    }
-
-    pub(super) async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
-        let rows =
-            sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.pool).await?;
-        rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What waits in the queues, for the operator: shown, and released when it was parked.
+//! What waits in the queues, for the operator: counted, shown, and released when it was parked.
 
 use serde::Serialize;
 
@@ -6,6 +6,18 @@ use super::{Claim, Error, Store};
 use crate::checkout::{Effect, Moment};
 
 verbs! {
+    /// How much waits where.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn depths(now: Moment) -> Result<Depths, Error>;
+
+    /// How many checkouts there are in each phase.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn phases() -> Result<Vec<(String, i64)>, Error>;
+
     /// Effects that wait or are parked, oldest first.
     ///
     /// # Errors
@@ -84,4 +96,17 @@ pub struct Parked {
     pub reason: String,
     /// What is to be done; none when it does not read.
     pub effect: Option<Effect>,
+}
+
+/// Numbers for the operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depths {
+    /// Webhooks not yet worked on.
+    pub inbox: i64,
+    /// Effects that wait for their time or their worker.
+    pub outbox: i64,
+    /// Effects that cannot succeed and wait for the operator.
+    pub parked: i64,
+    /// How late the most overdue effect is, in milliseconds.
+    pub overdue_ms: i64,
 }

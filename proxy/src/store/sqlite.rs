@@ -9,6 +9,8 @@ mod customers;
 mod deliveries;
 mod endpoints;
 mod idempotency;
+mod inbox;
+mod outbox;
 mod owner;
 mod pacing;
 mod queues;
@@ -32,8 +34,8 @@ use uuid::Uuid;
 
 use super::customers::{Sealed, opened, seal};
 use super::deliveries::{Told, told};
-use super::{Cause, Claim, Claimed, Committed, Depths, Error, Secret, Stored, Waiting, Webhook};
-use super::{dedupe_key, effect_id, newest, not_migrated, phase};
+use super::{Cause, Committed, Error, Secret, Stored};
+use super::{effect_id, newest, not_migrated, phase};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::Vault;
 use owner::Owner;
@@ -105,8 +107,6 @@ impl Sqlite {
         self.writer.close().await;
         self.owner.leave();
     }
-
-    // --- checkouts ---------------------------------------------------------------------------------------------------------------
 
     pub(super) async fn insert(
         &self,
@@ -220,133 +220,6 @@ impl Sqlite {
             .fetch_all(&self.readers)
             .await?;
         rows.into_iter().map(|row| Ok((checkout_id(row.try_get("id")?)?, row.try_get("version")?))).collect()
-    }
-
-    // --- inbox -------------------------------------------------------------------------------------------------------------------
-
-    pub(super) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
-        let rows: Vec<_> = webhooks
-            .iter()
-            .map(|webhook| {
-                serde_json::json!({
-                    "key": dedupe_key(webhook),
-                    "sales_unit": webhook.sales_unit,
-                    "reference": webhook.reference,
-                    "name": webhook.name,
-                })
-            })
-            .collect();
-        let rows = serde_json::to_string(&rows)?;
-        let insert = sqlx::query(
-            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
-             SELECT value ->> 'key', value ->> 'sales_unit', value ->> 'reference', value ->> 'name', $2 \
-             FROM json_each($1) WHERE true ON CONFLICT (dedupe_key) DO NOTHING",
-        );
-        self.together.execute(insert.bind(rows).bind(now.0)).await
-    }
-
-    pub(super) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.writer).await?;
-        Ok(())
-    }
-
-    pub(super) async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error> {
-        let claim = sqlx::query(
-            "UPDATE inbox SET lease_until = $1 + $2 WHERE id IN ( \
-                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3) \
-             RETURNING id, sales_unit, reference, name",
-        );
-        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
-        let waiting = rows.into_iter().map(|row| {
-            Ok(Waiting {
-                id: row.try_get("id")?,
-                sales_unit: row.try_get("sales_unit")?,
-                reference: row.try_get("reference")?,
-                name: row.try_get("name")?,
-            })
-        });
-        let mut waiting = waiting.collect::<Result<Vec<_>, Error>>()?;
-        waiting.sort_by_key(|waiting| waiting.id);
-        Ok(waiting)
-    }
-
-    // --- outbox ------------------------------------------------------------------------------------------------------------------
-
-    pub(super) async fn release_claims(&self) -> Result<(), Error> {
-        self.owner.take()?;
-        sqlx::query("UPDATE outbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
-        sqlx::query("UPDATE inbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
-        Ok(())
-    }
-
-    pub(super) async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error> {
-        let claim = sqlx::query(
-            "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
-                 SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
-                 ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
-             RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries, \
-                 (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
-        );
-        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in rows {
-            let claim = Claim { id: row.try_get("id")?, tries: row.try_get("tries")? };
-            match serde_json::from_str(row.try_get("effect")?) {
-                Ok(effect) => claimed.push(Claimed {
-                    claim,
-                    checkout_id: checkout_id(row.try_get("checkout_id")?)?,
-                    trace_id: row.try_get("trace_id")?,
-                    sales_unit: row.try_get("sales_unit")?,
-                    effect,
-                    tries: row.try_get("fresh_tries")?,
-                }),
-                Err(_) => self.park(&claim, "written by another release").await?,
-            }
-        }
-        Ok(claimed)
-    }
-
-    pub(super) async fn next_due(&self) -> Result<Option<Moment>, Error> {
-        let row = sqlx::query("SELECT min(max(due_at, lease_until)) AS due FROM outbox WHERE parked_reason IS NULL")
-            .fetch_one(&self.readers)
-            .await?;
-        Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
-    }
-
-    pub(super) async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
-        let postpone = sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
-        self.together.execute(postpone.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
-    }
-
-    pub(super) async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
-        let park = sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
-        self.together.execute(park.bind(claim.id.clone()).bind(claim.tries).bind(reason.to_owned())).await
-    }
-
-    // --- for the operator --------------------------------------------------------------------------------------------------------
-
-    pub(super) async fn depths(&self, now: Moment) -> Result<Depths, Error> {
-        let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM inbox WHERE done_at IS NULL) AS inbox, \
-                    (SELECT count(*) FROM outbox WHERE parked_reason IS NULL) AS outbox, \
-                    (SELECT count(*) FROM outbox WHERE parked_reason IS NOT NULL) AS parked, \
-                    (SELECT coalesce(max($1 - due_at), 0) FROM outbox WHERE parked_reason IS NULL) AS overdue_ms",
-        )
-        .bind(now.0)
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(Depths {
-            inbox: row.try_get("inbox")?,
-            outbox: row.try_get("outbox")?,
-            parked: row.try_get("parked")?,
-            overdue_ms: row.try_get::<i64, _>("overdue_ms")?.max(0),
-        })
-    }
-
-    pub(super) async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
-        let rows =
-            sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.readers).await?;
-        rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
     }
 }
 

@@ -4,10 +4,34 @@ use sqlx::Row;
 
 use super::{Postgres, count};
 use crate::checkout::{Effect, Moment};
-use crate::store::queues::{Listed, Parked, Which};
+use crate::store::queues::{Depths, Listed, Parked, Which};
 use crate::store::{Claim, Error};
 
 impl Postgres {
+    pub(in crate::store) async fn depths(&self, now: Moment) -> Result<Depths, Error> {
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM inbox WHERE done_at IS NULL) AS inbox, \
+                    (SELECT count(*) FROM outbox WHERE parked_reason IS NULL) AS outbox, \
+                    (SELECT count(*) FROM outbox WHERE parked_reason IS NOT NULL) AS parked, \
+                    (SELECT coalesce(max($1 - due_at), 0) FROM outbox WHERE parked_reason IS NULL) AS overdue_ms",
+        )
+        .bind(now.0)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Depths {
+            inbox: row.try_get("inbox")?,
+            outbox: row.try_get("outbox")?,
+            parked: row.try_get("parked")?,
+            overdue_ms: row.try_get::<i64, _>("overdue_ms")?.max(0),
+        })
+    }
+
+    pub(in crate::store) async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows =
+            sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.pool).await?;
+        rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
+    }
+
     pub(in crate::store) async fn effects(&self, which: Which, most: u32) -> Result<Vec<Listed>, Error> {
         let (least, greatest) = which.parked_between();
         let rows = sqlx::query(

@@ -1,0 +1,66 @@
+//! The inbox, on PostgreSQL.
+
+use sqlx::Row;
+
+use super::Postgres;
+use crate::checkout::Moment;
+use crate::store::inbox::dedupe_key;
+use crate::store::{Error, Waiting, Wake, Webhook};
+
+impl Postgres {
+    pub(in crate::store) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
+        let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
+        // In one order everywhere, so that two proxies that were sent the same ones do not wait for each other in a circle.
+        let fresh = sqlx::query(
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
+             SELECT key, sales_unit, reference, name, $5 \
+             FROM unnest($1, $2, $3, $4) AS fresh (key, sales_unit, reference, name) ORDER BY key \
+             ON CONFLICT (dedupe_key) DO NOTHING",
+        )
+        .bind(column(dedupe_key))
+        .bind(column(|webhook| webhook.sales_unit.clone()))
+        .bind(column(|webhook| webhook.reference.clone()))
+        .bind(column(|webhook| webhook.name.clone()))
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        if fresh.rows_affected() > 0 {
+            self.tell(Wake::Inbox).await;
+        }
+        Ok(())
+    }
+
+    pub(in crate::store) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn claim_webhooks(
+        &self,
+        most: u32,
+        lease_ms: i64,
+        now: Moment,
+    ) -> Result<Vec<Waiting>, Error> {
+        let rows = sqlx::query(
+            "WITH claimed AS (UPDATE inbox SET lease_until = $1 + $2 WHERE id = ANY (ARRAY( \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3 \
+                 FOR UPDATE SKIP LOCKED)) \
+             RETURNING id, sales_unit, reference, name) SELECT * FROM claimed ORDER BY id",
+        )
+        .bind(now.0)
+        .bind(lease_ms)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Waiting {
+                    id: row.try_get("id")?,
+                    sales_unit: row.try_get("sales_unit")?,
+                    reference: row.try_get("reference")?,
+                    name: row.try_get("name")?,
+                })
+            })
+            .collect()
+    }
+}
