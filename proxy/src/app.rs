@@ -112,7 +112,7 @@ impl App {
         let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
-            relay::forgetting(&store, config.capture.warn_ms),
+            relay::forgetting(&store, 2 * config.capture.warn_ms),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),

@@ -1,17 +1,16 @@
 //! Watches over money that is reserved and not captured: it is guaranteed for a while, and given back to the customer some time later.
 //!
-//! It only reads. What is due is shown by `kvitt orders due`, counted for `/metrics`, and told to the shop once; capturing is the shop's
-//! decision.
+//! It only reads. What is due is shown on the order and by `kvitt orders due`, counted for `/metrics`, and told to the shop once;
+//! capturing is the shop's decision.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::checkout::{Event, Moment};
+use crate::checkout::{Checkout, Event, Moment, Reservation};
 use crate::chores::Chore;
 use crate::clock;
 use crate::config::{Capture, Config, Market};
-use crate::store::books::Reservation;
 use crate::store::deliveries::Told;
 use crate::store::{Error, Store};
 
@@ -61,21 +60,29 @@ impl Deadline {
         };
         Self { reservation, capture_by, released_at, urgency }
     }
+
+    /// Whether the shop is told: from the warning on, and for as long after the deadline, in case nobody was there to tell it in time.
+    fn is_news(&self, rules: &Capture, now: Moment) -> bool {
+        self.urgency != Urgency::Later && now < self.capture_by.plus_ms(rules.warn_ms)
+    }
 }
 
-/// Every reservation with its deadline, the most urgent first.
+/// By when an order's money is to be captured, as it stands at that moment; none where nothing waits for it.
+pub fn deadline(checkout: &Checkout, config: &Config, now: Moment) -> Option<Deadline> {
+    let reservation = checkout.reservation()?;
+    let market = config.sales_unit(Some(&reservation.sales_unit)).map(|unit| unit.market);
+    Some(Deadline::of(reservation, market, &config.capture, now))
+}
+
+/// Every order whose money waits to be captured, with its deadline, the most urgent first.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn deadlines(store: &Store, config: &Config, now: Moment) -> Result<Vec<Deadline>, Error> {
-    let reservations = store.reservations().await?.into_iter();
-    let mut deadlines: Vec<_> = reservations
-        .map(|reservation| {
-            let market = config.sales_unit(Some(&reservation.sales_unit)).map(|unit| unit.market);
-            Deadline::of(reservation, market, &config.capture, now)
-        })
-        .collect();
-    deadlines.sort_by_key(|deadline| deadline.capture_by);
+pub async fn deadlines(store: &Store, config: &Config, now: Moment) -> Result<Vec<(Checkout, Deadline)>, Error> {
+    let reserved = store.reserved().await?.into_iter();
+    let mut deadlines: Vec<_> =
+        reserved.filter_map(|checkout| deadline(&checkout, config, now).map(|deadline| (checkout, deadline))).collect();
+    deadlines.sort_by_key(|(_, deadline)| deadline.capture_by);
     Ok(deadlines)
 }
 
@@ -88,14 +95,15 @@ pub fn watching(store: &Store, config: &Config) -> Chore {
             let now = clock::now();
             let deadlines = deadlines(&store, &config, now).await?;
             for (name, urgency) in [(DUE, Urgency::Due), (OVERDUE, Urgency::Overdue)] {
-                let count = deadlines.iter().filter(|deadline| deadline.urgency == urgency).count();
+                let count = deadlines.iter().filter(|(_, deadline)| deadline.urgency == urgency).count();
                 if count > 0 {
                     tracing::warn!(name, count, "reserved money waits to be captured");
                 }
                 store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
             }
-            for deadline in deadlines.iter().filter(|deadline| deadline.urgency == Urgency::Due) {
-                tell(&store, deadline, now).await?;
+            for (checkout, deadline) in deadlines.iter().filter(|(_, deadline)| deadline.is_news(&config.capture, now))
+            {
+                tell(&store, checkout, deadline, now).await?;
             }
             Ok(())
         }
@@ -103,14 +111,12 @@ pub fn watching(store: &Store, config: &Config) -> Chore {
 }
 
 /// Tells the shop of a deadline. The event is named by its payment, so that it is told once however often it is found.
-async fn tell(store: &Store, deadline: &Deadline, now: Moment) -> Result<(), Error> {
+async fn tell(store: &Store, checkout: &Checkout, deadline: &Deadline, now: Moment) -> Result<(), Error> {
     let reference = &deadline.reservation.reference;
-    let Some(id) = store.checkout_of(reference).await? else { return Ok(()) };
-    let Some(stored) = store.checkout(id).await? else { return Ok(()) };
-    let event = Event::capture_due(&stored.checkout, deadline.capture_by, now);
+    let event = Event::capture_due(checkout, deadline.capture_by, now);
     let endpoints = store.tell_shop(&Told::new(&format!("capture_due-{reference}"), &event)?, None, now).await?;
     if endpoints > 0 {
-        tracing::info!(checkout = %id, %reference, "capture due, and the shop told");
+        tracing::info!(checkout = %checkout.id, %reference, "capture due, and the shop told");
     }
     Ok(())
 }
@@ -118,15 +124,16 @@ async fn tell(store: &Store, deadline: &Deadline, now: Moment) -> Result<(), Err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkout::Reference;
 
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
     fn reserved(guaranteed_days: Option<i64>) -> Reservation {
         Reservation {
-            reference: "shop-1".into(),
+            reference: Reference::of("shop", 1),
             sales_unit: "no".into(),
             uncaptured: 100,
-            currency: "NOK".into(),
+            currency: "NOK",
             created_at: Moment(0),
             guaranteed_until: guaranteed_days.map(|days| Moment(days * DAY_MS)),
         }
@@ -145,6 +152,7 @@ mod tests {
             (Some(7), Market::No, 3, 7, Urgency::Later),
             (Some(7), Market::No, 4, 7, Urgency::Due),
             (Some(7), Market::No, 7, 7, Urgency::Overdue),
+            (Some(7), Market::No, 10, 7, Urgency::Overdue),
             (None, Market::No, 176, 180, Urgency::Later),
             (None, Market::No, 177, 180, Urgency::Due),
             (Some(30), Market::Dk, 10, 14, Urgency::Later),
@@ -153,6 +161,9 @@ mod tests {
             let now = Moment(day * DAY_MS);
             let deadline = Deadline::of(reserved(guaranteed), Some(market), &rules, now);
             assert_eq!((deadline.capture_by.0 / DAY_MS, deadline.urgency), (capture_by, urgency), "{market:?} {day}");
+            // Three days before the deadline, and three after it.
+            let is_news = (capture_by - 3..capture_by + 3).contains(&day);
+            assert_eq!(deadline.is_news(&rules, now), is_news, "{market:?} {day}");
         }
     }
 }

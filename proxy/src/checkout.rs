@@ -14,6 +14,7 @@ mod input;
 pub mod money;
 pub mod operation;
 pub mod refusal;
+mod reservation;
 pub mod state;
 mod step;
 
@@ -22,6 +23,7 @@ pub use effect::{Effect, Planned};
 pub use events::{Event, EventKind};
 pub use input::{Input, News, PaymentState, Polling, Seen};
 pub use refusal::Refusal;
+pub use reservation::Reservation;
 pub use state::{
     Attempt, Checkout, CheckoutId, Consent, Customer, Moment, Order, PhoneNumber, Private, ReceiptBy, Reference,
 };

@@ -302,3 +302,8 @@ fn effect_id(checkout: &Checkout, place: usize) -> String {
 fn phase(checkout: &Checkout) -> &'static str {
     checkout.current().state.as_str()
 }
+
+/// What waits to be captured, in minor units.
+fn uncaptured(checkout: &Checkout) -> i64 {
+    checkout.reservation().map_or(0, |reservation| reservation.uncaptured)
+}

@@ -1,6 +1,6 @@
 //! Reserved money that the shop has not captured yet, and by when it should.
 
-use kvitt_wire::State;
+use kvitt_wire::{ShopOrder, State};
 use serde_json::{Value, json};
 
 use crate::shop::Shop;
@@ -32,6 +32,15 @@ async fn what_is_to_be_captured_soon_is_shown_until_it_is() {
     let table = shop.runs(&["orders", "due"]).await.ended_well().out;
     assert!(table.contains("587.00 NOK") && table.contains(&reference), "{table}");
 
+    let key = shop.key("warehouse").await;
+    let order = || async {
+        let order = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&key).send().await.unwrap();
+        order.json::<ShopOrder>().await.unwrap()
+    };
+    let deadline = order().await.capture_deadline.unwrap();
+    assert_eq!(Some(deadline.capture_by_ms), listed[0]["capture_by"].as_i64());
+    assert_eq!(Some(deadline.released_at_ms), listed[0]["released_at"].as_i64());
+
     let part = |value| kvitt_vipps::Amount { value, currency: "NOK".into() };
     shop.vipps.client.capture(&reference, "capture-1", part(8_700)).await.unwrap();
     let left = || async { (due(&shop, &[]).await[0]["uncaptured"] == 50_000).then_some(()) };
@@ -39,6 +48,7 @@ async fn what_is_to_be_captured_soon_is_shown_until_it_is() {
     shop.vipps.client.capture(&reference, "capture-2", part(50_000)).await.unwrap();
     let nothing = || async { due(&shop, &["--all"]).await.is_empty().then_some(()) };
     crate::shop::eventually("all is captured", nothing).await;
+    assert_eq!(order().await.capture_deadline, None, "there is nothing left to be captured");
     shop.close().await;
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use kvitt_wire::{Aggregate, Cart, Language, Sharing, State};
+use kvitt_wire::{Aggregate, CaptureDeadline, Cart, Language, Sharing, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -275,8 +275,8 @@ impl Checkout {
         }
     }
 
-    /// What the shop's own machines see.
-    pub fn for_shop(&self) -> kvitt_wire::ShopOrder {
+    /// What the shop's own machines see, with the deadline that the rules of its market make.
+    pub fn for_shop(&self, capture_deadline: Option<CaptureDeadline>) -> kvitt_wire::ShopOrder {
         let current = self.current();
         let currency = self.order.cart.total.currency;
         let attempt = |attempt: &Attempt| kvitt_wire::ShopAttempt {
@@ -294,6 +294,7 @@ impl Checkout {
             state: current.state,
             amount: self.order.cart.total,
             aggregate: current.aggregate,
+            capture_deadline,
             attempts: self.attempts.iter().map(attempt).collect(),
             created_at_ms: self.created_at.0,
         }

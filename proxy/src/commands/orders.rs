@@ -37,15 +37,16 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let Action::Due { all, json } = asked.action;
     let now = clock::now();
     let mut deadlines = captures::deadlines(&store, &config, now).await?;
-    deadlines.retain(|deadline| all || deadline.urgency != Urgency::Later);
+    deadlines.retain(|(_, deadline)| all || deadline.urgency != Urgency::Later);
+    let deadlines = deadlines.into_iter().map(|(_, deadline)| deadline);
     store.close().await;
     if json {
-        println!("{}", serde_json::to_string_pretty(&deadlines)?);
+        println!("{}", serde_json::to_string_pretty(&deadlines.collect::<Vec<_>>())?);
         return Ok(());
     }
-    let rows = deadlines.into_iter().map(|deadline| {
+    let rows = deadlines.map(|deadline| {
         vec![
-            deadline.reservation.reference,
+            deadline.reservation.reference.to_string(),
             deadline.reservation.sales_unit,
             format!("{} {}", shown::amount(deadline.reservation.uncaptured), deadline.reservation.currency),
             shown::until(deadline.capture_by.0 - now.0),

@@ -7,15 +7,16 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kvitt_wire::{Problem, ShopOrder};
+use kvitt_wire::{CaptureDeadline, Problem, ShopOrder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::door;
 use crate::app::App;
-use crate::checkout::Reference;
+use crate::checkout::{Checkout, Reference};
 use crate::error::{ApiError, Path, Result};
 use crate::shop_key::{Key, ShopKey};
+use crate::{captures, clock};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(show)).merge(money::router())
@@ -74,5 +75,13 @@ async fn show(State(app): State<App>, _: ShopKey, Path(reference): Path<String>)
     let reference = Reference::parse(&reference).ok_or(ApiError::not_found())?;
     let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
     let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
-    Ok(axum::Json(stored.checkout.for_shop()))
+    Ok(shown(&app, &stored.checkout))
+}
+
+fn shown(app: &App, checkout: &Checkout) -> axum::Json<ShopOrder> {
+    let deadline = captures::deadline(checkout, &app.config, clock::now()).map(|deadline| CaptureDeadline {
+        capture_by_ms: deadline.capture_by.0,
+        released_at_ms: deadline.released_at.0,
+    });
+    axum::Json(checkout.for_shop(deadline))
 }

@@ -1,10 +1,8 @@
 //! Our books, for those who go through them: orders to compare with the vendor's, comparisons that were made, money that waits to be
 //! captured, and what was found out on the way.
 
-use serde::Serialize;
-
 use super::{Error, Store};
-use crate::checkout::{CheckoutId, Moment};
+use crate::checkout::{Checkout, CheckoutId, Moment};
 
 verbs! {
     /// Orders that were opened at that moment or later and that nothing is being done about (looking aside), by their ids, which follow
@@ -26,11 +24,12 @@ verbs! {
     /// When the database says no.
     fn last_comparison() -> Result<Option<Comparison>, Error>;
 
-    /// Reservations that are neither captured nor released in full, oldest first.
+    /// Orders that have money reserved which is neither captured nor let go, oldest first, without what their customers shared. One that
+    /// does not read is left out, and logged.
     ///
     /// # Errors
     /// When the database says no.
-    fn reservations() -> Result<Vec<Reservation>, Error>;
+    fn reserved() -> Result<Vec<Checkout>, Error>;
 
     /// Writes down what a chore has read off, over what it read off before.
     ///
@@ -56,23 +55,6 @@ pub struct Comparison {
     pub report: String,
 }
 
-/// Money that is reserved for an order and waits for the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reservation {
-    /// The payment.
-    pub reference: String,
-    /// The sales unit.
-    pub sales_unit: String,
-    /// What is neither captured nor released, in minor units.
-    pub uncaptured: i64,
-    /// The currency's code.
-    pub currency: String,
-    /// When the payment was begun, which is some minutes before its authorization at most.
-    pub created_at: Moment,
-    /// Until when a capture is sure to succeed, where the vendor has said so.
-    pub guaranteed_until: Option<Moment>,
-}
-
 /// One value that a chore has read off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -84,4 +66,13 @@ pub struct Reading {
     pub value: i64,
     /// When it was read off.
     pub read_at: Moment,
+}
+
+/// The orders of these documents.
+pub(super) fn readable<'a>(documents: impl Iterator<Item = (CheckoutId, &'a str)>) -> Vec<Checkout> {
+    let read = |(checkout, document)| {
+        let read = serde_json::from_str(document).map_err(Error::from);
+        read.inspect_err(|error| tracing::error!(%checkout, %error, "order left out of the books")).ok()
+    };
+    documents.filter_map(read).collect()
 }

@@ -31,7 +31,7 @@ use super::customers::{opened, seal};
 use super::deliveries::told;
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Committed, Error, Secret, Stored, Wake};
-use super::{effect_id, newest, not_migrated, phase};
+use super::{effect_id, newest, not_migrated, phase, uncaptured};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::Vault;
 
@@ -139,7 +139,7 @@ impl Postgres {
         // Of two who start from the same version the second waits here for the first, and then finds nothing to change.
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
-                 customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8 \
+                 customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9 \
              WHERE id = $1 AND version = $2 - 1",
         )
         .bind(checkout.id.0)
@@ -150,6 +150,7 @@ impl Postgres {
         .bind(sealed.as_ref().map(|sealed| &sealed.text))
         .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_ref()))
         .bind(sealed.as_ref().map(|sealed| sealed.received_at))
+        .bind(uncaptured(checkout))
         .execute(&mut *tx)
         .await?;
         if changed.rows_affected() == 0 {

@@ -35,7 +35,7 @@ use uuid::Uuid;
 use super::customers::{Sealed, opened, seal};
 use super::deliveries::{Told, told};
 use super::{Cause, Committed, Error, Secret, Stored};
-use super::{effect_id, newest, not_migrated, phase};
+use super::{effect_id, newest, not_migrated, phase, uncaptured};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::Vault;
 use owner::Owner;
@@ -155,7 +155,7 @@ impl Sqlite {
                 Box::pin(async move {
                     let changed = sqlx::query(
                         "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
-                             customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8 \
+                             customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9 \
                          WHERE id = $1 AND version = $2 - 1",
                     )
                     .bind(&rows.id)
@@ -166,6 +166,7 @@ impl Sqlite {
                     .bind(rows.customer.as_ref().map(|sealed| &sealed.text))
                     .bind(rows.customer.as_ref().and_then(|sealed| sealed.index.as_ref()))
                     .bind(rows.customer.as_ref().map(|sealed| sealed.received_at))
+                    .bind(rows.uncaptured)
                     .execute(&mut *connection)
                     .await?;
                     if changed.rows_affected() == 0 {
@@ -255,6 +256,8 @@ struct Rows {
     phase: &'static str,
     state: String,
     customer: Option<Sealed>,
+    /// What is reserved and waits for the shop, in minor units.
+    uncaptured: i64,
     /// The names of its payments, as a JSON array.
     references: String,
     /// The effects, as the rows of one JSON array; none when there are none.
@@ -279,6 +282,7 @@ impl Rows {
             references: serde_json::to_string(&references)?,
             effects: planned,
             told: told(checkout, effects)?,
+            uncaptured: uncaptured(checkout),
             sales_unit: checkout.order.cart.sales_unit.clone(),
             now,
         })

@@ -18,10 +18,23 @@ pub struct ShopOrder {
     pub amount: Amount,
     /// What has become of that payment's money.
     pub aggregate: Aggregate,
+    /// By when reserved money is to be captured; none where nothing waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_deadline: Option<CaptureDeadline>,
     /// All payments, oldest first.
     pub attempts: Vec<ShopAttempt>,
     /// When the order was opened, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
+}
+
+/// By when reserved money is to be captured, in milliseconds since 1970 (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CaptureDeadline {
+    /// Until then a capture is sure to succeed.
+    pub capture_by_ms: i64,
+    /// Then Vipps MobilePay gives the money back to the customer.
+    pub released_at_ms: i64,
 }
 
 /// One payment of an order.

@@ -48,7 +48,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
         }
     }
     let deadlines = captures::deadlines(store, config, now).await?;
-    let urgent = deadlines.iter().filter(|deadline| deadline.urgency != captures::Urgency::Later).count();
+    let urgent = deadlines.iter().filter(|(_, deadline)| deadline.urgency != captures::Urgency::Later).count();
     findings.none("captures due", i64::try_from(urgent).unwrap_or(i64::MAX), "see `kvitt orders due`");
     Ok(())
 }

@@ -6,6 +6,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use kvitt_wire::{LetGo, MoveMoney, Pieces, Problem, ShopOrder};
+use utoipa::IntoResponses;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,35 +17,61 @@ use crate::error::{ApiError, Path, Result};
 use crate::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
 use crate::shop_key::ShopKey;
 
+use super::shown;
+
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(capture)).routes(routes!(cancel)).routes(routes!(refund))
 }
 
-/// What each of them answers.
+/// What each of them answers when it is not refused.
 type Moved = (StatusCode, Replayed, axum::Json<ShopOrder>);
+
+/// All that they answer, for the description of the API.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes")]
+enum Answers {
+    /// Done; `idempotency-replayed` is `true` where that was before
+    #[response(status = 200, headers(("idempotency-replayed" = bool, description = "`true` where this was done before")))]
+    Done(ShopOrder),
+    /// Written down, and still `pending`: ask for the order again
+    #[response(status = 202)]
+    Pending(ShopOrder),
+    /// `malformed_json`, `bad_idempotency_key`, `idempotency_key_required`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(Problem),
+    /// `unauthorized`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Problem),
+    /// `not_found`
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+    /// `not_paid`; `exceeds_what_is_left`: `detail` says what is left; `capture_under_way`: nothing can be let go before the capture is
+    /// answered, ask again when it has been; `operation_refused`: `detail` has the vendor's code and what to do;
+    /// `too_many_operations`
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// `unsupported_media_type`
+    #[response(status = 415, content_type = "application/problem+json")]
+    OtherType(Problem),
+    /// `bad_amount`, `wrong_currency`, `bad_lines`, `idempotency_key_reused`
+    #[response(status = 422, content_type = "application/problem+json")]
+    Senseless(Problem),
+    /// `rate_limited`
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooOften(Problem),
+    /// `busy`: the database does not answer; try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(Problem),
+}
 
 /// Takes reserved money
 ///
 /// All that is left, or a part; as often as there is something left. Capture what has been shipped, not before.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/capture", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(
-    (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
-    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
-    (status = 400, body = Problem, content_type = "application/problem+json",
-        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_paid`; `exceeds_what_is_left`: `detail` says what is left; `operation_refused`: `detail` has the \
-            vendor's code and what to do; `too_many_operations`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
-    (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`bad_amount`, `wrong_currency`, `bad_lines`, `idempotency_key_reused`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
-))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(Answers))]
 async fn capture(
     State(app): State<App>,
     _: ShopKey,
@@ -59,24 +86,7 @@ async fn capture(
 /// All that is not captured: the whole order, or the rest of one that was shipped in part; not while a capture is `pending`. There is
 /// no way back.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/cancel", operation_id = "cancel_order", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(
-    (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
-    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
-    (status = 400, body = Problem, content_type = "application/problem+json",
-        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_paid`; `exceeds_what_is_left`: nothing is left; `capture_under_way`: a capture has not been answered \
-            yet, ask again when it has been; `operation_refused`: `detail` has the vendor's code and what to do; \
-            `too_many_operations`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "`idempotency_key_reused`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
-))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(Answers))]
 async fn cancel(
     State(app): State<App>,
     _: ShopKey,
@@ -90,24 +100,7 @@ async fn cancel(
 ///
 /// All that was captured, or a part; as often as there is something left, within 365 days.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/refund", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(
-    (status = 200, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
-    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
-    (status = 400, body = Problem, content_type = "application/problem+json",
-        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_paid`; `exceeds_what_is_left`: `detail` says what is left; `operation_refused`: `detail` has the \
-            vendor's code and what to do; `too_many_operations`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
-    (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`bad_amount`, `wrong_currency`, `bad_lines`, `idempotency_key_reused`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
-))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(Answers))]
 async fn refund(
     State(app): State<App>,
     _: ShopKey,
@@ -147,7 +140,7 @@ async fn operate(
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
-    Ok((status, replayed, axum::Json(checkout.for_shop())))
+    Ok((status, replayed, shown(app, &checkout)))
 }
 
 fn outcome(checkout: &Checkout, id: OperationId) -> Option<&Outcome> {

@@ -3,9 +3,9 @@
 use sqlx::Row;
 
 use super::Postgres;
-use crate::checkout::{CheckoutId, Moment};
+use crate::checkout::{Checkout, CheckoutId, Moment};
 use crate::store::Error;
-use crate::store::books::{Comparison, Reading, Reservation};
+use crate::store::books::{Comparison, Reading, readable};
 
 impl Postgres {
     pub(in crate::store) async fn quiet_orders(
@@ -62,33 +62,13 @@ impl Postgres {
         comparison.transpose()
     }
 
-    pub(in crate::store) async fn reservations(&self) -> Result<Vec<Reservation>, Error> {
-        let rows = sqlx::query(
-            "WITH reserved AS ( \
-                 SELECT attempt.value ->> 'reference' AS reference, state #>> '{order,cart,sales_unit}' AS sales_unit, \
-                        state #>> '{order,cart,total,currency}' AS currency, \
-                        (attempt.value ->> 'created_at')::bigint AS created_at, \
-                        (attempt.value ->> 'capture_guaranteed_until')::bigint AS guaranteed_until, \
-                        (attempt.value #>> '{aggregate,authorized}')::bigint \
-                            - (attempt.value #>> '{aggregate,captured}')::bigint \
-                            - (attempt.value #>> '{aggregate,cancelled}')::bigint AS uncaptured \
-                 FROM checkouts, json_array_elements(state -> 'attempts') AS attempt (value) \
-                 WHERE phase = 'authorized' AND attempt.value ->> 'state' = 'authorized') \
-             SELECT * FROM reserved WHERE uncaptured > 0 ORDER BY created_at, reference",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let reservations = rows.into_iter().map(|row| {
-            Ok(Reservation {
-                reference: row.try_get("reference")?,
-                sales_unit: row.try_get("sales_unit")?,
-                uncaptured: row.try_get("uncaptured")?,
-                currency: row.try_get("currency")?,
-                created_at: Moment(row.try_get("created_at")?),
-                guaranteed_until: row.try_get::<Option<i64>, _>("guaranteed_until")?.map(Moment),
-            })
-        });
-        reservations.collect()
+    pub(in crate::store) async fn reserved(&self) -> Result<Vec<Checkout>, Error> {
+        let rows =
+            sqlx::query("SELECT id, state::text AS state FROM checkouts WHERE uncaptured > 0 ORDER BY created_at")
+                .fetch_all(&self.pool)
+                .await?;
+        let documents = rows.iter().map(|row| Ok((CheckoutId(row.try_get("id")?), row.try_get("state")?)));
+        Ok(readable(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
     }
 
     pub(in crate::store) async fn keep_reading(

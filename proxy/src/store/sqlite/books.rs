@@ -3,9 +3,9 @@
 use sqlx::Row;
 
 use super::{Sqlite, checkout_id};
-use crate::checkout::{CheckoutId, Moment};
+use crate::checkout::{Checkout, CheckoutId, Moment};
 use crate::store::Error;
-use crate::store::books::{Comparison, Reading, Reservation};
+use crate::store::books::{Comparison, Reading, readable};
 
 impl Sqlite {
     pub(in crate::store) async fn quiet_orders(
@@ -60,31 +60,12 @@ impl Sqlite {
         comparison.transpose()
     }
 
-    pub(in crate::store) async fn reservations(&self) -> Result<Vec<Reservation>, Error> {
-        let rows = sqlx::query(
-            "WITH reserved AS ( \
-                 SELECT attempt.value ->> '$.reference' AS reference, state ->> '$.order.cart.sales_unit' AS sales_unit, \
-                        state ->> '$.order.cart.total.currency' AS currency, attempt.value ->> '$.created_at' AS created_at, \
-                        attempt.value ->> '$.capture_guaranteed_until' AS guaranteed_until, \
-                        (attempt.value ->> '$.aggregate.authorized') - (attempt.value ->> '$.aggregate.captured') \
-                            - (attempt.value ->> '$.aggregate.cancelled') AS uncaptured \
-                 FROM checkouts, json_each(state, '$.attempts') AS attempt \
-                 WHERE phase = 'authorized' AND attempt.value ->> '$.state' = 'authorized') \
-             SELECT * FROM reserved WHERE uncaptured > 0 ORDER BY created_at, reference",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        let reservations = rows.into_iter().map(|row| {
-            Ok(Reservation {
-                reference: row.try_get("reference")?,
-                sales_unit: row.try_get("sales_unit")?,
-                uncaptured: row.try_get("uncaptured")?,
-                currency: row.try_get("currency")?,
-                created_at: Moment(row.try_get("created_at")?),
-                guaranteed_until: row.try_get::<Option<i64>, _>("guaranteed_until")?.map(Moment),
-            })
-        });
-        reservations.collect()
+    pub(in crate::store) async fn reserved(&self) -> Result<Vec<Checkout>, Error> {
+        let rows = sqlx::query("SELECT id, state FROM checkouts WHERE uncaptured > 0 ORDER BY created_at")
+            .fetch_all(&self.readers)
+            .await?;
+        let documents = rows.iter().map(|row| Ok((checkout_id(row.try_get("id")?)?, row.try_get("state")?)));
+        Ok(readable(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
     }
 
     pub(in crate::store) async fn keep_reading(
