@@ -1,10 +1,13 @@
-//! The proxy is killed and started again, as a process of its own.
+//! The proxy is killed or asked to end, and started again, as a process of its own.
 
+use kvitt::store::Store;
 use kvitt_emulator::Credentials;
 use kvitt_wire::{Checkout, State};
+use reqwest::StatusCode;
 use secrecy::ExposeSecret;
+use serde_json::json;
 
-use crate::shop::{Database, PHONE_NUMBER, Stage, eventually, http, two_mugs_and_a_tea};
+use crate::shop::{Database, PHONE_NUMBER, Stage, Stream, eventually, http, two_mugs_and_a_tea, vault};
 
 #[tokio::test]
 async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_start() {
@@ -60,5 +63,40 @@ async fn killed_while_the_payment_is_being_created_it_creates_that_one_and_no_ot
     })
     .await;
     drop(proxy);
+    stage.vipps.close().await;
+}
+
+#[tokio::test]
+async fn asked_to_end_it_takes_nothing_new_and_finishes_what_it_has_begun() {
+    let mut stage = Stage::set_with(Database::chosen(), "vipps.timeout_ms = 5000").await;
+    let mut proxy = stage.start();
+    let first = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
+    let first: Checkout = first.json().await.unwrap();
+    let mut stream = Stream::open_at(&proxy.url, &format!("/v1/checkouts/{}", first.token), None).await;
+    stream.next().await.unwrap();
+
+    // The end comes while Vipps MobilePay works on a payment.
+    stage.vipps.fails("POST", "/epayment/v1/payments", 1, json!({ "delay_ms": 3_000 })).await;
+    let asked = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send();
+    let asked = tokio::spawn(asked);
+    eventually("the request", || async { (stage.vipps.faults_left().await == 0).then_some(()) }).await;
+    proxy.is_asked_to_end();
+
+    let answer = asked.await.unwrap().unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED, "who was let in is answered");
+    let second: Checkout = answer.json().await.unwrap();
+    assert_eq!(second.state, State::Starting, "at once, and not when Vipps MobilePay has answered");
+    assert!(stream.next().await.is_none(), "the stream is closed");
+    assert!(stream.retry_ms.is_some_and(|ms| (1_000..3_000).contains(&ms)), "the page knows when to come back");
+    let refused = || async { http().get(format!("{}/healthz", proxy.url)).send().await.is_err().then_some(()) };
+    eventually("the door is closed", refused).await;
+    assert!(!proxy.has_died(), "the payment is waited for");
+    proxy.ends().await;
+
+    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
+    let (id, _) = kvitt::token::read(&second.token).unwrap();
+    let finished = store.checkout(id).await.unwrap().unwrap().checkout;
+    assert_eq!(finished.current().state, State::Created, "what came of it is written down");
+    store.close().await;
     stage.vipps.close().await;
 }

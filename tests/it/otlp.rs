@@ -3,7 +3,6 @@
 //! The tests' own build of the proxy has the feature `otlp`.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use kvitt_wire::{Checkout, State};
@@ -93,15 +92,6 @@ async fn pays(stage: &mut Stage, proxy: &Process, traceparent: Option<&str>) -> 
     (order, id)
 }
 
-/// The proxy is asked to end, and does.
-async fn ends(mut proxy: Process) -> String {
-    assert!(Command::new("kill").arg(proxy.id().to_string()).status().unwrap().success());
-    while !proxy.has_died() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    proxy.log()
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -113,7 +103,7 @@ async fn a_payment_is_one_trace_and_says_nothing_of_the_customer() {
     let proxy = stage.start();
     let (order, id) = pays(&mut stage, &proxy, None).await;
     let (_, theirs) = pays(&mut stage, &proxy, Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")).await;
-    ends(proxy).await;
+    proxy.ends().await;
 
     let (spans, text) = collector.received();
     let (trace, others): (Vec<_>, Vec<_>) = spans.iter().partition(|span| hex(&span.trace_id) == id);
@@ -149,7 +139,7 @@ async fn a_collector_that_is_away_or_silent_keeps_nobody_waiting() {
         let mut stage = stage(&format!("http://{address}")).await;
         let proxy = stage.start();
         pays(&mut stage, &proxy, None).await;
-        let ending = tokio::time::timeout(std::time::Duration::from_secs(15), ends(proxy));
+        let ending = tokio::time::timeout(std::time::Duration::from_secs(15), proxy.ends());
         let log = ending.await.expect("it ends, with a collector or without");
         assert_eq!(log.matches("traces do not reach the collector").count(), 1, "{log}");
         assert!(!log.contains("panicked"), "{log}");

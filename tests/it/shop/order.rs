@@ -81,6 +81,8 @@ pub(crate) struct Stream {
     text: String,
     /// The id of the last event.
     pub(crate) last_id: Option<String>,
+    /// When the page is to come back after an end, in milliseconds.
+    pub(crate) retry_ms: Option<u64>,
 }
 
 impl Stream {
@@ -99,7 +101,7 @@ impl Stream {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
         let body = Box::pin(response.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec())));
-        Self { body, text: String::new(), last_id: None }
+        Self { body, text: String::new(), last_id: None, retry_ms: None }
     }
 
     /// The next snapshot; none when the stream has ended.
@@ -107,6 +109,7 @@ impl Stream {
         loop {
             while let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                self.retry_ms = field("retry:").map(|ms| ms.parse().unwrap()).or(self.retry_ms);
                 let snapshot = (field("event:") == Some("checkout")).then(|| {
                     self.last_id = field("id:").map(str::to_owned);
                     serde_json::from_str(field("data:").unwrap()).unwrap()

@@ -9,7 +9,7 @@ use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
-use super::{Database, Files, Vipps, log, other_secret, quick};
+use super::{Database, Files, Vipps, eventually, log, other_secret, quick};
 
 /// The proxy; killed when dropped.
 pub(crate) struct Process {
@@ -24,6 +24,19 @@ impl Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.log()
+    }
+
+    /// SIGTERM: it is asked to end, and does so in good order. What it logged.
+    pub(crate) async fn ends(mut self) -> String {
+        self.is_asked_to_end();
+        let end = eventually("the end", || std::future::ready(self.child.try_wait().unwrap())).await;
+        assert!(end.success(), "{end}");
+        self.log()
+    }
+
+    /// SIGTERM, and nothing else yet.
+    pub(crate) fn is_asked_to_end(&self) {
+        assert!(Command::new("kill").arg(self.id().to_string()).status().unwrap().success());
     }
 
     /// Its number.
