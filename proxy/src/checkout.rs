@@ -10,6 +10,7 @@
 mod difference;
 pub mod effect;
 pub mod events;
+mod for_shop;
 mod input;
 pub mod money;
 pub mod operation;

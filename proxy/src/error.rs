@@ -137,6 +137,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "malformed_query", "The query could not be read").detail(detail)
     }
 
+    /// What a list is to go on from was not given by it.
+    pub const fn bad_cursor() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "after must be what an earlier answer has given as next")
+    }
+
     /// A webhook's signature does not prove that it comes from the vendor.
     pub const fn bad_signature() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "bad_signature", "The signature does not hold")

@@ -69,16 +69,20 @@ impl Key {
         }
         let text = value.to_str().unwrap_or_default().trim();
         let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-        let shop = parts.extensions.get::<ShopKey>().is_some();
-        let shortest = if shop { 1 } else { SHORTEST };
+        let shop = parts.extensions.get::<ShopKey>();
+        let shortest = if shop.is_some() { 1 } else { SHORTEST };
         let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
         if !plain || !(shortest..=LONGEST).contains(&key.len()) {
             let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
             return Err(ApiError::bad_idempotency_key(wanted));
         }
-        // The shop is one, whichever of its keys it shows; a page is its origin's.
+        // The shop is one, whichever of its keys it shows, but for those of one sales unit; a page is its origin's.
         let origin = parts.headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
-        let whose: &[&[u8]] = if shop { &[b"shop"] } else { &[b"page", origin] };
+        let whose: &[&[u8]] = match shop {
+            Some(ShopKey { sales_unit: None, .. }) => &[b"shop"],
+            Some(ShopKey { sales_unit: Some(unit), .. }) => &[b"sales unit", unit.as_bytes()],
+            None => &[b"page", origin],
+        };
         Ok(Some(Self {
             id: hash(&[whose, &[key.as_bytes()]].concat()),
             fingerprint: hash(&[parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body]),
@@ -205,7 +209,7 @@ mod tests {
     fn read(header: &str, shop: bool, path: &str, body: &str) -> Option<Key> {
         let mut request = Request::post(path).header(IDEMPOTENCY_KEY, header);
         if shop {
-            request = request.extension(ShopKey { prefix: "abcdefgh".into() });
+            request = request.extension(ShopKey { prefix: "abcdefgh".into(), sales_unit: None });
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         Key::read(&parts, body.as_bytes()).ok().flatten()

@@ -57,12 +57,12 @@ impl Key {
         format!("{BEGINNING}{}_{}", self.prefix, self.secret.expose_secret())
     }
 
-    /// Writes a new key down, under a name for people.
+    /// Writes a new key down, under a name for people, for one sales unit or for all.
     ///
     /// # Errors
     /// When the store says no.
-    pub async fn add(&self, store: &Store, name: &str) -> Result<(), store::Error> {
-        store.add_shop_key(&self.prefix, name, &self.hash(), clock::now()).await
+    pub async fn add(&self, store: &Store, name: &str, sales_unit: Option<&str>) -> Result<(), store::Error> {
+        store.add_shop_key(&self.prefix, name, sales_unit, &self.hash(), clock::now()).await
     }
 
     /// Whose it is, if it is one of ours and has not been revoked.
@@ -79,7 +79,7 @@ impl Key {
         if stored.used_at.is_none_or(|Moment(used_at)| now.0 - used_at >= USE_IS_NOTED_MS) {
             store.use_shop_key(&self.prefix, now).await?;
         }
-        Ok(Some(ShopKey { prefix: stored.prefix }))
+        Ok(Some(ShopKey { prefix: stored.prefix, sales_unit: stored.sales_unit }))
     }
 
     fn hash(&self) -> String {
@@ -98,6 +98,15 @@ impl Default for Key {
 pub struct ShopKey {
     /// What the key begins with.
     pub prefix: String,
+    /// The one sales unit that it may know of; none where it may know of all.
+    pub sales_unit: Option<String>,
+}
+
+impl ShopKey {
+    /// Whether it may know what belongs to that sales unit.
+    pub fn knows(&self, sales_unit: &str) -> bool {
+        self.sales_unit.as_deref().is_none_or(|own| own == sales_unit)
+    }
 }
 
 impl fmt::Display for ShopKey {

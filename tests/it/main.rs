@@ -22,6 +22,7 @@ mod keys;
 mod migrations;
 mod money;
 mod operators;
+mod orders;
 mod otlp;
 mod outages;
 mod pace;

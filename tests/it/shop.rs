@@ -116,7 +116,7 @@ vipps.base_url = "{emulator}"
     async fn key(&self, name: &str) -> String {
         let store = Store::open(&self.database, &vault()).await.unwrap();
         let key = kvitt::shop_key::Key::new();
-        key.add(&store, name).await.unwrap();
+        key.add(&store, name, None).await.unwrap();
         store.close().await;
         key.expose()
     }

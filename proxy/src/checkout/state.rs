@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use kvitt_wire::{Aggregate, CaptureDeadline, Cart, Language, Sharing, State};
+use kvitt_wire::{Aggregate, Cart, Language, Sharing, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -272,31 +272,6 @@ impl Checkout {
             },
             created_at_ms: self.created_at.0,
             expires_at_ms: attempt.expires_at.0,
-        }
-    }
-
-    /// What the shop's own machines see, with the deadline that the rules of its market make.
-    pub fn for_shop(&self, capture_deadline: Option<CaptureDeadline>) -> kvitt_wire::ShopOrder {
-        let current = self.current();
-        let currency = self.order.cart.total.currency;
-        let attempt = |attempt: &Attempt| kvitt_wire::ShopAttempt {
-            reference: attempt.reference.to_string(),
-            state: attempt.state,
-            trouble: attempt.trouble.clone(),
-            aggregate: attempt.aggregate,
-            operations: attempt.operations.iter().map(|operation| operation.for_shop(currency)).collect(),
-            created_at_ms: attempt.created_at.0,
-            expires_at_ms: attempt.expires_at.0,
-        };
-        kvitt_wire::ShopOrder {
-            reference: current.reference.to_string(),
-            sales_unit: self.order.cart.sales_unit.clone(),
-            state: current.state,
-            amount: self.order.cart.total,
-            aggregate: current.aggregate,
-            capture_deadline,
-            attempts: self.attempts.iter().map(attempt).collect(),
-            created_at_ms: self.created_at.0,
         }
     }
 }

@@ -25,6 +25,9 @@ enum Action {
     Add {
         /// What it is for, such as the machine that gets it.
         name: String,
+        /// Only for the orders of this sales unit, by its name in the configuration; what belongs to others is not there for it.
+        #[arg(long, value_name = "NAME")]
+        sales_unit: Option<String>,
     },
     /// List the keys by what they begin with.
     List,
@@ -40,9 +43,12 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let config = asked.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     match asked.action {
-        Action::Add { name } => {
+        Action::Add { name, sales_unit } => {
+            if let Some(unknown) = sales_unit.as_deref().filter(|unit| config.sales_unit(Some(unit)).is_none()) {
+                bail!("there is no sales unit {unknown}");
+            }
             let key = Key::new();
-            key.add(&store, &name).await?;
+            key.add(&store, &name, sales_unit.as_deref()).await?;
             println!("{}", key.expose());
             eprintln!("Keep it where {name:?} finds it; it is not shown again.");
         }
@@ -51,9 +57,10 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             let ago =
                 |moment: Option<Moment>| moment.map_or("never".to_owned(), |moment| shown::until(moment.0 - now.0));
             let rows = store.shop_keys().await?.into_iter().map(|key| {
-                vec![key.prefix, key.name, ago(Some(key.created_at)), ago(key.used_at), ago(key.revoked_at)]
+                let unit = key.sales_unit.unwrap_or_else(|| "all".to_owned());
+                vec![key.prefix, key.name, unit, ago(Some(key.created_at)), ago(key.used_at), ago(key.revoked_at)]
             });
-            shown::table(&["prefix", "name", "made", "used", "revoked"], rows);
+            shown::table(&["prefix", "name", "sales unit", "made", "used", "revoked"], rows);
         }
         Action::Revoke { prefix } => {
             if !store.revoke_shop_key(&prefix, clock::now()).await? {

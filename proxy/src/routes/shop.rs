@@ -1,25 +1,27 @@
 //! What the shop's own machines call, with a key of theirs.
 
 mod money;
+mod orders;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kvitt_wire::{CaptureDeadline, Problem, ShopOrder};
+use kvitt_wire::{CaptureDeadline, ShopOrder};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::door;
 use crate::app::App;
 use crate::checkout::{Checkout, Reference};
-use crate::error::{ApiError, Path, Result};
+use crate::error::{ApiError, Result};
 use crate::shop_key::{Key, ShopKey};
+use crate::store::Stored;
 use crate::{captures, clock};
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show)).merge(money::router())
+    OpenApiRouter::new().merge(orders::router()).merge(money::router())
 }
 
 /// Lets in who shows a key, and not too often. Whoever shows none, or not one of ours, is counted by address: guessing is slow.
@@ -59,29 +61,36 @@ impl<S: Send + Sync> FromRequestParts<S> for ShopKey {
     }
 }
 
-/// Shows an order
-///
-/// By the reference of any of its payments. What its customer shared is not in it.
-#[utoipa::path(get, path = "/v1/shop/orders/{reference}", operation_id = "show_order", tag = "shop", params(("reference" = String, Path)),
-    security(("shop_key" = [])), responses(
-    (status = 200, body = ShopOrder),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
-))]
-async fn show(State(app): State<App>, _: ShopKey, Path(reference): Path<String>) -> Result<axum::Json<ShopOrder>> {
-    let reference = Reference::parse(&reference).ok_or(ApiError::not_found())?;
+/// The order of a payment. Of an order of another sales unit a key does not learn that it is there.
+async fn order_of(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
+    let reference = Reference::parse(reference).ok_or(ApiError::not_found())?;
     let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
     let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
-    Ok(shown(&app, &stored.checkout))
+    if !key.knows(&stored.checkout.order.cart.sales_unit) {
+        return Err(ApiError::not_found());
+    }
+    Ok(stored)
 }
 
-fn shown(app: &App, checkout: &Checkout) -> axum::Json<ShopOrder> {
+/// The sales unit that a list is of: the one that is asked for, or the key's own, or none for all of them.
+fn seen_unit(app: &App, key: &ShopKey, asked: Option<String>) -> Result<Option<String>> {
+    match asked {
+        Some(unit) if key.knows(&unit) && app.config.sales_unit(Some(&unit)).is_some() => Ok(Some(unit)),
+        Some(_) => Err(ApiError::unknown_sales_unit()),
+        None => Ok(key.sales_unit.clone()),
+    }
+}
+
+/// What a query asks for, or the problem with it.
+fn query<T>(asked: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
+    let Query(asked) = asked.map_err(|rejection| ApiError::malformed_query(rejection.body_text()))?;
+    Ok(asked)
+}
+
+fn shown(app: &App, checkout: &Checkout) -> ShopOrder {
     let deadline = captures::deadline(checkout, &app.config, clock::now()).map(|deadline| CaptureDeadline {
         capture_by_ms: deadline.capture_by.0,
         released_at_ms: deadline.released_at.0,
     });
-    axum::Json(checkout.for_shop(deadline))
+    checkout.for_shop(deadline)
 }

@@ -12,6 +12,7 @@ mod deliveries;
 mod endpoints;
 mod idempotency;
 mod inbox;
+mod orders;
 mod outbox;
 mod pacing;
 mod queues;
@@ -106,8 +107,8 @@ impl Postgres {
     ) -> Result<Committed, Error> {
         let mut tx = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5::json, $6, $6)",
+            "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at, sales_unit) \
+             VALUES ($1, $2, $3, $4, $5::json, $6, $6, $7)",
         )
         .bind(checkout.id.0)
         .bind(&secret.0)
@@ -115,6 +116,7 @@ impl Postgres {
         .bind(phase(checkout))
         .bind(serde_json::to_string(checkout)?)
         .bind(now.0)
+        .bind(&checkout.order.cart.sales_unit)
         .execute(&mut *tx)
         .await?;
         follow_up(&mut tx, checkout, effects, now).await?;

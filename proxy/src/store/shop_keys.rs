@@ -10,6 +10,8 @@ pub struct StoredKey {
     pub prefix: String,
     /// What the operator calls it.
     pub name: String,
+    /// The one sales unit that it is for; none where it is for all.
+    pub sales_unit: Option<String>,
     /// The hash of its secret.
     pub secret_hash: String,
     /// When it was made.
@@ -25,7 +27,13 @@ verbs! {
     ///
     /// # Errors
     /// When the database says no, or the prefix is taken.
-    fn add_shop_key(prefix: &str, name: &str, secret_hash: &str, now: Moment) -> Result<(), Error>;
+    fn add_shop_key(
+        prefix: &str,
+        name: &str,
+        sales_unit: Option<&str>,
+        secret_hash: &str,
+        now: Moment
+    ) -> Result<(), Error>;
 
     /// All keys, revoked ones too, oldest first.
     ///

@@ -10,6 +10,7 @@ mod deliveries;
 mod endpoints;
 mod idempotency;
 mod inbox;
+mod orders;
 mod outbox;
 mod owner;
 mod pacing;
@@ -121,8 +122,9 @@ impl Sqlite {
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at) \
-                         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+                        "INSERT INTO checkouts \
+                             (id, secret, version, phase, state, created_at, updated_at, sales_unit) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
                     )
                     .bind(&rows.id)
                     .bind(&secret.0)
@@ -130,6 +132,7 @@ impl Sqlite {
                     .bind(rows.phase)
                     .bind(&rows.state)
                     .bind(now.0)
+                    .bind(&rows.sales_unit)
                     .execute(&mut *connection)
                     .await?;
                     follow_up(connection, &rows).await?;

@@ -16,7 +16,10 @@ pub use cart::{Cart, Item, Line};
 pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, State};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
-pub use shop::{CaptureDeadline, LetGo, MoveMoney, Pieces, ShopAttempt, ShopOperation, ShopOrder};
+pub use shop::{
+    CaptureDeadline, LetGo, MoveMoney, OrderEvent, Pieces, ShopAttempt, ShopConsent, ShopOperation, ShopOrder,
+    ShopOrders,
+};
 
 /// The version of the words with which the widget and the pay pages ask for the telephone number.
 ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Aggregate, Amount, State};
+use crate::{Aggregate, Amount, Language, Line, State};
 
 /// `GET /v1/shop/orders/{reference}`: an order and what was tried to have it paid. Nothing that its customer shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,8 +10,14 @@ use crate::{Aggregate, Amount, State};
 pub struct ShopOrder {
     /// The payment that counts: the one that was authorized, or else the latest.
     pub reference: String,
+    /// The order's own number, which all its references begin with.
+    pub order_number: String,
     /// The sales unit that is paid, by name.
     pub sales_unit: String,
+    /// What the customer is shown in the app.
+    pub description: String,
+    /// What is bought, at the prices of that moment.
+    pub lines: Vec<Line>,
     /// Where that payment stands.
     pub state: State,
     /// What the order costs.
@@ -23,8 +29,39 @@ pub struct ShopOrder {
     pub capture_deadline: Option<CaptureDeadline>,
     /// All payments, oldest first.
     pub attempts: Vec<ShopAttempt>,
+    /// The customer, where one has shared who they are and has not been erased: see `GET /v1/shop/customers/{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
+    /// What has happened, oldest first; only where one order is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<OrderEvent>>,
     /// When the order was opened, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
+}
+
+/// `GET /v1/shop/orders`: a page of orders, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopOrders {
+    /// The orders.
+    pub orders: Vec<ShopOrder>,
+    /// Ask with `after` for those that follow; absent where none do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Something that has happened to an order, as the shop is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrderEvent {
+    /// Its name, the same wherever it is told.
+    pub id: String,
+    /// What has happened, such as `payment.captured`.
+    pub r#type: String,
+    /// When the proxy learned of it, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// What had become of the money by then.
+    pub aggregate: Aggregate,
 }
 
 /// By when reserved money is to be captured, in milliseconds since 1970 (UTC).
@@ -50,12 +87,29 @@ pub struct ShopAttempt {
     pub trouble: Option<String>,
     /// What has become of its money.
     pub aggregate: Aggregate,
+    /// The customer's yes to sharing the telephone number with this payment. The record stays when what was shared is erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ShopConsent>,
     /// What the shop asked to be done with its money, oldest first.
     pub operations: Vec<ShopOperation>,
     /// When it was begun, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
     /// When it runs out, or ran out, unless the customer acts, in milliseconds since 1970 (UTC).
     pub expires_at_ms: i64,
+}
+
+/// A customer's yes, as it can be shown later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopConsent {
+    /// To what: `phoneNumber`.
+    pub scope: String,
+    /// The version of the words that were shown.
+    pub wording: String,
+    /// The language that they were shown in.
+    pub language: Language,
+    /// When, in milliseconds since 1970 (UTC).
+    pub given_at_ms: i64,
 }
 
 /// What the shop asked to be done with a payment's money.

@@ -112,6 +112,7 @@ pub(super) fn request(
     let (mut path, fresh) = (operation.path.clone(), uuid::Uuid::new_v4().to_string());
     let mut query = Vec::new();
     let mut headers = Vec::new();
+    let bare = tape.one_in(4);
     for (name, place) in operation.parameters() {
         match place {
             "path" => {
@@ -124,7 +125,7 @@ pub(super) fn request(
                 path = path.replace(&format!("{{{name}}}"), value);
             }
             "query" if name == "items" && !tape.one_in(3) => query.push((name, "mug:2,tea:1")),
-            "query" if tape.one_in(2) => query.push((name, tape.of(TEXTS))),
+            "query" if !bare && tape.one_in(2) => query.push((name, tape.of(TEXTS))),
             "header" if tape.one_in(3) => {
                 headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", "", "one-key-for-many-of-them"])))
             }

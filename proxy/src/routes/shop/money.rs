@@ -12,12 +12,12 @@ use utoipa_axum::routes;
 
 use crate::app::{App, Found};
 use crate::checkout::operation::{Asked, Operation, OperationId, OperationKind, Outcome};
-use crate::checkout::{Checkout, Input, Reference};
+use crate::checkout::{Checkout, Input};
 use crate::error::{ApiError, Path, Result};
 use crate::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
 use crate::shop_key::ShopKey;
 
-use super::shown;
+use super::{order_of, shown};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(capture)).routes(routes!(cancel)).routes(routes!(refund))
@@ -74,11 +74,11 @@ enum Answers {
     params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(Answers))]
 async fn capture(
     State(app): State<App>,
-    _: ShopKey,
+    shop: ShopKey,
     Path(reference): Path<String>,
     asked: Keyed<MoveMoney>,
 ) -> Result<Moved> {
-    operate(&app, &reference, OperationKind::Capture, asked).await
+    operate(&app, &shop, &reference, OperationKind::Capture, asked).await
 }
 
 /// Lets reserved money go
@@ -89,11 +89,11 @@ async fn capture(
     params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(Answers))]
 async fn cancel(
     State(app): State<App>,
-    _: ShopKey,
+    shop: ShopKey,
     Path(reference): Path<String>,
     Keyed { key, .. }: Keyed<LetGo>,
 ) -> Result<Moved> {
-    operate(&app, &reference, OperationKind::Cancel, Keyed { body: MoveMoney::default(), key }).await
+    operate(&app, &shop, &reference, OperationKind::Cancel, Keyed { body: MoveMoney::default(), key }).await
 }
 
 /// Gives captured money back
@@ -103,23 +103,23 @@ async fn cancel(
     params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(Answers))]
 async fn refund(
     State(app): State<App>,
-    _: ShopKey,
+    shop: ShopKey,
     Path(reference): Path<String>,
     asked: Keyed<MoveMoney>,
 ) -> Result<Moved> {
-    operate(&app, &reference, OperationKind::Refund, asked).await
+    operate(&app, &shop, &reference, OperationKind::Refund, asked).await
 }
 
 async fn operate(
     app: &App,
+    shop: &ShopKey,
     reference: &str,
     kind: OperationKind,
     Keyed { body, key }: Keyed<MoveMoney>,
 ) -> Result<Moved> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
-    let reference = Reference::parse(reference).ok_or(ApiError::not_found())?;
-    let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
-    let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
+    let stored = order_of(app, shop, reference).await?;
+    let id = stored.checkout.id;
     if body.amount.is_some_and(|amount| amount.currency != stored.checkout.order.cart.total.currency) {
         return Err(ApiError::wrong_currency());
     }
@@ -140,7 +140,7 @@ async fn operate(
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
-    Ok((status, replayed, shown(app, &checkout)))
+    Ok((status, replayed, axum::Json(shown(app, &checkout))))
 }
 
 fn outcome(checkout: &Checkout, id: OperationId) -> Option<&Outcome> {

@@ -12,22 +12,26 @@ impl Sqlite {
         &self,
         prefix: &str,
         name: &str,
+        sales_unit: Option<&str>,
         secret_hash: &str,
         now: Moment,
     ) -> Result<(), Error> {
-        sqlx::query("INSERT INTO shop_keys (prefix, name, secret_hash, created_at) VALUES ($1, $2, $3, $4)")
-            .bind(prefix)
-            .bind(name)
-            .bind(secret_hash)
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
+        sqlx::query(
+            "INSERT INTO shop_keys (prefix, name, sales_unit, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(prefix)
+        .bind(name)
+        .bind(sales_unit)
+        .bind(secret_hash)
+        .bind(now.0)
+        .execute(&self.writer)
+        .await?;
         Ok(())
     }
 
     pub(in crate::store) async fn shop_keys(&self) -> Result<Vec<StoredKey>, Error> {
         let rows = sqlx::query(
-            "SELECT prefix, name, secret_hash, created_at, used_at, revoked_at \
+            "SELECT prefix, name, sales_unit, secret_hash, created_at, used_at, revoked_at \
              FROM shop_keys ORDER BY created_at, prefix",
         )
         .fetch_all(&self.readers)
@@ -37,7 +41,7 @@ impl Sqlite {
 
     pub(in crate::store) async fn shop_key(&self, prefix: &str) -> Result<Option<StoredKey>, Error> {
         let row = sqlx::query(
-            "SELECT prefix, name, secret_hash, created_at, used_at, revoked_at \
+            "SELECT prefix, name, sales_unit, secret_hash, created_at, used_at, revoked_at \
              FROM shop_keys WHERE prefix = $1",
         )
         .bind(prefix)
@@ -69,6 +73,7 @@ fn key(row: &SqliteRow) -> Result<StoredKey, Error> {
     Ok(StoredKey {
         prefix: row.try_get("prefix")?,
         name: row.try_get("name")?,
+        sales_unit: row.try_get("sales_unit")?,
         secret_hash: row.try_get("secret_hash")?,
         created_at: Moment(row.try_get("created_at")?),
         used_at: row.try_get::<Option<i64>, _>("used_at")?.map(Moment),

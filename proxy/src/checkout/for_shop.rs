@@ -1,0 +1,53 @@
+//! An order as the shop's own machines see it: all of it, but for what its customer shared and what gives access to its page.
+
+use kvitt_wire::{CaptureDeadline, ShopAttempt, ShopConsent, ShopOrder};
+
+use super::{Attempt, Checkout, Consent};
+
+impl Checkout {
+    /// With the deadline that the rules of its market make. What the store alone knows of it, such as its events, is left out.
+    pub fn for_shop(&self, capture_deadline: Option<CaptureDeadline>) -> ShopOrder {
+        let current = self.current();
+        ShopOrder {
+            reference: current.reference.to_string(),
+            order_number: self.order.number.clone(),
+            sales_unit: self.order.cart.sales_unit.clone(),
+            description: self.order.description.clone(),
+            lines: self.order.cart.lines.clone(),
+            state: current.state,
+            amount: self.order.cart.total,
+            aggregate: current.aggregate,
+            capture_deadline,
+            attempts: self.attempts.iter().map(|attempt| self.attempt_for_shop(attempt)).collect(),
+            customer_id: None,
+            events: None,
+            created_at_ms: self.created_at.0,
+        }
+    }
+
+    fn attempt_for_shop(&self, attempt: &Attempt) -> ShopAttempt {
+        let currency = self.order.cart.total.currency;
+        ShopAttempt {
+            reference: attempt.reference.to_string(),
+            state: attempt.state,
+            trouble: attempt.trouble.clone(),
+            aggregate: attempt.aggregate,
+            consent: attempt.consent.as_ref().map(Consent::for_shop),
+            operations: attempt.operations.iter().map(|operation| operation.for_shop(currency)).collect(),
+            created_at_ms: attempt.created_at.0,
+            expires_at_ms: attempt.expires_at.0,
+        }
+    }
+}
+
+impl Consent {
+    /// The record of the yes.
+    pub fn for_shop(&self) -> ShopConsent {
+        ShopConsent {
+            scope: self.scope.clone(),
+            wording: self.wording.clone(),
+            language: self.language,
+            given_at_ms: self.given_at.0,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Orders on SQLite.
+
+use sqlx::{QueryBuilder, Row};
+
+use super::{Sqlite, checkout_id};
+use crate::checkout::Moment;
+use crate::store::Error;
+use crate::store::orders::{Page, Place, Wanted, end, page};
+
+impl Sqlite {
+    pub(in crate::store) async fn orders(&self, wanted: &Wanted, most: u32) -> Result<Page, Error> {
+        let mut query = QueryBuilder::new("SELECT id, created_at, state FROM checkouts WHERE TRUE");
+        if let Some(state) = wanted.state {
+            query.push(" AND phase = ").push_bind(state.as_str());
+        }
+        if let Some(unit) = &wanted.sales_unit {
+            query.push(" AND sales_unit = ").push_bind(unit);
+        }
+        if let Some(since) = wanted.since {
+            query.push(" AND created_at >= ").push_bind(since.0);
+        }
+        if let Some(until) = wanted.until {
+            query.push(" AND created_at < ").push_bind(until.0);
+        }
+        if wanted.to_capture {
+            query.push(" AND uncaptured > 0");
+        }
+        if let Some(beginning) = &wanted.reference {
+            query.push(" AND id IN (SELECT checkout_id FROM attempts WHERE reference >= ").push_bind(beginning);
+            query.push(" AND reference < ").push_bind(end(beginning)).push(")");
+        }
+        if let Some(after) = wanted.after {
+            query.push(" AND (created_at, id) < (").push_bind(after.created_at.0);
+            query.push(", ").push_bind(after.id.to_string()).push(")");
+        }
+        query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(most) + 1);
+        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = rows.into_iter().map(|row| {
+            let created_at = Moment(row.try_get("created_at")?);
+            Ok((Place { created_at, id: checkout_id(row.try_get("id")?)? }, row.try_get("state")?))
+        });
+        Ok(page(rows.collect::<Result<_, Error>>()?, most))
+    }
+}
