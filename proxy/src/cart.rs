@@ -1,10 +1,15 @@
-//! What a cart costs: items and catalogue in, priced lines out. Pure but for what it is handed.
+//! What a cart costs: items and catalogue in, priced lines out; or a cart that the shop has priced, whose sums are checked. Pure but for
+//! what it is handed.
 
-use kvitt_wire::{Amount, Cart, Item, Line};
+mod shop;
+
+use kvitt_wire::{Amount, Cart, Currency, Item, Line};
 use thiserror::Error;
 
 use crate::checkout::{Moment, money};
 use crate::config::{Config, SalesUnit};
+
+pub use shop::from_shop;
 
 /// The most of one article.
 const MOST_QUANTITY: u32 = 999;
@@ -39,6 +44,44 @@ pub enum CartError {
     /// It does not read as `sku:quantity,…`.
     #[error("items are written as sku:quantity, separated by commas")]
     Malformed,
+    /// The sales unit takes another currency.
+    #[error("the sales unit takes another currency")]
+    WrongCurrency,
+    /// A line of the shop's says something that no line may.
+    #[error("line {sku:?}: {what}")]
+    BadLine {
+        /// Which.
+        sku: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Two lines have the same sku.
+    #[error("two lines have the sku {0:?}")]
+    SkuTwice(String),
+    /// A line's total is not what its price, quantity and discount make.
+    #[error(
+        "line {sku:?} states a total of {stated}, but quantity times unit_price less discount is {computed}: a difference of {} minor units",
+        stated.saturating_sub(*computed)
+    )]
+    LineDrift {
+        /// Which.
+        sku: String,
+        /// What it comes to, in minor units.
+        computed: i64,
+        /// What the shop says, in minor units.
+        stated: i64,
+    },
+    /// The lines do not make the total.
+    #[error(
+        "the lines sum to {lines}, the total is {total}: a difference of {} minor units",
+        total.saturating_sub(*lines)
+    )]
+    Drift {
+        /// What they make, in minor units.
+        lines: i64,
+        /// What the shop says, in minor units.
+        total: i64,
+    },
 }
 
 /// Prices a cart at a sales unit.
@@ -55,10 +98,7 @@ pub fn price(config: &Config, unit: &SalesUnit, items: &[Item], now: Moment) -> 
     let currency = unit.market.currency();
     let lines = items.iter().map(|item| line(config, unit, item)).collect::<Result<Vec<_>, _>>()?;
     let value = money::sum(&lines).unwrap_or(i64::MAX);
-    let least = if currency == kvitt_wire::Currency::Nok { LEAST_NOK } else { 1 };
-    if !(least..=MOST_VALUE).contains(&value) {
-        return Err(CartError::BadTotal(value));
-    }
+    within_limits(Amount { value, currency })?;
     if let Some(line) = lines.iter().find(|line| !money::vat_holds(line)) {
         return Err(CartError::BadVat(line.sku.clone()));
     }
@@ -92,7 +132,16 @@ fn line(config: &Config, unit: &SalesUnit, item: &Item) -> Result<Line, CartErro
         vat_rate: price.vat_rate,
         vat: money::vat_within(total, price.vat_rate),
         picture: article.picture.as_deref().map(|picture| absolute(config, picture)),
+        discount: 0,
+        url: None,
+        shipping: false,
     })
+}
+
+/// Whether a payment may be of this amount.
+fn within_limits(total: Amount) -> Result<(), CartError> {
+    let least = if total.currency == Currency::Nok { LEAST_NOK } else { 1 };
+    if (least..=MOST_VALUE).contains(&total.value) { Ok(()) } else { Err(CartError::BadTotal(total.value)) }
 }
 
 /// The widget may stand on another origin than the picture.
@@ -152,22 +201,14 @@ mod tests {
     }
 
     fn cart(name: &str) -> Cart {
-        let line = Line {
-            sku: "a".into(),
-            name: name.into(),
-            quantity: 1,
-            unit_price: 100,
-            total: 100,
-            vat_rate: 0,
-            vat: 0,
-            picture: None,
-        };
+        let line =
+            Line { sku: "a".into(), name: name.into(), quantity: 1, unit_price: 100, total: 100, ..Line::default() };
         Cart {
             sales_unit: "no".into(),
             shop: "Shop".into(),
             brand: kvitt_wire::Brand::Vipps,
             lines: vec![line],
-            total: Amount { value: 100, currency: kvitt_wire::Currency::Nok },
+            total: Amount { value: 100, currency: Currency::Nok },
             vat: 0,
             terms_url: "https://shop.example/terms".into(),
             asks_phone_number: true,

@@ -262,6 +262,11 @@ impl From<CartError> for ApiError {
             CartError::BadTotal(_) => "bad_total",
             CartError::Malformed => "malformed_items",
             CartError::BadVat(_) => "bad_vat",
+            CartError::WrongCurrency => return Self::wrong_currency(),
+            CartError::BadLine { .. } => "bad_line",
+            CartError::SkuTwice(_) => "duplicate_sku",
+            CartError::LineDrift { .. } => "line_total_mismatch",
+            CartError::Drift { .. } => "cart_lines_mismatch",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "The cart cannot be priced").detail(error.to_string())
     }

@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
 
+mod receipts;
 mod redirects;
 mod webhooks;
 
@@ -9,9 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kvitt_vipps::{
-    Added, BottomLine, CancelScope, Client, Error, OrderLine, Problem, QuantityUnit, UnitInfo, UserFlow,
-};
+use kvitt_vipps::{Added, CancelScope, Client, Error, Problem, UserFlow};
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
@@ -222,7 +221,7 @@ async fn let_go_before(client: &Client, reference: &Reference, problem: &Problem
 
 async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {
     let answered = |trouble| news(reference, News::ReceiptAnswered { trouble });
-    match client.add_receipt(reference.as_str(), &receipt_body(receipt)).await {
+    match client.add_receipt(reference.as_str(), &receipts::body(receipt)).await {
         Ok(Added::Now | Added::Already) => answered(None),
         Err(Error::Refused(problem)) if !is_about_us(&problem) => {
             tracing::warn!(%reference, %problem, "receipt refused");
@@ -259,35 +258,12 @@ fn request(create: &CreatePayment) -> kvitt_vipps::CreatePayment {
     request.return_url = Some(create.return_url.0.clone());
     request.payment_description = Some(create.description.clone());
     request.profile = create.shares_phone_number.then(kvitt_vipps::Profile::phone_number);
-    request.receipt = create.receipt.as_ref().map(receipt_body);
+    request.receipt = create.receipt.as_ref().map(receipts::body);
     request
 }
 
 fn amount(amount: Amount) -> kvitt_vipps::Amount {
     kvitt_vipps::Amount { value: amount.value, currency: amount.currency.code().to_owned() }
-}
-
-fn receipt_body(receipt: &Receipt) -> kvitt_vipps::Receipt {
-    let lines = receipt.lines.iter().map(|line| OrderLine {
-        name: line.name.clone(),
-        id: line.sku.clone(),
-        total_amount: line.total,
-        total_amount_excluding_tax: line.total - line.vat,
-        total_tax_amount: line.vat,
-        tax_rate: Some(line.vat_rate),
-        unit_info: Some(UnitInfo {
-            unit_price: line.unit_price,
-            quantity: line.quantity.to_string(),
-            quantity_unit: Some(QuantityUnit::Pieces),
-        }),
-        discount: None,
-        product_url: None,
-        is_return: None,
-        is_shipping: None,
-    });
-    let bottom_line =
-        BottomLine { receipt_number: Some(receipt.number.clone()), ..BottomLine::new(receipt.currency.code()) };
-    kvitt_vipps::Receipt { order_lines: lines.collect(), bottom_line }
 }
 
 fn seen(payment: kvitt_vipps::Payment) -> Seen {

@@ -90,6 +90,7 @@ fn arrows_point_towards_the_core() {
             &["sqlx", "axum", "kvitt_vipps"],
         ),
         ("perform", &["checkout"], &["sqlx", "axum"]),
+        ("cart", &["cart", "checkout", "config"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
     ];
     for (module, allowed, foreign) in rules {

@@ -34,7 +34,7 @@ fn cart(total: i64) -> Cart {
         total,
         vat_rate: 2500,
         vat: total / 5,
-        picture: None,
+        ..Line::default()
     };
     Cart {
         sales_unit: "no".into(),

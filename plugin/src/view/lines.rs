@@ -73,7 +73,7 @@ mod tests {
             total: 10_000,
             vat_rate,
             vat,
-            picture: None,
+            ..Line::default()
         };
         let lines = [line(2500, 2000), line(1500, 1304), line(2500, 500)];
         assert_eq!(vat_by_rate(&lines), [(2500, 2500), (1500, 1304)]);

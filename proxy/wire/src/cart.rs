@@ -36,8 +36,9 @@ pub struct Cart {
     pub asks_phone_number: bool,
 }
 
-/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included; none is negative, but
+/// for those of a line that evens out a rounding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Line {
     /// The article's stock-keeping unit.
@@ -48,13 +49,30 @@ pub struct Line {
     pub quantity: u32,
     /// The price of one.
     pub unit_price: i64,
-    /// `quantity` times `unit_price`.
+    /// `quantity` times `unit_price`, less `discount`.
     pub total: i64,
     /// VAT rate in hundredths of a percent: 2500 is 25 %.
     pub vat_rate: u32,
     /// The VAT within `total`.
     pub vat: i64,
-    /// A picture of the article, if the catalogue has one.
+    /// A picture of the article, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
+    /// What was taken off the line; absent when nothing was.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
+    pub discount: i64,
+    /// The article's page, for the receipt; if the shop has told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
+    pub url: Option<String>,
+    /// Whether the line is the freight; absent when it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
+    pub shipping: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }

@@ -11,6 +11,7 @@ mod checkout;
 mod money;
 mod problem;
 mod shop;
+mod shop_cart;
 
 pub use cart::{Cart, Item, Line};
 pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, State};
@@ -20,6 +21,7 @@ pub use shop::{
     CaptureDeadline, LetGo, MoveMoney, OrderEvent, Pieces, ShopAttempt, ShopConsent, ShopOperation, ShopOrder,
     ShopOrders,
 };
+pub use shop_cart::{Rounding, ShopCart, ShopLine};
 
 /// The version of the words with which the widget and the pay pages ask for the telephone number.
 ///

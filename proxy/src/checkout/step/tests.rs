@@ -20,7 +20,7 @@ fn order(receipt: ReceiptBy) -> Order {
         total: TOTAL.value,
         vat_rate: 2500,
         vat: 9_980,
-        picture: None,
+        ..Line::default()
     };
     Order {
         number: "shop-abc".into(),
