@@ -1,7 +1,10 @@
 //! What a request may come to, and the one place where it becomes a status and a [`Problem`].
 //!
 //! Handlers return [`ApiError`]; [`respond`] turns it into a body once the request's trace id is known, as JSON, or as a page for the
-//! routes that a browser opens. The causes of our own failures are logged here, once, and never shown.
+//! routes that a browser opens. Status and words of each are in one table, [`code`]. The causes of our own failures are logged here, once,
+//! and never shown.
+
+pub mod code;
 
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ use kvitt_wire::{Cart, Problem};
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
+pub use self::code::Code;
 use crate::cart::CartError;
 use crate::checkout::Refusal;
 use crate::rates::TooOften;
@@ -29,9 +33,7 @@ pub const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 /// What went wrong with a request.
 #[derive(Clone, Debug)]
 pub struct ApiError {
-    status: StatusCode,
-    code: &'static str,
-    title: &'static str,
+    code: Code,
     detail: Option<String>,
     cart: Option<Box<Cart>>,
     retry_after_s: Option<u32>,
@@ -42,8 +44,9 @@ pub struct ApiError {
 pub type Result<T> = std::result::Result<T, ApiError>;
 
 impl ApiError {
-    const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, detail: None, cart: None, retry_after_s: None, as_page: false }
+    /// That, with nothing more to be said. Also [`From`], for `?`.
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: None, cart: None, retry_after_s: None, as_page: false }
     }
 
     /// With what exactly was wrong.
@@ -60,182 +63,149 @@ impl ApiError {
         self
     }
 
+    const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
     /// There is nothing here for that token.
     pub const fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address")
+        Self::new(Code::NotFound)
     }
 
     /// The method is not one of this address.
     pub const fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method")
+        Self::new(Code::MethodNotAllowed)
     }
 
     /// The page is on no origin of the shop's.
     pub const fn origin_not_allowed() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", "This origin may not use the checkout")
+        Self::new(Code::OriginNotAllowed)
     }
 
     /// The customer has not accepted the terms.
     pub const fn terms_not_accepted() -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "terms_not_accepted",
-            "The terms must be accepted before a payment is created",
-        )
+        Self::new(Code::TermsNotAccepted)
     }
 
     /// The sales unit takes another currency.
     pub const fn wrong_currency() -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_currency", "The sales unit takes another currency")
+        Self::new(Code::WrongCurrency)
     }
 
     /// No such sales unit.
     pub const fn unknown_sales_unit() -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_sales_unit", "There is no such sales unit")
+        Self::new(Code::UnknownSalesUnit)
     }
 
     /// The page to come back to is not on an origin of the shop's.
     pub const fn bad_return_url() -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_return_url", "return_url must be on an allowed origin")
+        Self::new(Code::BadReturnUrl)
     }
 
     /// The wording of the consent is not one that can be looked up later.
     pub const fn bad_wording() -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_wording", "consent.wording must name the version of the words")
-    }
-
-    /// The price is not what the customer was shown.
-    pub fn price_changed(cart: Cart) -> Self {
-        Self {
-            cart: Some(Box::new(cart)),
-            ..Self::new(StatusCode::CONFLICT, "price_changed", "The price has changed since it was shown")
-        }
+        Self::new(Code::BadWording)
     }
 
     /// The body is larger than we read.
     pub const fn body_too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large")
-    }
-
-    /// The body is not what it should be.
-    pub fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed_body", "The body could not be read").detail(detail)
-    }
-
-    /// The body is of another type than we read.
-    pub fn unsupported_media_type(wanted: &str) -> Self {
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "The body is of a type that is not read here",
-        )
-        .detail(format!("it must be {wanted}"))
-    }
-
-    /// The query is not what it should be.
-    pub fn malformed_query(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed_query", "The query could not be read").detail(detail)
+        Self::new(Code::BodyTooLarge)
     }
 
     /// What a list is to go on from was not given by it.
     pub const fn bad_cursor() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "after must be what an earlier answer has given as next")
+        Self::new(Code::BadCursor)
     }
 
     /// A webhook's signature does not prove that it comes from the vendor.
     pub const fn bad_signature() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "bad_signature", "The signature does not hold")
-    }
-
-    /// The idempotency key is not one.
-    pub fn bad_idempotency_key(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_idempotency_key", "The Idempotency-Key could not be read")
-            .detail(detail)
+        Self::new(Code::BadSignature)
     }
 
     /// The idempotency key came with another request before.
     pub const fn idempotency_key_reused() -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-            "This Idempotency-Key was used for another request",
-        )
-    }
-
-    /// A twin of the request, with the same idempotency key, is being worked on.
-    pub fn idempotency_in_progress() -> Self {
-        Self {
-            retry_after_s: Some(1),
-            ..Self::new(
-                StatusCode::CONFLICT,
-                "idempotency_in_progress",
-                "The same request is being worked on; ask again shortly",
-            )
-        }
+        Self::new(Code::IdempotencyKeyReused)
     }
 
     /// What moves money must be safe to repeat.
     pub const fn idempotency_key_required() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "idempotency_key_required",
-            "What moves money must come with an Idempotency-Key",
-        )
+        Self::new(Code::IdempotencyKeyRequired)
     }
 
     /// The lines say nothing that could be kept.
     pub const fn bad_lines() -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "bad_lines",
-            "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of 1 to 9999",
-        )
-    }
-
-    /// Vipps MobilePay will not do what the shop asked for.
-    pub fn operation_refused(trouble: &str, advice: &str) -> Self {
-        Self::new(StatusCode::CONFLICT, "operation_refused", "Vipps MobilePay has refused it")
-            .detail(format!("{trouble}: {advice}"))
+        Self::new(Code::BadLines)
     }
 
     /// The caller is no machine of the shop's.
     pub const fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A shop key is required")
+        Self::new(Code::Unauthorized)
+    }
+
+    /// Something of ours failed; the cause has been logged.
+    pub const fn internal() -> Self {
+        Self::new(Code::Internal)
+    }
+
+    /// The price is not what the customer was shown.
+    pub fn price_changed(cart: Cart) -> Self {
+        Self { cart: Some(Box::new(cart)), ..Self::new(Code::PriceChanged) }
+    }
+
+    /// The body is not what it should be.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(Code::MalformedBody).detail(detail)
+    }
+
+    /// The body is of another type than we read.
+    pub fn unsupported_media_type(wanted: &str) -> Self {
+        Self::new(Code::UnsupportedMediaType).detail(format!("it must be {wanted}"))
+    }
+
+    /// The query is not what it should be.
+    pub fn malformed_query(detail: impl Into<String>) -> Self {
+        Self::new(Code::MalformedQuery).detail(detail)
+    }
+
+    /// The idempotency key is not one.
+    pub fn bad_idempotency_key(detail: impl Into<String>) -> Self {
+        Self::new(Code::BadIdempotencyKey).detail(detail)
+    }
+
+    /// A twin of the request, with the same idempotency key, is being worked on.
+    pub const fn idempotency_in_progress() -> Self {
+        Self::new(Code::IdempotencyInProgress).retry_after(1)
+    }
+
+    /// Vipps MobilePay will not do what the shop asked for.
+    pub fn operation_refused(trouble: &str, advice: &str) -> Self {
+        Self::new(Code::OperationRefused).detail(format!("{trouble}: {advice}"))
     }
 
     /// There is too much to do at the moment.
-    pub fn busy() -> Self {
-        Self {
-            retry_after_s: Some(2),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "There is too much to do; try again shortly")
-        }
+    pub const fn busy() -> Self {
+        Self::new(Code::Busy).retry_after(2)
     }
 
     /// Asked too often.
     pub fn rate_limited(wait: Duration) -> Self {
         // Rounded up, so that who comes then is let in.
         let seconds = wait.as_secs().saturating_add(1);
-        Self {
-            retry_after_s: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
-            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Asked too often; try again later")
-        }
+        Self::new(Code::RateLimited).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 
     /// The proxy cannot do its work at the moment, and why.
     pub fn not_ready(why: String) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The proxy is not ready").detail(why)
-    }
-
-    /// Something of ours failed; the cause has been logged.
-    pub const fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side")
+        Self::new(Code::NotReady).detail(why)
     }
 
     fn problem(&self, trace_id: String) -> Problem {
         Problem {
-            status: self.status.as_u16(),
-            code: self.code.to_owned(),
-            title: self.title.to_owned(),
+            kind: self.code.url(),
+            status: self.code.status().as_u16(),
+            code: self.code.as_str().to_owned(),
+            title: self.code.title().to_owned(),
             detail: self.detail.clone(),
             trace_id,
             cart: self.cart.as_deref().cloned(),
@@ -243,10 +213,16 @@ impl ApiError {
     }
 }
 
+impl From<Code> for ApiError {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
 impl IntoResponse for ApiError {
     /// The status and the error itself; [`respond`] writes the body.
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -255,39 +231,43 @@ impl IntoResponse for ApiError {
 impl From<CartError> for ApiError {
     fn from(error: CartError) -> Self {
         let code = match error {
-            CartError::Empty => "empty_cart",
-            CartError::TooLong => "too_many_lines",
-            CartError::UnknownSku(_) => "unknown_sku",
-            CartError::BadQuantity(_) => "bad_quantity",
-            CartError::BadTotal(_) => "bad_total",
-            CartError::Malformed => "malformed_items",
-            CartError::BadVat(_) => "bad_vat",
-            CartError::WrongCurrency => return Self::wrong_currency(),
-            CartError::BadLine { .. } => "bad_line",
-            CartError::SkuTwice(_) => "duplicate_sku",
-            CartError::LineDrift { .. } => "line_total_mismatch",
-            CartError::Drift { .. } => "cart_lines_mismatch",
+            CartError::Empty => Code::EmptyCart,
+            CartError::TooLong => Code::TooManyLines,
+            CartError::UnknownSku(_) => Code::UnknownSku,
+            CartError::BadQuantity(_) => Code::BadQuantity,
+            CartError::BadTotal(_) => Code::BadTotal,
+            CartError::Malformed => Code::MalformedItems,
+            CartError::BadVat(_) => Code::BadVat,
+            CartError::WrongCurrency => Code::WrongCurrency,
+            CartError::BadLine { .. } => Code::BadLine,
+            CartError::SkuTwice(_) => Code::DuplicateSku,
+            CartError::LineDrift { .. } => Code::LineTotalMismatch,
+            CartError::Drift { .. } => Code::CartLinesMismatch,
         };
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "The cart cannot be priced").detail(error.to_string())
+        Self::new(code).detail(error.to_string())
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::NotRetryable => Code::NotRetryable,
+            Refusal::TooManyAttempts => Code::TooManyAttempts,
+            Refusal::NotPaid => Code::NotPaid,
+            Refusal::TooMuch { .. } => Code::ExceedsWhatIsLeft,
+            Refusal::UnderWay => Code::CaptureUnderWay,
+            Refusal::TooManyOperations => Code::TooManyOperations,
+            Refusal::NotAnAmount => Code::BadAmount,
+            Refusal::NotTheSame => return Code::IdempotencyKeyReused.into(),
+        };
+        Self::new(code).detail(refusal.to_string())
     }
 }
 
 impl From<ledger::Error> for ApiError {
     fn from(error: ledger::Error) -> Self {
         match error {
-            ledger::Error::Refused(refusal) => {
-                let (status, code) = match refusal {
-                    Refusal::NotRetryable => (StatusCode::CONFLICT, "not_retryable"),
-                    Refusal::TooManyAttempts => (StatusCode::CONFLICT, "too_many_attempts"),
-                    Refusal::NotPaid => (StatusCode::CONFLICT, "not_paid"),
-                    Refusal::TooMuch { .. } => (StatusCode::CONFLICT, "exceeds_what_is_left"),
-                    Refusal::UnderWay => (StatusCode::CONFLICT, "capture_under_way"),
-                    Refusal::TooManyOperations => (StatusCode::CONFLICT, "too_many_operations"),
-                    Refusal::NotAnAmount => (StatusCode::UNPROCESSABLE_ENTITY, "bad_amount"),
-                    Refusal::NotTheSame => return Self::idempotency_key_reused(),
-                };
-                Self::new(status, code, "The order's state does not allow it").detail(refusal.to_string())
-            }
+            ledger::Error::Refused(refusal) => refusal.into(),
             ledger::Error::Repeated => Self::idempotency_in_progress(),
             ledger::Error::NotFound => Self::not_found(),
             ledger::Error::Store(error) => error.into(),
@@ -313,7 +293,7 @@ impl From<JsonRejection> for ApiError {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::body_too_large(),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::unsupported_media_type("application/json"),
-            _ => Self { code: "malformed_json", ..Self::malformed(rejection.body_text()) },
+            _ => Self::new(Code::MalformedJson).detail(rejection.body_text()),
         }
     }
 }
@@ -374,10 +354,10 @@ pub async fn respond(mut request: Request, next: Next) -> Response {
         tracing::info!(status = problem.status, code = problem.code, trace_id, "request refused");
         let headers = std::mem::take(response.headers_mut());
         response = if error.as_page {
-            (error.status, pages::problem(&problem)).into_response()
+            (error.code.status(), pages::problem(&problem)).into_response()
         } else {
             let body = serde_json::to_vec(&problem).expect("a problem has nothing that JSON cannot say");
-            (error.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+            (error.code.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
         };
         // What the layers inside have said stays, such as the vendor of the CORS headers.
         let written = [header::CONTENT_TYPE, header::CONTENT_LENGTH];

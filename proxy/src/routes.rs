@@ -2,6 +2,7 @@
 
 mod cart;
 mod checkouts;
+mod description;
 mod door;
 mod events;
 mod operators;
@@ -22,41 +23,15 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::error::{self, ApiError, TRACE_ID, TRACEPARENT};
 use crate::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
-/// The description of the API, as `/openapi.json` serves it.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Kvitt proxy",
-        description = "Checkout with Vipps MobilePay: what the page, the shop's own machines, Vipps MobilePay and operators call."
-    ),
-    components(schemas(kvitt_wire::Problem)),
-    modifiers(&ShopKeys)
-)]
-struct Description;
-
-/// How the shop's machines show who they are.
-struct ShopKeys;
-
-impl utoipa::Modify for ShopKeys {
-    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
-        let bearer =
-            Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("As `kvitt keys add` printed it")).build();
-        let components = description.components.get_or_insert_default();
-        components.add_security_scheme("shop_key", SecurityScheme::Http(bearer));
-    }
-}
-
 /// Everything that is described.
 fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi())
+    OpenApiRouter::with_openapi(description::document())
         .merge(browser())
         .merge(shop::router())
         .merge(servers())

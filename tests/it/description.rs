@@ -6,6 +6,7 @@ mod asking;
 
 use std::collections::BTreeSet;
 
+use kvitt::error::Code;
 use kvitt_wire::{Problem, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -35,7 +36,10 @@ async fn is_described(operation: &Operation, response: Response, asked: &str) ->
         "text/event-stream" => {}
         "application/problem+json" => {
             let problem: Problem = response.json().await.unwrap();
-            assert!(problem.status == status && !problem.code.is_empty() && problem.trace_id.len() == 32, "{asked}");
+            assert!(problem.status == status && problem.trace_id.len() == 32, "{asked}");
+            let named = format!("`{}`", problem.code);
+            assert!(described["description"].as_str().unwrap().contains(&named), "{named} is not described: {asked}");
+            assert_eq!(problem.kind, format!("/docs/problems#{}", problem.code));
         }
         "application/json" => drop(response.json::<Value>().await.unwrap()),
         _ => drop(response.text().await.unwrap()),
@@ -50,6 +54,42 @@ fn operations_have_names_of_their_own() {
     let operations = paths.flat_map(|path| path.as_object().unwrap().values());
     let names: Vec<_> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+}
+
+/// The words in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> + Clone {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_code_is_described_where_it_is_answered_and_has_one_status() {
+    let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
+    let paths = description["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().values().map(move |operation| (path, operation["responses"].as_object().unwrap()))
+    });
+    // What any operation may answer, and none should; and what the carts of shops will be refused with.
+    let mut described = BTreeSet::from(["internal", "method_not_allowed"]);
+    described.extend(["bad_line", "duplicate_sku", "line_total_mismatch", "cart_lines_mismatch"]);
+    for (path, responses) in operations {
+        for (status, response) in responses {
+            if status.as_str() < "400" {
+                continue;
+            }
+            let named = quoted(response["description"].as_str().unwrap());
+            let codes: Vec<_> =
+                Code::ALL.iter().filter(|code| named.clone().any(|word| word == code.as_str())).collect();
+            assert!(!codes.is_empty(), "{path} {status} names no code");
+            for code in codes {
+                assert_eq!(code.status().as_str(), status, "{path}: {code:?}");
+                described.insert(code.as_str());
+            }
+        }
+    }
+    let listed: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(listed, described, "left: the table, right: the operations");
+    let published = &description["components"]["schemas"]["ProblemCode"]["enum"];
+    assert_eq!(published, &Code::ALL.iter().map(|code| code.as_str()).collect::<Value>());
 }
 
 #[test]

@@ -33,7 +33,7 @@ struct Asked {
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `malformed_items`, `unknown_sales_unit`"),
+        description = "`unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`, `malformed_items`, `unknown_sales_unit`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
 ))]
 async fn show(

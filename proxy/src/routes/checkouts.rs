@@ -32,7 +32,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, and those of a cart"),
+        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; of the \
+            cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: the database does not answer; try again"),

@@ -73,9 +73,13 @@ impl PayForm {
 #[utoipa::path(post, path = "/pay", tag = "browser",
     request_body(content = PayForm, content_type = "application/x-www-form-urlencoded"), responses(
     (status = 303, description = "To the payment, or to the order's page when it could not be created yet"),
-    (status = 400, content_type = "text/html", body = String), (status = 403, content_type = "text/html", body = String),
-    (status = 409, content_type = "text/html", body = String), (status = 413, content_type = "text/html", body = String),
-    (status = 415, content_type = "text/html", body = String), (status = 422, content_type = "text/html", body = String),
+    (status = 400, content_type = "text/html", body = String, description = "`malformed_body`"),
+    (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
+    (status = 409, content_type = "text/html", body = String, description = "`price_changed`"),
+    (status = 413, content_type = "text/html", body = String, description = "`body_too_large`"),
+    (status = 415, content_type = "text/html", body = String, description = "`unsupported_media_type`"),
+    (status = 422, content_type = "text/html", body = String,
+        description = "Those of `POST /v1/checkouts`, and `malformed_items`"),
     (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
     (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
 ))]
@@ -112,7 +116,7 @@ async fn start(
     (status = 200, content_type = "text/html", body = String, description = "Where the order stands"),
     (status = 303, description = "To the shop's page"),
     (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
-    (status = 404, content_type = "text/html", body = String),
+    (status = 404, content_type = "text/html", body = String, description = "`not_found`"),
     (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
     (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
 ))]

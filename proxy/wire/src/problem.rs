@@ -8,9 +8,14 @@ use crate::Cart;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
+    /// Where the proxy explains the code, relative to the address that was asked.
+    #[serde(rename = "type", default)]
+    #[cfg_attr(feature = "openapi", schema(required, example = "/docs/problems#rate_limited"))]
+    pub kind: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, stable over releases: branch on this.
+    /// What happened, stable over releases: branch on this. All codes are in `ProblemCode`.
+    #[cfg_attr(feature = "openapi", schema(example = "rate_limited"))]
     pub code: String,
     /// A short sentence for the developer; may be reworded.
     pub title: String,
