@@ -203,7 +203,7 @@ impl Model {
             (Act::Cancel, Screen::Waiting, Some(token)) => self.ask(Cmd::Cancel(token), cmds),
             (Act::Again | Act::AgainUnshared, Screen::Trouble(_), Some(token)) if self.retryable() => {
                 self.share &= act == Act::Again;
-                let new = NewAttempt { consent: self.consent() };
+                let new = NewAttempt { terms_accepted: false, consent: self.consent() };
                 self.pay(Cmd::Retry { key: String::new(), token, new }, cmds);
             }
             (Act::Again, Screen::Trouble(_), _) => match self.errand.take() {
@@ -259,6 +259,7 @@ impl Model {
             consent: self.consent(),
             language: self.words.language(),
             return_url: self.order.return_url.clone(),
+            open: false,
         })
     }
 

@@ -26,7 +26,7 @@ use crate::registrations::Registrations;
 use crate::relay::{self, Relay};
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
-use crate::{captures, chores, customers, idempotency, token};
+use crate::{captures, chores, customers, idempotency, offers, token};
 
 /// The pause when the store does not answer.
 const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
@@ -112,6 +112,7 @@ impl App {
         let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
+            offers::forgetting(&store),
             relay::forgetting(&store, 2 * config.capture.warn_ms),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),

@@ -26,6 +26,7 @@ pub use input::{Input, News, PaymentState, Polling, Seen};
 pub use refusal::Refusal;
 pub use reservation::Reservation;
 pub use state::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Moment, Order, PhoneNumber, Private, ReceiptBy, Reference,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Flow, Moment, Offer, OfferedBy, Opening, Order, PhoneNumber,
+    Private, ReceiptBy, Reference,
 };
 pub use step::{AMOUNT_MISMATCH, ATTEMPT_LIFE_MS, Step, open, step};

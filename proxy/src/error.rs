@@ -252,6 +252,9 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
             Refusal::NotRetryable => Code::NotRetryable,
+            Refusal::TermsNotAccepted => Code::TermsNotAccepted,
+            Refusal::OfferEnded => Code::OfferEnded,
+            Refusal::NotWithdrawable => Code::NotWithdrawable,
             Refusal::TooManyAttempts => Code::TooManyAttempts,
             Refusal::NotPaid => Code::NotPaid,
             Refusal::TooMuch { .. } => Code::ExceedsWhatIsLeft,

@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::Instrument;
 
-use crate::checkout::{self, Checkout, CheckoutId, Consent, Input, Order, Polling, Refusal, Step};
+use crate::checkout::{self, Checkout, CheckoutId, Input, Opening, Polling, Refusal, Step};
 use crate::clock;
 use crate::hub::Hub;
 use crate::store::{self, Cause, Committed, Secret, Store};
@@ -62,15 +62,14 @@ impl Ledger {
         id: CheckoutId,
         secret: &Secret,
         trace_id: &TraceId,
-        order: Order,
-        consent: Option<Consent>,
+        opening: Opening,
         cause: Cause,
     ) -> Result<Checkout, Error> {
         let (ledger, secret, trace_id) = (self.clone(), secret.clone(), trace_id.as_str().to_owned());
         let span = trace::of_row(id, Some(&trace_id));
         let work = async move {
             let now = clock::now();
-            let Step { checkout, effects } = checkout::open(id, trace_id, order, consent, now);
+            let Step { checkout, effects } = checkout::open(id, trace_id, opening, now);
             if ledger.store.insert(&checkout, &secret, &effects, &cause, now).await? != Committed::Yes {
                 return Err(Error::Repeated);
             }

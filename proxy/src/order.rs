@@ -5,11 +5,38 @@ use kvitt_wire::{Cart, ConsentGiven, Language, NewCheckout};
 use url::Url;
 
 use crate::app::{App, Found};
-use crate::checkout::{Consent, Order, Private};
+use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Order, Private};
+use crate::config::SalesUnit;
 use crate::error::{ApiError, Result};
 use crate::idempotency::Key;
 use crate::trace::TraceId;
 use crate::{cart, clock, token};
+
+/// How long a page's offer stands, in milliseconds: as long as somebody may look at a QR before they scan it.
+const PAGE_OFFER_MS: i64 = 30 * 60 * 1000;
+
+/// An order that may be written down: all of it has been checked.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// Who is paid.
+    pub unit: &'a SalesUnit,
+    /// What for.
+    pub cart: Cart,
+    /// What the customer sees of it in the app.
+    pub description: String,
+    /// The language that the customer is spoken to in.
+    pub language: Language,
+    /// The shop's page that the customer comes back to.
+    pub return_url: Option<String>,
+    /// When the customer accepted the terms, if they have.
+    pub terms_accepted_at: Option<Moment>,
+    /// The customer's yes to sharing the telephone number.
+    pub consent: Option<Consent>,
+    /// How it waits for somebody to press pay, if it does.
+    pub offer: Option<Offer>,
+    /// The customer, where the shop knows them from before.
+    pub customer: Option<Customer>,
+}
 
 /// Checks what is asked for and opens the checkout, under the request's idempotency key if it has one.
 ///
@@ -25,23 +52,45 @@ pub async fn open(app: &App, asked: NewCheckout, key: Option<&Key>, trace_id: &T
     if asked.amount != cart.total {
         return Err(ApiError::price_changed(cart));
     }
-    if !asked.terms_accepted {
+    if !asked.terms_accepted && !asked.open {
         return Err(ApiError::terms_not_accepted());
     }
     let return_url = asked.return_url.map(|url| return_url(&app.config.allowed_origins, url)).transpose()?;
     let consent = consent(&cart, asked.consent, asked.language)?;
-    let (id, secret) = token::new();
-    let order = Order {
-        number: token::order_number(&unit.reference_prefix, id),
+    let wanted = Wanted {
+        unit,
         description: cart::description(&cart),
         cart,
         language: asked.language,
         return_url,
+        // Whoever presses pay says these, and on what device that will be is not known yet.
+        terms_accepted_at: (!asked.open).then_some(now),
+        consent: consent.filter(|_| !asked.open),
+        offer: asked.open.then(|| Offer::standing(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
+        customer: None,
+    };
+    write_down(app, wanted, key, trace_id).await
+}
+
+/// Opens the checkout of an order, under the request's idempotency key if it has one.
+///
+/// # Errors
+/// When it cannot be written down, or has been before under that key.
+pub async fn write_down(app: &App, wanted: Wanted<'_>, key: Option<&Key>, trace_id: &TraceId) -> Result<Found> {
+    let (id, secret) = token::new();
+    let order = Order {
+        number: token::order_number(&wanted.unit.reference_prefix, id),
+        description: wanted.description,
+        cart: wanted.cart,
+        language: wanted.language,
+        return_url: wanted.return_url,
         landing_return_url: Private(format!("{}/return/{}", app.config.public_url, token::write(id, &secret))),
         receipt: app.config.shop.receipt,
-        terms_accepted_at: now,
+        terms_accepted_at: wanted.terms_accepted_at,
+        offer: wanted.offer,
     };
-    let checkout = app.ledger.open(id, &secret, trace_id, order, consent, Key::cause(key, id)).await?;
+    let opening = Opening { order, consent: wanted.consent, customer: wanted.customer };
+    let checkout = app.ledger.open(id, &secret, trace_id, opening, Key::cause(key, id)).await?;
     Ok(Found::new(checkout, secret))
 }
 
@@ -63,7 +112,10 @@ pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> 
 }
 
 /// An address to come back to must be the shop's, or anyone could send customers anywhere through us.
-fn return_url(allowed: &[String], url: String) -> Result<String> {
+///
+/// # Errors
+/// When it is not on one of the allowed origins.
+pub fn return_url(allowed: &[String], url: String) -> Result<String> {
     let parsed = Url::parse(&url).map_err(|_| ApiError::bad_return_url())?;
     let plain = parsed.username().is_empty() && parsed.password().is_none() && url.len() <= 2_000;
     if plain && allowed.contains(&parsed.origin().ascii_serialization()) {

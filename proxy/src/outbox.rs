@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::checkout::{Effect, Input, Moment, News};
+use crate::checkout::{Effect, Input, Moment, News, PhoneNumber};
 use crate::clock;
 use crate::ledger::{self, Ledger};
 use crate::outage;
@@ -144,7 +144,13 @@ impl Outbox {
         } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
             return self.defer(&claimed.claim, wait).await;
         } else {
-            self.performer.perform(&claimed.sales_unit, effect).await
+            match self.number(&claimed).await {
+                Ok(number) => self.performer.perform(&claimed.sales_unit, effect, number.as_ref()).await,
+                Err(error) => {
+                    outage::report(&error, "customer not read");
+                    Outcome::Again { after: None }
+                }
+            }
         };
         let bring_back = || self.bring_back(&claimed, &outcome);
         let brought = outage::sit_out("outcome not written", until, &self.stop, bring_back);
@@ -159,6 +165,15 @@ impl Outbox {
             // The lease runs out and the effect is done again.
             Err(error) => tracing::error!(%error, "outcome not written"),
         }
+    }
+
+    /// The telephone number that an effect needs: it stands with the order, and in no effect.
+    async fn number(&self, claimed: &Claimed) -> Result<Option<PhoneNumber>, store::Error> {
+        if !claimed.effect.tells_number() {
+            return Ok(None);
+        }
+        let stored = self.store.checkout(claimed.checkout_id).await?;
+        Ok(stored.and_then(|stored| stored.checkout.customer?.phone_number))
     }
 
     async fn bring_back(&self, claimed: &Claimed, outcome: &Outcome) -> Result<(), ledger::Error> {
@@ -223,7 +238,11 @@ fn next_try(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64, n
 fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
     let first: i64 = match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => 2_000,
-        Effect::Look { .. } | Effect::SendReceipt { .. } | Effect::ReadProfile { .. } | Effect::Tell(_) => 500,
+        Effect::Lapse { .. }
+        | Effect::Look { .. }
+        | Effect::SendReceipt { .. }
+        | Effect::ReadProfile { .. }
+        | Effect::Tell(_) => 500,
     };
     let wait = (first << tries.saturating_sub(1).min(7)).min(60_000);
     // Jitter spreads retries; it is no money.
@@ -250,6 +269,10 @@ mod tests {
             amount: Amount { value: 100, currency: Currency::Nok },
             description: "A mug".into(),
             return_url: Private("https://pay.shop.example/return/x".into()),
+            flow: crate::checkout::Flow::Redirect,
+            with_number: false,
+            expires_at: None,
+            customer_present: false,
             shares_phone_number: false,
             receipt: None,
             give_up_at: Moment(60_000),

@@ -75,7 +75,7 @@ const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
         Effect::Look { .. } => Some(LOOKS),
-        Effect::SendReceipt { .. } | Effect::ReadProfile { .. } | Effect::Tell(_) => None,
+        Effect::Lapse { .. } | Effect::SendReceipt { .. } | Effect::ReadProfile { .. } | Effect::Tell(_) => None,
     }
 }
 

@@ -39,7 +39,7 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
     let text = Text::of(language);
     let state = checkout.state;
     let (heading, lead) = match state {
-        State::Starting | State::Created => (text.waiting, text.waiting_lead),
+        State::Open | State::Starting | State::Created => (text.waiting, text.waiting_lead),
         State::Authorized => (text.thanks, text.thanks_lead),
         State::Aborted => (text.aborted, text.nothing_drawn),
         State::Expired => (text.expired, text.nothing_drawn),

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kvitt_vipps::{Added, CancelScope, Client, Error, Problem, UserFlow};
+use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Problem, UserFlow};
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
 use crate::checkout::operation::{Answered, OperationId, OperationKind};
-use crate::checkout::{Effect, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
+use crate::checkout::{Effect, Flow, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
 
 pub use redirects::Redirects;
 pub use webhooks::Registered;
@@ -78,13 +78,14 @@ impl Performer {
         self.client(sales_unit).ok_or_else(unknown)
     }
 
-    /// Carries out one effect.
-    pub async fn perform(&self, sales_unit: &str, effect: &Effect) -> Outcome {
+    /// Carries out one effect. `number` is the customer's, for an effect that tells it.
+    pub async fn perform(&self, sales_unit: &str, effect: &Effect, number: Option<&PhoneNumber>) -> Outcome {
         let Some(client) = self.client(sales_unit) else {
             return Outcome::Hopeless { reason: format!("no sales unit named {sales_unit}") };
         };
         match effect {
-            Effect::CreatePayment(create) => create_payment(client, &self.redirects, create).await,
+            Effect::CreatePayment(create) => create_payment(client, &self.redirects, create, number).await,
+            Effect::Lapse { reference } => news(reference, News::Lapsed),
             Effect::Look { reference, round } => look(client, reference, *round).await,
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
@@ -114,9 +115,18 @@ impl Unseen {
     }
 }
 
-async fn create_payment(client: &Client, redirects: &Redirects, create: &CreatePayment) -> Outcome {
+async fn create_payment(
+    client: &Client,
+    redirects: &Redirects,
+    create: &CreatePayment,
+    number: Option<&PhoneNumber>,
+) -> Outcome {
     let reference = create.reference.clone();
-    match client.create_payment(&create.key, &request(create)).await {
+    // Forgotten meanwhile: a message to nobody.
+    if create.flow == Flow::Push && number.is_none() {
+        return news(&reference, News::Refused { trouble: "customer_erased".to_owned() });
+    }
+    match client.create_payment(&create.key, &request(create, number)).await {
         Ok(created) => created_at(redirects, &reference, created.redirect_url),
         // It is there already, under this key or from a run that died: its redirect URL is in the payment itself.
         Err(Error::Refused(problem)) if problem.status == 409 => match client.payment(reference.as_str()).await {
@@ -252,10 +262,17 @@ async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
 }
 
 /// The request for a payment. The same effect always makes the same request, since it is repeated under the same key.
-fn request(create: &CreatePayment) -> kvitt_vipps::CreatePayment {
-    let mut request =
-        kvitt_vipps::CreatePayment::new(amount(create.amount), create.reference.as_str(), UserFlow::WebRedirect);
-    request.return_url = Some(create.return_url.0.clone());
+fn request(create: &CreatePayment, number: Option<&PhoneNumber>) -> kvitt_vipps::CreatePayment {
+    let flow = match create.flow {
+        Flow::Redirect => UserFlow::WebRedirect,
+        Flow::Push => UserFlow::PushMessage,
+    };
+    let mut request = kvitt_vipps::CreatePayment::new(amount(create.amount), create.reference.as_str(), flow);
+    request.return_url = (create.flow == Flow::Redirect).then(|| create.return_url.0.clone());
+    let number = number.and_then(|number| kvitt_vipps::PhoneNumber::parse(number.digits()).ok());
+    request.customer = number.map(kvitt_vipps::Customer::PhoneNumber);
+    request.customer_interaction = create.customer_present.then_some(CustomerInteraction::Present);
+    request.expires_at = create.expires_at.and_then(|at| jiff::Timestamp::from_millisecond(at.0).ok());
     request.payment_description = Some(create.description.clone());
     request.profile = create.shares_phone_number.then(kvitt_vipps::Profile::phone_number);
     request.receipt = create.receipt.as_ref().map(receipts::body);

@@ -28,6 +28,7 @@ pub mod endpoints;
 mod idempotency;
 mod inbox;
 mod listener;
+mod offers;
 pub mod orders;
 mod outbox;
 mod pacing;

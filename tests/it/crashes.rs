@@ -39,7 +39,7 @@ async fn rejected_then_paid(life: &Life) -> Checkout {
     let order = ordered(life).await;
     life.vipps().customer("reject", &order.reference).await;
     life.sees(&order, |checkout| checkout.state == State::Aborted).await;
-    let asked = serde_json::to_value(NewAttempt { consent: None }).unwrap();
+    let asked = serde_json::to_value(NewAttempt { terms_accepted: false, consent: None }).unwrap();
     life.posts(&format!("/v1/checkouts/{}/attempts", order.token), &asked).await;
     let again = life.sees(&order, |checkout| checkout.state == State::Created).await;
     assert_ne!(again.reference, order.reference);

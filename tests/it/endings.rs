@@ -81,7 +81,7 @@ async fn a_cancel_that_comes_too_late_leaves_the_authorization_alone() {
 async fn an_order_that_is_alive_or_paid_is_not_tried_again() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
-    let asked = NewAttempt { consent: None };
+    let asked = NewAttempt { terms_accepted: false, consent: None };
     // The customer has said yes to sharing with the attempt that is alive, and no now.
     problem(order.retries(&asked).await, 409, "not_retryable").await;
     shop.vipps.approves(order.reference()).await;
@@ -97,9 +97,12 @@ async fn a_consent_is_given_anew_with_each_attempt() {
     let mut order = shop.ordered().await;
     shop.vipps.customer("reject", order.reference()).await;
     order.becomes(State::Aborted).await;
-    let wordless = NewAttempt { consent: Some(ConsentGiven { wording: "<b>".into() }) };
+    let wordless = NewAttempt { terms_accepted: false, consent: Some(ConsentGiven { wording: "<b>".into() }) };
     problem(order.retries(&wordless).await, 422, "bad_wording").await;
-    let asked = NewAttempt { consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }) };
+    let asked = NewAttempt {
+        terms_accepted: false,
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+    };
     let response = order.retries(&asked).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     order.look().await;
@@ -114,7 +117,10 @@ async fn a_shop_that_does_not_ask_for_the_number_gets_none_on_a_retry_either() {
     let mut order = shop.ordered().await;
     shop.vipps.customer("reject", order.reference()).await;
     order.becomes(State::Aborted).await;
-    let asked = NewAttempt { consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }) };
+    let asked = NewAttempt {
+        terms_accepted: false,
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+    };
     assert_eq!(order.retries(&asked).await.status(), StatusCode::CREATED);
     order.look().await;
     assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"], Value::Null);

@@ -122,7 +122,7 @@ async fn the_consent_is_written_down_with_its_words_and_its_moment() {
     let consent = stored.current().consent.clone().unwrap();
     assert_eq!((consent.scope.as_str(), consent.wording.as_str()), ("phoneNumber", kvitt_wire::CONSENT_WORDING));
     assert!(before <= consent.given_at && consent.given_at <= kvitt::clock::now());
-    assert!(before <= stored.order.terms_accepted_at);
+    assert!(stored.order.terms_accepted_at.is_some_and(|at| before <= at));
     let customer = stored.customer.unwrap();
     assert_eq!(customer.phone_number.unwrap().digits(), PHONE_NUMBER);
     assert!(customer.sub.is_some());

@@ -90,7 +90,9 @@ async fn a_key_is_for_one_request() {
         (seen.state == State::Aborted).then_some(())
     })
     .await;
-    let retry = || shop.post(&attempts).header("origin", SHOP_ORIGIN).json(&NewAttempt { consent: None });
+    let retry = || {
+        shop.post(&attempts).header("origin", SHOP_ORIGIN).json(&NewAttempt { terms_accepted: false, consent: None })
+    };
     let reused = retry().header("idempotency-key", KEY).send().await.unwrap();
     problem(reused, 422, "idempotency_key_reused").await;
     for replay in [false, true] {
@@ -197,7 +199,7 @@ async fn two_tabs_that_try_again_at_once_find_one_attempt() {
     let mut first = shop.ordered().await;
     shop.vipps.customer("reject", first.reference()).await;
     first.becomes(State::Aborted).await;
-    let asked = NewAttempt { consent: None };
+    let asked = NewAttempt { terms_accepted: false, consent: None };
     let (one, two) = tokio::join!(first.retries(&asked), first.retries(&asked));
     let ((one, _), (two, _)) = (order(one).await, order(two).await);
     assert_eq!((one.state, two.state), (State::Created, State::Created));
@@ -205,7 +207,10 @@ async fn two_tabs_that_try_again_at_once_find_one_attempt() {
     assert!(one.reference.ends_with("-2"));
 
     // A third one, later, that would even share the number: the attempt that is there asks for less, and serves.
-    let sharing = NewAttempt { consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }) };
+    let sharing = NewAttempt {
+        terms_accepted: false,
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+    };
     let (three, _) = order(first.retries(&sharing).await).await;
     assert_eq!((three.reference, three.sharing.consented), (one.reference, false));
     assert_eq!(shop.vipps.books().await.len(), 2);

@@ -352,6 +352,7 @@ pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
         consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
         language: Language::Nb,
         return_url: Some(format!("{SHOP_ORIGIN}/thanks?from=vipps")),
+        open: false,
     }
 }
 

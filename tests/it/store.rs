@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kvitt::checkout::{
-    Checkout, CheckoutId, Customer, Effect, Moment, Order, PhoneNumber, Planned, Private, ReceiptBy, Step,
+    Checkout, CheckoutId, Customer, Effect, Moment, Opening, Order, PhoneNumber, Planned, Private, ReceiptBy, Step,
 };
 use kvitt::store::{Cause, Committed, Keyed, Secret, Store, Webhook};
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
@@ -53,9 +53,11 @@ pub(crate) fn opened(nth: u128) -> Step {
         return_url: None,
         landing_return_url: Private("https://pay.shop.example/return/token".into()),
         receipt: ReceiptBy::None,
-        terms_accepted_at: NOW,
+        terms_accepted_at: Some(NOW),
+        offer: None,
     };
-    kvitt::checkout::open(CheckoutId(Uuid::from_u128(nth)), "trace".into(), order, None, NOW)
+    let opening = Opening { order, consent: None, customer: None };
+    kvitt::checkout::open(CheckoutId(Uuid::from_u128(nth)), "trace".into(), opening, NOW)
 }
 
 /// Writes the nth checkout down.

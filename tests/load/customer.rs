@@ -76,6 +76,7 @@ async fn order(stage: &Stage) -> Result<Checkout> {
         consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
         language: Language::Nb,
         return_url: None,
+        open: false,
     };
     let asked = stage.http.post(format!("{}/v1/checkouts", stage.url)).json(&asked);
     good(asked.send().await)?.json().await.map_err(|error| error.to_string())

@@ -168,7 +168,7 @@ impl Model {
             cmds.push(Cmd::Leave { url: url.clone(), token: checkout.token.clone() });
         }
         let trouble = match state {
-            State::Starting | State::Created => None,
+            State::Open | State::Starting | State::Created => None,
             State::Authorized => None,
             State::Aborted => Some(Trouble::Aborted),
             State::Expired => Some(Trouble::Expired),

@@ -203,7 +203,10 @@ fn each_ending_has_its_screen() {
         assert!(cmds.contains(&Cmd::Tell(Event::Trouble(trouble.code().into()))));
         assert!(cmds.contains(&Cmd::Hush), "nothing more will come");
         let cmds = press(&mut model, Act::Again);
-        assert!(matches!(cmds[..], [Cmd::Retry { new: NewAttempt { consent: None }, .. }]), "{state:?}: {cmds:?}");
+        assert!(
+            matches!(cmds[..], [Cmd::Retry { new: NewAttempt { terms_accepted: false, consent: None }, .. }]),
+            "{state:?}: {cmds:?}"
+        );
     }
 }
 
@@ -216,7 +219,7 @@ fn who_would_not_share_can_pay_without() {
     assert!(model.share, "what was said for this attempt");
     assert!(matches!(
         press(&mut model, Act::AgainUnshared)[..],
-        [Cmd::Retry { new: NewAttempt { consent: None }, .. }]
+        [Cmd::Retry { new: NewAttempt { terms_accepted: false, consent: None }, .. }]
     ));
 }
 

@@ -21,7 +21,7 @@ pub struct Difference {
 pub fn differences(attempt: &Attempt, total: Amount, seen: Option<&Seen>) -> Vec<Difference> {
     let Some(seen) = seen else {
         // What was never created need not be there.
-        let unborn = matches!(attempt.state, State::Starting | State::Failed);
+        let unborn = attempt.unpressed || matches!(attempt.state, State::Starting | State::Failed);
         return if unborn { Vec::new() } else { vec![difference("payment", attempt.state.as_str(), "unknown")] };
     };
     let mut found = Vec::new();

@@ -31,6 +31,11 @@ impl Planned {
 pub enum Effect {
     /// [Create the payment](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/).
     CreatePayment(Box<CreatePayment>),
+    /// Say that the time to press pay is over. Nothing is asked of anybody.
+    Lapse {
+        /// The payment that it would have been.
+        reference: Reference,
+    },
     /// Read the payment. `round` counts the looks of the polling chain; a look that a signal asked for has none.
     Look {
         /// Which payment.
@@ -89,6 +94,18 @@ pub struct CreatePayment {
     pub description: String,
     /// Where the customer is sent back to.
     pub return_url: Private,
+    /// How the customer gets to it.
+    #[serde(default)]
+    pub flow: super::Flow,
+    /// Whether the vendor is told the number that is known. Whose it is stands with the order: no effect names a person.
+    #[serde(default)]
+    pub with_number: bool,
+    /// Until when the vendor holds it, where that is longer than ten minutes.
+    #[serde(default)]
+    pub expires_at: Option<Moment>,
+    /// Whether the customer stands in front of the shop's people.
+    #[serde(default)]
+    pub customer_present: bool,
     /// Whether the customer is asked for the telephone number.
     pub shares_phone_number: bool,
     /// The receipt, when it travels with the payment.
@@ -109,10 +126,16 @@ pub struct Receipt {
 }
 
 impl Effect {
+    /// Whether the customer's number is told to the vendor with it.
+    pub fn tells_number(&self) -> bool {
+        matches!(self, Self::CreatePayment(create) if create.with_number)
+    }
+
     /// The word for it in a column and in the log.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CreatePayment(_) => "create_payment",
+            Self::Lapse { .. } => "lapse",
             Self::Look { .. } => "look",
             Self::CancelPayment { .. } => "cancel_payment",
             Self::Operate { kind, .. } => kind.as_str(),
@@ -136,7 +159,8 @@ impl Effect {
     pub const fn reference(&self) -> &Reference {
         match self {
             Self::CreatePayment(create) => &create.reference,
-            Self::Look { reference, .. }
+            Self::Lapse { reference }
+            | Self::Look { reference, .. }
             | Self::CancelPayment { reference, .. }
             | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }

@@ -78,7 +78,7 @@ impl EventKind {
     /// What is told when an order comes to that state, if that is an end.
     const fn of(state: State) -> Option<Self> {
         match state {
-            State::Starting | State::Created => None,
+            State::Open | State::Starting | State::Created => None,
             State::Authorized => Some(Self::CheckoutAuthorized),
             State::Aborted => Some(Self::CheckoutAborted),
             State::Expired => Some(Self::CheckoutExpired),
@@ -148,6 +148,10 @@ impl Event {
 
 /// What the shop is told of the way from one state of an order to the next.
 pub fn between(before: &Checkout, after: &Checkout, at: Moment) -> Vec<Event> {
+    // A page has shown it, and that is all.
+    if after.idle_until().is_some() {
+        return Vec::new();
+    }
     let attempt = after.current();
     let old = before.attempts.iter().find(|old| old.reference == attempt.reference);
     // Where another attempt counted before, this one's end is news even when it came earlier: the order is something else now.

@@ -10,8 +10,12 @@ use super::{Consent, Moment, PhoneNumber, Reference};
 pub enum Input {
     /// The customer wants to cancel.
     Cancel,
+    /// The customer accepts the terms and presses pay, with or without sharing the telephone number.
+    Pay(Option<Consent>),
     /// The customer wants to try again, with or without sharing the telephone number.
     Retry(Option<Consent>),
+    /// The shop takes back what it offered.
+    Withdraw,
     /// The shop wants money moved.
     Operate(Asked),
     /// What the customer shared is to be forgotten.
@@ -25,6 +29,8 @@ pub enum Input {
 pub enum News {
     /// Something may have happened to it: a webhook, a customer who came back.
     Signal,
+    /// The time to press pay is over.
+    Lapsed,
     /// The vendor has created it.
     Created {
         /// Where the customer approves it.

@@ -8,6 +8,15 @@ pub enum Refusal {
     /// A new attempt was asked for when the order has been paid, or while the current one cannot serve instead.
     #[error("the order is paid, or its current attempt is being cancelled or shares more than was asked for now")]
     NotRetryable,
+    /// Pay was pressed before anybody had accepted the shop's terms.
+    #[error("the terms have not been accepted")]
+    TermsNotAccepted,
+    /// Pay was pressed when what was offered had run out, or the shop had taken it back.
+    #[error("the offer has run out or was withdrawn")]
+    OfferEnded,
+    /// What was to be withdrawn is paid, or was never offered.
+    #[error("the order is paid, or was not offered to be paid later")]
+    NotWithdrawable,
     /// So many attempts on one order are no customer's.
     #[error("this order has been attempted too often")]
     TooManyAttempts,

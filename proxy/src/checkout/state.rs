@@ -140,7 +140,7 @@ pub struct Checkout {
     pub created_at: Moment,
 }
 
-/// What is bought. Fixed when the checkout is opened.
+/// What is bought. Fixed when the checkout is opened, but for what the customer says when they press pay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The stem of the references.
@@ -157,8 +157,66 @@ pub struct Order {
     pub landing_return_url: Private,
     /// How the receipt gets to the app.
     pub receipt: ReceiptBy,
-    /// When the customer accepted the shop's terms.
-    pub terms_accepted_at: Moment,
+    /// When the customer accepted the shop's terms: at once, or when they pressed pay on what had been offered to them. Nobody is asked to
+    /// in the app.
+    pub terms_accepted_at: Option<Moment>,
+    /// For an order that was opened before anybody pressed pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+}
+
+/// An order that waits for somebody to press pay: behind a link or QR, on a page that the shop's backend has prepared, or in the app of a
+/// customer whose number is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Who offers it.
+    pub by: OfferedBy,
+    /// Until when it may be paid.
+    pub expires_at: Moment,
+    /// When the shop took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Moment>,
+    /// Whether it is sent to the customer's app first; behind the link it is in any case.
+    #[serde(default)]
+    pub push: bool,
+    /// Whether the vendor may hold a payment in the app until `expires_at`, and not for ten minutes.
+    #[serde(default)]
+    pub long_living: bool,
+    /// Whether the customer stands in front of the shop's people.
+    #[serde(default)]
+    pub customer_present: bool,
+}
+
+/// Who offers an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OfferedBy {
+    /// A page that somebody looks at. It is nobody's news until pay is pressed.
+    Page,
+    /// The shop.
+    Shop,
+}
+
+/// How the customer gets to a payment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flow {
+    /// By an address that their browser follows.
+    #[default]
+    Redirect,
+    /// By a message to their app.
+    Push,
+}
+
+/// What a checkout is opened with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// What is bought.
+    pub order: Order,
+    /// The customer's yes to sharing the telephone number, if they have pressed pay already.
+    pub consent: Option<Consent>,
+    /// The customer, where the shop knows them from before.
+    pub customer: Option<Customer>,
 }
 
 /// How the receipt gets to the app: one of the two, never both, since it can be written only once.
@@ -184,6 +242,15 @@ pub struct Attempt {
     pub trouble: Option<String>,
     /// Where the customer approves it.
     pub redirect_url: Option<String>,
+    /// How the customer gets to it.
+    #[serde(default, skip_serializing_if = "Flow::is_redirect")]
+    pub flow: Flow,
+    /// Whether the vendor is told the number that is known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub with_number: bool,
+    /// Whether nobody has pressed pay: it is not, and never was, a payment at the vendor's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unpressed: bool,
     /// The customer's yes to sharing the telephone number.
     pub consent: Option<Consent>,
     /// Whether a cancellation is on its way, or will be once the payment exists.
@@ -234,7 +301,37 @@ pub struct Customer {
     pub received_at: Moment,
 }
 
+impl Flow {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    fn is_redirect(&self) -> bool {
+        *self == Self::Redirect
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Offer {
+    /// One that stands until then, behind its link.
+    pub fn standing(by: OfferedBy, expires_at: Moment) -> Self {
+        Self { by, expires_at, withdrawn_at: None, push: false, long_living: false, customer_present: false }
+    }
+
+    /// Whether it may still be paid.
+    pub fn stands(&self, now: Moment) -> bool {
+        self.withdrawn_at.is_none() && now < self.expires_at
+    }
+}
+
 impl Checkout {
+    /// Until when a page has offered it in vain so far: nobody has pressed pay. None for any other order.
+    pub fn idle_until(&self) -> Option<Moment> {
+        let offer = self.order.offer.as_ref().filter(|offer| offer.by == OfferedBy::Page)?;
+        self.attempts.iter().all(|attempt| attempt.unpressed).then_some(offer.expires_at)
+    }
+
     /// The attempt that counts: the one that was authorized, or else the latest.
     pub fn current(&self) -> &Attempt {
         self.attempts
@@ -267,6 +364,7 @@ impl Checkout {
                 phone_number_ending: self
                     .customer
                     .as_ref()
+                    .filter(|_| self.may_know_customer(attempt))
                     .and_then(|customer| customer.phone_number.as_ref())
                     .map(|number| number.ending().to_owned()),
             },

@@ -1,5 +1,6 @@
 //! The one decision: `(state, input, now) -> state + effects`. Pure.
 
+mod offers;
 mod operations;
 mod profile;
 
@@ -8,8 +9,8 @@ use kvitt_wire::{Aggregate, State};
 use super::effect::{CreatePayment, Receipt};
 use super::events;
 use super::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Input, Moment, News, Order, PaymentState, PhoneNumber,
-    Planned, Polling, ReceiptBy, Reference, Refusal, Seen,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Flow, Input, Moment, News, Opening, PaymentState,
+    PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Seen,
 };
 
 /// How long a payment waits for the customer ([timeouts](https://developer.vippsmobilepay.com/docs/knowledge-base/timeouts/)).
@@ -29,8 +30,8 @@ pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
 const BAD_REDIRECT: &str = "bad_redirect";
 /// The trouble of a payment that was authorized when the order had been paid already.
 pub(super) const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
-/// The longest that reserved money waits for the shop, in any market.
-const LONGEST_CAPTURE_MS: i64 = 180 * 24 * 60 * 60 * 1000;
+/// The longest that reserved money waits for the shop, in any market, and some days more, in which the vendor's own release of it is seen.
+const LONGEST_CAPTURE_MS: i64 = 184 * 24 * 60 * 60 * 1000;
 /// The vendor decides within the attempt's life; a payment that is undecided a day later is left to the operator.
 const LONGEST_WATCH_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -43,20 +44,27 @@ pub struct Step {
     pub effects: Vec<Planned>,
 }
 
-/// Opens a checkout with its first attempt. `trace_id` is that of the request.
-pub fn open(id: CheckoutId, trace_id: String, order: Order, consent: Option<Consent>, now: Moment) -> Step {
+/// Opens a checkout with its first attempt: one that is asked for at once, or, for an offer, one that waits for somebody to press pay.
+/// `trace_id` is that of the request.
+pub fn open(id: CheckoutId, trace_id: String, opening: Opening, now: Moment) -> Step {
+    let Opening { order, consent, customer } = opening;
     let checkout = Checkout {
         id,
         version: 1,
         order,
         attempts: Vec::with_capacity(1),
-        customer: None,
+        customer,
         erased_at: None,
         trace_id,
         created_at: now,
     };
     let mut step = Step { checkout, effects: Vec::new() };
-    step.begin_attempt(consent, now);
+    step.add_attempt(now);
+    match &step.checkout.order.offer {
+        None => step.press(Flow::Redirect, consent, now),
+        Some(offer) if offer.push => step.press(Flow::Push, consent, now),
+        Some(_) => step.plan_lapse(),
+    }
     step
 }
 
@@ -69,7 +77,9 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
     let mut step = Step { checkout: checkout.clone(), effects: Vec::new() };
     match input {
         Input::Cancel => step.cancel(now),
+        Input::Pay(consent) => step.pay(consent, now)?,
         Input::Retry(consent) => step.retry(consent, now)?,
+        Input::Withdraw => step.withdraw(now)?,
         Input::Operate(asked) => step.operate(asked, now)?,
         Input::Erase => step.erase(now),
         Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
@@ -89,35 +99,25 @@ impl Step {
         self.effects.push(Planned { effect, due_at });
     }
 
-    fn receipt(&self, by: ReceiptBy) -> Option<Receipt> {
+    fn receipt(&self) -> Receipt {
         let order = &self.checkout.order;
-        (order.receipt == by).then(|| Receipt {
-            number: order.number.clone(),
-            lines: order.cart.lines.clone(),
-            currency: order.cart.total.currency,
-        })
+        Receipt { number: order.number.clone(), lines: order.cart.lines.clone(), currency: order.cart.total.currency }
     }
 
-    fn begin_attempt(&mut self, consent: Option<Consent>, now: Moment) {
+    /// The order's next payment, which nobody has pressed pay for.
+    fn add_attempt(&mut self, now: Moment) {
         let number = u32::try_from(self.checkout.attempts.len() + 1).expect("attempts are bounded");
         let order = &self.checkout.order;
-        let reference = Reference::of(&order.number, number);
-        let create = CreatePayment {
-            key: reference.key("create"),
-            reference: reference.clone(),
-            amount: order.cart.total,
-            description: order.description.clone(),
-            return_url: order.landing_return_url.clone(),
-            shares_phone_number: consent.is_some(),
-            receipt: self.receipt(ReceiptBy::Create),
-            give_up_at: now.plus_ms(CREATE_PATIENCE_MS),
-        };
+        let expires_at = order.offer.as_ref().map_or(now.plus_ms(ATTEMPT_LIFE_MS), |offer| offer.expires_at);
         self.checkout.attempts.push(Attempt {
-            reference,
-            state: State::Starting,
+            reference: Reference::of(&order.number, number),
+            state: State::Open,
             trouble: None,
             redirect_url: None,
-            consent,
+            flow: Flow::Redirect,
+            with_number: false,
+            unpressed: true,
+            consent: None,
             cancel_requested: false,
             cancels: 0,
             look_at: None,
@@ -127,19 +127,48 @@ impl Step {
             profile_looks: 0,
             operations: Vec::new(),
             created_at: now,
-            expires_at: now.plus_ms(ATTEMPT_LIFE_MS),
+            expires_at,
         });
+    }
+
+    /// The latest attempt, which is open, is asked for.
+    fn press(&mut self, flow: Flow, consent: Option<Consent>, now: Moment) {
+        let (with_number, expires_at) = (self.tells_number(), self.held_until(flow, now));
+        let receipt =
+            (self.checkout.order.receipt == ReceiptBy::Create || expires_at.is_some()).then(|| self.receipt());
+        let order = &self.checkout.order;
+        let attempt = self.checkout.attempts.last_mut().expect("an attempt has been added");
+        attempt.state = State::Starting;
+        attempt.unpressed = false;
+        (attempt.flow, attempt.with_number) = (flow, with_number);
+        (attempt.created_at, attempt.expires_at) = (now, expires_at.unwrap_or(now.plus_ms(ATTEMPT_LIFE_MS)));
+        let create = CreatePayment {
+            key: attempt.reference.key("create"),
+            reference: attempt.reference.clone(),
+            amount: order.cart.total,
+            description: order.description.clone(),
+            return_url: order.landing_return_url.clone(),
+            flow,
+            with_number,
+            expires_at,
+            customer_present: order.offer.as_ref().is_some_and(|offer| offer.customer_present),
+            shares_phone_number: consent.is_some(),
+            receipt,
+            give_up_at: now.plus_ms(CREATE_PATIENCE_MS),
+        };
+        attempt.consent = consent;
         self.plan(now, Effect::CreatePayment(Box::new(create)));
     }
 
     fn payment(&mut self, reference: &Reference, news: News, polling: Polling, now: Moment) {
         match news {
             News::Signal => self.signal(reference, polling, now),
+            News::Lapsed => self.lapsed(reference),
             News::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
             News::Misdirected => self.misdirected(reference, now),
-            News::Refused { trouble } => self.failed(reference, trouble),
+            News::Refused { trouble } => self.failed(reference, trouble, now),
             News::Unreachable => {
-                self.failed(reference, "vipps_unreachable".to_owned());
+                self.failed(reference, "vipps_unreachable".to_owned(), now);
                 // It may exist all the same. Put it away, so that the books agree.
                 self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
             }
@@ -178,21 +207,22 @@ impl Step {
     fn misdirected(&mut self, reference: &Reference, now: Moment) {
         let waits = |attempt: &mut Attempt| matches!(attempt.state, State::Starting | State::Failed);
         if self.attempt(reference).is_some_and(waits) {
-            self.failed(reference, BAD_REDIRECT.to_owned());
+            self.failed(reference, BAD_REDIRECT.to_owned(), now);
             self.plan_cancel(reference, now);
         }
     }
 
     fn plan_receipt(&mut self, reference: &Reference, now: Moment) {
-        if let Some(receipt) = self.receipt(ReceiptBy::OrderManagement) {
+        if self.checkout.order.receipt == ReceiptBy::OrderManagement {
+            let receipt = self.receipt();
             self.plan(now, Effect::SendReceipt { reference: reference.clone(), receipt });
         }
     }
 
-    fn failed(&mut self, reference: &Reference, trouble: String) {
+    fn failed(&mut self, reference: &Reference, trouble: String, now: Moment) {
         if let Some(attempt) = self.attempt(reference).filter(|attempt| attempt.state == State::Starting) {
-            attempt.state = State::Failed;
-            attempt.trouble = Some(trouble);
+            attempt.end(State::Failed, Some(&trouble));
+            self.fall_back(reference, &trouble, now);
         }
     }
 
@@ -251,6 +281,9 @@ impl Step {
     }
 
     fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
+        if self.checkout.current().state == State::Open {
+            return self.take_up(consent, now);
+        }
         let current = self.checkout.current();
         // Begun in another tab: this one finds it. But a no to sharing is not answered by an attempt that shares.
         let shares_more = current.consent.is_some() && consent.is_none();
@@ -263,8 +296,8 @@ impl Step {
         if self.checkout.attempts.len() >= MOST_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
-        self.begin_attempt(consent, now);
-        Ok(())
+        self.add_attempt(now);
+        self.take_up(consent, now)
     }
 
     fn looked(&mut self, reference: &Reference, round: Option<u32>, seen: Seen, polling: Polling, now: Moment) {
@@ -279,7 +312,7 @@ impl Step {
         attempt.aggregate = later(attempt.aggregate, seen.aggregate);
         attempt.capture_guaranteed_until = seen.capture_guaranteed_until.or(attempt.capture_guaranteed_until);
         let absorbed = match attempt.state {
-            State::Aborted | State::Expired | State::Terminated => true,
+            State::Open | State::Aborted | State::Expired | State::Terminated => true,
             State::Authorized => seen.state != PaymentState::Authorized,
             State::Failed => attempt.trouble.as_deref() == Some(AMOUNT_MISMATCH),
             State::Starting | State::Created => false,
@@ -309,7 +342,8 @@ impl Step {
     fn look_again(&mut self, reference: &Reference, round: Option<u32>, polling: Polling, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         let age_ms = now.0 - attempt.created_at.0;
-        if let Some(round) = round.filter(|_| age_ms < LONGEST_WATCH_MS) {
+        let over_ms = now.0 - attempt.expires_at.plus_ms(-ATTEMPT_LIFE_MS).0;
+        if let Some(round) = round.filter(|_| over_ms < LONGEST_WATCH_MS) {
             let due_at = now.plus_ms(wait_ms(age_ms, polling));
             self.plan(due_at, Effect::Look { reference: reference.clone(), round: Some(round + 1) });
         }
@@ -343,6 +377,7 @@ impl Step {
                 // Cancelled once it is there.
                 State::Starting => attempt.cancel_requested = true,
                 State::Created => alive.push(attempt.reference.clone()),
+                State::Open => attempt.state = State::Terminated,
                 _ => {}
             }
         }

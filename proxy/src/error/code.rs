@@ -70,6 +70,10 @@ codes! {
         "Repeat it with the same key after `Retry-After` seconds.";
     NotRetryable = CONFLICT "not_retryable": "The order cannot be tried again now",
         "Read the order: it is paid, or its attempt is being cancelled or would share more than the customer says yes to here.";
+    OfferEnded = CONFLICT "offer_ended": "The order can no longer be paid",
+        "Open a new one: the time to pay is over, or the shop has taken it back.";
+    NotWithdrawable = CONFLICT "not_withdrawable": "The order cannot be withdrawn",
+        "Read the order: it is paid, in which case `cancel` or `refund` it, or it was not offered to be paid later.";
     TooManyAttempts = CONFLICT "too_many_attempts": "The order was tried too often",
         "Open a new order: this one was tried as often as one may be.";
     NotPaid = CONFLICT "not_paid": "The order is not paid",

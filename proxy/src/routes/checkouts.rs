@@ -109,7 +109,8 @@ async fn retry(
         let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
         let consent = order::consent(&order.cart, body.consent, order.language)?;
-        found.checkout = app.ledger.apply(id, Input::Retry(consent), Key::cause(key.as_ref(), id)).await?;
+        let input = if body.terms_accepted { Input::Pay(consent) } else { Input::Retry(consent) };
+        found.checkout = app.ledger.apply(id, input, Key::cause(key.as_ref(), id)).await?;
         Ok(found)
     })
     .await?;

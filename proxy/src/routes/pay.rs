@@ -62,6 +62,7 @@ impl PayForm {
             consent: yes(self.share_phone_number).then_some(ConsentGiven { wording }),
             language: self.language.as_deref().map(Language::from_tag).unwrap_or_default(),
             return_url: given(self.return_url),
+            open: false,
         })
     }
 }

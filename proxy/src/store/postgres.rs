@@ -12,6 +12,7 @@ mod deliveries;
 mod endpoints;
 mod idempotency;
 mod inbox;
+mod offers;
 mod orders;
 mod outbox;
 mod pacing;
@@ -105,10 +106,12 @@ impl Postgres {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
+        let sealed = checkout.customer.as_ref().map(|customer| seal(&self.vault, checkout.id, customer)).transpose()?;
         let mut tx = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at, sales_unit) \
-             VALUES ($1, $2, $3, $4, $5::json, $6, $6, $7)",
+            "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at, idle_until, \
+                 sealed_customer, customer_index, customer_at, sales_unit) \
+             VALUES ($1, $2, $3, $4, $5::json, $6, $6, $7, $8, $9, $10, $11)",
         )
         .bind(checkout.id.0)
         .bind(&secret.0)
@@ -116,6 +119,10 @@ impl Postgres {
         .bind(phase(checkout))
         .bind(serde_json::to_string(checkout)?)
         .bind(now.0)
+        .bind(checkout.idle_until().map(|until| until.0))
+        .bind(sealed.as_ref().map(|sealed| &sealed.text))
+        .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_ref()))
+        .bind(sealed.as_ref().map(|sealed| sealed.received_at))
         .bind(&checkout.order.cart.sales_unit)
         .execute(&mut *tx)
         .await?;
@@ -141,7 +148,8 @@ impl Postgres {
         // Of two who start from the same version the second waits here for the first, and then finds nothing to change.
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
-                 customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9 \
+                 customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
+                 idle_until = $10 \
              WHERE id = $1 AND version = $2 - 1",
         )
         .bind(checkout.id.0)
@@ -153,6 +161,7 @@ impl Postgres {
         .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_ref()))
         .bind(sealed.as_ref().map(|sealed| sealed.received_at))
         .bind(uncaptured(checkout))
+        .bind(checkout.idle_until().map(|until| until.0))
         .execute(&mut *tx)
         .await?;
         if changed.rows_affected() == 0 {

@@ -10,6 +10,7 @@ mod deliveries;
 mod endpoints;
 mod idempotency;
 mod inbox;
+mod offers;
 mod orders;
 mod outbox;
 mod owner;
@@ -122,9 +123,9 @@ impl Sqlite {
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "INSERT INTO checkouts \
-                             (id, secret, version, phase, state, created_at, updated_at, sales_unit) \
-                         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+                        "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at, idle_until, \
+                             sealed_customer, customer_index, customer_at, sales_unit) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11)",
                     )
                     .bind(&rows.id)
                     .bind(&secret.0)
@@ -132,6 +133,10 @@ impl Sqlite {
                     .bind(rows.phase)
                     .bind(&rows.state)
                     .bind(now.0)
+                    .bind(rows.idle_until)
+                    .bind(rows.customer.as_ref().map(|sealed| &sealed.text))
+                    .bind(rows.customer.as_ref().and_then(|sealed| sealed.index.as_ref()))
+                    .bind(rows.customer.as_ref().map(|sealed| sealed.received_at))
                     .bind(&rows.sales_unit)
                     .execute(&mut *connection)
                     .await?;
@@ -158,7 +163,8 @@ impl Sqlite {
                 Box::pin(async move {
                     let changed = sqlx::query(
                         "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
-                             customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9 \
+                             customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
+                             idle_until = $10 \
                          WHERE id = $1 AND version = $2 - 1",
                     )
                     .bind(&rows.id)
@@ -170,6 +176,7 @@ impl Sqlite {
                     .bind(rows.customer.as_ref().and_then(|sealed| sealed.index.as_ref()))
                     .bind(rows.customer.as_ref().map(|sealed| sealed.received_at))
                     .bind(rows.uncaptured)
+                    .bind(rows.idle_until)
                     .execute(&mut *connection)
                     .await?;
                     if changed.rows_affected() == 0 {
@@ -261,6 +268,8 @@ struct Rows {
     customer: Option<Sealed>,
     /// What is reserved and waits for the shop, in minor units.
     uncaptured: i64,
+    /// Until when a page offers it in vain so far.
+    idle_until: Option<i64>,
     /// The names of its payments, as a JSON array.
     references: String,
     /// The effects, as the rows of one JSON array; none when there are none.
@@ -286,6 +295,7 @@ impl Rows {
             effects: planned,
             told: told(checkout, effects)?,
             uncaptured: uncaptured(checkout),
+            idle_until: checkout.idle_until().map(|until| until.0),
             sales_unit: checkout.order.cart.sales_unit.clone(),
             now,
         })

@@ -72,7 +72,7 @@ impl Vendor {
                 asks_number: create.shares_phone_number,
                 profile_at: now,
                 receipts: u32::from(create.receipt.is_some()),
-                expires_at: now.plus_ms(LIFE_MS),
+                expires_at: create.expires_at.unwrap_or(now.plus_ms(LIFE_MS)),
             };
             assert!(self.payments.insert(reference, payment).is_none(), "a reference is used once");
         }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use kvitt::checkout::operation::{Answered, Asked, OperationId, OperationKind};
 use kvitt::checkout::{
-    Checkout, CheckoutId, Consent, Effect, Event, Input, Moment, News, Order, Planned, Polling, Reference, Step, open,
-    step,
+    Checkout, CheckoutId, Consent, Customer, Effect, Event, Input, Moment, News, Opening, Order, PhoneNumber, Planned,
+    Polling, Reference, Step, open, step,
 };
 use kvitt_wire::{Aggregate, Language, State};
 use uuid::Uuid;
@@ -16,6 +16,9 @@ use crate::vendor::{Answer, LIFE_MS, Vendor};
 const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
 /// A request that got no answer is worked on within this time, or never.
 const LATEST_MS: i64 = 30_000;
+
+/// How long an order is offered, in milliseconds.
+pub(crate) const OFFER_MS: i64 = 30 * 60 * 1000;
 
 /// What was decided before, byte by byte; zeros at its end.
 pub(crate) struct Tape<'a>(pub(crate) std::slice::Iter<'a, u8>);
@@ -39,6 +42,8 @@ struct Row {
 pub(crate) struct World {
     pub(crate) checkout: Checkout,
     pub(crate) vendor: Vendor,
+    /// Whether the shop knew the customer from before.
+    pub(crate) knew_customer: bool,
     /// What the shop was told, oldest first.
     pub(crate) told: Vec<Event>,
     outbox: Vec<Row>,
@@ -50,12 +55,21 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(order: Order, consent: Option<Consent>) -> Self {
+    pub(crate) fn new(order: Order, consent: Option<Consent>, knows_customer: bool) -> Self {
         let now = Moment(1_000_000);
-        let Step { checkout, effects } = open(CheckoutId(Uuid::from_u128(1)), "trace".to_owned(), order, consent, now);
+        let customer = knows_customer.then(|| Customer {
+            sub: None,
+            phone_number: PhoneNumber::parse("4791234567"),
+            received_at: now,
+        });
+        let Step { checkout, effects } = {
+            let opening = Opening { order, consent, customer };
+            open(CheckoutId(Uuid::from_u128(1)), "trace".to_owned(), opening, now)
+        };
         let mut world = Self {
             checkout,
             vendor: Vendor::default(),
+            knew_customer: knows_customer,
             told: Vec::new(),
             outbox: Vec::new(),
             late_requests: Vec::new(),
@@ -78,10 +92,11 @@ impl World {
             10..=11 => self.fact(Input::Cancel).expect("a cancel is never refused"),
             12 => {
                 let consent = tape.one_in(2).then(|| Consent { given_at: self.now, ..consent() });
-                // Refused while an attempt is alive or paid.
-                let _ = self.fact(Input::Retry(consent));
+                // Refused while an attempt is alive or paid, and when the offer is over.
+                let _ = self.fact(if tape.one_in(3) { Input::Retry(consent) } else { Input::Pay(consent) });
             }
             13 if tape.one_in(4) => self.fact(Input::Erase).expect("an erasure is never refused"),
+            13 if tape.one_in(4) => drop(self.fact(Input::Withdraw)),
             13 => self.the_customer_returns(),
             _ => self.the_shop_moves_money(tape),
         }
@@ -89,7 +104,7 @@ impl World {
 
     /// Nothing goes wrong any more: everything on its way arrives, every effect is carried out. Whether it came to an end.
     pub(crate) fn comes_to_rest(&mut self) -> bool {
-        self.passes(LIFE_MS);
+        self.passes(LIFE_MS.max(OFFER_MS));
         for _ in 0..2_000 {
             while let Some(webhook) = self.vendor.webhooks.pop() {
                 self.news(webhook.reference.into(), News::Signal);
@@ -215,8 +230,10 @@ impl World {
         let news = match effect {
             Effect::CreatePayment(create) => match self.vendor.create(create, refuses, self.now) {
                 Answer::Yes => News::Created { redirect_url: Some("https://landing.example".to_owned()) },
+                _ if create.with_number => News::Refused { trouble: "vipps_7010".to_owned() },
                 _ => News::Refused { trouble: "vipps_refused".to_owned() },
             },
+            Effect::Lapse { .. } => News::Lapsed,
             Effect::Look { round, .. } => {
                 let seen = self.vendor.look(reference.as_str(), self.now).expect("what is looked at exists");
                 News::Looked { round: *round, seen }
@@ -290,7 +307,8 @@ impl World {
     }
 
     fn what_is_final_stays(&self, after: &Checkout) {
-        let erased = after.attempts.iter().all(|attempt| !after.may_know_customer(attempt));
+        let known = self.knew_customer && after.erased_at.is_none();
+        let erased = !known && after.attempts.iter().all(|attempt| !after.may_know_customer(attempt));
         assert!(!erased || after.customer.is_none(), "what was erased, or never consented to, is known");
         for (old, new) in self.checkout.attempts.iter().zip(&after.attempts) {
             let is_final = matches!(old.state, State::Authorized | State::Aborted | State::Expired | State::Terminated);

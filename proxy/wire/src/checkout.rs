@@ -17,6 +17,10 @@ pub struct NewCheckout {
     pub sales_unit: Option<String>,
     /// Whether the customer has actively accepted the shop's terms of sale.
     pub terms_accepted: bool,
+    /// Opens the order without a payment, so that another device may scan it and pay: see `qr` of the answer's address. Nobody needs to have
+    /// accepted anything yet.
+    #[serde(default)]
+    pub open: bool,
     /// Present when the customer said yes to sharing the telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentGiven>,
@@ -37,21 +41,26 @@ pub struct ConsentGiven {
     pub wording: String,
 }
 
-/// `POST /v1/checkouts/{token}/attempts`: pay for the same order again after an attempt that came to nothing.
+/// `POST /v1/checkouts/{token}/attempts`: pay for an open order, or again after an attempt that came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAttempt {
+    /// Whether the customer has actively accepted the shop's terms of sale; needed once for an order.
+    #[serde(default)]
+    pub terms_accepted: bool,
     /// Present when the customer (still) says yes to sharing the telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentGiven>,
 }
 
-/// Where a checkout's current attempt stands. The words are those of the ePayment API's payment state, with one before it and one
+/// Where a checkout's current attempt stands. The words are those of the ePayment API's payment state, with two before it and one
 /// beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum State {
+    /// Nobody has pressed pay yet: there is no payment.
+    Open,
     /// Written down; the payment is being created at Vipps MobilePay.
     Starting,
     /// Waiting for the customer, who follows `redirect_url`.
@@ -71,12 +80,13 @@ pub enum State {
 impl State {
     /// Whether the customer can do nothing more about the attempt: it has been paid, or has come to nothing.
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Starting | Self::Created)
+        !matches!(self, Self::Open | Self::Starting | Self::Created)
     }
 
     /// The word in JSON, column, field and log.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Open => "open",
             Self::Starting => "starting",
             Self::Created => "created",
             Self::Authorized => "authorized",

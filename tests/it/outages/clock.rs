@@ -24,7 +24,8 @@ async fn pays(stage: &Stage, proxy: &str) -> Checkout {
             }
             State::Starting => {}
             _ => {
-                let again = http().post(format!("{url}/attempts")).json(&NewAttempt { consent: None });
+                let again =
+                    http().post(format!("{url}/attempts")).json(&NewAttempt { terms_accepted: false, consent: None });
                 again.send().await.ok()?;
             }
         }

@@ -68,7 +68,7 @@ impl<'a> Order<'a> {
 
     /// The customer tries again without sharing the number, and gets as far as Vipps MobilePay.
     pub(crate) async fn retried(&mut self) -> &Checkout {
-        let response = self.retries(&NewAttempt { consent: None }).await;
+        let response = self.retries(&NewAttempt { terms_accepted: false, consent: None }).await;
         assert_eq!(response.status(), StatusCode::CREATED);
         self.seen = response.json().await.unwrap();
         &self.seen

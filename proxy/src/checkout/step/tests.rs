@@ -1,3 +1,4 @@
+mod offers;
 mod operations;
 
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line};
@@ -5,7 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::checkout::{Event, PhoneNumber, Private};
+use crate::checkout::{Event, Order, PhoneNumber, Private};
 
 const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
 const START: Moment = Moment(1_000_000);
@@ -39,7 +40,8 @@ fn order(receipt: ReceiptBy) -> Order {
         return_url: None,
         landing_return_url: Private("https://pay.example/return/token".into()),
         receipt,
-        terms_accepted_at: START,
+        terms_accepted_at: Some(START),
+        offer: None,
     }
 }
 
@@ -48,7 +50,8 @@ pub(in crate::checkout) fn consent() -> Consent {
 }
 
 fn opened(consent: Option<Consent>, receipt: ReceiptBy) -> Step {
-    open(CheckoutId(Uuid::from_u128(7)), "trace".into(), order(receipt), consent, START)
+    let opening = Opening { order: order(receipt), consent, customer: None };
+    open(CheckoutId(Uuid::from_u128(7)), "trace".into(), opening, START)
 }
 
 pub(in crate::checkout) fn seen(state: PaymentState) -> Seen {

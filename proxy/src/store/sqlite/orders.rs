@@ -9,7 +9,7 @@ use crate::store::orders::{Page, Place, Wanted, end, page};
 
 impl Sqlite {
     pub(in crate::store) async fn orders(&self, wanted: &Wanted, most: u32) -> Result<Page, Error> {
-        let mut query = QueryBuilder::new("SELECT id, created_at, state FROM checkouts WHERE TRUE");
+        let mut query = QueryBuilder::new("SELECT id, created_at, state FROM checkouts WHERE idle_until IS NULL");
         if let Some(state) = wanted.state {
             query.push(" AND phase = ").push_bind(state.as_str());
         }

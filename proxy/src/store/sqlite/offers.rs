@@ -1,0 +1,32 @@
+//! What nobody took up, on SQLite.
+
+use super::Sqlite;
+use super::writer::Work;
+use crate::checkout::Moment;
+use crate::store::Error;
+
+impl Sqlite {
+    pub(in crate::store) async fn forget_idle(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        self.together
+            .write(move |connection| {
+                Box::pin(async move {
+                    let mut forgotten = 0;
+                    for statement in [
+                        "DELETE FROM idempotency_keys WHERE checkout_id IN (SELECT id FROM checkouts WHERE idle_until < $1 \
+                             ORDER BY idle_until, id LIMIT $2)",
+                        "DELETE FROM outbox WHERE checkout_id IN (SELECT id FROM checkouts WHERE idle_until < $1 \
+                             ORDER BY idle_until, id LIMIT $2)",
+                        "DELETE FROM attempts WHERE checkout_id IN (SELECT id FROM checkouts WHERE idle_until < $1 \
+                             ORDER BY idle_until, id LIMIT $2)",
+                        "DELETE FROM checkouts WHERE id IN (SELECT id FROM checkouts WHERE idle_until < $1 \
+                             ORDER BY idle_until, id LIMIT $2)",
+                    ] {
+                        let deleted = sqlx::query(statement).bind(before.0).bind(most).execute(&mut *connection).await?;
+                        forgotten = deleted.rows_affected();
+                    }
+                    Ok(Work::Keep(forgotten))
+                })
+            })
+            .await
+    }
+}
