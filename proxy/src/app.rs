@@ -26,7 +26,7 @@ use crate::registrations::Registrations;
 use crate::relay::{self, Relay};
 use crate::store::{Secret, Store};
 use crate::wake::{self, Sleepers};
-use crate::{captures, chores, customers, idempotency, offers, token};
+use crate::{captures, chores, customers, idempotency, offers, session, token};
 
 /// The pause when the store does not answer.
 const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
@@ -117,6 +117,7 @@ impl App {
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),
+            session::forgetting(&store, config.desk),
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);

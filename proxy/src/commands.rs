@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod customers;
+pub(crate) mod desk;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod encryption;

@@ -4,6 +4,7 @@
 //! Everything after this module works with values that are known to be good.
 
 mod catalogue;
+mod desk;
 mod layers;
 mod operations;
 mod rates;
@@ -23,6 +24,7 @@ use crate::vault::Vault;
 use reader::Reader;
 
 pub use catalogue::{Article, Catalogue, Price};
+pub use desk::Desk;
 pub use layers::PREFIX;
 pub use operations::{Capture, Ready, Reconcile};
 pub use rates::Rates;
@@ -76,6 +78,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often one may ask.
     pub rates: Rates,
+    /// The order desk.
+    pub desk: Desk,
     /// Whether the demo shop is served.
     pub demo_site: bool,
     /// How to log.
@@ -354,6 +358,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         relay: top.section("relay", Relay::read),
         limits,
         rates,
+        desk: top.section("desk", Desk::read),
         demo_site: top.section("site", |site| site.flag("demo")),
         log: top.section("log", |log| Log {
             json: log.one_of("format", &[("pretty", false), ("json", true)]),

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use kvitt_emulator::{Credentials, Emulator};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::telemetry;
+use crate::store::Store;
 use crate::vault::Key;
+use crate::{session, shop_key, telemetry};
 
 const CATALOGUE: &str = include_str!("../demo.catalogue.toml");
 /// The demo's sales units: name, market, and the emulator's serial number for it.
@@ -33,18 +35,31 @@ pub async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken
     telemetry::start(&config)?;
     println!("shop   {shop}/");
     println!("phone  {}/phone", emulator.url());
-    println!("Pay in the shop, approve on the phone. Ctrl-C ends both.");
+    let (desk, key) = ways_in(&config).await?;
+    println!("desk   {desk}");
+    println!("key    {key}");
+    println!("Pay in the shop, approve on the phone. The desk's link opens it once, the key always. Ctrl-C ends all.");
     crate::serve(config, listener, stop).await?;
     emulator.shutdown();
     emulator.stopped().await;
     Ok(())
 }
 
+/// A link to the order desk, and a key of the shop's.
+async fn ways_in(config: &Config) -> anyhow::Result<(String, String)> {
+    let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
+    let key = shop_key::Key::new();
+    key.add(&store, "demo", None).await?;
+    let link = session::link(config, &store).await?;
+    store.close().await;
+    Ok((link, key.expose()))
+}
+
 fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path::Path) -> String {
     let mut text = format!(
         "public_url = {shop:?}\nallowed_origins = {origins:?}\ncatalogue = \"catalogue.toml\"\n\
          shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
-         database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\nlog.filter = \"warn,kvitt=info\"\n",
+         database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\ndesk.link_ms = 86400000\nlog.filter = \"warn,kvitt=info\"\n",
         format!("sqlite:{}", database.display()),
         Key::random().written().as_str(),
     );

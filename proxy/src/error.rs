@@ -183,6 +183,11 @@ impl ApiError {
         Self::new(Code::OperationRefused).detail(format!("{trouble}: {advice}"))
     }
 
+    /// What somebody showed at the order desk does not open it.
+    pub const fn login_refused() -> Self {
+        Self::new(Code::LoginRefused)
+    }
+
     /// There is too much to do at the moment.
     pub const fn busy() -> Self {
         Self::new(Code::Busy).retry_after(2)

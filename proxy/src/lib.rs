@@ -39,6 +39,7 @@ pub mod reconcile;
 pub mod registrations;
 pub mod relay;
 pub mod routes;
+pub mod session;
 pub mod shop_key;
 pub mod store;
 pub mod telemetry;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, doctor, emulator, encryption, endpoints, healthcheck, keys, migrate, orders, outbox,
-    reconcile, serve, stop_on_signal, webhooks,
+    ConfigFile, check, customers, desk, doctor, emulator, encryption, endpoints, healthcheck, keys, migrate, orders,
+    outbox, reconcile, serve, stop_on_signal, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -45,6 +45,8 @@ enum Command {
     Healthcheck(healthcheck::Asked),
     /// Manage the keys of the shop's own machines.
     Keys(keys::Asked),
+    /// Print a link that opens the order desk once.
+    Desk(desk::Asked),
     /// Show orders whose reserved money is to be captured.
     Orders(orders::Asked),
     /// Compare every order that money can still move on with the books of Vipps MobilePay.
@@ -83,6 +85,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(file) => migrate::run(file).await?,
         Command::Healthcheck(asked) => healthcheck::run(&asked)?,
         Command::Keys(asked) => keys::run(asked).await?,
+        Command::Desk(asked) => desk::run(asked).await?,
         Command::Doctor(asked) => return doctor::run(asked).await,
         Command::Orders(asked) => orders::run(asked).await?,
         Command::Reconcile(asked) => return reconcile::run(asked).await,

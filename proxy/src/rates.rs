@@ -1,6 +1,6 @@
 //! How often one may ask: who asks too often is told when to come again, before anything is done for them.
 //!
-//! Counted in this process's memory, for client addresses, checkouts and shop keys; each is forgotten as soon as it may ask as much as
+//! Counted in this process's memory, for client addresses, checkouts, shop keys and logins; each is forgotten as soon as it may ask as much as
 //! somebody new. Who asks is the peer of the connection, or whom a trusted proxy names.
 
 use std::hash::Hash;
@@ -31,6 +31,7 @@ pub struct Rates {
     addresses: Option<Counted<IpAddr>>,
     checkouts: Option<Counted<CheckoutId>>,
     keys: Option<Counted<String>>,
+    logins: Option<Counted<IpAddr>>,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -41,6 +42,7 @@ impl Rates {
             addresses: allowed.address.map(Counted::new),
             checkouts: allowed.checkout.map(Counted::new),
             keys: allowed.key.map(Counted::new),
+            logins: allowed.login.map(Counted::new),
             trusted_proxies: allowed.trusted_proxies.clone(),
         }
     }
@@ -50,9 +52,19 @@ impl Rates {
     /// # Errors
     /// When the client has asked too often.
     pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), TooOften> {
-        self.addresses
-            .as_ref()
-            .map_or(Ok(()), |counted| counted.take(&network(client(peer, headers, &self.trusted_proxies))))
+        self.counted(self.addresses.as_ref(), peer, headers)
+    }
+
+    /// An attempt to log in, right or wrong, over a connection with `peer`.
+    ///
+    /// # Errors
+    /// When the client has tried too often.
+    pub fn login(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), TooOften> {
+        self.counted(self.logins.as_ref(), peer, headers)
+    }
+
+    fn counted(&self, by: Option<&Counted<IpAddr>>, peer: IpAddr, headers: &HeaderMap) -> Result<(), TooOften> {
+        by.map_or(Ok(()), |counted| counted.take(&network(client(peer, headers, &self.trusted_proxies))))
     }
 
     /// A request about a checkout, whether its token is right or not: so it is guessed at no faster.

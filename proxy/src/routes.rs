@@ -3,6 +3,7 @@
 mod cart;
 mod checkouts;
 mod description;
+mod desk;
 mod door;
 mod events;
 mod operators;
@@ -34,6 +35,7 @@ fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(description::document())
         .merge(browser())
         .merge(shop::router())
+        .merge(desk::router())
         .merge(servers())
         .merge(operators::inside())
 }
@@ -67,6 +69,7 @@ pub fn openapi_json() -> &'static str {
 pub fn router(app: &App) -> Router {
     let (browser, _) = browser().split_for_parts();
     let (shop, _) = shop::router().split_for_parts();
+    let (desk, _) = desk::router().split_for_parts();
     let servers = match &app.config.metrics_listen {
         Some(_) => servers(),
         None => servers().merge(operators::inside()),
@@ -87,6 +90,11 @@ pub fn router(app: &App) -> Router {
         .merge(
             shop.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
                 .layer(from_fn_with_state(app.clone(), shop::authorize)),
+        )
+        .merge(
+            desk.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+                .layer(from_fn_with_state(app.clone(), desk::is_enabled))
+                .layer(from_fn_with_state(app.clone(), door::count)),
         )
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())

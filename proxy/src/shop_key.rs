@@ -93,10 +93,10 @@ impl Default for Key {
     }
 }
 
-/// A machine of the shop's that has shown its key.
+/// A machine of the shop's that has shown its key, or somebody at its order desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShopKey {
-    /// What the key begins with.
+    /// What the key begins with; `desk` for a session that was opened without one.
     pub prefix: String,
     /// The one sales unit that it may know of; none where it may know of all.
     pub sales_unit: Option<String>,

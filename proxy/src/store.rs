@@ -24,6 +24,7 @@ pub mod books;
 mod chores;
 mod customers;
 pub mod deliveries;
+mod desk;
 pub mod endpoints;
 mod idempotency;
 mod inbox;
@@ -47,6 +48,7 @@ use thiserror::Error;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::{Unopened, Vault};
 
+pub use desk::StoredSession;
 pub use idempotency::Keyed;
 pub use inbox::{Waiting, Webhook};
 pub use listener::Listener;

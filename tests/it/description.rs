@@ -47,6 +47,13 @@ async fn is_described(operation: &Operation, response: Response, asked: &str) ->
     status
 }
 
+/// A new session at the order desk, as its cookie.
+async fn session(shop: &Shop, key: &str) -> String {
+    let login = shop.post("/desk/session").header("kvitt-desk", "person").header("origin", &shop.url);
+    let login = login.json(&serde_json::json!({ "key": key })).send().await.unwrap();
+    login.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
 #[test]
 fn operations_have_names_of_their_own() {
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
@@ -98,7 +105,9 @@ fn every_answer_is_one_that_is_described() {
     let (shop, known) = runtime.block_on(async {
         let shop = Shop::open().await;
         let token = shop.ordered().await.seen.token;
-        let authorization = format!("Bearer {}", shop.key("described").await);
+        let key = shop.key("described").await;
+        let authorization = format!("Bearer {key}");
+        let cookies = [session(&shop, &key).await, session(&shop, &key).await];
         let mut references = Vec::new();
         for end in ["/capture", "/cancel", "/refund", ""] {
             let mut order = shop.ordered().await;
@@ -109,7 +118,7 @@ fn every_answer_is_one_that_is_described() {
         let captured = format!("/v1/shop/orders/{}/capture", references[2].1);
         let captured = shop.post(&captured).header("authorization", &authorization).header("idempotency-key", "first");
         assert_eq!(captured.json(&serde_json::json!({})).send().await.unwrap().status(), 200);
-        (shop, Known { token, references, authorization })
+        (shop, Known { token, references, authorization, key, cookies })
     });
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let operations = Operation::all(&description);

@@ -14,6 +14,7 @@ mod crash;
 mod crashes;
 mod deploy;
 mod description;
+mod desk;
 mod doors;
 mod endings;
 mod faults;

@@ -83,6 +83,7 @@ impl Files {
             ("vipps.timeout_ms", "2000"),
             ("limits.requests_per_address", "0"),
             ("limits.requests_per_checkout", "0"),
+            ("limits.logins_per_address", "0"),
             ("log.filter", "\"trace\""),
         ] {
             if !extra.contains(option) {

@@ -89,6 +89,11 @@ fn arrows_point_towards_the_core() {
             &["checkout", "chores", "clock", "config", "metrics", "outage", "relay", "store"],
             &["sqlx", "axum", "kvitt_vipps"],
         ),
+        (
+            "session",
+            &["checkout", "chores", "clock", "config", "shop_key", "store"],
+            &["sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"],
+        ),
         ("perform", &["checkout"], &["sqlx", "axum"]),
         ("cart", &["cart", "checkout", "config"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("config", &["checkout", "config", "vault"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),

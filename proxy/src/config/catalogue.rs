@@ -87,6 +87,11 @@ impl Catalogue {
         if mistakes.is_empty() { Ok(Self(articles)) } else { Err(mistakes) }
     }
 
+    /// What is sold in that currency, by its stock-keeping unit.
+    pub fn sold_in(&self, currency: Currency) -> impl Iterator<Item = (&Article, Price)> {
+        self.0.keys().filter_map(move |sku| self.find(sku, currency))
+    }
+
     /// An article, and its price in that currency.
     pub fn find(&self, sku: &str, currency: Currency) -> Option<(&Article, Price)> {
         let article = self.0.get(sku)?;

@@ -15,6 +15,8 @@ pub struct Rates {
     pub checkout: Option<NonZeroU32>,
     /// With one shop key.
     pub key: Option<NonZeroU32>,
+    /// To log in at the order desk, from one client address.
+    pub login: Option<NonZeroU32>,
     /// The proxies in front of us that say truly who asks.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -26,6 +28,7 @@ impl Rates {
             address: limits.rate("requests_per_address"),
             checkout: limits.rate("requests_per_checkout"),
             key: limits.rate("requests_per_key"),
+            login: limits.rate("logins_per_address"),
             trusted_proxies: limits.networks("trusted_proxies"),
         }
     }

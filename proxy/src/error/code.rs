@@ -58,6 +58,8 @@ codes! {
         "This address is for Vipps MobilePay. Where its webhooks are refused, `kvitt doctor` says what is wrong: the secret, `public_url`, or the clock.";
     Unauthorized = UNAUTHORIZED "unauthorized": "A shop key is required",
         "Send `Authorization: Bearer …` with a key that `kvitt keys add` printed and nobody has revoked.";
+    LoginRefused = UNAUTHORIZED "login_refused": "This does not open the order desk",
+        "Show a key that nobody has revoked, or another link from `kvitt desk`: one is good once, and for some minutes.";
     OriginNotAllowed = FORBIDDEN "origin_not_allowed": "This origin may not use the checkout",
         "Add the page's origin to `allowed_origins` of the proxy.";
     NotFound = NOT_FOUND "not_found": "There is nothing at this address",

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::{Modify, OpenApi as _};
 
@@ -19,7 +19,7 @@ pub(super) fn document() -> OpenApi {
 #[openapi(
     info(
         title = "Kvitt proxy",
-        description = "Checkout with Vipps MobilePay: what the page, the shop's own machines, Vipps MobilePay and operators call.\n\n\
+        description = "Checkout with Vipps MobilePay: what the page, the shop's own machines, its order desk, Vipps MobilePay and operators call.\n\n\
             Bodies are JSON in snake_case; amounts are minor units (øre, cent), times milliseconds since 1970 in UTC. What goes wrong is \
             answered as `application/problem+json`: act on `code`, and keep `trace_id`, which finds the request in the proxy's log. \
             Fields and codes may be added; what is there keeps its meaning."
@@ -30,6 +30,7 @@ pub(super) fn document() -> OpenApi {
         (name = "browser", description = "What a browser opens by itself: the form that pays without JavaScript, and where a customer is sent."),
         (name = "shop", description = "For the shop's own machines, with a key of theirs: `Authorization: Bearer …`. What moves money wants \
             an `Idempotency-Key`, and may be repeated with it for ever."),
+        (name = "desk", description = "Logging in at the order desk, which then uses what is for the shop's machines."),
         (name = "vipps", description = "For Vipps MobilePay."),
         (name = "operators", description = "For whoever runs the proxy: is it alive, is it ready, what does it count, what does it speak."),
     ),
@@ -38,7 +39,7 @@ pub(super) fn document() -> OpenApi {
 )]
 struct Description;
 
-/// How the shop's machines show who they are.
+/// How the shop's machines, and the people at its desk, show who they are.
 struct ShopKeys;
 
 impl Modify for ShopKeys {
@@ -47,6 +48,9 @@ impl Modify for ShopKeys {
             Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("As `kvitt keys add` printed it")).build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("shop_key", SecurityScheme::Http(bearer));
+        let session = "The order desk's session, with the header `kvitt-desk` and from its own origin. Counts wherever a `shop_key` does";
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description("__Host-kvitt-desk", session));
+        components.add_security_scheme("desk_session", SecurityScheme::ApiKey(cookie));
     }
 }
 

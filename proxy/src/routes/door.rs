@@ -27,6 +27,20 @@ pub(super) async fn count(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
+/// The other end of the connection, for a handler.
+pub(super) struct Peer(pub(super) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        _: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        Ok(Self(peer(parts)))
+    }
+}
+
 /// The other end of the connection, as the accept loop has it.
 pub(super) fn peer(parts: &axum::http::request::Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();

@@ -1,12 +1,12 @@
-//! What the shop's own machines call, with a key of theirs.
+//! What the shop's own machines call, with a key of theirs, and the order desk in a session.
 
 mod money;
 mod orders;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query, Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kvitt_wire::{CaptureDeadline, ShopOrder};
@@ -18,13 +18,14 @@ use crate::checkout::{Checkout, Reference};
 use crate::error::{ApiError, Result};
 use crate::shop_key::{Key, ShopKey};
 use crate::store::Stored;
-use crate::{captures, clock};
+use crate::{captures, clock, session};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(orders::router()).merge(money::router())
 }
 
-/// Lets in who shows a key, and not too often. Whoever shows none, or not one of ours, is counted by address: guessing is slow.
+/// Lets in who shows a key or a session of the desk's, and not too often. Whoever shows none, or not one of ours, is counted by address:
+/// guessing is slow.
 pub(super) async fn authorize(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match known(&app, &parts).await {
@@ -37,12 +38,11 @@ pub(super) async fn authorize(State(app): State<App>, request: Request, next: Ne
 }
 
 async fn known(app: &App, parts: &Parts) -> Result<ShopKey> {
-    let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown =
-        shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let key = match shown.and_then(|(_, key)| Key::read(key.trim())) {
-        Some(key) => key.recognize(&app.store).await?,
-        None => None,
+    let key = match parts.headers.get(header::AUTHORIZATION) {
+        Some(shown) => bearer(app, shown).await?,
+        None => session::recognize(&app.config, &app.store, &parts.method, &parts.headers)
+            .await?
+            .map(|session| session.shop_key()),
     };
     let Some(key) = key else {
         app.rates.address(door::peer(parts), &parts.headers)?;
@@ -50,6 +50,15 @@ async fn known(app: &App, parts: &Parts) -> Result<ShopKey> {
     };
     app.rates.key(&key.prefix)?;
     Ok(key)
+}
+
+async fn bearer(app: &App, shown: &HeaderValue) -> Result<Option<ShopKey>> {
+    let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
+    let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    match shown.and_then(|(_, key)| Key::read(key.trim())) {
+        Some(key) => Ok(key.recognize(&app.store).await?),
+        None => Ok(None),
+    }
 }
 
 /// Whose request it is. A route that nobody guards has nobody's.

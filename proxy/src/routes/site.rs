@@ -1,5 +1,5 @@
-//! Files that a browser is given: the widget at `/pkg/`, the style of our own pages, and in the demo the shop itself. A release has them
-//! embedded; a debug build reads them from `www/`.
+//! Files that a browser is given: the widget at `/pkg/`, the order desk, the style of our own pages, and in the demo the shop itself. A
+//! release has them embedded; a debug build reads them from `www/`.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -25,11 +25,14 @@ pub(super) fn router() -> Router<App> {
 async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
     let path = match request.uri().path().trim_start_matches('/') {
         "" => "index.html",
+        "desk" | "desk/" => "desk/index.html",
         path => path,
     };
     let widget = path.starts_with("pkg/");
     let ours = matches!(path, "pages.css" | "favicon.svg");
-    if !(widget || ours || app.config.demo_site) {
+    let desk = path.starts_with("desk/");
+    let served = if desk { app.config.desk.enabled } else { widget || ours || app.config.demo_site };
+    if !served {
         return Err(ApiError::not_found());
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -85,9 +88,13 @@ fn describe(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
     let lasting = is_hashed(path);
     set(header::CACHE_CONTROL, if lasting { "public, max-age=31536000, immutable" } else { "public, no-cache" });
     if kind.essence_str() == "text/html" {
-        set(header::CONTENT_SECURITY_POLICY, &shop_policy(app));
-        // Under `no-referrer` the shop's form would come from the origin `null`, which is refused.
-        set(header::REFERRER_POLICY, "same-origin");
+        if path.starts_with("desk/") {
+            set(header::CONTENT_SECURITY_POLICY, DESK_POLICY);
+        } else {
+            set(header::CONTENT_SECURITY_POLICY, &shop_policy(app));
+            // Under `no-referrer` the shop's form would come from the origin `null`, which is refused.
+            set(header::REFERRER_POLICY, "same-origin");
+        }
     }
     headers
 }
@@ -101,6 +108,10 @@ fn is_hashed(path: &str) -> bool {
             .next()
             .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
+
+/// The order desk's policy: its own files, its own proxy, and nothing that could be made a script.
+const DESK_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The demo shop's policy: what a careful shop would set. The form leads to the vendor's landing page.
 fn shop_policy(app: &App) -> String {

@@ -9,6 +9,7 @@ mod books;
 mod chores;
 mod customers;
 mod deliveries;
+mod desk;
 mod endpoints;
 mod idempotency;
 mod inbox;

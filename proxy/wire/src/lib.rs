@@ -8,6 +8,7 @@
 
 mod cart;
 mod checkout;
+mod desk;
 mod money;
 mod problem;
 mod shop;
@@ -15,6 +16,7 @@ mod shop_cart;
 
 pub use cart::{Cart, Item, Line};
 pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, State};
+pub use desk::{DeskArticle, DeskLogin, DeskSalesUnit, DeskSession};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
 pub use shop::{

@@ -92,6 +92,10 @@ pub(super) struct Known {
     /// An order for each operation that uses one up, by the end of its path; the last is for the others.
     pub(super) references: Vec<(&'static str, String)>,
     pub(super) authorization: String,
+    /// The key in it.
+    pub(super) key: String,
+    /// Two sessions at the desk: one to be in, one to log out of.
+    pub(super) cookies: [String; 2],
 }
 
 impl Known {
@@ -129,12 +133,20 @@ pub(super) fn request(
             "header" if tape.one_in(3) => {
                 headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", "", "one-key-for-many-of-them"])))
             }
+            "header" if name == "kvitt-desk" => {
+                headers.push((name.to_owned(), "person"));
+                headers.push(("sec-fetch-site".to_owned(), "same-origin"));
+            }
             "header" if name == "Idempotency-Key" && !tape.one_in(3) => headers.push((name.to_owned(), &fresh)),
             _ => {}
         }
     }
-    if operation.description["security"].is_array() && !tape.one_in(4) {
-        headers.push(("authorization".to_owned(), &known.authorization));
+    match operation.description["security"][0].as_object().and_then(|security| security.keys().next()) {
+        Some(session) if session == "desk_session" && !tape.one_in(4) => {
+            headers.push(("cookie".to_owned(), &known.cookies[usize::from(operation.method == Method::DELETE)]));
+        }
+        Some(_) if !tape.one_in(4) => headers.push(("authorization".to_owned(), &known.authorization)),
+        _ => {}
     }
     if tape.one_in(12) {
         headers.push(("origin".to_owned(), tape.of(&["https://shop.example", "https://evil.example", "null"])));
@@ -144,7 +156,7 @@ pub(super) fn request(
     if let Some((kind, content)) =
         operation.description["requestBody"]["content"].as_object().and_then(|c| c.iter().next())
     {
-        let body = body(kind, &content["schema"], description, tape);
+        let body = body(kind, &content["schema"], description, known, tape);
         let kind = if tape.one_in(16) { tape.of(KINDS) } else { kind };
         asked.push_str(&format!(" {kind} {}", String::from_utf8_lossy(&body[..body.len().min(500)])));
         request = request.header("content-type", kind).body(body);
@@ -155,7 +167,7 @@ pub(super) fn request(
     (request, asked)
 }
 
-fn body(kind: &str, schema: &Value, description: &Value, tape: &mut Tape<'_>) -> Vec<u8> {
+fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &mut Tape<'_>) -> Vec<u8> {
     if tape.one_in(16) {
         return tape.0.as_slice().to_vec();
     }
@@ -166,6 +178,7 @@ fn body(kind: &str, schema: &Value, description: &Value, tape: &mut Tape<'_>) ->
         "PayForm" => {
             json!({ "items": "mug:2,tea:1", "amount": 58_700, "currency": "NOK", "terms_accepted": "yes", "wording": "1" })
         }
+        "DeskLogin" => json!({ "key": known.key }),
         _ => json!({}),
     };
     if tape.one_in(2) {

@@ -1,0 +1,88 @@
+//! The order desk's sessions and links, on PostgreSQL.
+
+use sqlx::Row;
+
+use super::Postgres;
+use crate::checkout::Moment;
+use crate::store::{Error, StoredSession};
+
+impl Postgres {
+    pub(in crate::store) async fn add_desk_link(&self, hash: &str, expires_at: Moment) -> Result<(), Error> {
+        sqlx::query("INSERT INTO desk_links (hash, expires_at) VALUES ($1, $2)")
+            .bind(hash)
+            .bind(expires_at.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn take_desk_link(&self, hash: &str, now: Moment) -> Result<bool, Error> {
+        let taken = sqlx::query("DELETE FROM desk_links WHERE hash = $1 AND expires_at > $2")
+            .bind(hash)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(taken.rows_affected() == 1)
+    }
+
+    pub(in crate::store) async fn add_desk_session(
+        &self,
+        hash: &str,
+        key_prefix: Option<&str>,
+        now: Moment,
+    ) -> Result<(), Error> {
+        sqlx::query("INSERT INTO desk_sessions (hash, key_prefix, created_at, used_at) VALUES ($1, $2, $3, $3)")
+            .bind(hash)
+            .bind(key_prefix)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn desk_session(&self, hash: &str) -> Result<Option<StoredSession>, Error> {
+        let row = sqlx::query(
+            "SELECT session.key_prefix, key.sales_unit, session.created_at, session.used_at \
+             FROM desk_sessions AS session LEFT JOIN shop_keys AS key ON key.prefix = session.key_prefix \
+             WHERE session.hash = $1 AND (session.key_prefix IS NULL OR (key.prefix IS NOT NULL AND key.revoked_at IS NULL))",
+        )
+        .bind(hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(StoredSession {
+            key_prefix: row.try_get("key_prefix")?,
+            sales_unit: row.try_get("sales_unit")?,
+            created_at: Moment(row.try_get("created_at")?),
+            used_at: Moment(row.try_get("used_at")?),
+        }))
+    }
+
+    pub(in crate::store) async fn use_desk_session(&self, hash: &str, now: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE desk_sessions SET used_at = $2 WHERE hash = $1")
+            .bind(hash)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn end_desk_session(&self, hash: &str) -> Result<(), Error> {
+        sqlx::query("DELETE FROM desk_sessions WHERE hash = $1").bind(hash).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn end_desk_sessions(&self) -> Result<u64, Error> {
+        sqlx::query("DELETE FROM desk_links").execute(&self.pool).await?;
+        Ok(sqlx::query("DELETE FROM desk_sessions").execute(&self.pool).await?.rows_affected())
+    }
+
+    pub(in crate::store) async fn forget_desk(&self, opened_before: Moment, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM desk_links WHERE expires_at <= $1").bind(now.0).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM desk_sessions WHERE created_at < $1")
+            .bind(opened_before.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
