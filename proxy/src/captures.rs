@@ -114,7 +114,8 @@ pub fn watching(store: &Store, config: &Config) -> Chore {
 async fn tell(store: &Store, checkout: &Checkout, deadline: &Deadline, now: Moment) -> Result<(), Error> {
     let reference = &deadline.reservation.reference;
     let event = Event::capture_due(checkout, deadline.capture_by, now);
-    let endpoints = store.tell_shop(&Told::new(&format!("capture_due-{reference}"), &event)?, None, now).await?;
+    let told = Told::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
+    let endpoints = store.tell_shop(&told, None, now).await?;
     if endpoints > 0 {
         tracing::info!(checkout = %checkout.id, %reference, "capture due, and the shop told");
     }

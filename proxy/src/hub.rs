@@ -1,4 +1,4 @@
-//! Who is watching which checkout, in this process.
+//! Who is watching which checkout, and who listens for events, in this process.
 //!
 //! One `watch` channel a checkout carries the latest version and nothing else: a watcher subscribes first, reads the row, and reads
 //! again when the version moves. So nothing can be missed, a slow reader skips, and memory is bounded by the number of watchers.
@@ -14,7 +14,10 @@ type Watched = HashMap<CheckoutId, watch::Sender<u32>>;
 
 /// A handle; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Hub(Arc<Mutex<Watched>>);
+pub struct Hub {
+    watched: Arc<Mutex<Watched>>,
+    events: Arc<watch::Sender<()>>,
+}
 
 impl Hub {
     /// Watches a checkout from now on.
@@ -34,6 +37,21 @@ impl Hub {
         }
     }
 
+    /// Tells those who listen that something has happened to some order.
+    pub fn announce(&self) {
+        self.events.send_replace(());
+    }
+
+    /// Listens for events from now on.
+    pub fn listen(&self) -> Listening {
+        Listening(self.events.subscribe())
+    }
+
+    /// How many are listening for events.
+    pub fn listeners(&self) -> usize {
+        self.events.receiver_count()
+    }
+
     /// What is being watched.
     pub fn watched(&self) -> Vec<CheckoutId> {
         self.lock().keys().copied().collect()
@@ -50,7 +68,21 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Watched> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One who listens for events, until dropped.
+#[derive(Debug)]
+pub struct Listening(watch::Receiver<()>);
+
+impl Listening {
+    /// Waits until something has happened since the last call, or since the listening began.
+    pub async fn announced(&mut self) {
+        if self.0.changed().await.is_err() {
+            // There is no hub any more that could say so.
+            std::future::pending().await
+        }
     }
 }
 

@@ -121,6 +121,7 @@ impl Ledger {
             self.due.notify_one();
         }
         if effects.iter().any(|planned| planned.told().is_some()) {
+            self.hub.announce();
             self.told.notify_one();
         }
         Ok(Some(after))

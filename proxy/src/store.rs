@@ -26,6 +26,7 @@ mod customers;
 pub mod deliveries;
 mod desk;
 pub mod endpoints;
+pub mod events;
 mod idempotency;
 mod inbox;
 mod listener;

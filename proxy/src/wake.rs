@@ -1,4 +1,4 @@
-//! Wakes this proxy for what another one on the same database has committed: its worker, its inbox, and the pages that it streams to.
+//! Wakes this proxy for what another one on the same database has committed: its worker, its inbox, and those that it streams to.
 //!
 //! Being told is quick but may fail, so every few seconds the watched checkouts are looked at as well, all in one query. Worker and
 //! inbox look by themselves.
@@ -20,7 +20,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// What is woken.
 #[derive(Clone, Debug)]
 pub struct Sleepers {
-    /// The pages.
+    /// The pages, and the shop's machines.
     pub hub: Hub,
     /// The worker.
     pub due: Arc<Notify>,
@@ -43,6 +43,7 @@ async fn listen(store: Store, mut listener: Listener, sleepers: Sleepers) {
             Wake::Checkout(id, version, effects) => {
                 sleepers.hub.publish(id, version);
                 if effects {
+                    sleepers.hub.announce();
                     sleepers.due.notify_one();
                 }
             }
@@ -50,6 +51,7 @@ async fn listen(store: Store, mut listener: Listener, sleepers: Sleepers) {
             Wake::Anything => {
                 sleepers.due.notify_one();
                 sleepers.arrived.notify_one();
+                sleepers.hub.announce();
                 catch_up(&store, &sleepers.hub).await;
             }
         }

@@ -17,6 +17,7 @@ mod description;
 mod desk;
 mod doors;
 mod endings;
+mod events;
 mod faults;
 mod form;
 mod keys;

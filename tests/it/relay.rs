@@ -118,11 +118,15 @@ async fn only_what_an_endpoint_wants_is_told_to_it() {
 }
 
 #[tokio::test]
-async fn where_nobody_wants_to_be_told_nothing_is_written() {
+async fn where_nobody_wants_to_be_told_nothing_waits() {
     let shop = Shop::open_with(AT_HOME).await;
     paid(&shop).await;
-    let dump = dump(&shop.files.database).await;
-    assert!(!dump.contains("evt_") && !dump.contains("checkout.authorized"));
+    let metrics = shop.metrics().await;
+    assert!(metrics.contains("\nkvitt_deliveries_waiting 0\n"), "{metrics}");
+    // Who is added later is told what happens later.
+    let receiver = Receiver::answering([]).await;
+    let endpoint = shop.tells(&receiver).await;
+    assert!(listed(&shop, &endpoint.id, &[]).await.is_empty());
     shop.close().await;
 }
 

@@ -1,5 +1,6 @@
 //! What the shop's own machines call, with a key of theirs, and the order desk in a session.
 
+mod events;
 mod money;
 mod orders;
 
@@ -21,7 +22,7 @@ use crate::store::Stored;
 use crate::{captures, clock, session};
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(orders::router()).merge(money::router())
+    OpenApiRouter::new().merge(orders::router()).merge(money::router()).merge(events::router())
 }
 
 /// Lets in who shows a key or a session of the desk's, and not too often. Whoever shows none, or not one of ours, is counted by address:
@@ -94,6 +95,16 @@ fn seen_unit(app: &App, key: &ShopKey, asked: Option<String>) -> Result<Option<S
 fn query<T>(asked: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
     let Query(asked) = asked.map_err(|rejection| ApiError::malformed_query(rejection.body_text()))?;
     Ok(asked)
+}
+
+/// How many are wanted at most.
+fn page_of(asked: Option<u32>, usual: u32, most: u32) -> Result<u32> {
+    let wanted = asked.unwrap_or(usual);
+    if (1..=most).contains(&wanted) {
+        Ok(wanted)
+    } else {
+        Err(ApiError::malformed_query(format!("limit must be 1 to {most}")))
+    }
 }
 
 fn shown(app: &App, checkout: &Checkout) -> ShopOrder {

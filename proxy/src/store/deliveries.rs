@@ -1,12 +1,12 @@
-//! What the shop is told: one row for each event and endpoint, written in the transaction of what it tells of. It is the
-//! [relay](crate::relay)'s queue until it is delivered or given up, and the log of it for a while after that.
+//! What the shop is told: one row for each event and endpoint, written in the transaction of what it tells of, beside the [log](super::events)
+//! of all events. It is the [relay](crate::relay)'s queue until it is delivered or given up, and the log of that for a while after it.
 
 use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::checkout::{Checkout, Event, Moment, Planned};
+use crate::checkout::{Checkout, CheckoutId, Event, Moment, Planned};
 use crate::vault::Unopened;
 
 /// Told to the other endpoints.
@@ -17,8 +17,8 @@ pub const ENDPOINT_TEST: &str = "endpoint.test";
 pub(super) const NO_ENDPOINT: &str = "the endpoint is disabled or removed";
 
 verbs! {
-    /// Tells an event to every enabled endpoint that wants it, or to the one that is named whatever it wants; one that was told before is
-    /// not told again. How many it was written down for.
+    /// Tells an event to every enabled endpoint that wants it, which is logged, or to the one that is named whatever it wants, which is
+    /// not; one that was told before is not told again. How many it was written down for.
     ///
     /// # Errors
     /// When the database says no.
@@ -83,6 +83,17 @@ pub struct Told {
     pub kind: String,
     /// What is sent, byte for byte.
     pub payload: String,
+    /// When it has happened.
+    pub(super) at: Moment,
+    /// What it is about, if that is an order.
+    pub(super) about: Option<About>,
+}
+
+/// The order that an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct About {
+    pub(super) checkout_id: CheckoutId,
+    pub(super) sales_unit: String,
 }
 
 /// The body of a delivery, as Standard Webhooks has it.
@@ -98,8 +109,10 @@ impl Told {
     ///
     /// # Errors
     /// When it cannot be written, which plain values always can.
-    pub fn new(id: &str, event: &Event) -> Result<Self, Error> {
-        Self::with(format!("evt_{id}"), event.kind.as_str(), event.at, &event.order)
+    pub fn new(id: &str, checkout_id: CheckoutId, event: &Event) -> Result<Self, Error> {
+        let about = About { checkout_id, sales_unit: event.order.sales_unit.clone() };
+        let told = Self::with(format!("evt_{id}"), event.kind.as_str(), event.at, &event.order)?;
+        Ok(Self { about: Some(about), ..told })
     }
 
     /// What an operator sends to see whether it arrives.
@@ -117,7 +130,7 @@ impl Told {
     fn with(id: String, kind: &str, at: Moment, data: &impl Serialize) -> Result<Self, Error> {
         let timestamp = jiff::Timestamp::from_millisecond(at.0).map(|at| at.to_string()).unwrap_or_default();
         let payload = serde_json::to_string(&Payload { r#type: kind, timestamp, data })?;
-        Ok(Self { id, kind: kind.to_owned(), payload })
+        Ok(Self { id, kind: kind.to_owned(), payload, at, about: None })
     }
 }
 
@@ -128,7 +141,7 @@ fn fresh_id() -> String {
 /// What a commit tells: the same events under the same ids whenever it is repeated.
 pub(super) fn told(checkout: &Checkout, effects: &[Planned]) -> Result<Vec<Told>, Error> {
     let events = effects.iter().enumerate().filter_map(|(place, planned)| Some((place, planned.told()?)));
-    events.map(|(place, event)| Told::new(&super::effect_id(checkout, place), event)).collect()
+    events.map(|(place, event)| Told::new(&super::effect_id(checkout, place), checkout.id, event)).collect()
 }
 
 /// The right to settle a delivery: it is lost when somebody else has claimed it since.

@@ -9,6 +9,7 @@ mod customers;
 mod deliveries;
 mod desk;
 mod endpoints;
+mod events;
 mod idempotency;
 mod inbox;
 mod offers;

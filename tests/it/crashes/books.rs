@@ -22,6 +22,9 @@ pub(super) async fn agree(stage: &Stage, end: &Checkout) {
         agrees(book, attempt);
         orders.insert(id, checkout);
     }
+    for checkout in orders.values() {
+        is_logged(&store, checkout).await;
+    }
     let phases = store.phases().await.unwrap();
     assert_eq!(phases.iter().map(|(_, count)| count).sum::<i64>(), 1, "one press, one order");
     store.close().await;
@@ -31,6 +34,17 @@ pub(super) async fn agree(stage: &Stage, end: &Checkout) {
     assert_eq!(paid, usize::from(end.state == State::Authorized), "the order is paid once, and no other is");
     created_once(stage).await;
     receipts_once(stage, &books).await;
+}
+
+/// What has become of the order is in the log, each move once.
+async fn is_logged(store: &Store, checkout: &kvitt::checkout::Checkout) {
+    let logged = store.events_of(checkout.id).await.unwrap();
+    let count = |kind: &str| logged.iter().filter(|event| event.kind == kind).count();
+    let attempt = checkout.current();
+    assert_eq!(count("checkout.authorized"), usize::from(attempt.state == State::Authorized), "{logged:?}");
+    assert!((count("payment.captured") > 0) == (attempt.aggregate.captured > 0), "{logged:?}");
+    let last: Value = serde_json::from_str(&logged.last().expect("an order that is over has events").payload).unwrap();
+    assert_eq!(last["data"]["state"], attempt.state.as_str(), "{logged:?}");
 }
 
 fn agrees(book: &Value, attempt: &Attempt) {

@@ -2,17 +2,19 @@
 
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
-use kvitt_wire::{Problem, ShopOrder, ShopOrders, State as OrderState};
+use kvitt_wire::{Aggregate, OrderEvent, Problem, ShopOrder, ShopOrders, State as OrderState};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{order_of, query, seen_unit, shown};
+use super::{order_of, page_of, query, seen_unit, shown};
 use crate::app::App;
 use crate::checkout::Moment;
 use crate::error::{ApiError, Path, Result};
 use crate::shop_key::ShopKey;
+use crate::store;
+use crate::store::events::Happened;
 use crate::store::orders::{Place, Wanted};
 
 /// Orders on a page, unless more or fewer are asked for.
@@ -64,10 +66,7 @@ async fn list(
     asked: std::result::Result<axum::extract::Query<Asked>, QueryRejection>,
 ) -> Result<axum::Json<ShopOrders>> {
     let asked = query(asked)?;
-    let most = asked.limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&most) {
-        return Err(ApiError::malformed_query(format!("limit must be 1 to {MOST}")));
-    }
+    let most = page_of(asked.limit, PAGE, MOST)?;
     let plain =
         |text: &String| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !asked.reference.as_ref().is_none_or(plain) {
@@ -101,5 +100,21 @@ async fn list(
 ))]
 async fn show(State(app): State<App>, key: ShopKey, Path(reference): Path<String>) -> Result<axum::Json<ShopOrder>> {
     let stored = order_of(&app, &key, &reference).await?;
-    Ok(axum::Json(shown(&app, &stored.checkout)))
+    let happened = app.store.events_of(stored.checkout.id).await?;
+    let events = happened.iter().map(event).collect::<std::result::Result<_, _>>()?;
+    Ok(axum::Json(ShopOrder { events: Some(events), ..shown(&app, &stored.checkout) }))
+}
+
+fn event(happened: &Happened) -> std::result::Result<OrderEvent, store::Error> {
+    #[derive(Deserialize)]
+    struct Payload {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        aggregate: Aggregate,
+    }
+    let Payload { data } = serde_json::from_str(&happened.payload)?;
+    let Happened { id, kind, at, .. } = happened;
+    Ok(OrderEvent { id: id.clone(), r#type: kind.clone(), at_ms: at.0, aggregate: data.aggregate })
 }

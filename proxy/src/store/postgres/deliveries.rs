@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Row};
 
-use super::Postgres;
+use super::{Postgres, events};
 use crate::checkout::Moment;
 use crate::store::Error;
 use crate::store::deliveries::{
@@ -12,8 +12,10 @@ use crate::store::endpoints::Sealed;
 
 impl Postgres {
     pub(in crate::store) async fn tell_shop(&self, told: &Told, only: Option<&str>, now: Moment) -> Result<u64, Error> {
-        let mut connection = self.pool.acquire().await?;
-        insert(&mut connection, std::slice::from_ref(told), only, now).await
+        let mut tx = self.pool.begin().await?;
+        let written = insert(&mut tx, std::slice::from_ref(told), only, now).await?;
+        tx.commit().await?;
+        Ok(written)
     }
 
     pub(in crate::store) async fn claim_deliveries(
@@ -186,13 +188,16 @@ impl Postgres {
     }
 }
 
-/// Writes events down for those who want them, or for the one that is named.
+/// Writes events down, for the log and for those who want them; or for the one that is named, and nobody else.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     told: &[Told],
     only: Option<&str>,
     now: Moment,
 ) -> Result<u64, Error> {
+    if only.is_none() {
+        events::insert(connection, told).await?;
+    }
     let inserted = sqlx::query(
         "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
          SELECT fresh.id, e.id, fresh.kind, fresh.payload, $5, $5 \

@@ -2,8 +2,8 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::Sqlite;
 use super::writer::Work;
+use super::{Sqlite, events};
 use crate::checkout::Moment;
 use crate::store::Error;
 use crate::store::deliveries::{
@@ -181,13 +181,16 @@ impl Sqlite {
     }
 }
 
-/// Writes events down for those who want them, or for the one that is named.
+/// Writes events down, for the log and for those who want them; or for the one that is named, and nobody else.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     told: &[Told],
     only: Option<&str>,
     now: Moment,
 ) -> Result<u64, Error> {
+    if only.is_none() {
+        events::insert(connection, told).await?;
+    }
     let inserted = sqlx::query(
         "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
          SELECT value ->> 'id', e.id, value ->> 'kind', value ->> 'payload', $3, $3 FROM json_each($1), endpoints AS e \
