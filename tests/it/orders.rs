@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kvitt_wire::{Amount, Currency, Item, NewCheckout, ShopOrders, State};
+use kvitt_wire::{Amount, Currency, Item, NewAttempt, NewCheckout, ShopOrders, State};
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 
@@ -180,5 +180,20 @@ async fn of_another_sales_unit_s_orders_a_key_knows_nothing() {
         problem(asked.send().await.unwrap(), 404, "not_found").await;
     }
     assert_eq!(shop.vipps.book(paid.reference()).await["aggregate"]["refundedAmount"]["value"], 0);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_a_page_offers_is_listed_when_somebody_presses_pay() {
+    let shop = Shop::open().await;
+    let key = shop.key("office").await;
+    let offered = NewCheckout { open: true, terms_accepted: false, consent: None, ..two_mugs_and_a_tea() };
+    let order = shop.order(&offered).await;
+    assert_eq!(order.seen.state, State::Open);
+    assert_eq!(listed(&shop, &key, "").await, Vec::<String>::new());
+    assert_eq!(listed(&shop, &key, "state=open").await, Vec::<String>::new());
+    let pressed = order.retries(&NewAttempt { terms_accepted: true, consent: None }).await;
+    assert_eq!(pressed.status(), StatusCode::CREATED);
+    assert_eq!(listed(&shop, &key, "").await, [order.reference()]);
     shop.close().await;
 }
