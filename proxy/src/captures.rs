@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use kvitt_wire::{CaptureDeadline, ShopOrder};
 use serde::Serialize;
 
 use crate::checkout::{Checkout, Event, Moment, Reservation};
@@ -72,6 +73,14 @@ pub fn deadline(checkout: &Checkout, config: &Config, now: Moment) -> Option<Dea
     let reservation = checkout.reservation()?;
     let market = config.sales_unit(Some(&reservation.sales_unit)).map(|unit| unit.market);
     Some(Deadline::of(reservation, market, &config.capture, now))
+}
+
+/// An order as the shop sees it, with its deadline.
+pub fn for_shop(checkout: &Checkout, config: &Config, now: Moment) -> ShopOrder {
+    checkout.for_shop(deadline(checkout, config, now).map(|deadline| CaptureDeadline {
+        capture_by_ms: deadline.capture_by.0,
+        released_at_ms: deadline.released_at.0,
+    }))
 }
 
 /// Every order whose money waits to be captured, with its deadline, the most urgent first.

@@ -40,3 +40,8 @@ pub fn goes_wrong_by_ms(ms: i64) {
 pub fn parse(text: &str) -> Option<Moment> {
     text.parse::<jiff::Timestamp>().ok().map(|timestamp| Moment(timestamp.as_millisecond()))
 }
+
+/// The same the other way round, to the second.
+pub fn write(moment: Moment) -> String {
+    jiff::Timestamp::from_second(moment.0.div_euclid(1000)).map(|timestamp| timestamp.to_string()).unwrap_or_default()
+}

@@ -6,12 +6,15 @@ pub(crate) mod desk;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod encryption;
+pub(crate) mod ending;
 pub(crate) mod endpoints;
 pub(crate) mod healthcheck;
 pub(crate) mod keys;
+pub(crate) mod manual;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod outbox;
+pub(crate) mod progress;
 pub(crate) mod reconcile;
 pub(crate) mod serve;
 pub(crate) mod shown;
@@ -20,6 +23,8 @@ pub(crate) mod webhooks;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use kvitt::checkout::Moment;
+use kvitt::clock;
 use kvitt::config::Config;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +51,11 @@ impl ConfigFile {
     pub(crate) fn load_without_webhooks(&self) -> anyhow::Result<Config> {
         Ok(Config::load_without_webhooks(self.config.as_deref(), std::env::vars())?)
     }
+}
+
+/// A moment as it is typed.
+fn moment(text: &str) -> Result<Moment, String> {
+    clock::parse(text).ok_or_else(|| "a time is written like 2027-01-31T12:00:00Z".to_owned())
 }
 
 /// Cancelled by SIGINT and SIGTERM.

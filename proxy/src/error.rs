@@ -6,6 +6,7 @@
 
 pub mod code;
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
@@ -217,6 +218,16 @@ impl ApiError {
         }
     }
 }
+
+/// As a command says it.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.title())?;
+        self.detail.as_deref().map_or(Ok(()), |detail| write!(f, ": {detail}"))
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {

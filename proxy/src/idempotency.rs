@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::app::{App, Found};
+use crate::app::Found;
 use crate::checkout::operation::OperationId;
 use crate::checkout::{Checkout, CheckoutId};
 use crate::chores::Chore;
@@ -67,15 +67,7 @@ impl Key {
         if given.next().is_some() {
             return Err(ApiError::bad_idempotency_key("there must be one"));
         }
-        let text = value.to_str().unwrap_or_default().trim();
-        let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let shop = parts.extensions.get::<ShopKey>();
-        let shortest = if shop.is_some() { 1 } else { SHORTEST };
-        let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-        if !plain || !(shortest..=LONGEST).contains(&key.len()) {
-            let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
-            return Err(ApiError::bad_idempotency_key(wanted));
-        }
         // The shop is one, whichever of its keys it shows, but for those of one sales unit; a page is its origin's.
         let origin = parts.headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
         let whose: &[&[u8]] = match shop {
@@ -83,10 +75,28 @@ impl Key {
             Some(ShopKey { sales_unit: Some(unit), .. }) => &[b"sales unit", unit.as_bytes()],
             None => &[b"page", origin],
         };
-        Ok(Some(Self {
-            id: hash(&[whose, &[key.as_bytes()]].concat()),
-            fingerprint: hash(&[parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body]),
-        }))
+        let shortest = if shop.is_some() { 1 } else { SHORTEST };
+        let asked = [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body];
+        Self::new(value.to_str().unwrap_or_default(), shortest, whose, asked).map(Some)
+    }
+
+    /// The key under which the shop asks for something beside its machines, as they would at that path.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of_shop(text: &str, path: &str, body: &[u8]) -> Result<Self> {
+        Self::new(text, 1, &[b"shop"], [b"POST", path.as_bytes(), body])
+    }
+
+    fn new(text: &str, shortest: usize, whose: &[&[u8]], asked: [&[u8]; 3]) -> Result<Self> {
+        let text = text.trim();
+        let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+        if !plain || !(shortest..=LONGEST).contains(&key.len()) {
+            let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
+            return Err(ApiError::bad_idempotency_key(wanted));
+        }
+        Ok(Self { id: hash(&[whose, &[key.as_bytes()]].concat()), fingerprint: hash(&asked) })
     }
 
     /// The cause of what a request does to a checkout: with the key, if it has one.
@@ -103,38 +113,39 @@ impl Key {
 
     /// What was done under this key before, if anything. While `is_done` says that it is not done yet, a repeat has to come again; but not
     /// for longer than the first one may take.
-    async fn before(&self, app: &App, is_done: fn(&Checkout) -> bool) -> Result<Option<Found>> {
-        let Some((keyed, at)) = app.store.keyed(&self.id).await? else { return Ok(None) };
+    async fn before(&self, store: &Store, wait: Duration, is_done: fn(&Checkout) -> bool) -> Result<Option<Found>> {
+        let Some((keyed, at)) = store.keyed(&self.id).await? else { return Ok(None) };
         if keyed.fingerprint != self.fingerprint {
             return Err(ApiError::idempotency_key_reused());
         }
-        let stored = app.store.checkout(keyed.checkout_id).await?.ok_or(ApiError::not_found())?;
+        let stored = store.checkout(keyed.checkout_id).await?.ok_or(ApiError::not_found())?;
         let age = Duration::from_millis(clock::now().0.saturating_sub(at.0).max(0).unsigned_abs());
-        if !is_done(&stored.checkout) && age < app.config.limits.wait {
+        if !is_done(&stored.checkout) && age < wait {
             return Err(ApiError::idempotency_in_progress());
         }
         Ok(Some(Found::new(stored.checkout, stored.secret)))
     }
 }
 
-/// Does what a request asks for, or finds what was done for it before.
+/// Does what a request asks for, or finds what was done for it before. `wait` is how long the first one may take.
 ///
 /// # Errors
 /// Those of `act`, and those of a key that cannot be used.
 pub async fn once(
-    app: &App,
+    store: &Store,
+    wait: Duration,
     key: Option<&Key>,
     is_done: fn(&Checkout) -> bool,
     act: impl Future<Output = Result<Found>>,
 ) -> Result<(Found, Replayed)> {
     let Some(key) = key else { return Ok((act.await?, Replayed(false))) };
-    if let Some(found) = key.before(app, is_done).await? {
+    if let Some(found) = key.before(store, wait, is_done).await? {
         return Ok((found, Replayed(true)));
     }
     match act.await {
         Ok(found) => Ok((found, Replayed(false))),
         // A twin may have been first since.
-        Err(error) => match key.before(app, is_done).await? {
+        Err(error) => match key.before(store, wait, is_done).await? {
             Some(found) => Ok((found, Replayed(true))),
             None => Err(error),
         },

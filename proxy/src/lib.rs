@@ -26,6 +26,7 @@ pub mod inbox;
 pub mod ledger;
 pub mod listen;
 pub mod metrics;
+pub mod money;
 pub mod offers;
 pub mod order;
 pub mod outage;

@@ -5,16 +5,16 @@ mod commands;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, desk, doctor, emulator, encryption, endpoints, healthcheck, keys, migrate, orders,
-    outbox, reconcile, serve, stop_on_signal, webhooks,
+    ConfigFile, check, customers, desk, doctor, emulator, encryption, ending, endpoints, healthcheck, keys, manual,
+    migrate, orders, outbox, reconcile, serve, stop_on_signal, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
 #[derive(Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(name = "kvitt", version, about, arg_required_else_help = true, after_help = ending::TABLE)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -47,7 +47,7 @@ enum Command {
     Keys(keys::Asked),
     /// Print a link that opens the order desk once.
     Desk(desk::Asked),
-    /// Show orders whose reserved money is to be captured.
+    /// Show orders; capture, let go and refund their money.
     Orders(orders::Asked),
     /// Compare every order that money can still move on with the books of Vipps MobilePay.
     Reconcile(reconcile::Asked),
@@ -63,6 +63,16 @@ enum Command {
     Webhooks(webhooks::Asked),
     /// Print the description of the API.
     Openapi,
+    /// Print what completes these commands in a shell: `source <(kvitt completions bash)`.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    Man {
+        /// Where to.
+        folder: std::path::PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -86,15 +96,17 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Healthcheck(asked) => healthcheck::run(&asked)?,
         Command::Keys(asked) => keys::run(asked).await?,
         Command::Desk(asked) => desk::run(asked).await?,
-        Command::Doctor(asked) => return doctor::run(asked).await,
-        Command::Orders(asked) => orders::run(asked).await?,
-        Command::Reconcile(asked) => return reconcile::run(asked).await,
+        Command::Doctor(asked) => return Ok(doctor::run(asked).await?.into()),
+        Command::Orders(asked) => return Ok(orders::run(asked).await?.into()),
+        Command::Reconcile(asked) => return Ok(reconcile::run(asked).await?.into()),
         Command::Outbox(asked) => outbox::run(asked).await?,
         Command::Endpoints(asked) => endpoints::run(asked).await?,
         Command::Customers(asked) => customers::run(asked).await?,
         Command::Encryption(asked) => encryption::run(asked).await?,
         Command::Webhooks(asked) => webhooks::run(asked).await?,
         Command::Openapi => print!("{}", kvitt::routes::openapi_json()),
+        Command::Completions { shell } => manual::completions(shell, Cli::command()),
+        Command::Man { folder } => manual::pages(&folder, Cli::command())?,
     }
     Ok(ExitCode::SUCCESS)
 }

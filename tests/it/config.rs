@@ -70,7 +70,7 @@ async fn webhooks_are_registered_listed_and_removed() {
     assert!(text(&registered.stdout).contains(&format!("{}/callbacks/vipps/no", shop.url)));
     assert!(text(&registered.stdout).contains("\nsecret  "));
     let list = || text(&kvitt(&["webhooks", "list", "--config", config]).stdout).to_owned();
-    assert_eq!(list().lines().count(), 2, "the shop's own and this one: {}", list());
+    assert_eq!(list().lines().count(), 3, "the heading, the shop's own and this one: {}", list());
     assert!(kvitt(&["webhooks", "remove", &id, "--config", config]).status.success());
     assert!(!list().contains(&id));
     shop.close().await;

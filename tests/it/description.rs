@@ -78,6 +78,7 @@ fn every_code_is_described_where_it_is_answered_and_has_one_status() {
     // What any operation may answer, and none should; and what the carts of shops will be refused with.
     let mut described = BTreeSet::from(["internal", "method_not_allowed"]);
     described.extend(["bad_line", "duplicate_sku", "line_total_mismatch", "cart_lines_mismatch"]);
+    described.extend(["not_withdrawable", "offer_ended"]);
     for (path, responses) in operations {
         for (status, response) in responses {
             if status.as_str() < "400" {

@@ -9,6 +9,7 @@ mod shop;
 
 mod bad_input;
 mod captures;
+mod commands;
 mod config;
 mod crash;
 mod crashes;

@@ -10,6 +10,7 @@ use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
 use super::ConfigFile;
+use super::progress::Waiting;
 
 /// What is to be done.
 #[derive(Args)]
@@ -44,11 +45,13 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let number = whose.phone_number.map(|text| number(&text)).transpose()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, std::sync::Arc::default());
+    let waiting = Waiting::for_what("every order is erased");
     let orders = match (&number, &whose.reference) {
         (Some(number), _) => customers::erase_number(&store, &ledger, number).await?,
         (None, Some(reference)) => usize::from(customers::erase_of(&store, &ledger, reference).await?),
         (None, None) => 0,
     };
+    drop(waiting);
     store.close().await;
     if orders == 0 {
         bail!("there is no such order");

@@ -4,15 +4,14 @@
 mod books;
 mod vendor;
 
-use std::process::ExitCode;
-
 use clap::Args;
 use kvitt::config;
 use kvitt::store::Store;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::ConfigFile;
+use super::ending::Ending;
+use super::{ConfigFile, shown};
 
 /// What is examined.
 #[derive(Args)]
@@ -59,7 +58,7 @@ impl Findings {
 }
 
 /// Ends with 0 when all is well, 1 when something wants a look, 2 when something does not work.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
     let config = asked.config.load_without_webhooks()?;
     let mut findings = Findings::default();
     findings.add(Health::Ok, "release", env!("CARGO_PKG_VERSION"));
@@ -76,18 +75,22 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<ExitCode> {
     }
     let worst = findings.0.iter().map(|finding| finding.health).max().unwrap_or(Health::Ok);
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&findings.0)?);
+        shown::json(&findings.0)?;
     } else {
         for Finding { health, about, found } in &findings.0 {
             let health = match health {
-                Health::Ok => "ok  ",
-                Health::Warn => "warn",
-                Health::Fail => "FAIL",
+                Health::Ok => shown::styled(shown::GOOD, "ok  "),
+                Health::Warn => shown::styled(shown::WAITING, "warn"),
+                Health::Fail => shown::styled(shown::BAD, "FAIL"),
             };
-            println!("{health}  {about}: {found}");
+            anstream::println!("{health}  {about}: {found}");
         }
     }
-    Ok(ExitCode::from(worst as u8))
+    Ok(match worst {
+        Health::Ok => Ending::Done,
+        Health::Warn => Ending::Failed,
+        Health::Fail => Ending::Wrong,
+    })
 }
 
 /// Where the options come from.

@@ -6,6 +6,7 @@ use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
 use super::ConfigFile;
+use super::progress::Counting;
 
 /// As many as are sealed in one transaction, so that the proxies need not wait.
 const BATCH: u32 = 200;
@@ -31,12 +32,17 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let config = asked.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let mut count = registrations::reseal(&store, &config.vault).await? + store.reseal_endpoints().await?;
+    let progress = Counting::of(None, "sealed anew");
     loop {
         match store.reseal_customers(BATCH).await? {
             0 => break,
-            more => count += more,
+            more => {
+                count += more;
+                progress.done(more);
+            }
         }
     }
+    drop(progress);
     let lost = registrations::lost(&store, &config.vault).await?;
     store.close().await;
     for registration in lost {

@@ -171,8 +171,7 @@ async fn add(store: &Store, config: &Config, url: String, events: Vec<String>, n
 
 fn list(endpoints: &[Endpoint], json: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(endpoints)?);
-        return Ok(());
+        return shown::json(&endpoints);
     }
     let rows = endpoints.iter().map(|endpoint| {
         let state = match (&endpoint.disabled_reason, endpoint.failing_since) {
@@ -189,8 +188,7 @@ fn list(endpoints: &[Endpoint], json: bool) -> anyhow::Result<()> {
 
 fn log(deliveries: &[Listed], json: bool, now: Moment) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(deliveries)?);
-        return Ok(());
+        return shown::json(&deliveries);
     }
     let rows = deliveries.iter().map(|delivery| {
         let state = match (delivery.delivered_at, delivery.given_up_at) {

@@ -30,7 +30,11 @@ enum Action {
         sales_unit: Option<String>,
     },
     /// List the keys by what they begin with.
-    List,
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Revoke a key, for good and at once.
     Revoke {
         /// What it begins with, as `list` shows it.
@@ -52,7 +56,8 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             println!("{}", key.expose());
             eprintln!("Keep it where {name:?} finds it; it is not shown again.");
         }
-        Action::List => {
+        Action::List { json: true } => shown::json(&store.shop_keys().await?)?,
+        Action::List { json: false } => {
             let now = clock::now();
             let ago =
                 |moment: Option<Moment>| moment.map_or("never".to_owned(), |moment| shown::until(moment.0 - now.0));

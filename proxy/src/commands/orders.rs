@@ -1,12 +1,24 @@
-//! `kvitt orders`: orders that want something of the shop.
+//! `kvitt orders`: the shop's orders, and their money, for scripts and for whoever answers the telephone.
+//!
+//! It reads and writes the proxy's database, beside proxies that run. What moves money goes through the same door as the API, and is
+//! carried out by a proxy.
 
+mod money;
+mod shown;
+
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use kvitt::captures::{self, Urgency};
+use kvitt::checkout::{Moment, Reference};
 use kvitt::clock;
-use kvitt::store::Store;
+use kvitt::config::Config;
+use kvitt::store::orders::{Place, Wanted};
+use kvitt::store::{Store, Stored};
+use kvitt_wire::{ShopOrders, State};
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::ending::Ending;
+use super::{ConfigFile, shown as cells};
 
 /// Which database, and what about it.
 #[derive(Args)]
@@ -19,6 +31,22 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
+    /// List orders, the newest first.
+    List(Filters),
+    /// Show an order: where it stands, its lines, its payments and what was done with their money.
+    Show {
+        /// The reference of any of its payments.
+        reference: String,
+        /// As JSON, as the API has it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take reserved money, all that is left or a part.
+    Capture(money::Move),
+    /// Let all go that is reserved and not captured.
+    Cancel(money::LetGo),
+    /// Give captured money back, all that is left or a part.
+    Refund(money::Move),
     /// List reservations that are to be captured within `capture.warn_days`, or are not guaranteed any more; the most urgent first.
     Due {
         /// Those that there is time for too.
@@ -30,29 +58,124 @@ enum Action {
     },
 }
 
+#[derive(Args)]
+struct Filters {
+    /// Only those that stand there, such as `authorized`.
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    state: Option<State>,
+    /// Only those of this sales unit, by name.
+    #[arg(long, value_name = "NAME")]
+    sales_unit: Option<String>,
+    /// Only those that were opened then or later, such as 2027-01-31T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    since: Option<Moment>,
+    /// Only those that were opened before that.
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    until: Option<Moment>,
+    /// Only those with money that is reserved, and neither captured nor let go.
+    #[arg(long)]
+    to_capture: bool,
+    /// Only those with a payment whose reference begins like this.
+    #[arg(long, value_name = "PREFIX")]
+    reference: Option<String>,
+    /// How many at most.
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    limit: u32,
+    /// Those that follow a page: what it named as the next.
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// As JSON, as the API has it.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Does it.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
     let config = asked.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let Action::Due { all, json } = asked.action;
+    let done = act(&store, &config, asked.action).await;
+    store.close().await;
+    done
+}
+
+async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<Ending> {
+    match action {
+        Action::List(filters) => list(store, config, filters).await?,
+        Action::Show { reference, json } => {
+            let order = captures::for_shop(&known(store, &reference).await?.checkout, config, clock::now());
+            if json { cells::json(&order)? } else { shown::one(&order) }
+        }
+        Action::Capture(asked) => return money::capture(store, config, asked).await,
+        Action::Cancel(asked) => return money::cancel(store, config, asked).await,
+        Action::Refund(asked) => return money::refund(store, config, asked).await,
+        Action::Due { all, json } => due(store, config, all, json).await?,
+    }
+    Ok(Ending::Done)
+}
+
+async fn known(store: &Store, reference: &str) -> anyhow::Result<Stored> {
+    let found = match Reference::parse(reference) {
+        Some(reference) => store.checkout_of(reference.as_str()).await?,
+        None => None,
+    };
+    let id = found.with_context(|| format!("there is no order with the reference {reference}"))?;
+    store.checkout(id).await?.with_context(|| format!("the order of {reference} is gone"))
+}
+
+async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Result<()> {
+    if let Some(unit) = &filters.sales_unit {
+        config.sales_unit(Some(unit)).with_context(|| format!("there is no sales unit {unit}"))?;
+    }
+    let after = filters.after.as_deref().map(|after| Place::read(after).context("--after is no cursor"));
+    let wanted = Wanted {
+        state: filters.state,
+        sales_unit: filters.sales_unit,
+        since: filters.since,
+        until: filters.until,
+        to_capture: filters.to_capture,
+        reference: filters.reference,
+        after: after.transpose()?,
+    };
+    let page = store.orders(&wanted, filters.limit).await?;
     let now = clock::now();
-    let mut deadlines = captures::deadlines(&store, &config, now).await?;
+    let orders = page.orders.iter().map(|checkout| captures::for_shop(checkout, config, now)).collect();
+    let orders = ShopOrders { orders, next: page.next.map(Place::write) };
+    if filters.json {
+        return cells::json(&orders);
+    }
+    shown::table(&orders.orders, now);
+    if let Some(next) = orders.next {
+        eprintln!("there are more: --after {next}");
+    }
+    Ok(())
+}
+
+async fn due(store: &Store, config: &Config, all: bool, json: bool) -> anyhow::Result<()> {
+    let now = clock::now();
+    let mut deadlines = captures::deadlines(store, config, now).await?;
     deadlines.retain(|(_, deadline)| all || deadline.urgency != Urgency::Later);
     let deadlines = deadlines.into_iter().map(|(_, deadline)| deadline);
-    store.close().await;
     if json {
-        println!("{}", serde_json::to_string_pretty(&deadlines.collect::<Vec<_>>())?);
-        return Ok(());
+        return cells::json(&deadlines.collect::<Vec<_>>());
     }
     let rows = deadlines.map(|deadline| {
+        let style = match deadline.urgency {
+            Urgency::Later => cells::GOOD,
+            Urgency::Due => cells::WAITING,
+            Urgency::Overdue => cells::BAD,
+        };
         vec![
             deadline.reservation.reference.to_string(),
             deadline.reservation.sales_unit,
-            format!("{} {}", shown::amount(deadline.reservation.uncaptured), deadline.reservation.currency),
-            shown::until(deadline.capture_by.0 - now.0),
-            shown::until(deadline.released_at.0 - now.0),
+            format!("{} {}", cells::amount(deadline.reservation.uncaptured), deadline.reservation.currency),
+            cells::styled(style, cells::until(deadline.capture_by.0 - now.0)),
+            cells::until(deadline.released_at.0 - now.0),
         ]
     });
-    shown::table(&["reference", "sales unit", "not captured", "guarantee ends", "given back"], rows);
+    cells::table(&["reference", "sales unit", "not captured", "guarantee ends", "given back"], rows);
     Ok(())
+}
+
+fn state(text: &str) -> Result<State, String> {
+    serde_json::from_value(text.into()).map_err(|_| "there is no such state".to_owned())
 }

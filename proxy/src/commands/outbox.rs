@@ -60,7 +60,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             };
             let effects = store.effects(which, MOST).await?;
             if json {
-                println!("{}", serde_json::to_string_pretty(&effects)?);
+                shown::json(&effects)?;
             } else {
                 let now = clock::now();
                 let rows = effects.into_iter().map(|effect| {

@@ -1,6 +1,5 @@
 //! `kvitt reconcile`: our books and those of Vipps MobilePay, side by side.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -13,10 +12,9 @@ use kvitt::store::Store;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
+use super::ending::Ending;
+use super::progress::Waiting;
 use super::{ConfigFile, shown};
-
-/// What it ends with when the books differ; 1 is an error, as everywhere.
-const DRIFT: u8 = 2;
 
 /// What is compared.
 #[derive(Args)]
@@ -32,7 +30,7 @@ pub(crate) struct Asked {
 }
 
 /// Ends with 0 when the books agree, 1 when something could not be compared, 2 when they differ.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
     let config = asked.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let report: Report = if asked.last {
@@ -41,18 +39,19 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<ExitCode> {
     } else {
         // Whatever follows from it is carried out by the proxy that runs.
         let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::new(Notify::new()));
+        let _waiting = Waiting::for_what("every payment is compared");
         Reconciler::new(&config, store.clone(), ledger, app::performer(&config)?).run().await?
     };
     store.close().await;
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        shown::json(&report)?;
     } else {
         print(&report);
     }
     Ok(match () {
-        () if !report.drift.is_empty() => ExitCode::from(DRIFT),
-        () if !report.unanswered.is_empty() => ExitCode::FAILURE,
-        () => ExitCode::SUCCESS,
+        () if !report.drift.is_empty() => Ending::Wrong,
+        () if !report.unanswered.is_empty() => Ending::Failed,
+        () => Ending::Done,
     })
 }
 

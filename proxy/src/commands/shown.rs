@@ -1,20 +1,59 @@
-//! How commands show things to people: tables, and lengths of time.
+//! How commands show things: to people as tables, lengths of time and amounts, with colour on a terminal; to programs as JSON.
+//!
+//! Colours are written as escapes and taken out again where there is no terminal, or `NO_COLOR` is set.
+
+use anstream::adapter::strip_str;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// What is as it should be.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What is under way.
+pub(crate) const WAITING: Style = AnsiColor::Yellow.on_default();
+/// What wants somebody.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+/// What stands above or beside.
+pub(crate) const QUIET: Style = Style::new().dimmed();
+
+/// A text in a style.
+pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Prints it as JSON.
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
 
 /// Prints rows under their headings, in columns.
 pub(crate) fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let rows: Vec<_> = rows.collect();
     let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
+        let cells = rows.iter().map(|row| seen(&row[column]));
         cells.chain([headings[column].len()]).max().unwrap_or_default()
     };
     let widths: Vec<_> = (0..headings.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - seen(cell))));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    println!("{}", line(headings.to_vec()));
+    anstream::println!("{}", styled(QUIET, line(headings.to_vec())));
     for row in &rows {
-        println!("{}", line(row.iter().map(String::as_str).collect()));
+        anstream::println!("{}", line(row.iter().map(String::as_str).collect()));
+    }
+}
+
+/// How many letters of a text are seen.
+fn seen(text: &str) -> usize {
+    strip_str(text).to_string().chars().count()
+}
+
+/// Prints what is known of one thing, a line for each.
+pub(crate) fn facts(rows: &[(&str, String)]) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, value) in rows {
+        anstream::println!("{}  {value}", styled(QUIET, format!("{name:width$}")));
     }
 }
 
@@ -46,4 +85,9 @@ pub(crate) fn until(ms: i64) -> String {
 /// Minor units as the amount that people read; every currency here has two decimals.
 pub(crate) fn amount(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor.abs() % 100)
+}
+
+/// A moment, in UTC to the second.
+pub(crate) fn time(ms: i64) -> String {
+    kvitt::clock::write(kvitt::checkout::Moment(ms))
 }

@@ -8,7 +8,7 @@ use kvitt::store::Store;
 use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 
-use super::ConfigFile;
+use super::{ConfigFile, shown};
 
 /// Whose registrations, and what about them.
 #[derive(Args)]
@@ -25,7 +25,11 @@ pub(crate) struct Asked {
 #[derive(Subcommand)]
 enum Action {
     /// List the registrations.
-    List,
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Register the proxy's address, and print the secret, which is shown only this once.
     Register,
     /// Look at the registration of every sales unit, and register what is missing, as the proxy does by itself every hour.
@@ -43,10 +47,18 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let unit = config.sales_unit(asked.sales_unit.as_deref()).context("there is no such sales unit")?;
     let client = app::client(&config, unit)?;
     match asked.action {
-        Action::List => {
-            for webhook in client.webhooks().await? {
-                println!("{}  {}  {} events", webhook.id, webhook.url, webhook.events.len());
+        Action::List { json } => {
+            let webhooks = client.webhooks().await?;
+            if json {
+                let each = webhooks.iter().map(|webhook| {
+                    let events: Vec<_> = webhook.events.iter().map(|event| event.as_str()).collect();
+                    serde_json::json!({ "id": webhook.id, "url": webhook.url, "events": events })
+                });
+                return shown::json(&each.collect::<Vec<_>>());
             }
+            let rows =
+                webhooks.into_iter().map(|webhook| vec![webhook.id, webhook.url, webhook.events.len().to_string()]);
+            shown::table(&["id", "address", "events"], rows);
         }
         Action::Register => {
             let url = config.webhook_url(unit);

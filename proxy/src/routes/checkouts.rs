@@ -39,8 +39,14 @@ pub(super) fn router() -> OpenApiRouter<App> {
         description = "`busy`: the database does not answer; try again"),
 ))]
 async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
-    let (opened, replayed) =
-        idempotency::once(&app, key.as_ref(), begun, order::open(&app, body, key.as_ref(), &trace_id)).await?;
+    let (opened, replayed) = idempotency::once(
+        &app.store,
+        app.config.limits.wait,
+        key.as_ref(),
+        begun,
+        order::open(&app, body, key.as_ref(), &trace_id),
+    )
+    .await?;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(opened.show(&checkout))))
 }
@@ -105,7 +111,7 @@ async fn retry(
     Path(token): Path<String>,
     Keyed { body, key }: Keyed<NewAttempt>,
 ) -> Result<Begun> {
-    let (found, replayed) = idempotency::once(&app, key.as_ref(), begun, async {
+    let (found, replayed) = idempotency::once(&app.store, app.config.limits.wait, key.as_ref(), begun, async {
         let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
         let consent = order::consent(&order.cart, body.consent, order.language)?;

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kvitt_wire::{CaptureDeadline, ShopOrder};
+use kvitt_wire::ShopOrder;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::door;
@@ -108,9 +108,5 @@ fn page_of(asked: Option<u32>, usual: u32, most: u32) -> Result<u32> {
 }
 
 fn shown(app: &App, checkout: &Checkout) -> ShopOrder {
-    let deadline = captures::deadline(checkout, &app.config, clock::now()).map(|deadline| CaptureDeadline {
-        capture_by_ms: deadline.capture_by.0,
-        released_at_ms: deadline.released_at.0,
-    });
-    checkout.for_shop(deadline)
+    captures::for_shop(checkout, &app.config, clock::now())
 }

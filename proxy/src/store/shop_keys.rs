@@ -1,10 +1,12 @@
 //! The keys of the shop's own machines.
 
+use serde::Serialize;
+
 use super::{Error, Store};
 use crate::checkout::Moment;
 
 /// A key as it is written down: what it begins with, and a hash of the rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredKey {
     /// What it begins with, and is called by.
     pub prefix: String,
@@ -13,6 +15,7 @@ pub struct StoredKey {
     /// The one sales unit that it is for; none where it is for all.
     pub sales_unit: Option<String>,
     /// The hash of its secret.
+    #[serde(skip)]
     pub secret_hash: String,
     /// When it was made.
     pub created_at: Moment,

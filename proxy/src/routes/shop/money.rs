@@ -1,20 +1,21 @@
 //! Taking, letting go and giving back the money of an order.
 //!
-//! Each request is an operation by the name of its key, decided on by the core and carried out by the outbox like everything else; the
-//! answer waits for it for as long as a customer would be kept waiting, and says `pending` after that.
+//! What is asked for is written down by [`money`]; the answer waits for it for as long as a customer would be kept waiting, and says
+//! `pending` after that.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kvitt_wire::{LetGo, MoveMoney, Pieces, Problem, ShopOrder};
+use kvitt_wire::{LetGo, MoveMoney, Problem, ShopOrder};
 use utoipa::IntoResponses;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::{App, Found};
-use crate::checkout::operation::{Asked, Operation, OperationId, OperationKind, Outcome};
-use crate::checkout::{Checkout, Input};
+use crate::app::App;
+use crate::checkout::Checkout;
+use crate::checkout::operation::{OperationKind, Outcome};
 use crate::error::{ApiError, Path, Result};
-use crate::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
+use crate::idempotency::{IdempotencyKey, Keyed, Replayed};
+use crate::money;
 use crate::shop_key::ShopKey;
 
 use super::{order_of, shown};
@@ -119,52 +120,13 @@ async fn operate(
 ) -> Result<Moved> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
     let stored = order_of(app, shop, reference).await?;
-    let id = stored.checkout.id;
-    if body.amount.is_some_and(|amount| amount.currency != stored.checkout.order.cart.total.currency) {
-        return Err(ApiError::wrong_currency());
-    }
-    if !can_be_kept(&body.lines) {
-        return Err(ApiError::bad_lines());
-    }
-    let operation = key.operation();
-    let asked = Asked { id: operation, kind, amount: body.amount.map(|amount| amount.value), lines: body.lines };
-    let (found, replayed) = idempotency::once(app, Some(&key), |_| true, async {
-        let checkout = app.ledger.apply(id, Input::Operate(asked), Key::cause(Some(&key), id)).await?;
-        Ok(Found::new(checkout, stored.secret))
-    })
-    .await?;
-    let settled = |checkout: &Checkout| outcome(checkout, operation) != Some(&Outcome::Pending);
+    let (found, replayed) = money::ask(&app.store, &app.ledger, stored, kind, body, &key).await?;
+    let settled = |checkout: &Checkout| money::outcome(checkout, &key) != Some(&Outcome::Pending);
     let checkout = app.wait_until(found.checkout, settled).await;
-    let status = match outcome(&checkout, operation) {
-        Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble, advice(trouble))),
+    let status = match money::outcome(&checkout, &key) {
+        Some(Outcome::Refused { trouble }) => return Err(money::refused(trouble)),
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
     Ok((status, replayed, axum::Json(shown(app, &checkout))))
-}
-
-fn outcome(checkout: &Checkout, id: OperationId) -> Option<&Outcome> {
-    let mut operations = checkout.attempts.iter().flat_map(|attempt| &attempt.operations);
-    operations.find(|operation: &&Operation| operation.id == id).map(|operation| &operation.outcome)
-}
-
-fn can_be_kept(lines: &[Pieces]) -> bool {
-    // PostgreSQL would take a document with a NUL in it, and then read nothing out of it any more.
-    let plain = |sku: &str| (1..=64).contains(&sku.len()) && !sku.chars().any(char::is_control);
-    let sound = |line: &Pieces| plain(&line.sku) && (1..=9_999).contains(&line.quantity);
-    lines.len() <= 100 && lines.iter().all(sound)
-}
-
-/// What a person at the shop can do about a refusal ([codes](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/errors/)).
-fn advice(trouble: &str) -> &'static str {
-    match trouble {
-        "vipps_6030" | "vipps_6100" => "the time for it has run out; ask the customer for a new payment",
-        "vipps_6040" => "it has been captured; refund it instead",
-        "vipps_6090" | "vipps_6150" => "there is less left at Vipps MobilePay; ask for the order again to see what",
-        "vipps_6140" => "this sales unit must capture the full amount",
-        "vipps_6190" | "vipps_6200" | "vipps_6210" | "vipps_5100" => "the payment's state does not allow it",
-        "vipps_6220" => "the time for refunds has run out; pay the money back in another way",
-        "vipps_6260" => "the money is not there any more; ask the customer for a new payment",
-        _ => "ask Vipps MobilePay, with the code and the order's reference",
-    }
 }
