@@ -1,0 +1,100 @@
+/**
+ * The order desk: who is there, which screen they look at, and what happens meanwhile.
+ *
+ * The address behind the # says which screen: `#/orders`, `#/orders/REFERENCE`, `#/request`, `#/customers/ID`, `#/attention`; or
+ * `#link=…`, which `kvitt desk` printed.
+ */
+import { ask, session } from "./api.js";
+import { attention } from "./attention.js";
+import { customers } from "./customers.js";
+import { fill, h, say } from "./dom.js";
+import { frame } from "./frame.js";
+import { listen } from "./keys.js";
+import { follow } from "./live.js";
+import { login } from "./login.js";
+import { orders } from "./orders.js";
+import { trouble } from "./problems.js";
+import { request } from "./request.js";
+
+const SCREENS = { orders, request, customers, attention };
+const root = document.getElementById("desk");
+/** What the present desk leaves behind when it closes. */
+let closes = [];
+
+const start = async () => {
+  const link = location.hash.match(/^#link=([\w-]+)$/)?.[1];
+  // Out of the address, so that it is in no history and no bookmark.
+  if (link) {
+    history.replaceState(null, "", location.pathname);
+    return login(root, { link, opened: open });
+  }
+  try {
+    open(await ask("GET", "/desk/session", { byItself: true }));
+  } catch (error) {
+    if (error.code === "unauthorized") login(root, { opened: open });
+    else fill(root, h("main.alone", {}, h("h1", {}, "Order desk"), trouble(error, start)));
+  }
+};
+
+/** The desk, for somebody who is logged in. */
+function open(known) {
+  const desk = { ...known, leave: logOut, unit: (name) => known.sales_units.find((unit) => unit.name === name) };
+  const { node, main, stands, choose, count } = frame(desk);
+  desk.count = count;
+  desk.title = (title) => (document.title = `${title} · ${known.shop}`);
+  fill(root, node);
+  let screen;
+  let shown;
+  const turn = () => {
+    const [name = "orders", ...rest] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+    const chosen = SCREENS[name] ? name : "orders";
+    if (chosen !== shown) {
+      screen?.leave?.();
+      screen = SCREENS[chosen](desk);
+      shown = chosen;
+      fill(main, screen.node);
+      main.dataset.screen = chosen;
+    }
+    choose(chosen);
+    screen.turn(rest);
+  };
+  addEventListener("hashchange", turn);
+  const unfollow = follow({
+    stands,
+    happened: (event) => {
+      screen?.happened?.(event);
+      desk.glance();
+    },
+  });
+  desk.glance = attention.glance(desk);
+  const unlisten = listen(() => screen);
+  closes = [() => removeEventListener("hashchange", turn), unfollow, unlisten, () => screen?.leave?.()];
+  turn();
+}
+
+function close() {
+  closes.forEach((end) => end());
+  closes = [];
+  document.querySelectorAll("dialog").forEach((box) => box.close());
+}
+
+async function logOut() {
+  try {
+    await ask("DELETE", "/desk/session");
+  } catch (error) {
+    if (error.code !== "unauthorized") return say("You are still logged in: there was no answer. Try again.");
+  }
+  close();
+  sessionStorage.clear();
+  history.replaceState(null, "", location.pathname);
+  login(root, { opened: open, notice: "You have logged out." });
+}
+
+session.addEventListener("ended", () => {
+  // Before anybody is in, it is the first look that finds nobody.
+  if (closes.length === 0) return;
+  close();
+  login(root, { opened: open, notice: "Your session has ended. Nothing that you sent is lost." });
+});
+
+start();

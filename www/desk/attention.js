@@ -1,0 +1,134 @@
+/**
+ * What wants a person: deadlines, books that differ, what was put aside, and the shop's own endpoints that do not answer.
+ */
+import { ask } from "./api.js";
+import { fill, h, say } from "./dom.js";
+import { distance, moment, precisely } from "./format.js";
+import { trouble } from "./problems.js";
+
+/** How often the number beside the screen's name is looked at, at most. */
+const GLANCE_MS = 30_000;
+
+/** The screen. */
+export function attention(desk) {
+  const warned = h("section.panel", { "aria-label": "Warnings" });
+  const told = h("section.panel", { "aria-label": "Deliveries" });
+  let gone = false;
+  let timer;
+
+  async function load(byItself = true) {
+    try {
+      const { warnings } = await ask("GET", "/v1/shop/warnings", { byItself });
+      if (gone) return;
+      desk.count("attention", warnings.length, "want a look");
+      fill(warned, h("h2", {}, "Warnings"), warnings.length === 0 ? h("p.empty", {}, "Nothing wants a look.") : h("ul.warnings", {}, warnings.map(warning)));
+    } catch (error) {
+      if (!gone) fill(warned, h("h2", {}, "Warnings"), trouble(error, load));
+    }
+    try {
+      const { endpoints } = await ask("GET", "/v1/shop/endpoints", { byItself });
+      const failed = await Promise.all(endpoints.map((endpoint) => ask("GET", `/v1/shop/endpoints/${encodeURIComponent(endpoint.id)}/deliveries?failed=true&limit=20`, { byItself })));
+      if (gone) return;
+      fill(
+        told,
+        h("h2", {}, "The shop's endpoints"),
+        h("p.soft", {}, "Where the shop's own systems are told what happens."),
+        endpoints.length === 0 ? h("p.empty", {}, "There are none. An operator adds them with kvitt endpoints add.") : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
+      );
+    } catch (error) {
+      if (!gone) fill(told, h("h2", {}, "The shop's endpoints"), trouble(error, load));
+    }
+  }
+
+  function warning({ kind, message, reference, at_ms: at }) {
+    return h(
+      "li",
+      {},
+      h("span.standing", { "data-tone": "wait" }, WORDS[kind] ?? kind),
+      h("span.warning-what", {}, message, reference && [" ", h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference)]),
+      at && h("time.soft.small", { title: precisely(at) }, distance(at)),
+    );
+  }
+
+  function endpointOf(endpoint, deliveries) {
+    const off = endpoint.disabled_at_ms !== undefined;
+    return h(
+      "article.endpoint",
+      {},
+      h("h3", {}, h("span.name-of", {}, endpoint.url), " ", h("span.standing", { "data-tone": off ? "bad" : deliveries.length > 0 ? "wait" : "good" }, off ? "Disabled" : deliveries.length > 0 ? "Failing" : "Fine")),
+      off && h("p.soft", {}, `${endpoint.disabled_reason ?? "Disabled"} since ${moment(endpoint.disabled_at_ms)}.`, " ", acting("Enable", `${endpoint.id}/enable`)),
+      deliveries.length > 0 &&
+        h(
+          "ul.deliveries",
+          {},
+          deliveries.map((delivery) =>
+            h(
+              "li",
+              {},
+              h("span", {}, h("strong", {}, delivery.type), h("span.soft.small", {}, `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${delivery.last_status ?? delivery.last_error ?? "not tried yet"}`)),
+              acting("Replay", `${endpoint.id}/deliveries/${delivery.id}/replay`),
+            ),
+          ),
+        ),
+    );
+  }
+
+  /** A button that does something about an endpoint, and looks again. */
+  function acting(caption, path) {
+    const said = h("span.said");
+    const button = h("button.button.second", {
+      type: "button",
+      onclick: async () => {
+        button.setAttribute("aria-busy", "true");
+        try {
+          await ask("POST", `/v1/shop/endpoints/${path.split("/").map(encodeURIComponent).join("/")}`, { body: {} });
+          say(`${caption}: done`);
+          load(false);
+        } catch (error) {
+          button.removeAttribute("aria-busy");
+          fill(said, trouble(error));
+        }
+      },
+    }, caption);
+    return [button, said];
+  }
+
+  const node = h("div.page", {}, h("h1", { tabindex: "-1" }, "Attention"), warned, told);
+  return {
+    node,
+    turn() {
+      desk.title("Attention");
+      load(false);
+      node.querySelector("h1").focus({ preventScroll: true });
+    },
+    happened() {
+      clearTimeout(timer);
+      timer = setTimeout(load, 1_000);
+    },
+    leave() {
+      gone = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const WORDS = {
+  capture_due: "Capture soon",
+  capture_overdue: "Capture overdue",
+  drift: "Books differ",
+  parked: "Put aside",
+  endpoint_failing: "Endpoint fails",
+  endpoint_disabled: "Endpoint disabled",
+  webhook_missing: "No webhooks",
+};
+
+/** Keeps the number beside the screen's name: what it answers with looks, but not more often than it makes sense. */
+attention.glance = (desk) => {
+  let last = 0;
+  return async () => {
+    if (Date.now() - last < GLANCE_MS) return;
+    last = Date.now();
+    const found = await ask("GET", "/v1/shop/warnings", { byItself: true }).catch(() => undefined);
+    if (found) desk.count("attention", found.warnings.length, "want a look");
+  };
+};

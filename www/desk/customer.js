@@ -1,0 +1,43 @@
+/**
+ * Who has paid, in an order: nothing until it is asked for, since most of the work needs no number.
+ */
+import { ask } from "./api.js";
+import { fill, h } from "./dom.js";
+import { moment, precisely } from "./format.js";
+import { trouble } from "./problems.js";
+
+/** A telephone number, as people read it. */
+export function number(digits) {
+  const parts = digits.match(/^(47|45)(\d{2,3})(\d{2})(\d{3}|\d{2})$/) ?? digits.match(/^(358)(\d{2})(\d{3})(\d+)$/);
+  return parts ? `+${parts.slice(1).join(" ")}` : `+${digits}`;
+}
+
+/** The section of an order. */
+export function customerOf(order) {
+  const place = h("div.customer-place");
+  const consent = order.attempts.map((attempt) => attempt.consent).find(Boolean);
+  const reveal = async () => {
+    try {
+      const customer = await ask("GET", `/v1/shop/customers/${encodeURIComponent(order.customer_id)}`);
+      fill(place, shownBriefly(customer));
+    } catch (error) {
+      fill(place, trouble(error, reveal));
+    }
+  };
+  fill(
+    place,
+    order.customer_id
+      ? h("button.button.second", { type: "button", onclick: reveal, "data-keep": "customer" }, "Show the telephone number")
+      : h("p.soft", {}, consent ? "The customer agreed to share a telephone number. It has not come yet, or has been erased." : "The customer has not shared a telephone number."),
+  );
+  return h("section.panel", {}, h("h2", {}, "Customer"), place);
+}
+
+const shownBriefly = (customer) =>
+  h(
+    "dl.pairs",
+    {},
+    customer.phone_number && h("div", {}, h("dt", {}, "Telephone"), h("dd", {}, h("a", { href: `tel:+${customer.phone_number}` }, number(customer.phone_number)))),
+    customer.received_at_ms && h("div", {}, h("dt", {}, "Shared"), h("dd", {}, h("time", { title: precisely(customer.received_at_ms) }, moment(customer.received_at_ms)))),
+    h("div", {}, h("dt", {}, "Customer"), h("dd", {}, h("a", { href: `#/customers/${encodeURIComponent(customer.id)}` }, "Everything that is known"))),
+  );

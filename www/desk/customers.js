@@ -1,0 +1,130 @@
+/**
+ * Customers who have shared who they are: found by number, with what they said yes to, and erased when they want that.
+ */
+import { ask } from "./api.js";
+import { number } from "./customer.js";
+import { open } from "./dialog.js";
+import { fill, h, say } from "./dom.js";
+import { moment, precisely } from "./format.js";
+import { trouble } from "./problems.js";
+
+/** The screen. */
+export function customers(desk) {
+  const field = h("input", { id: "phone", name: "phone", type: "tel", inputmode: "tel", autocomplete: "off", required: true, placeholder: "+47 912 34 567", "aria-describedby": "phone-hint" });
+  const found = h("div.found", { "aria-live": "polite" });
+  let asked = 0;
+
+  /** A request whose answer counts only while nothing else was asked for. */
+  async function look(ask, showing, again) {
+    const mine = (asked += 1);
+    fill(found, h("p.empty", {}, "Looking…"));
+    try {
+      const answer = await ask();
+      if (mine === asked) fill(found, ...showing(answer));
+    } catch (error) {
+      if (mine === asked) fill(found, error.code === "not_found" ? h("p.empty", {}, "No such customer. What was shared may have been erased.") : trouble(error, again));
+    }
+  }
+
+  const search = (event) => {
+    event?.preventDefault();
+    const digits = field.value.replace(/\D/g, "");
+    if (digits.length < 8) {
+      fill(found, h("p.mistake", { role: "alert" }, "Write the whole number, with the country's code."));
+      return field.focus();
+    }
+    look(
+      () => ask("POST", "/v1/shop/customers/find", { body: { phone_number: digits } }),
+      ({ customers }) => (customers.length > 0 ? [...customers.map(card), erasing(digits)] : [h("p.empty", {}, "Nobody has shared this number.")]),
+      search,
+    );
+  };
+
+  const read = (id) => look(() => ask("GET", `/v1/shop/customers/${encodeURIComponent(id)}`), (customer) => [card(customer)], () => read(id));
+
+  function card(customer) {
+    return h(
+      "article.panel.customer",
+      {},
+      h("h2", {}, customer.phone_number ? number(customer.phone_number) : "No number"),
+      h(
+        "dl.pairs",
+        {},
+        customer.name && h("div", {}, h("dt", {}, "Name"), h("dd", {}, customer.name)),
+        h("div", {}, h("dt", {}, "Sales unit"), h("dd", {}, customer.sales_unit)),
+        customer.received_at_ms && h("div", {}, h("dt", {}, "Shared"), h("dd", {}, h("time", { title: precisely(customer.received_at_ms) }, moment(customer.received_at_ms)))),
+        h("div", {}, h("dt", {}, "Id"), h("dd", {}, h("span.name-of", {}, customer.id))),
+      ),
+      customer.consents?.length > 0 && [
+        h("h3", {}, "Said yes to"),
+        h("ul.plain", {}, customer.consents.map((consent) => h("li", {}, consent.scope === "phoneNumber" ? "Sharing the telephone number" : consent.scope, h("span.soft.small", {}, ` ${moment(consent.given_at_ms)} · words of ${consent.wording} in ${consent.language} · `, h("a", { href: `#/orders/${encodeURIComponent(consent.reference)}` }, consent.reference))))),
+      ],
+      customer.orders?.length > 0 && [h("h3", {}, "Orders"), h("ul.plain", {}, customer.orders.map((reference) => h("li", {}, h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference))))],
+      h(
+        "div.actions",
+        {},
+        customer.phone_number && h("a.button.second", { href: `#/request/${encodeURIComponent(customer.id)}` }, "Request a payment"),
+        h("button.button.second.danger", { type: "button", onclick: () => erase(() => ask("DELETE", `/v1/shop/customers/${encodeURIComponent(customer.id)}`), "this customer shared") }, "Erase…"),
+      ),
+    );
+  }
+
+  const erasing = (digits) =>
+    h("p.soft", {}, "To forget the number in every order and at every sales unit: ", h("button.button.second.danger", { type: "button", onclick: () => erase(() => ask("POST", "/v1/shop/customers/erase", { body: { phone_number: digits } }), "was shared with this number") }, "Erase the number…"));
+
+  function erase(act, what) {
+    const said = h("div.said");
+    const button = h("button.button.danger", { type: "submit" }, "Erase for good");
+    open("Erase a customer", (close) =>
+      h(
+        "form.move",
+        {
+          onsubmit: async (event) => {
+            event.preventDefault();
+            if (button.getAttribute("aria-busy") === "true") return;
+            button.setAttribute("aria-busy", "true");
+            try {
+              await act();
+              close();
+              asked += 1;
+              field.value = "";
+              fill(found, h("p.note", { "data-tone": "good", role: "status" }, "Erased. The orders stay, without the person."));
+              say("Erased");
+              // So that going back does not ask for somebody who is not there any more.
+              history.replaceState(null, "", "#/customers");
+            } catch (error) {
+              fill(said, trouble(error));
+              button.removeAttribute("aria-busy");
+            }
+          },
+        },
+        h("p", {}, `All that ${what} is erased: the number, the name, and who they are at Vipps MobilePay. Orders, money and the record of the consent stay.`),
+        h("p", {}, "There is no way back."),
+        said,
+        h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
+      ),
+    );
+  }
+
+  const node = h(
+    "div.page",
+    {},
+    h("h1", { tabindex: "-1" }, "Customers"),
+    h(
+      "form.finder",
+      { onsubmit: search, role: "search" },
+      h("div.field", {}, h("label.label", { for: "phone" }, "Telephone number"), field, h("p.hint", { id: "phone-hint" }, "With the country's code. It is looked up, and written down nowhere.")),
+      h("button.button", { type: "submit" }, "Find"),
+    ),
+    found,
+  );
+  return {
+    node,
+    keys: { "/": () => field.focus(), Escape: () => field.blur() },
+    turn([id]) {
+      desk.title("Customers");
+      if (id) read(id);
+      node.querySelector("h1").focus({ preventScroll: true });
+    },
+  };
+}

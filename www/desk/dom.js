@@ -1,0 +1,83 @@
+/**
+ * Nodes, and nothing that is read as markup: what an order says stays text, and the page's policy has no need of an exception.
+ */
+
+/**
+ * Makes an element: `h("p.quiet", { id: "x", onclick: f }, "text", node)`. What is null, undefined or false is left out.
+ *
+ * @param {string} tag the element's name and its classes
+ * @param {Record<string, unknown>} [attributes]
+ * @param {...unknown} children
+ */
+export function h(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const node = document.createElement(name);
+  if (classes.length) node.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value === true ? "" : String(value));
+  }
+  node.append(...there(children));
+  return node;
+}
+
+const there = (children) => children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+
+/** Puts these in the place of what a node has. */
+export function fill(node, ...children) {
+  node.replaceChildren(...there(children));
+  return node;
+}
+
+/**
+ * The same for a node that may have the focus inside: whatever has the same `data-keep` has it afterwards.
+ */
+export function refill(node, ...children) {
+  const kept = node.contains(document.activeElement) && document.activeElement.closest("[data-keep]")?.dataset.keep;
+  fill(node, ...children);
+  if (kept) node.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
+}
+
+/**
+ * Has a list show these items and touches nothing that is as it was: neither focus nor scrolling is lost.
+ *
+ * @template T
+ * @param {HTMLElement} list
+ * @param {T[]} items
+ * @param {(item: T) => string} name
+ * @param {(item: T) => HTMLElement} make
+ */
+export function show(list, items, name, make) {
+  const before = new Map([...list.children].map((child) => [child.dataset.name, child]));
+  let place = list.firstElementChild;
+  for (const item of items) {
+    const key = name(item);
+    const seen = JSON.stringify(item);
+    let node = before.get(key);
+    before.delete(key);
+    if (node?.seen !== seen) {
+      const fresh = make(item);
+      fresh.dataset.name = key;
+      fresh.seen = seen;
+      if (node) {
+        const focused = node.contains(document.activeElement);
+        if (place === node) place = fresh;
+        node.replaceWith(fresh);
+        if (focused) fresh.querySelector("a, button")?.focus({ preventScroll: true });
+      }
+      node = fresh;
+    }
+    if (place === node) place = node.nextElementSibling;
+    else list.insertBefore(node, place);
+  }
+  for (const gone of before.values()) gone.remove();
+}
+
+/** Has a screen reader say it, without taking anybody anywhere. */
+export function say(text) {
+  const voice = document.getElementById("voice");
+  // The same text twice is said twice.
+  fill(voice);
+  requestAnimationFrame(() => fill(voice, text));
+}

@@ -1,0 +1,60 @@
+/**
+ * What stands around every screen: the shop's name, the ways to the screens, whether the desk is live, and the way out.
+ */
+import { fill, h } from "./dom.js";
+import { help } from "./help.js";
+
+const WAYS = [
+  ["orders", "Orders"],
+  ["request", "Request payment"],
+  ["customers", "Customers"],
+  ["attention", "Attention"],
+];
+const LIVE = {
+  live: ["Live", "What happens shows here at once."],
+  polling: ["Every 10 s", "The stream of events is away; the desk looks every ten seconds."],
+  away: ["No connection", "The proxy does not answer. What you see may be old."],
+};
+
+/** The frame, and what changes in it. */
+export function frame(desk) {
+  const counts = {};
+  const links = WAYS.map(([name, text]) => {
+    counts[name] = h("span.count", { hidden: true });
+    return h("a", { href: `#/${name}`, "data-way": name }, h("span", {}, text), counts[name]);
+  });
+  const live = h("p.live", { "data-stands": "away", title: LIVE.away[1] }, h("span", {}, "Connecting"));
+  const main = h("main", { id: "main", tabindex: "-1" });
+  const node = [
+    h("a.skip", { href: "#main", onclick: (event) => (event.preventDefault(), main.focus()) }, "Skip to the content"),
+    h(
+      "header.top",
+      {},
+      h("p.shop", {}, h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }), h("span", {}, h("strong", {}, desk.shop), h("span.soft", {}, "Order desk"))),
+      h("nav.ways", { "aria-label": "Desk" }, links),
+      h(
+        "div.right",
+        {},
+        live,
+        h("button.quiet-button", { type: "button", "aria-label": "Help and keys", title: "Help and keys (?)", onclick: help }, "?"),
+        h("button.quiet-button", { type: "button", onclick: desk.leave }, "Log out"),
+      ),
+    ),
+    main,
+  ];
+  return {
+    node,
+    main,
+    stands: (how) => {
+      live.dataset.stands = how;
+      live.title = LIVE[how][1];
+      fill(live, h("span", {}, LIVE[how][0]));
+    },
+    choose: (name) => links.forEach((link) => (link.dataset.way === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"))),
+    /** Says how much there is on a screen. */
+    count: (name, number, what) => {
+      counts[name].hidden = number === 0;
+      fill(counts[name], String(number), h("span.unseen", {}, ` ${what}`));
+    },
+  };
+}

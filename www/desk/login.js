@@ -1,0 +1,70 @@
+/**
+ * The way in: a shop key, or a link that opens the desk once. The link is used by the button and not by being looked at.
+ */
+import { ask } from "./api.js";
+import { fill, h } from "./dom.js";
+import { trouble } from "./problems.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ link?: string, notice?: string, opened: (session: object) => void }} how
+ */
+export function login(root, { link, notice, opened }) {
+  document.title = "Order desk";
+  const said = h("div.said");
+  const button = h("button.button", { type: "submit" }, link ? "Open the desk" : "Log in");
+  const key = h("input", {
+    id: "key",
+    type: "password",
+    name: "key",
+    autocomplete: "current-password",
+    spellcheck: "false",
+    autocapitalize: "none",
+    required: true,
+    "aria-describedby": "key-hint",
+  });
+  const fields = link
+    ? [h("p.soft", {}, "This link opens the order desk once, in this browser.")]
+    : [
+        h(
+          "div.field",
+          {},
+          h("label.label", { for: "key" }, "Shop key"),
+          key,
+          h("p.hint", { id: "key-hint" }, "It begins with kvitt_. It is not kept in this browser, unless you have it keep passwords."),
+        ),
+      ];
+  const send = async (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    try {
+      const session = await ask("POST", "/desk/session", { body: link ? { link } : { key: key.value } });
+      key.value = "";
+      opened(session);
+    } catch (error) {
+      fill(said, trouble(error));
+      button.removeAttribute("aria-busy");
+      if (link) return fill(form, h("h1", {}, "Order desk"), said, h("p", {}, h("a", { href: "/desk", onclick: another }, "Log in with a shop key")));
+      key.setAttribute("aria-invalid", "true");
+      key.focus();
+      key.select();
+    }
+  };
+  const another = (event) => {
+    event.preventDefault();
+    login(root, { opened });
+  };
+  const form = h(
+    "form.alone-card",
+    { onsubmit: send },
+    h("h1", { tabindex: "-1" }, "Order desk"),
+    notice && h("p.note", { "data-tone": "plain", role: "status" }, notice),
+    ...fields,
+    said,
+    button,
+    !link && h("p.hint", {}, "No key? Whoever runs the proxy makes a link for you with ", h("code", {}, "kvitt desk"), "."),
+  );
+  fill(root, h("main.alone", {}, form));
+  (link ? button : key).focus();
+}

@@ -1,0 +1,54 @@
+/**
+ * What went wrong, in words for whoever stands at the desk: what it means, and what to do.
+ */
+import { Problem } from "./api.js";
+import { h } from "./dom.js";
+
+/** By the proxy's codes. What is not here is shown in the proxy's own words. */
+const WORDS = {
+  not_paid: ["This order is not paid.", "Nothing can be taken or given back. Do not ship it."],
+  exceeds_what_is_left: ["That is more than there is left.", "Somebody else may have been first. Look at the order again."],
+  capture_under_way: ["A capture is still being answered.", "Wait until it shows as done, then let the rest go."],
+  too_many_operations: ["Too much has been done with this order already.", "Finish it in the Vipps MobilePay portal."],
+  bad_amount: ["That is no amount that can be moved.", "It must be more than nothing."],
+  wrong_currency: ["The order is in another currency.", "Load the page again."],
+  bad_lines: ["The lines could not be kept.", "Load the page again and tick them anew."],
+  idempotency_key_reused: ["This press was used for something else.", "Load the page again. Look at the order before you press."],
+  idempotency_in_progress: ["The same is being done already.", "Look at the order in a moment."],
+  rate_limited: ["Asked too often.", "Wait a little, then try again."],
+  busy: ["The proxy has too much to do, or its database is away.", "Nothing is lost. Try again shortly."],
+  not_found: ["There is no such thing.", "It may have been erased, or the reference is another shop's."],
+  unauthorized: ["You are not logged in any more.", "Log in again. What was not answered can then be sent again."],
+  login_refused: ["That does not open the desk.", "A key may have been revoked. A link is good once and for some minutes: ask for another."],
+  no_consent: ["This customer has not agreed to be sent requests.", "Make a link, and let the customer open it."],
+  unknown_customer: ["No customer is known by that.", "Make a link, and let the customer open it."],
+  already_paid: ["It has been paid already.", "Look at the order."],
+  internal: ["Something went wrong in the proxy.", "Look whether it was done before you try again. Whoever runs the proxy finds it by the id below."],
+};
+
+/** Its two sentences. */
+export function words(error) {
+  if (!(error instanceof Problem)) {
+    return ["There was no answer.", "It is not known whether it was done. Trying again is safe: it is done once."];
+  }
+  if (error.code === "operation_refused") {
+    const [, advice] = error.detail.split(/: (.*)/s);
+    return ["Vipps MobilePay has refused it.", advice ? `What to do: ${advice}.` : error.detail];
+  }
+  const known = WORDS[error.code];
+  if (!known) return [`${error.message}.`, error.detail];
+  const wait = error.retryAfter ? ` (${error.retryAfter} s)` : "";
+  return [known[0] + wait, error.code === "exceeds_what_is_left" && error.detail ? `${error.detail}. ${known[1]}` : known[1]];
+}
+
+/** The problem on the page, with a way on where there is one. */
+export function trouble(error, again) {
+  const [what, todo] = words(error);
+  return h(
+    "div.trouble",
+    { role: "alert" },
+    h("p", {}, h("strong", {}, what), " ", todo),
+    error.trace && h("p.trace", {}, `${error.code} · ${error.trace}`),
+    again && h("button.button.second", { type: "button", onclick: again }, "Try again"),
+  );
+}
