@@ -95,6 +95,8 @@ async fn orders_are_found_by_what_they_are() {
         ("state=aborted", vec![said_no]),
         ("state=created", vec![danish]),
         ("state=expired", vec![]),
+        ("state=created,aborted", vec![danish, said_no]),
+        ("state=authorized&to_capture=false", vec![]),
         ("sales_unit=dk", vec![danish]),
         ("sales_unit=no", vec![said_no, paid]),
         ("sales_unit=dk&state=authorized", vec![]),

@@ -12,7 +12,7 @@ const PAGE = 50;
 const FILTERS = [
   ["ship", "To ship", { to_capture: true }, "Nothing to ship. What is paid shows here by itself."],
   ["waiting", "Waiting", { state: "open,starting,created" }, "Nobody is about to pay."],
-  ["done", "Done", { settled: true }, "Nothing is done yet."],
+  ["done", "Done", { state: "authorized", to_capture: false }, "Nothing is done yet."],
   ["all", "All", {}, "There are no orders yet."],
 ];
 /** So long what happens at once is waited for before the list is asked for again. */

@@ -60,9 +60,9 @@ enum Action {
 
 #[derive(Args)]
 struct Filters {
-    /// Only those that stand there, such as `authorized`.
-    #[arg(long, value_name = "STATE", value_parser = state)]
-    state: Option<State>,
+    /// Only those that stand there, such as `authorized`; several are separated by commas.
+    #[arg(long, value_name = "STATE", value_parser = state, value_delimiter = ',')]
+    state: Vec<State>,
     /// Only those of this sales unit, by name.
     #[arg(long, value_name = "NAME")]
     sales_unit: Option<String>,
@@ -128,11 +128,11 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
     }
     let after = filters.after.as_deref().map(|after| Place::read(after).context("--after is no cursor"));
     let wanted = Wanted {
-        state: filters.state,
+        states: filters.state,
         sales_unit: filters.sales_unit,
         since: filters.since,
         until: filters.until,
-        to_capture: filters.to_capture,
+        to_capture: filters.to_capture.then_some(true),
         reference: filters.reference,
         after: after.transpose()?,
     };

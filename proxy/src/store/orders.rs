@@ -22,16 +22,16 @@ verbs! {
 /// Which orders. Those that only a page has wanted, and no customer, are in no list.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Those that stand there.
-    pub state: Option<State>,
+    /// Those that stand at one of these; any where there are none.
+    pub states: Vec<State>,
     /// Those of that sales unit.
     pub sales_unit: Option<String>,
     /// Those that were opened then or later.
     pub since: Option<Moment>,
     /// Those that were opened before that.
     pub until: Option<Moment>,
-    /// Those that have money reserved which is neither captured nor let go.
-    pub to_capture: bool,
+    /// Those that have money reserved which is neither captured nor let go, or those that have none.
+    pub to_capture: Option<bool>,
     /// Those that have a payment whose reference begins like this: letters, digits and hyphens.
     pub reference: Option<String>,
     /// Those that come after it.

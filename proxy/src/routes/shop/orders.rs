@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
 use kvitt_wire::{Aggregate, OrderEvent, Problem, ShopOrder, ShopOrders, State as OrderState};
 use serde::Deserialize;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,15 +30,16 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
-    /// Only those whose payment that counts stands there.
-    state: Option<OrderState>,
+    /// Only those whose payment that counts stands there; several are separated by commas.
+    #[param(example = "starting,created")]
+    state: Option<String>,
     /// Only those of this sales unit, by name.
     sales_unit: Option<String>,
     /// Only those that were opened then or later, in milliseconds since 1970 (UTC).
     since_ms: Option<i64>,
     /// Only those that were opened before that.
     until_ms: Option<i64>,
-    /// With `true` only those that have money reserved which is neither captured nor let go.
+    /// With `true` only those that have money reserved which is neither captured nor let go, with `false` only those that have none.
     to_capture: Option<bool>,
     /// Only those with a payment whose reference begins like this, such as an order number: letters, digits and hyphens.
     reference: Option<String>,
@@ -73,17 +75,25 @@ async fn list(
         return Err(ApiError::malformed_query("reference must be letters, digits and hyphens"));
     }
     let wanted = Wanted {
-        state: asked.state,
+        states: asked.state.as_deref().map_or(Ok(Vec::new()), states)?,
         sales_unit: seen_unit(&app, &key, asked.sales_unit)?,
         since: asked.since_ms.map(Moment),
         until: asked.until_ms.map(Moment),
-        to_capture: asked.to_capture.unwrap_or_default(),
+        to_capture: asked.to_capture,
         reference: asked.reference,
         after: asked.after.map(|after| Place::read(&after).ok_or(ApiError::bad_cursor())).transpose()?,
     };
     let page = app.store.orders(&wanted, most).await?;
     let orders = page.orders.iter().map(|checkout| shown(&app, checkout)).collect();
     Ok(axum::Json(ShopOrders { orders, next: page.next.map(Place::write) }))
+}
+
+/// The states of a list of them.
+fn states(text: &str) -> Result<Vec<OrderState>> {
+    let read = |word: &str| OrderState::deserialize(StrDeserializer::<ValueError>::new(word));
+    text.split(',')
+        .map(|word| read(word).map_err(|error| ApiError::malformed_query(format!("state: {error}"))))
+        .collect()
 }
 
 /// Shows an order

@@ -11,8 +11,12 @@ impl Postgres {
     pub(in crate::store) async fn orders(&self, wanted: &Wanted, most: u32) -> Result<Page, Error> {
         let mut query =
             QueryBuilder::new("SELECT id, created_at, state::text AS state FROM checkouts WHERE idle_until IS NULL");
-        if let Some(state) = wanted.state {
-            query.push(" AND phase = ").push_bind(state.as_str());
+        if !wanted.states.is_empty() {
+            let mut states = query.push(" AND phase IN (").separated(", ");
+            for state in &wanted.states {
+                states.push_bind(state.as_str());
+            }
+            states.push_unseparated(")");
         }
         if let Some(unit) = &wanted.sales_unit {
             query.push(" AND sales_unit = ").push_bind(unit);
@@ -23,8 +27,8 @@ impl Postgres {
         if let Some(until) = wanted.until {
             query.push(" AND created_at < ").push_bind(until.0);
         }
-        if wanted.to_capture {
-            query.push(" AND uncaptured > 0");
+        if let Some(some) = wanted.to_capture {
+            query.push(if some { " AND uncaptured > 0" } else { " AND uncaptured = 0" });
         }
         if let Some(beginning) = &wanted.reference {
             query.push(" AND id IN (SELECT checkout_id FROM attempts WHERE reference ~>=~ ").push_bind(beginning);
