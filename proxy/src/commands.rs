@@ -1,5 +1,6 @@
 //! What an operator types: one file a command. They print to standard output what was asked for, and end with an error otherwise.
 
+pub(crate) mod caller;
 pub(crate) mod check;
 pub(crate) mod customers;
 pub(crate) mod desk;
@@ -10,6 +11,7 @@ pub(crate) mod ending;
 pub(crate) mod endpoints;
 pub(crate) mod healthcheck;
 pub(crate) mod keys;
+pub(crate) mod listen;
 pub(crate) mod manual;
 pub(crate) mod migrate;
 pub(crate) mod orders;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, desk, doctor, emulator, encryption, ending, endpoints, healthcheck, keys, manual,
-    migrate, orders, outbox, reconcile, serve, stop_on_signal, webhooks,
+    ConfigFile, check, customers, desk, doctor, emulator, encryption, ending, endpoints, healthcheck, keys, listen,
+    manual, migrate, orders, outbox, reconcile, serve, stop_on_signal, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -47,6 +47,8 @@ enum Command {
     Keys(keys::Asked),
     /// Print a link that opens the order desk once.
     Desk(desk::Asked),
+    /// Follow what happens at a running proxy, and forward it to a backend on this machine, signed as the real thing.
+    Listen(listen::Asked),
     /// Show orders; capture, let go and refund their money.
     Orders(orders::Asked),
     /// Compare every order that money can still move on with the books of Vipps MobilePay.
@@ -97,6 +99,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Keys(asked) => keys::run(asked).await?,
         Command::Desk(asked) => desk::run(asked).await?,
         Command::Doctor(asked) => return Ok(doctor::run(asked).await?.into()),
+        Command::Listen(asked) => listen::run(asked).await?,
         Command::Orders(asked) => return Ok(orders::run(asked).await?.into()),
         Command::Reconcile(asked) => return Ok(reconcile::run(asked).await?.into()),
         Command::Outbox(asked) => outbox::run(asked).await?,

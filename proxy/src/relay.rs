@@ -30,7 +30,7 @@ use crate::store::deliveries::{Delivery, Settled, Then, Tried};
 use guard::Guard;
 use post::{Answer, Post};
 
-pub use signing::new_secret;
+pub use signing::{new_secret, signatures};
 
 /// Deliveries under way at once.
 const IN_FLIGHT: usize = 32;

@@ -22,6 +22,7 @@ mod events;
 mod faults;
 mod form;
 mod keys;
+mod listen;
 mod migrations;
 mod money;
 mod operators;

@@ -9,6 +9,9 @@ use super::DEFAULTS;
 /// What the variables of the environment begin with that are options.
 pub const PREFIX: &str = "KVITT_";
 
+/// What the commands that call a running proxy read, and no options: whoever has them set may type the others too.
+const CALLERS: [&str; 4] = ["KVITT_URL", "KVITT_KEY", "KVITT_SECRET", "KVITT_EMULATOR"];
+
 /// One table out of all sources; what cannot be read is added to the mistakes.
 pub(super) fn merge(
     file: Option<&Path>,
@@ -25,7 +28,8 @@ pub(super) fn merge(
             Err(error) => mistakes.push(format!("{}: {error}", path.display())),
         }
     }
-    let mut variables: Vec<_> = env.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let option = |name: &str| name.starts_with(PREFIX) && !CALLERS.contains(&name);
+    let mut variables: Vec<_> = env.into_iter().filter(|(name, _)| option(name)).collect();
     variables.sort();
     for (name, value) in variables {
         if let Err(mistake) = set(&mut table, &name, value) {

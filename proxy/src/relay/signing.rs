@@ -22,7 +22,7 @@ pub fn new_secret() -> SecretString {
 
 /// The value of `webhook-signature`: one signature for each secret, so that a receiver may have either while one is being replaced. None
 /// when a secret is none.
-pub(super) fn signatures(secrets: &[SecretString], id: &str, timestamp_s: i64, body: &str) -> Option<String> {
+pub fn signatures(secrets: &[SecretString], id: &str, timestamp_s: i64, body: &str) -> Option<String> {
     let signed = secrets.iter().map(|secret| {
         let key = Zeroizing::new(STANDARD.decode(secret.expose_secret().strip_prefix(PREFIX)?).ok()?);
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).ok()?;
