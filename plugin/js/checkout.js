@@ -12,16 +12,16 @@ const shownAgain = () =>
 export class KvittCheckout extends KvittElement {
   static observedAttributes = [
     ...KvittElement.observedAttributes,
-    ...["items", "amount", "currency", "market", "sales-unit", "return-url"],
+    ...["items", "cart", "amount", "currency", "market", "sales-unit", "return-url"],
   ];
 
   static {
     this.reflect();
   }
 
-  /** Under which this tab remembers the order that is being paid here. */
+  /** Under which this tab remembers the order that is being paid here; nothing where the page itself knows which. */
   get key() {
-    return ["kvitt", this.origin, this.salesUnit, this.items].join(" ");
+    return this.token ? "" : ["kvitt", this.origin, this.salesUnit, this.items].join(" ");
   }
 
   cover() {
@@ -68,8 +68,9 @@ export class KvittCheckout extends KvittElement {
     button.ariaBusy = null;
   }
 
-  /** The order that is under way: named by the address when the customer comes back to this page, else remembered by the tab. */
+  /** The order that is under way: named by the page, by the address when the customer comes back to this page, else remembered by the tab. */
   #token() {
+    if (this.token) return [this.token, true];
     const named = new URLSearchParams(location.search).get("kvitt");
     if (named && !document.querySelector("kvitt-confirmation")) return [named, true];
     try {

@@ -2,8 +2,6 @@
 import { KvittElement } from "./element.js";
 
 export class KvittConfirmation extends KvittElement {
-  static observedAttributes = [...KvittElement.observedAttributes, "token"];
-
   static {
     this.reflect();
   }
@@ -15,11 +13,6 @@ export class KvittConfirmation extends KvittElement {
   arrive() {
     const token = this.token || new URLSearchParams(location.search).get("kvitt");
     if (token) this.resume(token, true);
-  }
-
-  attributeChangedCallback(name, before, now) {
-    super.attributeChangedCallback(name);
-    if (name === "token" && before !== now && this.shadowRoot) this.arrive();
   }
 
   failed() {

@@ -11,7 +11,7 @@ const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase
 let sheet;
 
 export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
-  static observedAttributes = ["language", "proxy"];
+  static observedAttributes = ["language", "proxy", "token"];
 
   /** Set while the WebAssembly runs this element. */
   #widget;
@@ -44,8 +44,9 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     queueMicrotask(() => this.isConnected || this.#widget?.rest());
   }
 
-  attributeChangedCallback(name) {
+  attributeChangedCallback(name, before, now) {
     if (!this.#cover) return;
+    if (name === "token" && before !== now) this.arrive();
     this.#cover.lang = this.spoken;
     this.repaint?.(this.#cover);
     this.#widget?.changed(this.key, this.origin);

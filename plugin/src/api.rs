@@ -22,14 +22,16 @@ pub(crate) async fn errand(order: Order, cmd: Cmd) -> Option<Msg> {
     let origin = order.origin.as_str();
     let request = match &cmd {
         Cmd::Price => {
-            let answer = read(request("GET", &cart(&order), None)).await;
+            let answer = read(price(&order)).await;
             return Some(Msg::Priced(Box::new(order), answer));
         }
-        Cmd::Create { key, new } => request("POST", &url(origin, "", ""), written(new).map(|body| (key, body))),
+        Cmd::Create { key, new } => {
+            request("POST", &url(origin, "", ""), written(new).map(|body| (key.as_str(), body)))
+        }
         Cmd::Read(token) => request("GET", &url(origin, token, ""), None),
         Cmd::Cancel(token) => request("DELETE", &url(origin, token, ""), None),
         Cmd::Retry { key, token, new } => {
-            request("POST", &url(origin, token, "/attempts"), written(new).map(|body| (key, body)))
+            request("POST", &url(origin, token, "/attempts"), written(new).map(|body| (key.as_str(), body)))
         }
         _ => return None,
     };
@@ -39,7 +41,7 @@ pub(crate) async fn errand(order: Order, cmd: Cmd) -> Option<Msg> {
 
 /// A request; what is sent has a key, under which it is done once however often it arrives. (gloo's builder would bring the formatting
 /// of strings and the parsing of addresses with it.)
-fn request(method: &str, url: &str, sent: Option<(&String, JsString)>) -> Option<Request> {
+fn request(method: &str, url: &str, sent: Option<(&str, JsString)>) -> Option<Request> {
     let how = RequestInit::new();
     how.set_method(method);
     how.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
@@ -62,15 +64,20 @@ pub(crate) fn url(origin: &str, token: &str, below: &str) -> String {
     url
 }
 
-fn cart(order: &Order) -> String {
+fn price(order: &Order) -> Option<Request> {
     let mut url = order.origin.clone();
-    url.push_str("/v1/cart?items=");
+    url.push_str("/v1/cart");
+    if order.signed {
+        let asked = JSON::stringify(&object(&[("signed_cart", &order.items)])).ok()?;
+        return request("POST", &url, Some(("", asked)));
+    }
+    url.push_str("?items=");
     url.push_str(&encoded(&order.items));
     if let Some(unit) = &order.sales_unit {
         url.push_str("&sales_unit=");
         url.push_str(&encoded(unit));
     }
-    url
+    request("GET", &url, None)
 }
 
 fn encoded(text: &str) -> String {

@@ -20,10 +20,12 @@ pub(crate) fn order(host: &HtmlElement, key: String, origin: String) -> Order {
     };
     let value = get("amount").and_then(|amount| amount.parse().ok());
     let base = dom::document().base_uri().ok().flatten().unwrap_or_default();
+    let cart = get("cart");
     Order {
         origin,
         key,
-        items: get("items").unwrap_or_default(),
+        signed: cart.is_some(),
+        items: cart.or_else(|| get("items")).unwrap_or_default(),
         amount: currency.zip(value).map(|(currency, value)| Amount { value, currency }),
         sales_unit: get("sales-unit"),
         return_url: get("return-url").and_then(|url| Url::new_with_base(&url, &base).ok()).map(|url| url.href()),

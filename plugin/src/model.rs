@@ -251,8 +251,10 @@ impl Model {
 
     fn new_checkout(&self) -> Option<NewCheckout> {
         let cart = self.cart.as_ref()?;
+        let lines = if self.order.signed { &[] } else { &cart.lines[..] };
         Some(NewCheckout {
-            items: cart.lines.iter().map(|line| Item { sku: line.sku.clone(), quantity: line.quantity }).collect(),
+            items: lines.iter().map(|line| Item { sku: line.sku.clone(), quantity: line.quantity }).collect(),
+            signed_cart: self.order.signed.then(|| self.order.items.clone()),
             amount: cart.total,
             sales_unit: self.order.sales_unit.clone(),
             terms_accepted: self.terms,

@@ -190,6 +190,11 @@ impl Found {
         Self { checkout, secret }
     }
 
+    /// The token: whoever has it may pay.
+    pub fn token(&self) -> String {
+        token::write(self.checkout.id, &self.secret)
+    }
+
     /// What the page may see of it.
     pub fn snapshot(&self) -> kvitt_wire::Checkout {
         self.show(&self.checkout)

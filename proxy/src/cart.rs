@@ -2,6 +2,7 @@
 //! what it is handed.
 
 mod shop;
+mod signed;
 
 use kvitt_wire::{Amount, Cart, Currency, Item, Line};
 use thiserror::Error;
@@ -10,6 +11,7 @@ use crate::checkout::{Moment, money};
 use crate::config::{Config, SalesUnit};
 
 pub use shop::from_shop;
+pub use signed::{TYP as SIGNED_CART_TYP, Untrusted, from_signed};
 
 /// The most of one article.
 const MOST_QUANTITY: u32 = 999;
@@ -82,6 +84,36 @@ pub enum CartError {
         /// What the shop says, in minor units.
         total: i64,
     },
+    /// No sales unit of that name.
+    #[error("there is no such sales unit")]
+    UnknownSalesUnit,
+    /// Both items and a signed cart, of which one would be ignored.
+    #[error("either items or signed_cart, not both")]
+    Ambiguous,
+    /// A signed cart that is not believed.
+    #[error("{0}")]
+    Untrusted(#[from] Untrusted),
+}
+
+/// What is bought and where, priced by who may: the shop where it has signed, or the catalogue.
+///
+/// # Errors
+/// [`CartError`] for the first thing that is wrong with it.
+pub fn asked<'a>(
+    config: &'a Config,
+    sales_unit: Option<&str>,
+    items: &[Item],
+    signed_cart: Option<&str>,
+    now: Moment,
+) -> Result<(&'a SalesUnit, Cart), CartError> {
+    match signed_cart {
+        Some(_) if !items.is_empty() => Err(CartError::Ambiguous),
+        Some(jws) => from_signed(config, jws, sales_unit, now),
+        None => {
+            let unit = config.sales_unit(sales_unit).ok_or(CartError::UnknownSalesUnit)?;
+            Ok((unit, price(config, unit, items, now)?))
+        }
+    }
 }
 
 /// Prices a cart at a sales unit.

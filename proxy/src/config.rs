@@ -3,6 +3,7 @@
 //!
 //! Everything after this module works with values that are known to be good.
 
+mod carts;
 mod catalogue;
 mod desk;
 mod layers;
@@ -23,6 +24,7 @@ use crate::checkout::{Moment, Polling, ReceiptBy};
 use crate::vault::Vault;
 use reader::Reader;
 
+pub use carts::{CartKey, SignedCarts};
 pub use catalogue::{Article, Catalogue, Price};
 pub use desk::Desk;
 pub use layers::PREFIX;
@@ -44,6 +46,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// The articles and prices.
     pub catalogue: Catalogue,
+    /// How the shop signs its carts.
+    pub signed_carts: SignedCarts,
     /// The shop.
     pub shop: Shop,
     /// The database's URL, which may have a password in it.
@@ -297,19 +301,19 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
             top.mistake("sales_unit", &format!("two are named {:?}", unit.name));
         }
     }
-    let path = top.string("catalogue");
-    let catalogue = Catalogue::read(&folder.join(&path)).unwrap_or_else(|mistakes| {
-        if !path.is_empty() {
-            mistakes.iter().for_each(|mistake| top.mistake("catalogue", mistake));
-        }
+    let catalogue = top.optional("catalogue").map(|path| Catalogue::read(&folder.join(path)));
+    let catalogue = catalogue.unwrap_or_else(|| Ok(Catalogue::default())).unwrap_or_else(|mistakes| {
+        mistakes.iter().for_each(|mistake| top.mistake("catalogue", mistake));
         Catalogue::default()
     });
+    let signed_carts = SignedCarts::read(top, &sales_units);
     let (limits, rates) = top.section("limits", |limits| (Limits::read(limits), Rates::read(limits)));
     Config {
         listen: top.listen("listen"),
         public_url,
         allowed_origins,
         catalogue,
+        signed_carts,
         shop: top.section("shop", |shop| Shop {
             name: shop.string("name"),
             url: shop.url("url"),

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
 pub use self::code::Code;
-use crate::cart::CartError;
+use crate::cart::{CartError, Untrusted};
 use crate::checkout::Refusal;
 use crate::rates::TooOften;
 use crate::trace::{self, TraceId};
@@ -259,6 +259,9 @@ impl From<CartError> for ApiError {
             CartError::SkuTwice(_) => Code::DuplicateSku,
             CartError::LineDrift { .. } => Code::LineTotalMismatch,
             CartError::Drift { .. } => Code::CartLinesMismatch,
+            CartError::UnknownSalesUnit => Code::UnknownSalesUnit,
+            CartError::Ambiguous => Code::ItemsAndSignedCart,
+            CartError::Untrusted(untrusted) => return untrusted.into(),
         };
         Self::new(code).detail(error.to_string())
     }
@@ -280,6 +283,22 @@ impl From<Refusal> for ApiError {
             Refusal::NotTheSame => return Code::IdempotencyKeyReused.into(),
         };
         Self::new(code).detail(refusal.to_string())
+    }
+}
+
+impl From<Untrusted> for ApiError {
+    fn from(untrusted: Untrusted) -> Self {
+        let code = match untrusted {
+            Untrusted::Malformed(_) => Code::MalformedSignedCart,
+            Untrusted::UnknownKey(_) | Untrusted::KeyOfAnotherUnit(_) => Code::UnknownCartKey,
+            Untrusted::BadSignature(_) => Code::CartSignatureInvalid,
+            Untrusted::Expired { .. } => Code::CartExpired,
+            Untrusted::NotYet => Code::CartNotYetValid,
+            Untrusted::LivesTooLong { .. } => Code::CartLivesTooLong,
+            Untrusted::WrongAudience(_) => Code::WrongCartAudience,
+            Untrusted::OtherSalesUnit(_) => Code::WrongSalesUnit,
+        };
+        Self::new(code).detail(untrusted.to_string())
     }
 }
 

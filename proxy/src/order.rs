@@ -7,13 +7,17 @@ use url::Url;
 use crate::app::{App, Found};
 use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Order, Private};
 use crate::config::SalesUnit;
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Code, Result};
 use crate::idempotency::Key;
 use crate::trace::TraceId;
 use crate::{cart, clock, token};
 
 /// How long a page's offer stands, in milliseconds: as long as somebody may look at a QR before they scan it.
 const PAGE_OFFER_MS: i64 = 30 * 60 * 1000;
+/// How long the shop's offers stand where it does not say, in seconds; and the least and the most that it may say.
+const USUAL_OFFER_S: u32 = 24 * 60 * 60;
+const LEAST_OFFER_S: u32 = 60;
+const MOST_OFFER_S: u32 = 30 * 24 * 60 * 60;
 
 /// An order that may be written down: all of it has been checked.
 #[derive(Debug)]
@@ -44,8 +48,8 @@ pub struct Wanted<'a> {
 /// What is wrong with it; nothing has been written then.
 pub async fn open(app: &App, asked: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Found> {
     let now = clock::now();
-    let unit = app.config.sales_unit(asked.sales_unit.as_deref()).ok_or(ApiError::unknown_sales_unit())?;
-    let cart = cart::price(&app.config, unit, &asked.items, now)?;
+    let (sales_unit, signed_cart) = (asked.sales_unit.as_deref(), asked.signed_cart.as_deref());
+    let (unit, cart) = cart::asked(&app.config, sales_unit, &asked.items, signed_cart, now)?;
     if asked.amount.currency != cart.total.currency {
         return Err(ApiError::wrong_currency());
     }
@@ -109,6 +113,31 @@ pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> 
             Ok(Consent { scope: "phoneNumber".to_owned(), wording, language, given_at: clock::now() })
         })
         .transpose()
+}
+
+/// What the customer sees of the order in the app: the shop's own words, or the articles' names.
+///
+/// # Errors
+/// When the app would not show it.
+pub fn description(given: Option<String>, cart: &Cart) -> Result<String> {
+    let Some(given) = given else { return Ok(cart::description(cart)) };
+    let text = given.trim();
+    if !(3..=100).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+        return Err(Code::BadDescription.into());
+    }
+    Ok(text.to_owned())
+}
+
+/// Until when what the shop offers may be paid.
+///
+/// # Errors
+/// When that is no time to pay in, or too long.
+pub fn expires_at(in_s: Option<u32>, now: Moment) -> Result<Moment> {
+    let in_s = in_s.unwrap_or(USUAL_OFFER_S);
+    if !(LEAST_OFFER_S..=MOST_OFFER_S).contains(&in_s) {
+        return Err(Code::BadExpiry.into());
+    }
+    Ok(now.plus_ms(i64::from(in_s) * 1000))
 }
 
 /// An address to come back to must be the shop's, or anyone could send customers anywhere through us.

@@ -9,6 +9,7 @@ mod shop;
 
 mod bad_input;
 mod captures;
+mod carts;
 mod commands;
 mod config;
 mod crash;

@@ -12,6 +12,7 @@ use crate::shop::{PHONE_NUMBER, Shop, problem, two_mugs_and_a_tea};
 pub(crate) fn a_danish_mug() -> NewCheckout {
     NewCheckout {
         items: vec![Item { sku: "mug".into(), quantity: 1 }],
+        signed_cart: None,
         amount: Amount { value: 17_900, currency: Currency::Dkk },
         sales_unit: Some("dk".into()),
         ..two_mugs_and_a_tea()

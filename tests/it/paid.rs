@@ -158,6 +158,7 @@ async fn a_danish_sales_unit_has_its_own_keys_currency_and_brand() {
     assert_eq!((cart.brand, cart.total.currency), (kvitt_wire::Brand::MobilePay, kvitt_wire::Currency::Dkk));
     let asked = kvitt_wire::NewCheckout {
         items: vec![kvitt_wire::Item { sku: "mug".into(), quantity: 1 }],
+        signed_cart: None,
         amount: cart.total,
         sales_unit: Some("dk".into()),
         ..two_mugs_and_a_tea()

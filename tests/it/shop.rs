@@ -90,6 +90,9 @@ impl Files {
                 options.push_str(&format!("\n{option} = {value}"));
             }
         }
+        if !extra.contains("# no catalogue") {
+            options.push_str("\ncatalogue = \"catalogue.toml\"");
+        }
         // Webhooks are registered by hand, unless a scenario is about that.
         if !extra.contains("webhook.repair") {
             options.push_str("\nwebhook.repair = false");
@@ -98,7 +101,6 @@ impl Files {
             r#"{options}
 public_url = "{url}"
 allowed_origins = ["{SHOP_ORIGIN}"]
-catalogue = "catalogue.toml"
 shop.name = "Nordlys Keramikk"
 shop.url = "{SHOP_ORIGIN}"
 shop.terms_url = "{SHOP_ORIGIN}/terms"
@@ -114,10 +116,10 @@ vipps.base_url = "{emulator}"
     }
 
     /// A new key for the shop's own machines.
-    async fn key(&self, name: &str) -> String {
+    async fn key(&self, name: &str, sales_unit: Option<&str>) -> String {
         let store = Store::open(&self.database, &vault()).await.unwrap();
         let key = kvitt::shop_key::Key::new();
-        key.add(&store, name, None).await.unwrap();
+        key.add(&store, name, sales_unit).await.unwrap();
         store.close().await;
         key.expose()
     }
@@ -234,8 +236,13 @@ impl Shop {
 
     /// A new key for the shop's own machines, made beside the proxy.
     pub(crate) async fn key(&self, name: &str) -> String {
+        self.key_of(name, None).await
+    }
+
+    /// The same for one sales unit alone.
+    pub(crate) async fn key_of(&self, name: &str, sales_unit: Option<&str>) -> String {
         self.is_ready().await;
-        self.files.key(name).await
+        self.files.key(name, sales_unit).await
     }
 
     /// A checkout as it is written down.
@@ -347,6 +354,7 @@ pub(crate) fn quick() -> Options {
 pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
     NewCheckout {
         items: vec![Item { sku: "mug".into(), quantity: 2 }, Item { sku: "tea".into(), quantity: 1 }],
+        signed_cart: None,
         amount: Amount { value: 58_700, currency: Currency::Nok },
         sales_unit: None,
         terms_accepted: true,

@@ -70,6 +70,7 @@ pub(crate) async fn watchers(stage: &Arc<Stage>, count: u32) -> Vec<JoinHandle<(
 async fn order(stage: &Stage) -> Result<Checkout> {
     let asked = NewCheckout {
         items: vec![Item { sku: "mug".into(), quantity: 2 }, Item { sku: "tea".into(), quantity: 1 }],
+        signed_cart: None,
         amount: Amount { value: 58_700, currency: Currency::Nok },
         sales_unit: None,
         terms_accepted: true,

@@ -12,8 +12,10 @@ pub struct Order {
     pub origin: String,
     /// Where the tab remembers the order that is being paid; empty for an element that only shows one.
     pub key: String,
-    /// The articles, as the attribute has them.
+    /// The articles, as the attribute has them; or the cart that the shop has signed.
     pub items: String,
+    /// Whether `items` is a signed cart.
+    pub signed: bool,
     /// The total that the page has shown, if it has.
     pub amount: Option<Amount>,
     /// The sales unit by name.
@@ -33,8 +35,12 @@ impl Order {
         self.same_seller(other) && self.items == other.items
     }
 
-    /// Whether a cart is what `items` asks for: the same articles in the same numbers, in any order, read as the proxy reads it.
+    /// Whether a cart is what `items` asks for: the same articles in the same numbers, in any order, read as the proxy reads it. A
+    /// signed cart is written anew for every page, so it is known by its total.
     pub(super) fn asks_for(&self, cart: &Cart) -> bool {
+        if self.signed {
+            return self.amount.is_none_or(|amount| amount == cart.total);
+        }
         let mut count = 0;
         for item in self.items.split(',').map(str::trim_ascii).filter(|item| !item.is_empty()) {
             let (sku, quantity) = item.split_once(':').unwrap_or_default();

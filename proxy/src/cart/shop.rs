@@ -143,4 +143,4 @@ fn is_address(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

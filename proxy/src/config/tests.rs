@@ -50,11 +50,8 @@ fn load(config: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
 fn the_defaults_alone_lack_only_what_is_marked_required() {
     let Mistakes(mistakes) = Config::load(None, []).unwrap_err();
     let names: Vec<_> = mistakes.iter().map(|mistake| mistake.split(": ").next().unwrap_or_default()).collect();
-    assert_eq!(
-        names,
-        ["public_url", "sales_unit", "catalogue", "shop.name", "shop.url", "shop.terms_url", "encryption.key"]
-    );
-    assert_eq!(DEFAULTS.matches("equired").count(), names.len() - 1 + 7 + 1, "each is marked in the defaults");
+    assert_eq!(names, ["public_url", "sales_unit", "shop.name", "shop.url", "shop.terms_url", "encryption.key"]);
+    assert_eq!(DEFAULTS.matches("equired").count(), names.len() - 1 + 7 + 2 + 1, "each is marked in the defaults");
 }
 
 #[test]
@@ -178,6 +175,31 @@ fn secrets_of_the_environment_are_taken_as_they_are() {
         let config = load(GOOD, &[("KVITT_SALES_UNIT__NO__CLIENT_SECRET", secret)]).unwrap();
         assert_eq!(secrecy::ExposeSecret::expose_secret(&config.sales_units[0].client_secret), secret);
     }
+}
+
+#[test]
+fn cart_keys_have_names_of_their_own_and_secrets_that_are_long_enough() {
+    let keys = |text: &str| load(&format!("{GOOD}{text}"), &[]);
+    let good = "[[cart_key]]\nname = \"a\"\nsecret = \"mumble-mumble-mumble-mumble-mumble\"\nsales_unit = \"no\"\n";
+    let config = keys(good).unwrap();
+    assert_eq!(config.signed_carts.keys[0].sales_unit.as_deref(), Some("no"));
+    assert!(!format!("{config:?}").contains("mumble"));
+    let bad = good.replace("mumble-mumble-mumble-mumble-mumble", "mumble").replace("\"no\"", "\"se\"");
+    let mistakes = keys(&format!("{bad}{good}[[cart_key]]\nname = \"A\"\n")).unwrap_err();
+    assert_eq!(
+        mistakes,
+        [
+            "cart_key[a].secret: must have 32 bytes at least, such as what `openssl rand -base64 32` prints",
+            "cart_key[a].sales_unit: there is no such sales unit",
+            "cart_key[A].secret: is required",
+            "cart_key[A].name: may have a-z, 0-9 and -, and 32 characters at most",
+            "cart_key: two are named \"a\"",
+        ]
+    );
+    let secret =
+        load(&format!("{GOOD}{good}"), &[("KVITT_CART_KEY__A__SECRET", "another-secret-of-32-bytes-at-least")]);
+    let secret = secret.unwrap().signed_carts.keys[0].secret.clone();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "another-secret-of-32-bytes-at-least");
 }
 
 #[test]

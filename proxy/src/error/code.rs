@@ -130,6 +130,28 @@ codes! {
         "Leave `total` out, or reckon in whole minor units as `detail` does.";
     CartLinesMismatch = UNPROCESSABLE_ENTITY "cart_lines_mismatch": "The lines do not make the total",
         "Correct them by the difference that `detail` names; a drift of roundings goes on a line of its own with `rounding: \"line\"`.";
+    BadDescription = UNPROCESSABLE_ENTITY "bad_description": "description must have 3 to 100 characters, none of them a control character",
+        "Shorten it, or leave it out for the articles' names.";
+    BadExpiry = UNPROCESSABLE_ENTITY "bad_expiry": "expires_in_s must be 60 to 2592000",
+        "Give the customer a minute at least and 30 days at most.";
+    ItemsAndSignedCart = UNPROCESSABLE_ENTITY "items_and_signed_cart": "Either items or signed_cart, not both",
+        "Leave one of them out: it would be ignored.";
+    MalformedSignedCart = UNPROCESSABLE_ENTITY "malformed_signed_cart": "The signed cart could not be read",
+        "Sign a compact JWS as the examples do; `detail` says what was expected.";
+    UnknownCartKey = UNPROCESSABLE_ENTITY "unknown_cart_key": "There is no such key for carts",
+        "Put the name of a `[[cart_key]]` of the proxy into `kid`, one that may sign for this sales unit.";
+    CartSignatureInvalid = UNPROCESSABLE_ENTITY "cart_signature_invalid": "The signed cart's signature does not hold",
+        "Sign with HS256 and the secret of that `kid`, its bytes as they are written, and pass the cart on unaltered.";
+    CartExpired = UNPROCESSABLE_ENTITY "cart_expired": "The signed cart has expired",
+        "Have the page loaded anew: the shop signs the cart with each page.";
+    CartNotYetValid = UNPROCESSABLE_ENTITY "cart_not_yet_valid": "The signed cart is from the future",
+        "Set the clocks of the shop and of the proxy: they may be a minute apart.";
+    CartLivesTooLong = UNPROCESSABLE_ENTITY "cart_lives_too_long": "The signed cart would be good for too long",
+        "Sign it with an earlier `exp`; `signed_cart.max_life_ms` of the proxy says how far away it may be.";
+    WrongCartAudience = UNPROCESSABLE_ENTITY "wrong_cart_audience": "The signed cart is for another proxy",
+        "Sign it with `aud` set to this proxy's `public_url`, which `detail` has.";
+    WrongSalesUnit = UNPROCESSABLE_ENTITY "wrong_sales_unit": "The signed cart is for another sales unit",
+        "Ask for the sales unit that the cart names, or for none.";
     RateLimited = TOO_MANY_REQUESTS "rate_limited": "Asked too often; try again later",
         "Wait for `Retry-After` seconds.";
     Internal = INTERNAL_SERVER_ERROR "internal": "Something went wrong on our side",

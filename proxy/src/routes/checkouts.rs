@@ -33,7 +33,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; of the \
-            cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`"),
+            cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; those of a signed one: \
+            `items_and_signed_cart`, `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
+            `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, `duplicate_sku`, \
+            `line_total_mismatch`, `cart_lines_mismatch`: `detail` has the difference"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: the database does not answer; try again"),
@@ -97,11 +100,11 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`not_retryable`: the order is paid, or its attempt is being cancelled or shares more; `too_many_attempts`; \
-            `idempotency_in_progress`"),
+            `offer_ended`; `idempotency_in_progress`"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`bad_wording`, `idempotency_key_reused`"),
+        description = "`terms_not_accepted`, `bad_wording`, `idempotency_key_reused`"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: the database does not answer; try again"),

@@ -27,7 +27,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
 struct PayForm {
     /// `sku:quantity`, separated by commas.
     #[schema(example = "mug:2,tea:1")]
+    #[serde(default)]
     items: String,
+    /// Instead of items: the cart that the shop has priced and signed.
+    signed_cart: Option<String>,
     /// The total that the customer was shown, in minor units.
     amount: i64,
     /// Its currency.
@@ -56,6 +59,7 @@ impl PayForm {
         let wording = self.wording.unwrap_or_default();
         Ok(NewCheckout {
             items: cart::parse_items(&self.items)?,
+            signed_cart: given(self.signed_cart),
             amount: Amount { value: self.amount, currency: self.currency },
             sales_unit: given(self.sales_unit),
             terms_accepted: yes(self.terms_accepted),

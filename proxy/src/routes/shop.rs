@@ -1,5 +1,6 @@
 //! What the shop's own machines call, with a key of theirs, and the order desk in a session.
 
+mod checkouts;
 mod events;
 mod money;
 mod orders;
@@ -22,7 +23,11 @@ use crate::store::Stored;
 use crate::{captures, clock, session};
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(orders::router()).merge(money::router()).merge(events::router())
+    OpenApiRouter::new()
+        .merge(checkouts::router())
+        .merge(orders::router())
+        .merge(money::router())
+        .merge(events::router())
 }
 
 /// Lets in who shows a key or a session of the desk's, and not too often. Whoever shows none, or not one of ours, is counted by address:

@@ -8,11 +8,15 @@ use crate::{Aggregate, Amount, Cart, Item, Language};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewCheckout {
-    /// What is bought; the proxy looks the prices up.
+    /// What is bought, where the proxy looks the prices up; none with `signed_cart`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
+    /// What is bought, priced and signed by the shop: a compact JWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_cart: Option<String>,
     /// The total that the customer was shown. Another total than the proxy's is refused with `price_changed`.
     pub amount: Amount,
-    /// The sales unit to pay, by name; the first one of the configuration when absent.
+    /// The sales unit to pay, by name; the signed cart's when absent, or the first one of the configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales_unit: Option<String>,
     /// Whether the customer has actively accepted the shop's terms of sale.

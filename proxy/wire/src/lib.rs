@@ -23,7 +23,7 @@ pub use shop::{
     CaptureDeadline, LetGo, MoveMoney, OrderEvent, Pieces, ShopAttempt, ShopConsent, ShopOperation, ShopOrder,
     ShopOrders,
 };
-pub use shop_cart::{Rounding, ShopCart, ShopLine};
+pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
 
 /// The version of the words with which the widget and the pay pages ask for the telephone number.
 ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Amount;
+use crate::{Amount, Language};
 
 /// A cart with the shop's own prices. Every sum in it is checked; one that does not hold is refused with the difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,4 +67,58 @@ pub enum Rounding {
     Refuse,
     /// It gets a line of its own, without VAT, with the sku `rounding`. Where the lines make more than the total, its amounts are negative.
     Line,
+}
+
+/// `POST /v1/cart`: a cart to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedCart {
+    /// What the shop has signed: a compact JWS whose payload has a `ShopCart`.
+    pub signed_cart: String,
+}
+
+/// `POST /v1/shop/checkouts`: an order that the shop's backend has made up, for a page of the shop's to have paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewShopCheckout {
+    /// What is bought, at the shop's prices.
+    pub cart: ShopCart,
+    /// The language that the customer is spoken to in.
+    #[serde(default)]
+    pub language: Language,
+    /// The page that the customer comes back to, on one of the configured origins. Without it the proxy shows its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+    /// Whether the customer is asked to share the telephone number; as configured when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_phone_number: Option<bool>,
+    /// What the customer sees of it in the app, 3 to 100 characters; the articles' names when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// For how long it may be paid, in seconds: 60 to 2592000, a day when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_s: Option<u32>,
+}
+
+/// An order that waits for its customer. Prints without its token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopCheckout {
+    /// The customer's access to the order: for the attribute `token` of the widget, on a page that only this customer is given.
+    pub token: String,
+    /// A page of the proxy's where the order can be paid too. It has the token in it.
+    pub url: String,
+    /// By which the shop asks for the order, and is told of it.
+    pub reference: String,
+    /// What all payments of the order have in common.
+    pub order_number: String,
+    /// Until when it may be paid, in milliseconds since 1970 (UTC).
+    pub expires_at_ms: i64,
+}
+
+impl std::fmt::Debug for ShopCheckout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShopCheckout").field("reference", &self.reference).finish_non_exhaustive()
+    }
 }

@@ -3,6 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
+use crate::carts::mugs_and_freight;
 use crate::shop::{Shop, two_mugs_and_a_tea};
 
 const TEXTS: &[&str] = &[
@@ -96,6 +97,7 @@ pub(super) struct Known {
     pub(super) key: String,
     /// Two sessions at the desk: one to be in, one to log out of.
     pub(super) cookies: [String; 2],
+    pub(super) signed_cart: String,
 }
 
 impl Known {
@@ -174,6 +176,8 @@ fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &m
     let name = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
     let mut body = match name {
         _ if tape.one_in(2) => made(schema, description, tape),
+        "NewShopCheckout" => json!({ "cart": mugs_and_freight() }),
+        "SignedCart" => json!({ "signed_cart": known.signed_cart }),
         "NewCheckout" => serde_json::to_value(two_mugs_and_a_tea()).unwrap(),
         "PayForm" => {
             json!({ "items": "mug:2,tea:1", "amount": 58_700, "currency": "NOK", "terms_accepted": "yes", "wording": "1" })

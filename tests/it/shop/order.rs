@@ -18,6 +18,12 @@ impl<'a> Order<'a> {
         Self { shop, seen }
     }
 
+    /// The order of a token, as its page sees it at first.
+    pub(crate) async fn of(shop: &'a Shop, token: &str) -> Self {
+        let seen = shop.get(&format!("/v1/checkouts/{token}")).send().await.unwrap();
+        Self::new(shop, seen.json().await.unwrap())
+    }
+
     pub(crate) fn reference(&self) -> &str {
         &self.seen.reference
     }

@@ -104,7 +104,7 @@ impl Stage {
 
     /// A new key for the shop's own machines, made beside the proxy.
     pub(crate) async fn key(&self, name: &str) -> String {
-        self.files.key(name).await
+        self.files.key(name, None).await
     }
 
     /// Where the proxy is, when it is there.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-static CONFIG: LazyLock<Config> = LazyLock::new(|| {
+pub(in crate::cart) static CONFIG: LazyLock<Config> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let text = include_str!("../../../../tests/fuzz/seeds/config/whole.toml");
     std::fs::write(folder.path().join("kvitt.toml"), text).unwrap();
