@@ -51,8 +51,15 @@ export function stage({ args = () => [] } = {}) {
       shoppers.push(shopper);
       return shopper;
     },
+    /** Somebody of the shop's own, who may see a number that a customer shared. @returns {Promise<Shopper>} */
+    async clerk(options) {
+      const clerk = await Shopper.arrives(set, browser, options);
+      clerks.push(clerk);
+      return clerk;
+    },
   };
   const shoppers = [];
+  const clerks = [];
   let browser;
   let child;
 
@@ -87,6 +94,7 @@ export function stage({ args = () => [] } = {}) {
       for (const { url, body } of received) assert.doesNotMatch(body, ANY_NUMBER, `a telephone number in ${url}`);
       assert.deepEqual(grievances, [], "what the pages complained about");
     }
+    for (const { grievances } of clerks) assert.deepEqual(grievances, [], "what the desk complained about");
   });
 
   return set;

@@ -6,7 +6,7 @@ import { help } from "./help.js";
 
 const WAYS = [
   ["orders", "Orders"],
-  ["request", "Request payment"],
+  ["request", "Request"],
   ["customers", "Customers"],
   ["attention", "Attention"],
 ];

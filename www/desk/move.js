@@ -4,6 +4,7 @@
  * The lines that are ticked make the amount, which may be changed within what is left. The button says what it will do; each press is one,
  * however often it is sent (presses.js), and one that was not answered is finished before there is another.
  */
+import { ask } from "./api.js";
 import { open } from "./dialog.js";
 import { fill, h, say } from "./dom.js";
 import { minor, money, typed } from "./format.js";
@@ -35,13 +36,15 @@ const KINDS = {
   },
 };
 
-/** Opens the dialog. `done` is handed the order as it is afterwards. */
-export function move(order, kind, done) {
+/**
+ * Opens the dialog. `done` is handed the order as it is afterwards; `closed` is told that it is over, whatever came of it.
+ */
+export function move(order, kind, done, closed) {
   const how = KINDS[kind];
   const { currency } = order.amount;
   const what = `${kind} ${order.reference}`;
   const before = unanswered(what);
-  const most = how.most(order);
+  let most = how.most(order);
   const entries = pieces(order);
   const told = entries.some(({ shipped }) => shipped > 0);
   const rows = entries
@@ -100,7 +103,12 @@ export function move(order, kind, done) {
     const value = before?.amount.value ?? judge();
     if (value === undefined || button.getAttribute("aria-busy") === "true") return amount.focus();
     const body = before ?? { amount: { value, currency }, lines: rows.map((row) => row.piece()).filter(Boolean) };
-    await sending({ what, order, kind, body, button, said, fields: [amount, ...rows.flatMap((row) => row.fields)], close, done, told: how.done });
+    const fields = [amount, ...rows.flatMap((row) => row.fields)];
+    const no = await sending({ what, order, kind, body, button, said, fields, close, done, told: how.done });
+    if (no?.code !== "exceeds_what_is_left") return;
+    most = how.most(await ask("GET", `/v1/shop/orders/${encodeURIComponent(order.reference)}`).catch(() => order));
+    judge();
+    amount.focus();
   }
 
   const box = open(how.title, (close) => {
@@ -115,14 +123,14 @@ export function move(order, kind, done) {
       h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
     );
     return form;
-  });
+  }, closed);
   if (before) fill(button, `${how.verb} ${money(before.amount.value, currency)}`);
   else count();
   (before ? button : (box.querySelector("li input") ?? amount)).focus();
 }
 
 /** Opens the dialog that lets go of what is left. */
-export function letGo(order, done) {
+export function letGo(order, done, closed) {
   const { currency } = order.amount;
   const what = `cancel ${order.reference}`;
   const left = money(toCapture(order), currency);
@@ -144,10 +152,11 @@ export function letGo(order, done) {
       said,
       h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
     ),
+    closed,
   );
 }
 
-/** Sends a press and says what came of it, in the dialog where it is a no. */
+/** Sends a press and says what came of it; a no is shown in the dialog, and answered with. */
 async function sending({ what, order, kind, body, button, said, fields, close, done, told }) {
   const caption = button.textContent;
   button.setAttribute("aria-busy", "true");
@@ -166,7 +175,9 @@ async function sending({ what, order, kind, body, button, said, fields, close, d
     // Where it is not known what came of it, only the same may be sent again.
     if (unanswered(what) === undefined) fields.forEach((field) => field.removeAttribute("disabled"));
     button.focus();
+    return error;
   }
+  return undefined;
 }
 
 const finishing = (before, verb, currency) => [

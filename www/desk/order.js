@@ -15,6 +15,7 @@ import { timeline } from "./timeline.js";
 /** How often an order is looked at while Vipps MobilePay has not answered. */
 const LOOK_MS = 2_000;
 const SOON_MS = 3 * 86_400_000;
+const KINDS = ["capture", "refund", "cancel"];
 
 /**
  * @param desk
@@ -44,7 +45,7 @@ export function order(desk, reference, changed) {
   function paint(found) {
     if (gone) return;
     shown = found;
-    const text = JSON.stringify(found);
+    const text = JSON.stringify([found, KINDS.map((kind) => unanswered(`${kind} ${found.reference}`))]);
     if (text !== seen) refill(node, ...parts(found));
     seen = text;
     if (!greeted) {
@@ -62,9 +63,9 @@ export function order(desk, reference, changed) {
   }
 
   const act = {
-    capture: () => toCapture(shown) > 0 && move(shown, "capture", done),
-    refund: () => toRefund(shown) > 0 && move(shown, "refund", done),
-    cancel: () => toCapture(shown) > 0 && letGo(shown, done),
+    capture: () => toCapture(shown) > 0 && move(shown, "capture", done, load),
+    refund: () => toRefund(shown) > 0 && move(shown, "refund", done, load),
+    cancel: () => toCapture(shown) > 0 && letGo(shown, done, load),
   };
 
   function parts(found) {
@@ -92,7 +93,7 @@ export function order(desk, reference, changed) {
   function notes(found) {
     const by = found.capture_deadline;
     const soon = by && by.capture_by_ms - Date.now() < SOON_MS;
-    const left = ["capture", "refund", "cancel"].filter((kind) => unanswered(`${kind} ${found.reference}`) !== undefined);
+    const left = KINDS.filter((kind) => unanswered(`${kind} ${found.reference}`) !== undefined);
     return [
       by &&
         h(
@@ -102,7 +103,7 @@ export function order(desk, reference, changed) {
         ),
       isUnderWay(found) && h("p.note", { role: "status" }, "Vipps MobilePay has not answered yet. It is carried out by itself; this page shows it when it is done."),
       ...left.map((kind) =>
-        h("div.note", {}, h("p", {}, `You pressed ${{ capture: "capture", refund: "refund", cancel: "let go" }[kind]}, and there was no answer. Pressing again is safe: it is done once.`), h("button.button.second", { type: "button", onclick: () => (kind === "cancel" ? letGo(found, done) : move(found, kind, done)) }, "Finish it")),
+        h("div.note", {}, h("p", {}, `You pressed ${{ capture: "capture", refund: "refund", cancel: "let go" }[kind]}, and there was no answer. Pressing again is safe: it is done once.`), h("button.button.second", { type: "button", onclick: () => (kind === "cancel" ? letGo(found, done, load) : move(found, kind, done, load)) }, "Finish it")),
       ),
     ];
   }
@@ -117,6 +118,7 @@ export function order(desk, reference, changed) {
       ["refunded", "Refunded", refunded, refunded],
       ["cancelled", "Let go", cancelled, cancelled],
     ].filter(([, , value]) => value > 0);
+    if (shares.length === 0) return undefined;
     const bar = h("div.bar", { "aria-hidden": "true" });
     for (const [name, , , share] of shares.filter(([, , , share]) => share > 0)) {
       const part = h("span", { "data-part": name });

@@ -12,8 +12,9 @@ const underWay = new Map();
 
 const name = (what) => `kvitt-desk press ${what}`;
 
-/** The press on `what` that has not been answered, if there is one: what was asked for. */
+/** The press on `what` that has not been answered and is not under way, if there is one: what was asked for. */
 export function unanswered(what) {
+  if (underWay.has(what)) return undefined;
   const kept = sessionStorage.getItem(name(what));
   return kept === null ? undefined : JSON.parse(kept).body;
 }

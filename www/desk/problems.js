@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 /** By the proxy's codes. What is not here is shown in the proxy's own words. */
 const WORDS = {
   not_paid: ["This order is not paid.", "Nothing can be taken or given back. Do not ship it."],
-  exceeds_what_is_left: ["That is more than there is left.", "Somebody else may have been first. Look at the order again."],
+  exceeds_what_is_left: ["That is more than there is left.", "Somebody else may have been first."],
   capture_under_way: ["A capture is still being answered.", "Wait until it shows as done, then let the rest go."],
   too_many_operations: ["Too much has been done with this order already.", "Finish it in the Vipps MobilePay portal."],
   bad_amount: ["That is no amount that can be moved.", "It must be more than nothing."],
@@ -38,7 +38,7 @@ export function words(error) {
   const known = WORDS[error.code];
   if (!known) return [`${error.message}.`, error.detail];
   const wait = error.retryAfter ? ` (${error.retryAfter} s)` : "";
-  return [known[0] + wait, error.code === "exceeds_what_is_left" && error.detail ? `${error.detail}. ${known[1]}` : known[1]];
+  return [known[0] + wait, known[1]];
 }
 
 /** The problem on the page, with a way on where there is one. */

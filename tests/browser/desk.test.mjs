@@ -1,0 +1,217 @@
+/** The order desk: the packer's day, and who is let in. Vipps MobilePay's books are the judge. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { App } from "./app.mjs";
+import { stage } from "./harness.mjs";
+import { asked, money, order, Packer } from "./packer.mjs";
+import { until } from "./patience.mjs";
+
+const set = stage();
+
+test("the packer's day: an order comes in, half of it is shipped, one line comes back, the rest is let go", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  await clerk.sees("Live");
+  await clerk.sees("Nothing to ship");
+  await clerk.looksAround("desk-empty");
+
+  // A customer pays in the shop, and the order is there without anybody asking for it.
+  const ida = await set.shopper();
+  const { reference } = await App.paysFor(ida, { share: true });
+  const number = reference.replace(/-\d+$/, "");
+  await siv.row(number).waitFor();
+  await siv.takes(number);
+  await clerk.readsOf("To ship", "NOK 587.00", "Stoneware mug", "Ship and capture by");
+  await clerk.looksAround("desk-order");
+
+  // One mug of two goes into the parcel. The press is a hasty double click.
+  await clerk.presses("Ship and capture");
+  await siv.ticks("Loose-leaf tea", false);
+  await siv.counts("Stoneware mug", 1);
+  await clerk.looksAround("desk-ship");
+  await siv.dialogButton("Capture NOK 249.00").dblclick();
+  await siv.isThrough();
+  await clerk.readsOf("Part shipped", "Captured NOK 249.00", "1 × Stoneware mug");
+  assert.deepEqual(await money(set, reference), { captured: 24_900, cancelled: 0, refunded: 0 });
+  assert.deepEqual(await asked(set, reference, "capture"), { keys: 1, calls: 1 });
+  await ida.readsOf("NOK 249.00");
+
+  // The tea goes out too, with a price of its own agreed with the customer, within what is left.
+  await clerk.presses("Ship and capture");
+  await siv.ticks("Stoneware mug", false);
+  const amount = page.getByLabel("Amount in NOK");
+  assert.equal(await amount.inputValue(), "89.00");
+  for (const [typed, words] of [["1.000", /without a thousands separator/], ["339", /There is NOK.338\.00 left/], ["0", /more than nothing/]]) {
+    await amount.fill(typed);
+    await clerk.sees(words);
+    assert.equal(await siv.dialogButton(/^Capture/).getAttribute("aria-disabled"), "true", typed);
+    await siv.dialogButton(/^Capture/).click({ force: true });
+  }
+  await amount.fill("80,50");
+  await siv.dialogButton("Capture NOK 80.50").click();
+  await siv.isThrough();
+  assert.deepEqual(await money(set, reference), { captured: 32_950, cancelled: 0, refunded: 0 });
+
+  // The mug comes back.
+  await clerk.presses("Refund");
+  await siv.ticks("Stoneware mug");
+  await clerk.looksAround("desk-refund");
+  await siv.dialogButton("Refund NOK 249.00").click();
+  await siv.isThrough();
+  await clerk.readsOf("Refunded NOK 249.00");
+  assert.deepEqual(await money(set, reference), { captured: 32_950, cancelled: 0, refunded: 24_900 });
+
+  // The other mug is sold out.
+  await clerk.presses("Let the rest go");
+  await clerk.readsOf("NOK 257.50", "There is no way back");
+  await clerk.looksAround("desk-let-go");
+  await siv.dialogButton("Let NOK 257.50 go").click();
+  await siv.isThrough();
+  await clerk.readsOf("Part refunded", "Let go NOK 257.50");
+  assert.deepEqual(await money(set, reference), { captured: 32_950, cancelled: 25_750, refunded: 24_900 });
+  assert.equal(await page.getByRole("button", { name: /Ship and capture|Let the rest go/ }).count(), 0);
+  await clerk.looksAround("desk-done");
+  await clerk.sees("Nothing to ship");
+  await clerk.presses("Done");
+  await siv.row(number).waitFor();
+});
+
+test("an answer that is lost makes no second capture, whatever the packer presses", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  clerk.forgives(/ERR_FAILED|ERR_CONNECTION/);
+  const [first, second] = [await order(set), await order(set)];
+
+  // Lost once: the desk asks again by itself.
+  let lost = 0;
+  await page.route("**/capture", async (route) => {
+    if ((lost += 1) > 1) return route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await siv.takes(first.number);
+  await clerk.presses("Ship and capture");
+  await siv.dialogButton("Capture NOK 587.00").click();
+  await siv.isThrough();
+  await clerk.readsOf("Captured NOK 587.00");
+  assert.equal(lost, 2);
+  assert.deepEqual(await asked(set, first.reference, "capture"), { keys: 1, calls: 1 });
+
+  // Lost again and again: it says that it does not know, and remembers the press over a new start of the page.
+  await page.unroute("**/capture");
+  await page.route("**/capture", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await siv.takes(second.number);
+  await clerk.presses("Ship and capture");
+  await siv.ticks("Loose-leaf tea", false);
+  await siv.dialogButton("Capture NOK 498.00").click();
+  await page.getByRole("dialog").getByRole("alert").waitFor();
+  await clerk.sees("It is not known whether it was done.");
+  await clerk.looksAround("desk-unanswered");
+  await page.unroute("**/capture");
+  await page.reload();
+  await clerk.readsOf("You pressed capture, and there was no answer");
+  await clerk.looksAround("desk-unanswered-note");
+  await clerk.presses("Finish it");
+  await siv.dialogButton("Capture NOK 498.00").click();
+  await siv.isThrough();
+  assert.deepEqual(await asked(set, second.reference, "capture"), { keys: 1, calls: 1 });
+  assert.deepEqual(await money(set, second.reference), { captured: 49_800, cancelled: 0, refunded: 0 });
+  await clerk.readsOf("Part shipped");
+  assert.equal(await page.getByText("there was no answer").count(), 0);
+});
+
+test("what Vipps MobilePay has not answered shows as under way until it has", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  const { reference, number } = await order(set);
+  // Its answer says that it is pending, as it does when Vipps MobilePay takes long.
+  let hold = true;
+  const late = (shown) => {
+    const { operations } = shown.attempts[0];
+    if (!hold || operations.length === 0) return shown;
+    shown.aggregate.captured = 0;
+    Object.assign(operations[0], { state: "pending", settled_at_ms: undefined });
+    return shown;
+  };
+  await page.route(`**/v1/shop/orders/${reference}**`, async (route) => {
+    const answer = await route.fetch();
+    const status = route.request().method() === "POST" && hold ? 202 : answer.status();
+    await route.fulfill({ response: answer, status, json: late(await answer.json()) });
+  });
+  await siv.takes(number);
+  await clerk.presses("Ship and capture");
+  await siv.dialogButton("Capture NOK 587.00").click();
+  await siv.isThrough();
+  await clerk.readsOf("Under way", "Capture of NOK 587.00 is under way", "has not answered yet");
+  assert.equal(await page.getByRole("button", { name: "Ship and capture" }).count(), 0);
+  await clerk.looksAround("desk-under-way");
+  hold = false;
+  await clerk.readsOf("Captured NOK 587.00", "Shipped");
+});
+
+test("what the proxy refuses is told in words, and can be put right", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk } = siv;
+  clerk.forgives(/status of 409/);
+  const { reference, number } = await order(set);
+  await siv.takes(number);
+  await clerk.presses("Ship and capture");
+  // Somebody else was first.
+  const { key } = Packer.ways(set);
+  const first = await fetch(`${set.shop}/v1/shop/orders/${reference}/capture`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "idempotency-key": "the-other-table", "content-type": "application/json" },
+    body: JSON.stringify({ amount: { value: 50_000, currency: "NOK" } }),
+  });
+  assert.equal(first.status, 200);
+  await siv.dialogButton("Capture NOK 587.00").click();
+  await clerk.sees("That is more than there is left.");
+  await clerk.looksAround("desk-refused");
+  await clerk.sees(/There is NOK.87\.00 left/);
+  await siv.page.getByLabel("Amount in NOK").fill("87");
+  await siv.dialogButton("Capture NOK 87.00").click();
+  await siv.isThrough();
+  assert.equal((await money(set, reference)).captured, 58_700);
+});
+
+test("the keyboard alone", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  const [older, newer] = [await order(set), await order(set)];
+  await siv.row(newer.number).waitFor();
+  await siv.row(older.number).waitFor();
+  await clerk.types("j");
+  await until("the newest has the focus", async () => (await clerk.focus()).includes(newer.number));
+  await clerk.types("j");
+  assert.match(await clerk.focus(), new RegExp(older.number));
+  await clerk.types("k");
+  await clerk.types("Enter");
+  await clerk.seesHeading(newer.number);
+  assert.equal(await clerk.focus(), newer.number, "the order's heading has the focus");
+  await clerk.types("s");
+  await page.getByRole("dialog").waitFor();
+  await clerk.tabsTo(/^Capture NOK.587\.00$/);
+  await clerk.types("Enter");
+  await siv.isThrough();
+  await clerk.readsOf("Shipped");
+  assert.equal((await money(set, newer.reference)).captured, 58_700);
+
+  await clerk.types("Escape");
+  await clerk.sees("Choose an order");
+  await clerk.types("/");
+  await page.keyboard.type(older.number);
+  await until("only one is found", async () => (await page.locator(".row").count()) === 1);
+  await clerk.types("Escape");
+  await clerk.types("Escape");
+  await clerk.types("?");
+  await page.getByRole("dialog", { name: "Help" }).waitFor();
+  await clerk.looksAround("desk-help");
+  await page.getByRole("checkbox", { name: "Single letters do something" }).uncheck();
+  await clerk.types("Escape");
+  await clerk.types("/");
+  assert.notEqual(await page.evaluate(() => document.activeElement.type), "search", "letters are turned off");
+});

@@ -1,0 +1,108 @@
+/**
+ * Somebody at the order desk, and the orders that come in meanwhile: the verbs of the desk's tests.
+ */
+import assert from "node:assert/strict";
+
+import { until } from "./patience.mjs";
+
+const MUG = { sku: "mug", quantity: 2 };
+const TEA = { sku: "tea", quantity: 1 };
+
+export class Packer {
+  /** The ways in that the demo prints. */
+  static ways(set) {
+    const [link, key] = ["desk", "key"].map((name) => set.log.match(new RegExp(`^${name}\\s+(\\S+)$`, "m"))?.[1]);
+    assert.ok(link && key, `the demo prints no way in\n${set.log}`);
+    return { link, key };
+  }
+
+  /** Somebody who has logged in with the shop's key. */
+  static async atTheDesk(set, options) {
+    const packer = new Packer();
+    packer.set = set;
+    packer.clerk = await set.clerk(options);
+    // Whoever comes without a session is told so, which the browser writes on its console.
+    packer.clerk.forgives(/status of 40[14]/);
+    await packer.clerk.opens("/desk");
+    await packer.logsInWith(Packer.ways(set).key);
+    await packer.clerk.page.getByRole("navigation", { name: "Desk" }).waitFor();
+    return packer;
+  }
+
+  get page() {
+    return this.clerk.page;
+  }
+
+  async logsInWith(key) {
+    await this.page.getByLabel("Shop key").fill(key);
+    await this.clerk.presses("Log in");
+  }
+
+  /** The row of an order in the list. */
+  row(number) {
+    return this.page.locator(`.row:has-text("${number}")`);
+  }
+
+  /** Opens an order of the list with the mouse. */
+  async takes(number) {
+    await this.row(number).click();
+    await this.clerk.seesHeading(number);
+  }
+
+  /** What is to be done is in a dialog: its button, by what it says. */
+  dialogButton(name) {
+    return this.page.getByRole("dialog").getByRole("button", { name });
+  }
+
+  async ticks(item, on = true) {
+    await this.page.getByRole("dialog").getByRole("checkbox", { name: item }).setChecked(on);
+  }
+
+  async counts(item, pieces) {
+    await this.page.getByLabel(`How many of ${item}`).fill(String(pieces));
+  }
+
+  async isThrough() {
+    await until("the dialog to close", async () => (await this.page.getByRole("dialog").count()) === 0);
+  }
+}
+
+/**
+ * An order of two mugs and a tea, as the shop's page places it, and what its customer does: `approve`, `reject`, or nothing yet.
+ *
+ * @returns {Promise<{ reference: string, number: string }>}
+ */
+export async function order(set, does = "approve") {
+  const answer = await fetch(`${set.shop}/v1/checkouts`, {
+    method: "POST",
+    headers: { origin: set.shop, "content-type": "application/json" },
+    body: JSON.stringify({
+      items: [MUG, TEA],
+      amount: { value: 58_700, currency: "NOK" },
+      sales_unit: "no",
+      terms_accepted: true,
+      consent: { wording: "2026-11" },
+      language: "nb",
+    }),
+  });
+  const { reference } = await answer.json();
+  assert.equal(answer.status, 201);
+  if (does) {
+    const path = `${set.vipps}/_emulator/payments/${reference}/${does}`;
+    assert.ok((await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" })).ok, path);
+  }
+  return { reference, number: reference.replace(/-\d+$/, "") };
+}
+
+/** What has become of a payment's money, by Vipps MobilePay's books. */
+export async function money(set, reference) {
+  const { aggregate } = await set.books.payment(reference);
+  const value = (name) => aggregate[`${name}Amount`].value;
+  return { captured: value("captured"), cancelled: value("cancelled"), refunded: value("refunded") };
+}
+
+/** How often Vipps MobilePay was asked to do something with a payment, by different keys and in all. */
+export async function asked(set, reference, what) {
+  const calls = await set.books.received("POST", `/epayment/v1/payments/${reference}/${what}`);
+  return { keys: new Set(calls.map((call) => call.headers["idempotency-key"])).size, calls: calls.length };
+}
