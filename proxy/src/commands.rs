@@ -20,6 +20,7 @@ pub(crate) mod progress;
 pub(crate) mod reconcile;
 pub(crate) mod serve;
 pub(crate) mod shown;
+pub(crate) mod trigger;
 pub(crate) mod webhooks;
 
 use std::path::{Path, PathBuf};

@@ -43,6 +43,7 @@ pub mod routes;
 pub mod session;
 pub mod shop_key;
 pub mod store;
+pub mod stories;
 pub mod telemetry;
 pub mod token;
 pub mod trace;

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
     ConfigFile, check, customers, desk, doctor, emulator, encryption, ending, endpoints, healthcheck, keys, listen,
-    manual, migrate, orders, outbox, reconcile, serve, stop_on_signal, webhooks,
+    manual, migrate, orders, outbox, reconcile, serve, stop_on_signal, trigger, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -49,6 +49,8 @@ enum Command {
     Desk(desk::Asked),
     /// Follow what happens at a running proxy, and forward it to a backend on this machine, signed as the real thing.
     Listen(listen::Asked),
+    /// Play a story on a proxy that runs against the emulator: paid, rejected, a webhook is lost, and so on.
+    Trigger(trigger::Asked),
     /// Show orders; capture, let go and refund their money.
     Orders(orders::Asked),
     /// Compare every order that money can still move on with the books of Vipps MobilePay.
@@ -100,6 +102,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Desk(asked) => desk::run(asked).await?,
         Command::Doctor(asked) => return Ok(doctor::run(asked).await?.into()),
         Command::Listen(asked) => listen::run(asked).await?,
+        Command::Trigger(asked) => trigger::run(asked).await?,
         Command::Orders(asked) => return Ok(orders::run(asked).await?.into()),
         Command::Reconcile(asked) => return Ok(reconcile::run(asked).await?.into()),
         Command::Outbox(asked) => outbox::run(asked).await?,

@@ -42,6 +42,7 @@ mod repeats;
 mod seeds;
 mod several;
 mod store;
+mod stories;
 mod streams;
 mod tidy;
 mod traces;

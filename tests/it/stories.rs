@@ -1,0 +1,62 @@
+//! Stories are played on the emulator: each comes about as it says, and its books agree.
+
+use std::process::{Command, Output};
+
+use kvitt::stories::Story;
+use serde_json::{Value, json};
+
+use crate::shop::Shop;
+
+async fn trigger(shop: &Shop, key: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
+    command.arg("trigger").args(arguments).env("KVITT_URL", &shop.url).env("KVITT_KEY", key);
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_story_comes_about_as_it_says() {
+    let shop = Shop::open_with("polling.first_ms = 200").await;
+    let key = shop.key("stories").await;
+    let names = Story::names();
+    // One after the other: a fault strikes whoever comes next.
+    for name in &names {
+        let output = trigger(&shop, &key, &[name, "--json"]).await;
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{name}: {out}{}", String::from_utf8_lossy(&output.stderr));
+        let steps: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(steps.len(), Story::named(name).unwrap().steps.len(), "{name}");
+    }
+    let mut stands: Vec<_> = shop.vipps.books().await.iter().map(|book| book["state"].clone()).collect();
+    stands.retain(|state| state == "CREATED");
+    assert_eq!(stands, Vec::<Value>::new(), "each story came to its end at Vipps MobilePay too");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_of_one_s_own_fails_at_the_step_that_does_not_come_about() {
+    let shop = Shop::open().await;
+    let key = shop.key("stories").await;
+    let file = shop.files.folder.path().join("mine.toml");
+    let mine = r#"
+        about = "Mine."
+        steps = [{ order = { items = "mug:1" } }, { state = "authorized" }, { customer = "approve" }]
+    "#;
+    std::fs::write(&file, mine).unwrap();
+    let path = file.to_str().unwrap();
+    let output = trigger(&shop, &key, &[path, "--wait", "1", "--json"]).await;
+    let out = String::from_utf8(output.stdout).unwrap();
+    let steps: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    assert_eq!(steps.iter().map(|step| step["ok"].clone()).collect::<Vec<_>>(), [json!(true), json!(false)]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("step 2 did not come about"));
+
+    std::fs::write(&file, mine.replace("steps", "stepz")).unwrap();
+    let output = trigger(&shop, &key, &[path]).await;
+    assert!(String::from_utf8(output.stderr).unwrap().contains("stepz"));
+    let output = trigger(&shop, &key, &["nobody-wrote-it"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let listed = trigger(&shop, &key, &["--list", "--json"]).await;
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), Story::names().len());
+    shop.close().await;
+}
