@@ -45,6 +45,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// The door for webhooks.
     pub inbox: Inbox,
+    /// What talks to the vendor.
+    pub performer: Performer,
     /// What webhooks are signed with.
     pub registrations: Registrations,
     /// Who watches what.
@@ -122,8 +124,9 @@ impl App {
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
         // So that the first customer does not wait for a token.
+        let warmed = performer.clone();
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
-            for (sales_unit, client) in performer.clients() {
+            for (sales_unit, client) in warmed.clients() {
                 if let Err(error) = client.warm_up().await {
                     tracing::warn!(sales_unit, %error, "no access token yet");
                 }
@@ -131,7 +134,19 @@ impl App {
         }));
         let rates = Rates::new(&config.rates);
         let since = Instant::now();
-        Ok(Self(Arc::new(Parts { config, rates, store, ledger, inbox, registrations, hub, metrics, since, stop })))
+        Ok(Self(Arc::new(Parts {
+            config,
+            rates,
+            store,
+            ledger,
+            inbox,
+            performer,
+            registrations,
+            hub,
+            metrics,
+            since,
+            stop,
+        })))
     }
 
     /// The checkout of a token.

@@ -11,6 +11,7 @@ mod operations;
 mod rates;
 mod reader;
 mod relay;
+mod requests;
 
 use std::fmt;
 use std::path::Path;
@@ -31,6 +32,7 @@ pub use layers::PREFIX;
 pub use operations::{Capture, Ready, Reconcile};
 pub use rates::Rates;
 pub use relay::Relay;
+pub use requests::Requests;
 
 /// The defaults, which are also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -78,6 +80,8 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// How the shop's backend is told.
     pub relay: Relay,
+    /// What is offered to be paid later.
+    pub requests: Requests,
     /// What is taken at most.
     pub limits: Limits,
     /// How often one may ask.
@@ -208,6 +212,10 @@ pub struct SalesUnit {
     pub webhook_secrets: Vec<SecretString>,
     /// How its references begin.
     pub reference_prefix: String,
+    /// Whether it may send payments to the app of a customer whose number is known.
+    pub push_messages: bool,
+    /// Whether such a payment may wait there for longer than ten minutes.
+    pub long_living: bool,
 }
 
 impl SalesUnit {
@@ -360,6 +368,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         metrics_listen: top.section("metrics", |metrics| metrics.optional_listen("listen")),
         reconcile: top.section("reconcile", Reconcile::read),
         relay: top.section("relay", Relay::read),
+        requests: top.section("requests", Requests::read),
         limits,
         rates,
         desk: top.section("desk", Desk::read),
@@ -400,6 +409,8 @@ fn sales_unit(unit: &mut Reader<'_>, webhooks: bool) -> SalesUnit {
         subscription_key: unit.secret("subscription_key"),
         webhook_secrets,
         reference_prefix,
+        push_messages: unit.switch("push_messages"),
+        long_living: unit.switch("long_living"),
         name,
     }
 }

@@ -109,6 +109,26 @@ impl ApiError {
         Self::new(Code::BadWording)
     }
 
+    /// Nobody is known by that id at this sales unit, or is any more.
+    pub const fn unknown_customer() -> Self {
+        Self::new(Code::UnknownCustomer)
+    }
+
+    /// The customer has not said yes to being sent payment requests.
+    pub const fn no_consent() -> Self {
+        Self::new(Code::NoConsent)
+    }
+
+    /// That is no telephone number.
+    pub const fn bad_phone_number() -> Self {
+        Self::new(Code::BadPhoneNumber)
+    }
+
+    /// A customer is named in more ways than one, or in none.
+    pub const fn bad_addressee() -> Self {
+        Self::new(Code::BadAddressee)
+    }
+
     /// The body is larger than we read.
     pub const fn body_too_large() -> Self {
         Self::new(Code::BodyTooLarge)
@@ -357,7 +377,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let page = parts.uri.path().starts_with("/return/");
+        let path = parts.uri.path();
+        let page = path.starts_with("/return/") || (path.starts_with("/pay/") && !path.contains("/qr."));
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(_) if page => Err(ApiError::not_found().as_page()),

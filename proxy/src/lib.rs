@@ -34,6 +34,7 @@ pub mod outbox;
 pub mod pace;
 pub mod pages;
 pub mod perform;
+pub mod qr;
 pub mod rates;
 pub mod ready;
 pub mod reconcile;

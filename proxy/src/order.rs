@@ -9,15 +9,15 @@ use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Orde
 use crate::config::SalesUnit;
 use crate::error::{ApiError, Code, Result};
 use crate::idempotency::Key;
+use crate::shop_key::ShopKey;
 use crate::trace::TraceId;
 use crate::{cart, clock, token};
 
 /// How long a page's offer stands, in milliseconds: as long as somebody may look at a QR before they scan it.
 const PAGE_OFFER_MS: i64 = 30 * 60 * 1000;
-/// How long the shop's offers stand where it does not say, in seconds; and the least and the most that it may say.
-const USUAL_OFFER_S: u32 = 24 * 60 * 60;
+/// How long the shop's offers may stand, in seconds.
 const LEAST_OFFER_S: u32 = 60;
-const MOST_OFFER_S: u32 = 30 * 24 * 60 * 60;
+const MOST_OFFER_S: u32 = 180 * 24 * 60 * 60;
 
 /// An order that may be written down: all of it has been checked.
 #[derive(Debug)]
@@ -105,13 +105,7 @@ pub async fn write_down(app: &App, wanted: Wanted<'_>, key: Option<&Key>, trace_
 pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> Result<Option<Consent>> {
     given
         .filter(|_| cart.asks_phone_number)
-        .map(|ConsentGiven { wording }| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-            if !(1..=32).contains(&wording.len()) || !wording.bytes().all(plain) {
-                return Err(ApiError::bad_wording());
-            }
-            Ok(Consent { scope: "phoneNumber".to_owned(), wording, language, given_at: clock::now() })
-        })
+        .map(|given| recorded("phoneNumber", given, language, clock::now()))
         .transpose()
 }
 
@@ -128,16 +122,38 @@ pub fn description(given: Option<String>, cart: &Cart) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// Until when what the shop offers may be paid.
+/// Until when what the shop offers may be paid: for as long as it says, or for `usual_ms` milliseconds.
 ///
 /// # Errors
 /// When that is no time to pay in, or too long.
-pub fn expires_at(in_s: Option<u32>, now: Moment) -> Result<Moment> {
-    let in_s = in_s.unwrap_or(USUAL_OFFER_S);
+pub fn expires_at(in_s: Option<u32>, usual_ms: i64, now: Moment) -> Result<Moment> {
+    let Some(in_s) = in_s else { return Ok(now.plus_ms(usual_ms)) };
     if !(LEAST_OFFER_S..=MOST_OFFER_S).contains(&in_s) {
         return Err(Code::BadExpiry.into());
     }
     Ok(now.plus_ms(i64::from(in_s) * 1000))
+}
+
+/// A yes to something, as it can be shown later.
+///
+/// # Errors
+/// When the wording's version is not one that could be looked up then.
+pub fn recorded(scope: &str, given: ConsentGiven, language: Language, given_at: Moment) -> Result<Consent> {
+    let wording = given.wording;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    if !(1..=32).contains(&wording.len()) || !wording.bytes().all(plain) {
+        return Err(ApiError::bad_wording());
+    }
+    Ok(Consent { scope: scope.to_owned(), wording, language, given_at })
+}
+
+/// The sales unit that the shop wants to be paid: the one that it names, or its key's own, or the first.
+///
+/// # Errors
+/// When there is none of that name, or it is not the key's business.
+pub fn unit_of<'a>(app: &'a App, shop: &ShopKey, name: Option<&str>) -> Result<&'a SalesUnit> {
+    let unit = app.config.sales_unit(name.or(shop.sales_unit.as_deref()));
+    unit.filter(|unit| shop.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())
 }
 
 /// An address to come back to must be the shop's, or anyone could send customers anywhere through us.

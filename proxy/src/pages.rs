@@ -4,6 +4,7 @@
 //! They carry no script. What they show of an order is the page's snapshot and nothing more; every text goes through the template's
 //! escaping.
 
+mod pay;
 mod text;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use kvitt_wire::{Brand, Checkout, Language, Line, Problem, State};
 use maud::{DOCTYPE, Markup, html};
 
+pub use pay::{Asked, pay};
 use text::{Text, amount, percent};
 
 /// How often a page that waits for the customer loads itself anew, in seconds.
@@ -18,21 +20,35 @@ const REFRESH_S: u32 = 3;
 
 impl axum::response::IntoResponse for Page {
     fn into_response(self) -> axum::response::Response {
+        let form = self.leads_to.as_ref().map_or_else(|| "'none'".to_owned(), |hosts| format!("'self' {hosts}"));
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action {form}; frame-ancestors 'none'"
+        );
+        // Under `no-referrer` a form would come from the origin `null`, which is refused.
+        let referrer = if self.leads_to.is_some() { "same-origin" } else { "no-referrer" };
         let headers = [
             ("content-type", "text/html; charset=utf-8"),
-            (
-                "content-security-policy",
-                "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            ),
+            ("content-security-policy", &policy),
+            ("referrer-policy", referrer),
             ("cache-control", "no-store"),
         ];
-        (headers, self.0.into_string()).into_response()
+        (headers, self.markup.into_string()).into_response()
     }
 }
 
 /// A whole page.
 #[derive(Debug)]
-pub struct Page(Markup);
+pub struct Page {
+    markup: Markup,
+    /// Where its form leads in the end, as a policy's sources; none where it has no form.
+    leads_to: Option<String>,
+}
+
+impl Page {
+    fn leading_to(self, hosts: String) -> Self {
+        Self { leads_to: Some(hosts), ..self }
+    }
+}
 
 /// Where an order stands, as the customer is told. The page loads itself anew while there is `more` to come.
 pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool) -> Page {
@@ -99,7 +115,7 @@ pub fn problem(problem: &Problem) -> Page {
 }
 
 fn page(language: Language, title: &str, refresh_s: Option<u32>, state: Option<State>, body: Markup) -> Page {
-    Page(html! {
+    let markup = html! {
         (DOCTYPE)
         html lang=(language.tag()) {
             head {
@@ -113,7 +129,8 @@ fn page(language: Language, title: &str, refresh_s: Option<u32>, state: Option<S
             }
             body.page { main.card data-state=[state.map(State::as_str)] { (body) } }
         }
-    })
+    };
+    Page { markup, leads_to: None }
 }
 
 fn lines(checkout: &Checkout, text: &Text) -> Markup {

@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
 
+mod codes;
 mod receipts;
 mod redirects;
 mod webhooks;

@@ -8,6 +8,7 @@ mod door;
 mod events;
 mod operators;
 mod pay;
+mod pay_page;
 mod shop;
 mod site;
 mod vipps;
@@ -42,7 +43,12 @@ fn described() -> OpenApiRouter<App> {
 
 /// What pages call: guarded by their origin.
 fn browser() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(cart::router()).merge(checkouts::router()).merge(events::router()).merge(pay::router())
+    OpenApiRouter::new()
+        .merge(cart::router())
+        .merge(checkouts::router())
+        .merge(events::router())
+        .merge(pay::router())
+        .merge(pay_page::router())
 }
 
 /// What other machines call: no page has business there.

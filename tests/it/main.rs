@@ -39,6 +39,7 @@ mod reconcile;
 mod registrations;
 mod relay;
 mod repeats;
+mod requests;
 mod seeds;
 mod several;
 mod store;

@@ -38,6 +38,9 @@ pub(crate) const ENCRYPTION_KEY: &str = "YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA
 /// The number of the emulator's Norwegian customer.
 pub(crate) const PHONE_NUMBER: &str = "4791234567";
 
+/// In a shop's options: its sales units may send payments to the app, and for long.
+pub(crate) const SENDS_TO_THE_APP: &str = "# sends to the app";
+
 /// A shop that is open: proxy, database and emulator of its own.
 pub(crate) struct Shop {
     pub(crate) http: reqwest::Client,
@@ -143,7 +146,10 @@ vipps.base_url = "{emulator}"
 
 /// Two sales units; without a secret where the proxy registers for webhooks by itself.
 fn units(extra: &str) -> String {
-    let units = sales_unit("no", "NO", "123456") + &sales_unit("dk", "DK", "234567");
+    let mut units = sales_unit("no", "NO", "123456") + &sales_unit("dk", "DK", "234567");
+    if extra.contains(SENDS_TO_THE_APP) {
+        units = units.replace("reference_prefix", "push_messages = true\nlong_living = true\nreference_prefix");
+    }
     match extra.contains("webhook.repair = true") {
         true => units.replace("webhook_secret = \"not registered yet\"\n", ""),
         false => units,

@@ -1,8 +1,8 @@
 //! An order as the shop's own machines see it: all of it, but for what its customer shared and what gives access to its page.
 
-use kvitt_wire::{CaptureDeadline, ShopAttempt, ShopConsent, ShopOrder};
+use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State};
 
-use super::{Attempt, Checkout, Consent};
+use super::{Attempt, Checkout, Consent, Flow};
 
 impl Checkout {
     /// With the deadline that the rules of its market make. What the store alone knows of it, such as its events, is left out.
@@ -20,9 +20,30 @@ impl Checkout {
             capture_deadline,
             attempts: self.attempts.iter().map(|attempt| self.attempt_for_shop(attempt)).collect(),
             customer_id: None,
+            request: self.request_for_shop(),
             events: None,
             created_at_ms: self.created_at.0,
         }
+    }
+
+    /// The pay page of an order, whoever opened it.
+    pub fn pay_url(&self) -> String {
+        self.order.landing_return_url.0.replacen("/return/", "/pay/", 1)
+    }
+
+    fn request_for_shop(&self) -> Option<ShopRequest> {
+        let offer = self.order.offer.as_ref()?;
+        let url = self.pay_url();
+        let current = self.current();
+        let in_app = current.flow == Flow::Push && matches!(current.state, State::Created | State::Authorized);
+        Some(ShopRequest {
+            qr_svg: format!("{url}/qr.svg"),
+            qr_png: format!("{url}/qr.png"),
+            url,
+            sent_by: if in_app { SentBy::App } else { SentBy::Link },
+            expires_at_ms: offer.expires_at.0,
+            withdrawn_at_ms: offer.withdrawn_at.map(|at| at.0),
+        })
     }
 
     fn attempt_for_shop(&self, attempt: &Attempt) -> ShopAttempt {

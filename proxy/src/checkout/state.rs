@@ -185,6 +185,9 @@ pub struct Offer {
     /// Whether the customer stands in front of the shop's people.
     #[serde(default)]
     pub customer_present: bool,
+    /// The yes of the customer whom it is sent to, to being sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
 }
 
 /// Who offers an order.
@@ -316,7 +319,15 @@ fn is_false(value: &bool) -> bool {
 impl Offer {
     /// One that stands until then, behind its link.
     pub fn standing(by: OfferedBy, expires_at: Moment) -> Self {
-        Self { by, expires_at, withdrawn_at: None, push: false, long_living: false, customer_present: false }
+        Self {
+            by,
+            expires_at,
+            withdrawn_at: None,
+            push: false,
+            long_living: false,
+            customer_present: false,
+            consent: None,
+        }
     }
 
     /// Whether it may still be paid.

@@ -208,6 +208,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// True or false; false when it is not said.
+    pub(super) fn switch(&mut self, key: &str) -> bool {
+        self.table.contains_key(key) && self.flag(key)
+    }
+
     pub(super) fn positive(&mut self, key: &str) -> i64 {
         self.between(key, 1, MOST)
     }

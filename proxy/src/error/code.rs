@@ -102,6 +102,18 @@ codes! {
         "Use an address on one of `allowed_origins`.";
     BadWording = UNPROCESSABLE_ENTITY "bad_wording": "consent.wording must name the version of the words",
         "Send the version of the words that the customer was shown, so that it can be looked up later.";
+    BadExpiry = UNPROCESSABLE_ENTITY "bad_expiry": "expires_in_s must be 60 to 15552000 seconds",
+        "Leave it out for the time in the proxy's configuration, or stay within a minute and 180 days.";
+    BadDescription = UNPROCESSABLE_ENTITY "bad_description": "description must have 3 to 100 characters, none of them a control character",
+        "Leave it out for the articles' names, or say it in fewer words.";
+    UnknownCustomer = UNPROCESSABLE_ENTITY "unknown_customer": "There is no such customer at this sales unit",
+        "Look the id up again: the customer may have been erased. Without a customer there is a link to send.";
+    NoConsent = UNPROCESSABLE_ENTITY "no_consent": "The customer has not said yes to being sent payment requests",
+        "Ask the customer first, and send the version of the words as `consent.wording`; or leave the customer out and send the link.";
+    BadPhoneNumber = UNPROCESSABLE_ENTITY "bad_phone_number": "phone_number must be 9 to 15 digits, country code first",
+        "Write it without plus sign and spaces: 4791234567.";
+    BadAddressee = UNPROCESSABLE_ENTITY "bad_addressee": "customer must have either an id, or a phone_number with a consent",
+        "Name the customer in one of the two ways.";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused": "This Idempotency-Key was used for another request",
         "Use a new key for another intention. A repeat must be the same, byte for byte.";
     BadAmount = UNPROCESSABLE_ENTITY "bad_amount": "The amount must be more than nothing",
@@ -130,10 +142,6 @@ codes! {
         "Leave `total` out, or reckon in whole minor units as `detail` does.";
     CartLinesMismatch = UNPROCESSABLE_ENTITY "cart_lines_mismatch": "The lines do not make the total",
         "Correct them by the difference that `detail` names; a drift of roundings goes on a line of its own with `rounding: \"line\"`.";
-    BadDescription = UNPROCESSABLE_ENTITY "bad_description": "description must have 3 to 100 characters, none of them a control character",
-        "Shorten it, or leave it out for the articles' names.";
-    BadExpiry = UNPROCESSABLE_ENTITY "bad_expiry": "expires_in_s must be 60 to 2592000",
-        "Give the customer a minute at least and 30 days at most.";
     ItemsAndSignedCart = UNPROCESSABLE_ENTITY "items_and_signed_cart": "Either items or signed_cart, not both",
         "Leave one of them out: it would be ignored.";
     MalformedSignedCart = UNPROCESSABLE_ENTITY "malformed_signed_cart": "The signed cart could not be read",

@@ -2,6 +2,8 @@
 
 use kvitt_wire::{Currency, Language};
 
+use crate::checkout::Moment;
+
 /// The words of one language.
 pub(super) struct Text {
     pub(super) waiting: &'static str,
@@ -23,6 +25,22 @@ pub(super) struct Text {
     pub(super) amount: &'static str,
     pub(super) total: &'static str,
     pub(super) vat: &'static str,
+    pub(super) to_pay: &'static str,
+    pub(super) pay_vipps: &'static str,
+    pub(super) pay_mobilepay: &'static str,
+    /// With the day.
+    pub(super) pay_by: &'static str,
+    /// Before the link to the terms.
+    pub(super) terms: &'static str,
+    pub(super) terms_link: &'static str,
+    pub(super) terms_needed: &'static str,
+    /// With the shop. These two are the words of the widget, and `CONSENT_WORDING` is their version.
+    pub(super) share: &'static str,
+    /// With the shop and the app.
+    pub(super) share_why: &'static str,
+    pub(super) again: &'static str,
+    /// How a day is written.
+    day: &'static str,
     /// Between thousands, and before the decimals.
     separators: (char, char),
     /// What stands in for the krone after an amount; `None` puts the code before it.
@@ -61,6 +79,17 @@ const EN: Text = Text {
     amount: "Amount",
     total: "Total",
     vat: "of which VAT",
+    to_pay: "To pay",
+    pay_vipps: "Pay with Vipps",
+    pay_mobilepay: "Pay with MobilePay",
+    pay_by: "To be paid by {0}.",
+    terms: "I accept the",
+    terms_link: "terms of sale",
+    terms_needed: "Accept the terms of sale to go on.",
+    share: "Share my phone number with {0}",
+    share_why: "Optional. {0} can then send your next payment request straight to {1} on your phone. {1} asks you to confirm.",
+    again: "The last attempt was not completed. No money has been drawn.",
+    day: "%-d %B %Y",
     separators: (',', '.'),
     krone: None,
 };
@@ -85,6 +114,17 @@ const NB: Text = Text {
     amount: "Beløp",
     total: "Totalt",
     vat: "herav mva.",
+    to_pay: "Å betale",
+    pay_vipps: "Betal med Vipps",
+    pay_mobilepay: "Betal med MobilePay",
+    pay_by: "Betales innen {0}.",
+    terms: "Jeg godtar",
+    terms_link: "salgsvilkårene",
+    terms_needed: "Godta salgsvilkårene for å gå videre.",
+    share: "Del telefonnummeret mitt med {0}",
+    share_why: "Valgfritt. Da kan {0} sende neste betalingskrav rett til {1} på telefonen din. {1} ber deg bekrefte.",
+    again: "Det siste forsøket ble ikke fullført. Ingen penger er trukket.",
+    day: "%-d.%-m.%Y",
     separators: ('\u{a0}', ','),
     krone: Some("kr"),
 };
@@ -109,6 +149,17 @@ const DA: Text = Text {
     amount: "Beløb",
     total: "I alt",
     vat: "heraf moms",
+    to_pay: "At betale",
+    pay_vipps: "Betal med Vipps",
+    pay_mobilepay: "Betal med MobilePay",
+    pay_by: "Betales senest {0}.",
+    terms: "Jeg accepterer",
+    terms_link: "handelsbetingelserne",
+    terms_needed: "Accepter handelsbetingelserne for at gå videre.",
+    share: "Del mit telefonnummer med {0}",
+    share_why: "Valgfrit. Så kan {0} sende din næste betalingsanmodning direkte til {1} på din telefon. {1} beder dig bekræfte.",
+    again: "Det seneste forsøg blev ikke gennemført. Der er ikke trukket penge.",
+    day: "%-d.%-m.%Y",
     separators: ('.', ','),
     krone: Some("kr."),
 };
@@ -133,6 +184,17 @@ const SV: Text = Text {
     amount: "Belopp",
     total: "Totalt",
     vat: "varav moms",
+    to_pay: "Att betala",
+    pay_vipps: "Betala med Vipps",
+    pay_mobilepay: "Betala med MobilePay",
+    pay_by: "Betalas senast {0}.",
+    terms: "Jag godkänner",
+    terms_link: "köpvillkoren",
+    terms_needed: "Godkänn köpvillkoren för att gå vidare.",
+    share: "Dela mitt telefonnummer med {0}",
+    share_why: "Valfritt. Då kan {0} skicka nästa betalningsbegäran direkt till {1} i din telefon. {1} ber dig bekräfta.",
+    again: "Det senaste försöket slutfördes inte. Inga pengar har dragits.",
+    day: "%Y-%m-%d",
     separators: ('\u{a0}', ','),
     krone: Some("kr"),
 };
@@ -157,9 +219,33 @@ const FI: Text = Text {
     amount: "Summa",
     total: "Yhteensä",
     vat: "josta alv",
+    to_pay: "Maksettavaa",
+    pay_vipps: "Maksa Vippsillä",
+    pay_mobilepay: "Maksa MobilePaylla",
+    pay_by: "Eräpäivä {0}.",
+    terms: "Hyväksyn",
+    terms_link: "myyntiehdot",
+    terms_needed: "Hyväksy myyntiehdot jatkaaksesi.",
+    share: "Jaan puhelinnumeroni: {0}",
+    share_why: "Vapaaehtoinen. {0} voi lähettää seuraavan maksupyynnön suoraan puhelimesi {1}-sovellukseen. {1} pyytää sinua vahvistamaan tämän.",
+    again: "Viimeisin yritys jäi kesken. Rahaa ei ole veloitettu.",
+    day: "%-d.%-m.%Y",
     separators: ('\u{a0}', ','),
     krone: Some("kr"),
 };
+
+/// Words with their gaps, `{0}` and `{1}`, filled.
+pub(super) fn fill(words: &str, gaps: &[&str]) -> String {
+    gaps.iter().enumerate().fold(words.to_owned(), |words, (nth, gap)| words.replace(&format!("{{{nth}}}"), gap))
+}
+
+/// The day of a moment as the language writes it. It is the day by winter time in Norway, which is never later than the customer's own: who
+/// pays on that day pays in time, but for the last hour or two of a day in summer or in Finland.
+pub(super) fn day(moment: Moment, text: &Text) -> String {
+    let hour_east = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
+    let zoned = jiff::Timestamp::from_millisecond(moment.0).map(|at| at.to_zoned(hour_east));
+    zoned.map_or_else(|_| String::new(), |zoned| zoned.strftime(text.day).to_string())
+}
 
 /// An amount of minor units as the language writes it: `1 234,50 kr`, `€1,234.50`.
 pub(super) fn amount(value: i64, currency: Currency, text: &Text) -> String {
@@ -208,6 +294,16 @@ mod tests {
             (Language::Sv, Currency::Nok, 5, "0,05\u{a0}kr"),
         ] {
             assert_eq!(amount(value, currency, &Text::of(language)), expected);
+        }
+    }
+
+    #[test]
+    fn days_are_written_as_each_language_does() {
+        let last_hour = Moment(1_801_436_399_000); // 2027-01-31T22:59:59Z
+        for (language, expected) in
+            [(Language::Nb, "31.1.2027"), (Language::Sv, "2027-01-31"), (Language::En, "31 January 2027")]
+        {
+            assert_eq!(day(last_hour, &Text::of(language)), expected);
         }
     }
 

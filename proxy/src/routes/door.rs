@@ -61,6 +61,7 @@ pub(super) async fn check_origin(State(app): State<App>, request: Request, next:
 
 /// What a browser opens is refused with a page.
 fn refuse(error: ApiError, path: &str) -> Response {
-    let opened = path == "/pay" || path.starts_with("/return/");
+    let opened =
+        path == "/pay" || (path.starts_with("/pay/") && !path.contains("/qr.")) || path.starts_with("/return/");
     if opened { error.as_page().into_response() } else { error.into_response() }
 }

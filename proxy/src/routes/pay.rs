@@ -101,11 +101,7 @@ async fn start(
     trace_id: &TraceId,
     form: std::result::Result<Form<PayForm>, FormRejection>,
 ) -> Result<Response> {
-    let Form(form) = form.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::unsupported_media_type("application/x-www-form-urlencoded"),
-        _ => ApiError::malformed(rejection.body_text()),
-    })?;
+    let Form(form) = form.map_err(malformed)?;
     let opened = order::open(app, form.into_checkout()?, None, trace_id).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
@@ -154,8 +150,17 @@ async fn look(app: &App, found: &Found) {
     }
 }
 
+/// A form that does not read.
+pub(super) fn malformed(rejection: FormRejection) -> ApiError {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::unsupported_media_type("application/x-www-form-urlencoded"),
+        _ => ApiError::malformed(rejection.body_text()),
+    }
+}
+
 /// To an address that may hold a token: nothing of it is to leak into a referrer or a cache.
-fn see_other(url: &str) -> Result<Response> {
+pub(super) fn see_other(url: &str) -> Result<Response> {
     let location = HeaderValue::from_str(url).map_err(|_| ApiError::internal())?;
     let headers = HeaderMap::from_iter([(header::LOCATION, location)]);
     Ok((StatusCode::SEE_OTHER, headers).into_response())

@@ -4,6 +4,7 @@ mod checkouts;
 mod events;
 mod money;
 mod orders;
+mod requests;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query, Request, State};
@@ -25,6 +26,7 @@ use crate::{captures, clock, session};
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(checkouts::router())
+        .merge(requests::router())
         .merge(orders::router())
         .merge(money::router())
         .merge(events::router())

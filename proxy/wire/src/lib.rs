@@ -11,6 +11,7 @@ mod checkout;
 mod desk;
 mod money;
 mod problem;
+mod request;
 mod shop;
 mod shop_cart;
 
@@ -19,6 +20,7 @@ pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, Sta
 pub use desk::{DeskArticle, DeskLogin, DeskSalesUnit, DeskSession};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
+pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
 pub use shop::{
     CaptureDeadline, LetGo, MoveMoney, OrderEvent, Pieces, ShopAttempt, ShopConsent, ShopOperation, ShopOrder,
     ShopOrders,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Aggregate, Amount, Language, Line, State};
+use crate::{Aggregate, Amount, Language, Line, ShopRequest, State};
 
 /// `GET /v1/shop/orders/{reference}`: an order and what was tried to have it paid. Nothing that its customer shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct ShopOrder {
     /// The customer, where one has shared who they are and has not been erased: see `GET /v1/shop/customers/{id}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<String>,
+    /// Where and until when it can be paid, for an order that was opened before anybody pressed pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ShopRequest>,
     /// What has happened, oldest first; only where one order is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<OrderEvent>>,

@@ -96,7 +96,7 @@ pub struct NewShopCheckout {
     /// What the customer sees of it in the app, 3 to 100 characters; the articles' names when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// For how long it may be paid, in seconds: 60 to 2592000, a day when absent.
+    /// For how long it may be paid, in seconds: 60 to 15552000 (180 days), a day when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_s: Option<u32>,
 }

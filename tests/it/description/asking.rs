@@ -176,7 +176,7 @@ fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &m
     let name = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
     let mut body = match name {
         _ if tape.one_in(2) => made(schema, description, tape),
-        "NewShopCheckout" => json!({ "cart": mugs_and_freight() }),
+        "NewShopCheckout" | "NewPaymentRequest" => json!({ "cart": mugs_and_freight() }),
         "SignedCart" => json!({ "signed_cart": known.signed_cart }),
         "NewCheckout" => serde_json::to_value(two_mugs_and_a_tea()).unwrap(),
         "PayForm" => {

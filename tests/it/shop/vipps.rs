@@ -60,6 +60,11 @@ impl Vipps {
         self.control("clock", json!({ "advance_ms": ms })).await;
     }
 
+    /// The Norwegian sales unit is approved for sending payments to the app, for ten minutes or for long.
+    pub(crate) async fn lets_send_to_the_app(&self, long_living: bool) {
+        self.control("sales-units/123456", json!({ "push_message": true, "long_living": long_living })).await;
+    }
+
     /// Vipps MobilePay forgets every payment.
     pub(crate) async fn forgets_payments(&self) {
         self.control("reset", json!({ "keep_webhooks": true })).await;

@@ -13,6 +13,8 @@ use crate::checkout::{Consent, Reference};
 const UNKNOWN_CUSTOMER: &str = "vipps_7010";
 /// A payment that is held for longer than ten minutes is held for more than them.
 const LEAST_HELD_MS: i64 = 11 * 60 * 1000;
+/// And for less than sixty days.
+const MOST_HELD_MS: i64 = 59 * 24 * 60 * 60 * 1000;
 
 impl Step {
     /// The customer accepts the terms and presses pay.
@@ -93,6 +95,6 @@ impl Step {
     pub(super) fn held_until(&self, flow: Flow, now: Moment) -> Option<Moment> {
         let offer = self.checkout.order.offer.as_ref()?;
         let held = flow == Flow::Push && offer.long_living && offer.expires_at >= now.plus_ms(LEAST_HELD_MS);
-        held.then_some(offer.expires_at)
+        held.then_some(offer.expires_at.min(now.plus_ms(MOST_HELD_MS)))
     }
 }

@@ -15,6 +15,9 @@ use crate::shop_key::ShopKey;
 use crate::trace::TraceId;
 use crate::{cart, clock};
 
+/// How long it may be paid when the shop does not say, in milliseconds.
+const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
+
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(open))
 }
@@ -55,8 +58,7 @@ async fn open(
 
 async fn write_down(app: &App, shop: &ShopKey, asked: NewShopCheckout, key: &Key, trace_id: &TraceId) -> Result<Found> {
     let now = clock::now();
-    let unit = app.config.sales_unit(asked.cart.sales_unit.as_deref().or(shop.sales_unit.as_deref()));
-    let unit = unit.filter(|unit| shop.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
+    let unit = order::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
     let mut cart = cart::from_shop(&app.config, unit, &asked.cart, now)?;
     cart.asks_phone_number = asked.asks_phone_number.unwrap_or(cart.asks_phone_number);
     let return_url = asked.return_url.map(|url| order::return_url(&app.config.allowed_origins, url)).transpose()?;
@@ -68,7 +70,7 @@ async fn write_down(app: &App, shop: &ShopKey, asked: NewShopCheckout, key: &Key
         return_url,
         terms_accepted_at: None,
         consent: None,
-        offer: Some(Offer::standing(OfferedBy::Shop, order::expires_at(asked.expires_in_s, now)?)),
+        offer: Some(Offer::standing(OfferedBy::Shop, order::expires_at(asked.expires_in_s, STANDS_MS, now)?)),
         customer: None,
     };
     order::write_down(app, wanted, Some(key), trace_id).await

@@ -65,6 +65,12 @@ impl Client {
         self.call(request).await?.json()
     }
 
+    /// A QR code that was made before, with a picture of this kind; 404 when there is none, or not any more.
+    pub async fn merchant_redirect_qr_of(&self, id: &str, image: QrImage) -> Result<MerchantRedirectQr, Error> {
+        let path = format!("{QR}/{}", segment(id)?);
+        self.call(picture(Request::new(Method::GET, path), image)).await?.json()
+    }
+
     /// Lets a QR code that exists lead to another page.
     pub async fn move_merchant_redirect_qr(
         &self,

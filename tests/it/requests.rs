@@ -1,0 +1,311 @@
+//! Payment requests: behind a link, by QR, and in the app of a customer whose number is known. The emulator's books are the judge.
+
+use kvitt_wire::{CONSENT_WORDING, SentBy, ShopOrder, State};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::shop::{PHONE_NUMBER, SENDS_TO_THE_APP, Shop, eventually, http, problem};
+
+/// What the shop asks 499 kroner for.
+fn service() -> Value {
+    json!({ "cart": {
+        "lines": [{ "sku": "service", "name": "Bike service", "quantity": 1, "unit_price": 49_900, "vat_rate": 2500 }],
+        "total": { "value": 49_900, "currency": "NOK" },
+    }, "language": "nb" })
+}
+
+fn with(field: &str, value: Value) -> Value {
+    let mut asked = service();
+    asked[field] = value;
+    asked
+}
+
+/// To the customer of the emulator's, by a number that the shop was given.
+fn to(number: &str) -> Value {
+    with("customer", json!({ "phone_number": number, "consent": { "wording": "in-the-shop" } }))
+}
+
+/// The shop's machine.
+struct Office<'a> {
+    shop: &'a Shop,
+    key: String,
+}
+
+impl<'a> Office<'a> {
+    async fn of(shop: &'a Shop) -> Self {
+        Self { shop, key: shop.key("office").await }
+    }
+
+    async fn posts(&self, path: &str, key: &str, body: &Value) -> Response {
+        let request = self.shop.post(path).bearer_auth(&self.key).header("idempotency-key", key);
+        request.json(body).send().await.unwrap()
+    }
+
+    async fn requests(&self, body: &Value) -> ShopOrder {
+        let key = uuid::Uuid::new_v4().to_string();
+        let answer = self.posts("/v1/shop/payment-requests", &key, body).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        answer.json().await.unwrap()
+    }
+
+    async fn withdraws(&self, order: &ShopOrder) -> Response {
+        self.posts(&format!("/v1/shop/payment-requests/{}/withdraw", order.reference), "any", &json!({})).await
+    }
+
+    async fn reads(&self, order: &ShopOrder) -> ShopOrder {
+        let path = format!("/v1/shop/orders/{}", order.reference);
+        self.shop.get(&path).bearer_auth(&self.key).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn sees(&self, order: &ShopOrder, state: State) -> ShopOrder {
+        eventually(state.as_str(), || async { Some(self.reads(order).await).filter(|order| order.state == state) })
+            .await
+    }
+}
+
+fn url(order: &ShopOrder) -> String {
+    order.request.as_ref().unwrap().url.clone()
+}
+
+/// What whoever has the link sees.
+async fn page(order: &ShopOrder) -> String {
+    let answer = http().get(url(order)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.text().await.unwrap()
+}
+
+/// Whoever has the link presses pay.
+async fn press(order: &ShopOrder, fields: &[(&str, &str)]) -> Response {
+    let origin = reqwest::Url::parse(&url(order)).unwrap().origin().ascii_serialization();
+    http().post(url(order)).header("origin", origin).form(fields).send().await.unwrap()
+}
+
+const ACCEPTS: &[(&str, &str)] = &[("terms_accepted", "yes")];
+
+fn leads_to(answer: &Response) -> &str {
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    answer.headers()["location"].to_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_link_pays_once_and_may_share_the_number() {
+    let shop = Shop::open().await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&service()).await;
+    assert_eq!((order.state, order.amount.value), (State::Open, 49_900));
+    assert_eq!(order.request.as_ref().unwrap().sent_by, SentBy::Link);
+    assert!(shop.vipps.books().await.is_empty(), "a payment lives for ten minutes: none before somebody presses pay");
+
+    let shown = page(&order).await;
+    for words in
+        ["Å betale: 499,00\u{a0}kr", "Bike service", "salgsvilkårene", "Betal med Vipps", "Del telefonnummeret"]
+    {
+        assert!(shown.contains(words), "{words} is not in {shown}");
+    }
+    let hasty = press(&order, &[]).await;
+    assert_eq!(hasty.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(hasty.text().await.unwrap().contains("Godta salgsvilkårene for å gå videre"));
+
+    let fields = [ACCEPTS[0], ("share_phone_number", "yes"), ("wording", CONSENT_WORDING)];
+    let answer = press(&order, &fields).await;
+    assert!(leads_to(&answer).starts_with(&shop.vipps.url));
+    // On another device, or by a finger that presses twice: the same payment.
+    let twin = press(&order, &fields).await;
+    assert_eq!(leads_to(&twin), leads_to(&answer));
+    shop.vipps.approves(&order.reference).await;
+    let paid = office.sees(&order, State::Authorized).await;
+    assert_eq!(paid.attempts.len(), 1);
+    assert_eq!(shop.vipps.books().await.len(), 1);
+    let book = shop.vipps.book(&order.reference).await;
+    assert_eq!(book["request"]["amount"]["value"], 49_900);
+    assert_eq!(book["request"]["receipt"]["orderLines"][0]["name"], "Bike service");
+
+    eventually("the number", || async { page(&order).await.contains("slutter på 67").then_some(()) }).await;
+    let late = press(&order, ACCEPTS).await;
+    assert_eq!(leads_to(&late), url(&order), "what is paid is shown, and not paid again");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_request_can_be_paid_after_all_and_a_withdrawn_one_cannot() {
+    let shop = Shop::open().await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&service()).await;
+    press(&order, ACCEPTS).await;
+    shop.vipps.customer("reject", &order.reference).await;
+    office.sees(&order, State::Aborted).await;
+    let again = page(&order).await;
+    assert!(again.contains("Det siste forsøket ble ikke fullført") && !again.contains("terms_accepted"), "{again}");
+    press(&order, &[]).await;
+    let second = office.sees(&order, State::Created).await;
+    assert!(second.reference.ends_with("-2"), "{}", second.reference);
+
+    // Withdrawn while the customer is in the app.
+    let answer = office.withdraws(&order).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let after = office.sees(&order, State::Terminated).await;
+    assert!(after.request.unwrap().withdrawn_at_ms.is_some());
+    assert_eq!(shop.vipps.book(&second.reference).await["state"], "TERMINATED");
+    assert!(page(&order).await.contains("Betalingen ble avbrutt"));
+    assert_eq!(leads_to(&press(&order, ACCEPTS).await), url(&order));
+    assert_eq!(shop.vipps.books().await.len(), 2, "nothing more is created");
+
+    let paid = office.requests(&service()).await;
+    press(&paid, ACCEPTS).await;
+    shop.vipps.approves(&paid.reference).await;
+    office.sees(&paid, State::Authorized).await;
+    problem(office.withdraws(&paid).await, 409, "not_withdrawable").await;
+    let ordinary = shop.ordered().await;
+    let path = format!("/v1/shop/payment-requests/{}/withdraw", ordinary.reference());
+    problem(office.posts(&path, "any", &json!({})).await, 409, "not_withdrawable").await;
+    shop.vipps.customer("reject", ordinary.reference()).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_customer_gets_it_in_the_app_without_typing_anything() {
+    let shop = Shop::open_with(SENDS_TO_THE_APP).await;
+    shop.vipps.lets_send_to_the_app(true).await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&to(PHONE_NUMBER)).await;
+    assert_eq!((order.state, order.request.as_ref().unwrap().sent_by), (State::Created, SentBy::App));
+    let request = shop.vipps.book(&order.reference).await["request"].clone();
+    assert_eq!(request["userFlow"], "PUSH_MESSAGE");
+    assert_eq!(request["customer"]["phoneNumber"], PHONE_NUMBER);
+    assert!(request["profile"].is_null(), "who is known is not asked again");
+    assert!(request["expiresAt"].is_string() && request["receipt"].is_object(), "a week, as the shop's requests stand");
+    shop.vipps.approves(&order.reference).await;
+    office.sees(&order, State::Authorized).await;
+    let shown = page(&order).await;
+    assert!(shown.contains("Takk for bestillingen") && !shown.contains("67"), "the link tells nothing of the number");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_app_is_not_sent_is_behind_the_link_with_the_number_filled_in() {
+    let shop = Shop::open_with(SENDS_TO_THE_APP).await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&to(PHONE_NUMBER)).await;
+    assert_eq!((order.state, order.request.as_ref().unwrap().sent_by), (State::Open, SentBy::Link));
+    assert_eq!(order.attempts[0].trouble.as_deref(), Some("vipps_5080"), "the shop learns why");
+    let answer = press(&order, ACCEPTS).await;
+    assert!(leads_to(&answer).starts_with(&shop.vipps.url));
+    let request = shop.vipps.book(&order.reference).await["request"].clone();
+    assert_eq!(
+        (&request["userFlow"], &request["customer"]["phoneNumber"]),
+        (&"WEB_REDIRECT".into(), &PHONE_NUMBER.into())
+    );
+    shop.vipps.approves(&order.reference).await;
+    office.sees(&order, State::Authorized).await;
+    shop.close().await;
+
+    // Nobody with that number has the app, or may pay this: the customer who presses pay is led on all the same.
+    let shop = Shop::open().await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&to("4790000000")).await;
+    let answer = press(&order, ACCEPTS).await;
+    assert!(leads_to(&answer).starts_with(&shop.vipps.url));
+    let now = office.reads(&order).await;
+    let troubles: Vec<_> = now.attempts.iter().map(|attempt| attempt.trouble.as_deref()).collect();
+    assert_eq!(troubles, [Some("vipps_7010"), None]);
+    assert!(shop.vipps.book(&now.reference).await["request"]["customer"].is_null());
+    shop.vipps.approves(&now.reference).await;
+    office.sees(&order, State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_twice_is_asking_once() {
+    let shop = Shop::open().await;
+    let office = Office::of(&shop).await;
+    let path = "/v1/shop/payment-requests";
+    let first: ShopOrder = office.posts(path, "invoice-7", &service()).await.json().await.unwrap();
+    let again = office.posts(path, "invoice-7", &service()).await;
+    assert_eq!(again.headers()["idempotency-replayed"], "true");
+    assert_eq!(again.json::<ShopOrder>().await.unwrap().request, first.request);
+    let other = with("description", json!("Another service"));
+    problem(office.posts(path, "invoice-7", &other).await, 422, "idempotency_key_reused").await;
+    let keyless = shop.post(path).bearer_auth(&office.key).json(&service()).send().await.unwrap();
+    problem(keyless, 400, "idempotency_key_required").await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_request_is_said() {
+    let shop = Shop::open().await;
+    let office = Office::of(&shop).await;
+    let customer = |value: Value| with("customer", value);
+    let consent = json!({ "wording": "in-the-shop" });
+    for (nth, (asked, status, code)) in [
+        (with("expires_in_s", json!(59)), 422, "bad_expiry"),
+        (with("expires_in_s", json!(15_552_001)), 422, "bad_expiry"),
+        (with("description", json!("ab")), 422, "bad_description"),
+        (with("description", json!("a\u{0}bc")), 422, "bad_description"),
+        (with("return_url", json!("https://evil.example/")), 422, "bad_return_url"),
+        (with("surprise", json!(1)), 400, "malformed_json"),
+        (customer(json!({ "id": "cus_nobody" })), 422, "unknown_customer"),
+        (customer(json!({ "phone_number": "4791234567" })), 422, "no_consent"),
+        (customer(json!({ "phone_number": "+47 912 34 567", "consent": consent })), 422, "bad_phone_number"),
+        (customer(json!({ "phone_number": "[Expired]", "consent": consent })), 422, "bad_phone_number"),
+        (customer(json!({ "phone_number": "4791234567", "consent": { "wording": "<b>" } })), 422, "bad_wording"),
+        (customer(json!({ "id": "cus_a", "phone_number": "4791234567", "consent": consent })), 422, "bad_addressee"),
+        (customer(json!({})), 422, "bad_addressee"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = office.posts("/v1/shop/payment-requests", &format!("bad-{nth}"), &asked).await;
+        problem(answer, status, code).await;
+    }
+    let stranger = shop.post("/v1/shop/payment-requests").json(&service()).send().await.unwrap();
+    problem(stranger, 401, "unauthorized").await;
+    assert_eq!(http().get(format!("{}/pay/nothing", shop.url)).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_qr_leads_to_the_pay_page_and_never_to_a_payment() {
+    let shop = Shop::open().await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&service()).await;
+    let request = order.request.as_ref().unwrap();
+    let svg = http().get(&request.qr_svg).send().await.unwrap();
+    assert_eq!(svg.headers()["content-type"], "image/svg+xml");
+    assert!(svg.text().await.unwrap().starts_with("<svg"));
+    let png = http().get(&request.qr_png).send().await.unwrap();
+    assert_eq!(png.headers()["content-type"], "image/png");
+    assert_eq!(read(&png.bytes().await.unwrap()), request.url);
+    shop.close().await;
+
+    let shop = Shop::open_with("requests.qr = \"vipps\"").await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&service()).await;
+    let request = order.request.as_ref().unwrap();
+    for _ in 0..2 {
+        let png = http().get(&request.qr_png).send().await.unwrap();
+        assert_eq!(png.status(), StatusCode::TEMPORARY_REDIRECT, "to the vendor's own, made once");
+        let picture = http().get(png.headers()["location"].to_str().unwrap()).send().await.unwrap();
+        let leads_to = http().get(read(&picture.bytes().await.unwrap())).send().await.unwrap();
+        assert_eq!(leads_to.headers()["location"].to_str().unwrap(), request.url);
+    }
+    // Without the vendor there is ours.
+    shop.vipps.fails("POST", "/qr/", 9, json!({ "status": 503 })).await;
+    assert_eq!(http().get(&request.qr_png).send().await.unwrap().status(), StatusCode::OK);
+    shop.vipps.nothing_fails().await;
+    shop.close().await;
+}
+
+/// What a camera reads.
+fn read(png: &[u8]) -> String {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut bytes).unwrap();
+    let side = info.width as usize;
+    let light = |x: usize, y: usize| match info.bit_depth {
+        png::BitDepth::One => bytes[y * info.line_size + x / 8] >> (7 - x % 8) & 1 == 1,
+        _ => bytes[y * info.line_size + x] > 127,
+    };
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if light(x, y) { 255 } else { 0 });
+    let codes = image.detect_grids();
+    codes[0].decode().unwrap().1
+}
