@@ -1,5 +1,5 @@
 /** Where the current attempt of a checkout stands. */
-export type KvittState = "starting" | "created" | "authorized" | "aborted" | "expired" | "terminated" | "failed";
+export type KvittState = "open" | "starting" | "created" | "authorized" | "aborted" | "expired" | "terminated" | "failed";
 
 /** The events of both elements, beside those of every element. They bubble and cross shadow roots. */
 export interface KvittEvents extends HTMLElementEventMap {
@@ -44,6 +44,10 @@ declare class KvittElement extends HTMLElement {
 export class KvittCheckout extends KvittElement {
   /** What is bought: `sku:quantity` pairs, comma separated. */
   items: string | null;
+  /** Instead of items: the cart that the shop has priced and signed. */
+  cart: string | null;
+  /** Instead of both: an order that the shop's backend has opened. */
+  token: string | null;
   /** The total that the page shows, in minor units (øre, cent). */
   amount: string | null;
   /** `NOK`, `DKK` or `EUR`. */

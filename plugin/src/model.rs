@@ -195,7 +195,12 @@ impl Model {
                 self.notice = Some(Notice::TermsNeeded);
                 cmds.push(Cmd::Point);
             }
-            (Act::Pay, Screen::Start, _) => {
+            // The order is there already, and waits for this press.
+            (Act::Pay, Screen::Start, Some(token)) => {
+                let new = NewAttempt { terms_accepted: true, consent: self.consent() };
+                self.pay(Cmd::Retry { key: String::new(), token, new }, cmds);
+            }
+            (Act::Pay, Screen::Start, None) => {
                 if let Some(new) = self.new_checkout() {
                     self.pay(Cmd::Create { key: String::new(), new }, cmds);
                 }

@@ -168,8 +168,7 @@ impl Model {
             cmds.push(Cmd::Leave { url: url.clone(), token: checkout.token.clone() });
         }
         let trouble = match state {
-            State::Open | State::Starting | State::Created => None,
-            State::Authorized => None,
+            State::Open | State::Starting | State::Created | State::Authorized => None,
             State::Aborted => Some(Trouble::Aborted),
             State::Expired => Some(Trouble::Expired),
             State::Terminated => Some(Trouble::Terminated),
@@ -178,6 +177,7 @@ impl Model {
         match trouble {
             Some(trouble) => self.trouble(trouble, cmds),
             None if state == State::Authorized => self.screen = Screen::Done,
+            None if state == State::Open => self.screen = Screen::Start,
             None => self.screen = Screen::Waiting,
         }
         let settled = state.is_final() && !awaits_number(&checkout, self.now);

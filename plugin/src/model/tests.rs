@@ -3,6 +3,7 @@
 mod always;
 mod carts;
 mod repeats;
+mod shop;
 
 use kvitt_wire::{Aggregate, Brand, CONSENT_WORDING, Currency, Language, Line, Sharing};
 

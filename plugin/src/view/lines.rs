@@ -21,6 +21,11 @@ pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
         let mut each = figures::count(line.quantity);
         each.push_str(" × ");
         each.push_str(&money(line.unit_price));
+        let off = i64::from(line.quantity) * line.unit_price - line.total;
+        if off != 0 {
+            each.push_str(" − ");
+            each.push_str(&money(off));
+        }
         let what = el("div", "what").put(&el("span", "name").text(&line.name)).put(&el("span", "note").text(&each));
         list.add(&item.put(&what).put(&el("span", "sum").text(&money(line.total))));
     }

@@ -19,6 +19,7 @@ pub struct Item {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cart {
     /// The sales unit that is paid, by its name in the proxy's configuration.
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub sales_unit: String,
     /// The shop's name, as the customer knows it.
     pub shop: String,
@@ -29,6 +30,7 @@ pub struct Cart {
     /// The sum of the lines, VAT included.
     pub total: Amount,
     /// The VAT within `total`, in minor units.
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub vat: i64,
     /// The shop's terms of sale; the customer accepts them before a payment is created.
     pub terms_url: String,

@@ -2,7 +2,8 @@
 //!
 //! Serde types and nothing else: no I/O, no clock, no dependency that would not compile to WebAssembly. The widget reads
 //! what the proxy writes because both are compiled from this file, so a change that breaks one breaks the build.
-//! Every type here costs bytes on someone's phone: few of them, small, no maps, no floats.
+//! Every type here costs bytes on someone's phone: few of them, small, no maps, no floats. What the widget does not show it does not read
+//! either (`skip_deserializing` where the target is WebAssembly).
 //!
 //! Field names are snake_case, amounts are minor units (øre, cent), times are milliseconds since 1970 in UTC.
 

@@ -10,6 +10,7 @@ use crate::Cart;
 pub struct Problem {
     /// Where the proxy explains the code, relative to the address that was asked.
     #[serde(rename = "type", default)]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     #[cfg_attr(feature = "openapi", schema(required, example = "/docs/problems#rate_limited"))]
     pub kind: String,
     /// The HTTP status.
@@ -18,9 +19,11 @@ pub struct Problem {
     #[cfg_attr(feature = "openapi", schema(example = "rate_limited"))]
     pub code: String,
     /// A short sentence for the developer; may be reworded.
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub title: String,
     /// What exactly was wrong this time, if more is to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub detail: Option<String>,
     /// Finds this request in the proxy's log.
     pub trace_id: String,
