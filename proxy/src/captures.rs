@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use kvitt_wire::{CaptureDeadline, ShopOrder};
+use kvitt_wire::{CaptureDeadline, ShopOrder, ShopSharing};
 use serde::Serialize;
 
 use crate::checkout::{Checkout, Event, Moment, Reservation};
@@ -13,7 +13,7 @@ use crate::chores::Chore;
 use crate::clock;
 use crate::config::{Capture, Config, Market};
 use crate::store::deliveries::Told;
-use crate::store::{Error, Store};
+use crate::store::{Error, Shared, Store};
 
 /// The reading of how many reservations are to be captured within the days of warning.
 pub const DUE: &str = "captures_due";
@@ -75,12 +75,20 @@ pub fn deadline(checkout: &Checkout, config: &Config, now: Moment) -> Option<Dea
     Some(Deadline::of(reservation, market, &config.capture, now))
 }
 
-/// An order as the shop sees it, with its deadline.
-pub fn for_shop(checkout: &Checkout, config: &Config, now: Moment) -> ShopOrder {
-    checkout.for_shop(deadline(checkout, config, now).map(|deadline| CaptureDeadline {
+/// An order as the shop sees it, with its deadline and what may be said of its customer.
+pub fn for_shop(checkout: &Checkout, shared: Shared, config: &Config, now: Moment) -> ShopOrder {
+    let deadline = deadline(checkout, config, now).map(|deadline| CaptureDeadline {
         capture_by_ms: deadline.capture_by.0,
         released_at_ms: deadline.released_at.0,
-    }))
+    });
+    let attempt = checkout.current();
+    let sharing = attempt.consent.is_some().then_some(match shared {
+        _ if !checkout.may_know_customer(attempt) => ShopSharing::Erased,
+        Shared { received: false, .. } => ShopSharing::Awaited,
+        Shared { number: true, .. } => ShopSharing::Received,
+        Shared { number: false, .. } => ShopSharing::Missed,
+    });
+    ShopOrder { customer_id: shared.customer_id, sharing, ..checkout.for_shop(deadline) }
 }
 
 /// Every order whose money waits to be captured, with its deadline, the most urgent first.

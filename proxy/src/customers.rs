@@ -1,7 +1,7 @@
 //! Forgetting what customers shared: on request, by order or by telephone number, and by age.
 //!
 //! Each erasure is a fact like any other and goes through the [ledger]: the order, its money and the record of the consent stay, and what
-//! comes later from Vipps MobilePay brings nothing back. Nothing here sees a customer.
+//! comes later from Vipps MobilePay brings nothing back. By what a customer was found again is forgotten with their last order.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::checkout::{CheckoutId, Input, PhoneNumber};
 use crate::chores::Chore;
 use crate::clock;
 use crate::ledger::{self, Ledger};
-use crate::store::{Cause, Store};
+use crate::store::{Cause, KnownCustomer, Store};
 use crate::trace;
 
 /// How often those that are too old are looked for.
@@ -28,6 +28,7 @@ pub const FORGETTING: &str = "forget customers";
 pub async fn erase_of(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
     let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
     erase(ledger, id).await?;
+    store.forget_names().await?;
     Ok(true)
 }
 
@@ -40,7 +41,26 @@ pub async fn erase_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) 
     for id in &found {
         erase(ledger, *id).await?;
     }
+    store.forget_names().await?;
     Ok(found.len())
+}
+
+/// Erases a customer from all their orders; how many.
+///
+/// # Errors
+/// When the store fails; those before it are erased.
+pub async fn erase_known(store: &Store, ledger: &Ledger, known: &KnownCustomer) -> Result<usize, ledger::Error> {
+    for (id, _) in &known.orders {
+        erase(ledger, *id).await?;
+    }
+    store.forget_names().await?;
+    Ok(known.orders.len())
+}
+
+/// A number as people write it, with its country code; none for anything else.
+pub fn number(text: &str) -> Option<PhoneNumber> {
+    let digits: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    PhoneNumber::parse(digits.strip_prefix('+').or(digits.strip_prefix("00")).unwrap_or(&digits))
 }
 
 /// The chore that erases what was received longer ago than `keep_ms` milliseconds.
@@ -56,7 +76,7 @@ async fn forget(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledg
     loop {
         let found = store.customers_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
         if found.is_empty() {
-            return Ok(());
+            return Ok(store.forget_names().await?);
         }
         for id in found {
             erase(ledger, id).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kvitt_wire::{Addressee, Language, NewPaymentRequest};
 
 use crate::app::{App, Found};
-use crate::checkout::{Checkout, Consent, Customer, Moment, Offer, OfferedBy, PhoneNumber};
+use crate::checkout::{Checkout, Consent, Customer, Moment, Offer, OfferedBy};
 use crate::chores::Chore;
 use crate::config::SalesUnit;
 use crate::error::{ApiError, Result};
@@ -14,7 +14,7 @@ use crate::order::{self, Wanted};
 use crate::shop_key::ShopKey;
 use crate::store::{self, Store};
 use crate::trace::TraceId;
-use crate::{cart, clock};
+use crate::{cart, clock, customers};
 
 /// How often those that nobody took up are looked for.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
@@ -83,7 +83,7 @@ async fn known(
             Err(ApiError::unknown_customer())
         }
         Addressee { id: None, phone_number: Some(number), consent: Some(given) } => {
-            let phone_number = Some(PhoneNumber::parse(&number).ok_or(ApiError::bad_phone_number())?);
+            let phone_number = Some(customers::number(&number).ok_or(ApiError::bad_phone_number())?);
             let consent = order::recorded("paymentRequests", given, language, now)?;
             Ok((Customer { sub: None, phone_number, received_at: now }, consent))
         }

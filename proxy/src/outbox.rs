@@ -139,8 +139,8 @@ impl Outbox {
     async fn carry_out(&self, claimed: Claimed) {
         let effect = &claimed.effect;
         let until = Instant::now() + self.lease;
-        let outcome = if is_given_up(effect, clock::now()) {
-            unreachable(effect)
+        let outcome = if let Some(given_up) = given_up(effect, clock::now()) {
+            given_up
         } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
             return self.defer(&claimed.claim, wait).await;
         } else {
@@ -183,7 +183,9 @@ impl Outbox {
                 self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
             }
             Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
-            Outcome::Again { .. } if *tries >= MOST_TRIES => self.park(claim, TRIED_TOO_OFTEN).await?,
+            Outcome::Again { .. } if *tries >= MOST_TRIES && !ends_by_itself(effect) => {
+                self.park(claim, TRIED_TOO_OFTEN).await?
+            }
             Outcome::Again { after } => {
                 let due_at = next_try(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2), clock::now());
                 self.store.postpone(claim, due_at).await?;
@@ -215,13 +217,21 @@ impl Outbox {
     }
 }
 
-/// Whether nobody waits for this payment any more.
-fn is_given_up(effect: &Effect, now: Moment) -> bool {
-    matches!(effect, Effect::CreatePayment(create) if create.give_up_at < now)
+/// What came of an effect that nobody waits for any more, or that has become impossible with time.
+fn given_up(effect: &Effect, now: Moment) -> Option<Outcome> {
+    let news = match effect {
+        Effect::CreatePayment(create) if create.give_up_at < now => News::Unreachable,
+        Effect::ReadProfile { until: Some(until), .. } if *until < now => {
+            News::ProfileRead { sub: None, phone_number: None }
+        }
+        _ => return None,
+    };
+    Some(Outcome::Input(Input::Payment(effect.reference().clone(), news)))
 }
 
-fn unreachable(effect: &Effect) -> Outcome {
-    Outcome::Input(Input::Payment(effect.reference().clone(), News::Unreachable))
+/// Whether it is given up at its time, however often it has been tried by then.
+fn ends_by_itself(effect: &Effect) -> bool {
+    matches!(effect, Effect::ReadProfile { until: Some(_), .. })
 }
 
 /// When to try again. Whoever waits for a payment is told as soon as it is given up, however long the vendor wants to be left alone.
@@ -279,8 +289,13 @@ mod tests {
         }));
         let an_hour = Some(Duration::from_secs(3_600));
         let due_at = next_try(&create, 1, an_hour, 0.0, Moment(1_000));
-        assert!(due_at < Moment(61_000) && is_given_up(&create, due_at), "{due_at:?}");
+        assert!(due_at < Moment(61_000) && given_up(&create, due_at).is_some(), "{due_at:?}");
         assert_eq!(next_try(&create, 1, None, 0.0, Moment(1_000)), Moment(3_000));
+        let read = Effect::ReadProfile { reference: reference.clone(), until: Some(Moment(60_000)) };
+        assert!(given_up(&read, Moment(60_000)).is_none() && ends_by_itself(&read));
+        let missed = given_up(&read, Moment(60_001)).unwrap();
+        let nothing = News::ProfileRead { sub: None, phone_number: None };
+        assert!(matches!(missed, Outcome::Input(Input::Payment(_, news)) if news == nothing));
         // What moves money is given up by nobody.
         let look = Effect::Look { reference, round: None };
         assert_eq!(next_try(&look, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));

@@ -95,7 +95,7 @@ impl Performer {
                 operate(client, reference, *id, *kind, *amount, key).await
             }
             Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
-            Effect::ReadProfile { reference } => read_profile(client, reference).await,
+            Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
             Effect::Tell(_) => Outcome::Nothing("the relay tells the shop"),
         }
     }

@@ -49,6 +49,7 @@ use thiserror::Error;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use crate::vault::{Unopened, Vault};
 
+pub use customers::{KnownCustomer, Shared};
 pub use desk::StoredSession;
 pub use idempotency::Keyed;
 pub use inbox::{Waiting, Webhook};
@@ -239,6 +240,20 @@ pub struct Stored {
     pub checkout: Checkout,
     /// What the token must end in.
     pub secret: Secret,
+    /// Who the customer is, where that is known: `cus_…`.
+    pub customer_id: Option<String>,
+}
+
+impl Stored {
+    /// What may be said of its customer without saying who it is.
+    pub fn shared(&self) -> Shared {
+        let customer = self.checkout.customer.as_ref();
+        Shared {
+            customer_id: self.customer_id.clone(),
+            received: customer.is_some(),
+            number: customer.is_some_and(|customer| customer.phone_number.is_some()),
+        }
+    }
 }
 
 /// The secret half of a checkout's token. Never printed.

@@ -7,14 +7,15 @@ mod asking;
 use std::collections::BTreeSet;
 
 use kvitt::error::Code;
-use kvitt_wire::{Problem, State};
+use kvitt_wire::{NewCheckout, Problem, ShopOrder, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use reqwest::Response;
 use serde_json::Value;
 
 use crate::carts;
-use crate::shop::Shop;
+use crate::orders::a_danish_mug;
+use crate::shop::{Shop, two_mugs_and_a_tea};
 use asking::{Known, Operation, Tape};
 
 const REQUESTS: u32 = 1_500;
@@ -99,6 +100,15 @@ fn every_code_is_described_where_it_is_answered_and_has_one_status() {
     assert_eq!(published, &Code::ALL.iter().map(|code| code.as_str()).collect::<Value>());
 }
 
+/// A customer who has shared a number with that order.
+async fn customer(shop: &Shop, key: &str, asked: &NewCheckout) -> String {
+    let mut order = shop.order(asked).await;
+    shop.vipps.approves(order.reference()).await;
+    order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    let shown = shop.get(&format!("/v1/shop/orders/{}", order.reference())).bearer_auth(key).send().await.unwrap();
+    shown.json::<ShopOrder>().await.unwrap().customer_id.unwrap()
+}
+
 #[test]
 fn every_answer_is_one_that_is_described() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -125,7 +135,9 @@ fn every_answer_is_one_that_is_described() {
         let captured = shop.post(&captured).header("authorization", &authorization).header("idempotency-key", "first");
         assert_eq!(captured.json(&serde_json::json!({})).send().await.unwrap().status(), 200);
         let signed_cart = carts::signed::signed(&shop, &carts::mugs_and_freight());
-        (shop, Known { token, references, authorization, key, cookies, signed_cart })
+        let customers =
+            [customer(&shop, &key, &two_mugs_and_a_tea()).await, customer(&shop, &key, &a_danish_mug()).await];
+        (shop, Known { token, references, customers, authorization, key, cookies, signed_cart })
     });
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let operations = Operation::all(&description);

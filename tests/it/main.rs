@@ -14,6 +14,7 @@ mod commands;
 mod config;
 mod crash;
 mod crashes;
+mod customers;
 mod deploy;
 mod description;
 mod desk;

@@ -76,6 +76,9 @@ pub enum Effect {
     ReadProfile {
         /// Which payment. Whose it is stands in the payment itself: no effect names a person.
         reference: Reference,
+        /// After this moment the vendor does not tell it any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Moment>,
     },
     /// Tell the shop. The store writes it to the relay's queue, one row for each endpoint, and not to the outbox.
     Tell(Box<Event>),
@@ -164,7 +167,7 @@ impl Effect {
             | Self::CancelPayment { reference, .. }
             | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
-            | Self::ReadProfile { reference } => reference,
+            | Self::ReadProfile { reference, .. } => reference,
             Self::Tell(event) => &event.order.reference,
         }
     }

@@ -21,6 +21,7 @@ impl Checkout {
             attempts: self.attempts.iter().map(|attempt| self.attempt_for_shop(attempt)).collect(),
             customer_id: None,
             request: self.request_for_shop(),
+            sharing: None,
             events: None,
             created_at_ms: self.created_at.0,
         }

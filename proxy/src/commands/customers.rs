@@ -62,7 +62,5 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
 
 fn number(text: &str) -> anyhow::Result<PhoneNumber> {
     let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    let digits: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let digits = digits.strip_prefix('+').or(digits.strip_prefix("00")).unwrap_or(&digits);
-    PhoneNumber::parse(digits).context("a number is written with its country code, such as +47 91 23 45 67")
+    customers::number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
 }

@@ -102,7 +102,8 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<E
     match action {
         Action::List(filters) => list(store, config, filters).await?,
         Action::Show { reference, json } => {
-            let order = captures::for_shop(&known(store, &reference).await?.checkout, config, clock::now());
+            let stored = known(store, &reference).await?;
+            let order = captures::for_shop(&stored.checkout, stored.shared(), config, clock::now());
             if json { cells::json(&order)? } else { shown::one(&order) }
         }
         Action::Capture(asked) => return money::capture(store, config, asked).await,
@@ -138,7 +139,8 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
     };
     let page = store.orders(&wanted, filters.limit).await?;
     let now = clock::now();
-    let orders = page.orders.iter().map(|checkout| captures::for_shop(checkout, config, now)).collect();
+    let orders =
+        page.orders.into_iter().map(|(checkout, shared)| captures::for_shop(&checkout, shared, config, now)).collect();
     let orders = ShopOrders { orders, next: page.next.map(Place::write) };
     if filters.json {
         return cells::json(&orders);

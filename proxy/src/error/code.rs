@@ -110,12 +110,12 @@ codes! {
         "Look the id up again: the customer may have been erased. Without a customer there is a link to send.";
     NoConsent = UNPROCESSABLE_ENTITY "no_consent": "The customer has not said yes to being sent payment requests",
         "Ask the customer first, and send the version of the words as `consent.wording`; or leave the customer out and send the link.";
-    BadPhoneNumber = UNPROCESSABLE_ENTITY "bad_phone_number": "phone_number must be 9 to 15 digits, country code first",
-        "Write it without plus sign and spaces: 4791234567.";
     BadAddressee = UNPROCESSABLE_ENTITY "bad_addressee": "customer must have either an id, or a phone_number with a consent",
         "Name the customer in one of the two ways.";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused": "This Idempotency-Key was used for another request",
         "Use a new key for another intention. A repeat must be the same, byte for byte.";
+    BadPhoneNumber = UNPROCESSABLE_ENTITY "bad_phone_number": "That is no telephone number",
+        "Write it with its country code, such as +47 912 34 567.";
     BadAmount = UNPROCESSABLE_ENTITY "bad_amount": "The amount must be more than nothing",
         "Ask for an amount above zero, in minor units.";
     BadLines = UNPROCESSABLE_ENTITY "bad_lines": "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of 1 to 9999",

@@ -1,6 +1,7 @@
 //! What the shop's own machines call, with a key of theirs, and the order desk in a session.
 
 mod checkouts;
+mod customers;
 mod events;
 mod money;
 mod orders;
@@ -20,7 +21,7 @@ use crate::app::App;
 use crate::checkout::{Checkout, Reference};
 use crate::error::{ApiError, Result};
 use crate::shop_key::{Key, ShopKey};
-use crate::store::Stored;
+use crate::store::{Shared, Stored};
 use crate::{captures, clock, session};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -30,6 +31,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .merge(orders::router())
         .merge(money::router())
         .merge(events::router())
+        .merge(customers::router())
 }
 
 /// Lets in who shows a key or a session of the desk's, and not too often. Whoever shows none, or not one of ours, is counted by address:
@@ -114,6 +116,7 @@ fn page_of(asked: Option<u32>, usual: u32, most: u32) -> Result<u32> {
     }
 }
 
-fn shown(app: &App, checkout: &Checkout) -> ShopOrder {
-    captures::for_shop(checkout, &app.config, clock::now())
+/// An order, with what may be said of its customer.
+fn shown(app: &App, checkout: &Checkout, shared: Shared) -> ShopOrder {
+    captures::for_shop(checkout, shared, &app.config, clock::now())
 }

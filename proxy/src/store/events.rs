@@ -1,6 +1,9 @@
 //! The log of what has happened to orders, in the order in which it became known: one row an event, written in the transaction of what it
 //! tells of, whether anybody is told or not. Kept with the books, since it names no person.
 
+use kvitt_wire::{Aggregate, OrderEvent};
+use serde::Deserialize;
+
 use super::{Error, Store};
 use crate::checkout::{CheckoutId, Moment};
 
@@ -47,4 +50,24 @@ pub struct Happened {
     pub at: Moment,
     /// What endpoints are sent.
     pub payload: String,
+}
+
+impl Happened {
+    /// As the order shows it.
+    ///
+    /// # Errors
+    /// When what endpoints are sent does not read.
+    pub fn for_shop(&self) -> Result<OrderEvent, Error> {
+        #[derive(Deserialize)]
+        struct Payload {
+            data: Data,
+        }
+        #[derive(Deserialize)]
+        struct Data {
+            aggregate: Aggregate,
+        }
+        let Payload { data } = serde_json::from_str(&self.payload)?;
+        let (id, r#type) = (self.id.clone(), self.kind.clone());
+        Ok(OrderEvent { id, r#type, at_ms: self.at.0, aggregate: data.aggregate })
+    }
 }

@@ -8,7 +8,7 @@ use kvitt_wire::State;
 use uuid::Uuid;
 
 use super::books::readable;
-use super::{Error, Store};
+use super::{Error, Shared, Store};
 use crate::checkout::{Checkout, CheckoutId, Moment};
 
 verbs! {
@@ -41,8 +41,8 @@ pub struct Wanted {
 /// Some orders.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The orders.
-    pub orders: Vec<Checkout>,
+    /// The orders, and what may be said of their customers.
+    pub orders: Vec<(Checkout, Shared)>,
     /// Where to go on; none where there are no more.
     pub next: Option<Place>,
 }
@@ -69,12 +69,23 @@ impl Place {
     }
 }
 
+/// An order as it is found.
+pub(super) struct Row {
+    pub(super) place: Place,
+    pub(super) document: String,
+    pub(super) shared: Shared,
+}
+
 /// Makes a page of the rows that were found, one more than fit on it.
-pub(super) fn page(mut rows: Vec<(Place, String)>, most: u32) -> Page {
+pub(super) fn page(mut rows: Vec<Row>, most: u32) -> Page {
     let more = rows.len() > most as usize;
     rows.truncate(most as usize);
-    let next = rows.last().map(|(place, _)| *place).filter(|_| more);
-    Page { orders: readable(rows.iter().map(|(place, document)| (place.id, document.as_str()))), next }
+    let next = rows.last().map(|row| row.place).filter(|_| more);
+    let read = |row: Row| {
+        let read = readable(std::iter::once((row.place.id, row.document.as_str()))).pop();
+        read.map(|checkout| (checkout, row.shared))
+    };
+    Page { orders: rows.into_iter().filter_map(read).collect(), next }
 }
 
 /// What comes after every reference that begins like that.

@@ -128,6 +128,9 @@ impl Postgres {
         .bind(&checkout.order.cart.sales_unit)
         .execute(&mut *tx)
         .await?;
+        if let Some(sealed) = &sealed {
+            customers::name(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
+        }
         follow_up(&mut tx, checkout, effects, now).await?;
         if !settle(&mut tx, cause, None, now).await? {
             tx.rollback().await?;
@@ -151,8 +154,8 @@ impl Postgres {
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
                  customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
-                 idle_until = $10 \
-             WHERE id = $1 AND version = $2 - 1",
+                 idle_until = $10, customer_id = CASE WHEN $6::text IS NULL THEN NULL ELSE customer_id END \
+             WHERE id = $1 AND version = $2 - 1 RETURNING customer_id",
         )
         .bind(checkout.id.0)
         .bind(i64::from(checkout.version))
@@ -164,11 +167,15 @@ impl Postgres {
         .bind(sealed.as_ref().map(|sealed| sealed.received_at))
         .bind(uncaptured(checkout))
         .bind(checkout.idle_until().map(|until| until.0))
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
-        if changed.rows_affected() == 0 {
+        let Some(changed) = changed else {
             tx.rollback().await?;
             return Ok(Committed::Overtaken);
+        };
+        let named = changed.try_get::<Option<&str>, _>("customer_id")?.is_some();
+        if let Some(sealed) = sealed.filter(|_| !named) {
+            customers::name(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
         }
         follow_up(&mut tx, checkout, effects, now).await?;
         if !settle(&mut tx, cause, None, now).await? {
@@ -187,7 +194,7 @@ impl Postgres {
 
     pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
         let row = sqlx::query(
-            "SELECT version, secret, state::text AS state, customer::text AS customer, sealed_customer \
+            "SELECT version, secret, state::text AS state, customer::text AS customer, sealed_customer, customer_id \
              FROM checkouts WHERE id = $1",
         )
         .bind(id.0)
@@ -197,7 +204,8 @@ impl Postgres {
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
         checkout.version = count(row.try_get("version")?)?;
         checkout.customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
-        Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
+        let (secret, customer_id) = (Secret(row.try_get("secret")?), row.try_get("customer_id")?);
+        Ok(Some(Stored { checkout, secret, customer_id }))
     }
 
     pub(super) async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {

@@ -142,6 +142,9 @@ impl Sqlite {
                     .bind(&rows.sales_unit)
                     .execute(&mut *connection)
                     .await?;
+                    if let Some(sealed) = &rows.customer {
+                        customers::name(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
+                    }
                     follow_up(connection, &rows).await?;
                     if !settle(connection, &cause, None, now).await? {
                         return Ok(Work::Undo(Committed::Lost));
@@ -166,8 +169,8 @@ impl Sqlite {
                     let changed = sqlx::query(
                         "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
                              customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
-                             idle_until = $10 \
-                         WHERE id = $1 AND version = $2 - 1",
+                             idle_until = $10, customer_id = CASE WHEN $6 IS NULL THEN NULL ELSE customer_id END \
+                         WHERE id = $1 AND version = $2 - 1 RETURNING customer_id",
                     )
                     .bind(&rows.id)
                     .bind(rows.version)
@@ -179,10 +182,12 @@ impl Sqlite {
                     .bind(rows.customer.as_ref().map(|sealed| sealed.received_at))
                     .bind(rows.uncaptured)
                     .bind(rows.idle_until)
-                    .execute(&mut *connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
-                    if changed.rows_affected() == 0 {
-                        return Ok(Work::Undo(Committed::Overtaken));
+                    let Some(changed) = changed else { return Ok(Work::Undo(Committed::Overtaken)) };
+                    let named = changed.try_get::<Option<&str>, _>("customer_id")?.is_some();
+                    if let Some(sealed) = rows.customer.as_ref().filter(|_| !named) {
+                        customers::name(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
                     }
                     follow_up(&mut *connection, &rows).await?;
                     if !settle(connection, &cause, None, now).await? {
@@ -207,15 +212,18 @@ impl Sqlite {
     }
 
     pub(super) async fn checkout(&self, id: CheckoutId) -> Result<Option<Stored>, Error> {
-        let row = sqlx::query("SELECT version, secret, state, customer, sealed_customer FROM checkouts WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = sqlx::query(
+            "SELECT version, secret, state, customer, sealed_customer, customer_id FROM checkouts WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
         checkout.version = row.try_get("version")?;
         checkout.customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
-        Ok(Some(Stored { checkout, secret: Secret(row.try_get("secret")?) }))
+        let (secret, customer_id) = (Secret(row.try_get("secret")?), row.try_get("customer_id")?);
+        Ok(Some(Stored { checkout, secret, customer_id }))
     }
 
     pub(super) async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {

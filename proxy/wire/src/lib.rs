@@ -23,8 +23,8 @@ pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
 pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
 pub use shop::{
-    CaptureDeadline, LetGo, MoveMoney, OrderEvent, Pieces, ShopAttempt, ShopConsent, ShopOperation, ShopOrder,
-    ShopOrders,
+    CaptureDeadline, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo, MoveMoney, OfNumber, OrderEvent, Pieces,
+    ShopAttempt, ShopConsent, ShopCustomer, ShopOperation, ShopOrder, ShopOrders, ShopSharing,
 };
 pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
 

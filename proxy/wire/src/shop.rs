@@ -1,8 +1,12 @@
 //! What the shop's own machines read.
 
+mod customers;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Aggregate, Amount, Language, Line, ShopRequest, State};
+
+pub use customers::{CustomerConsent, ErasedCustomers, FoundCustomers, OfNumber, ShopCustomer, ShopSharing};
 
 /// `GET /v1/shop/orders/{reference}`: an order and what was tried to have it paid. Nothing that its customer shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,9 @@ pub struct ShopOrder {
     /// Where and until when it can be paid, for an order that was opened before anybody pressed pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<ShopRequest>,
+    /// What has become of the customer's yes to sharing the telephone number; absent where there was none for the payment that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharing: Option<ShopSharing>,
     /// What has happened, oldest first; only where one order is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<OrderEvent>>,

@@ -92,6 +92,8 @@ pub(super) struct Known {
     pub(super) token: String,
     /// An order for each operation that uses one up, by the end of its path; the last is for the others.
     pub(super) references: Vec<(&'static str, String)>,
+    /// One to be shown, and one to be erased.
+    pub(super) customers: [String; 2],
     pub(super) authorization: String,
     /// The key in it.
     pub(super) key: String,
@@ -125,6 +127,9 @@ pub(super) fn request(
                 let right = match name {
                     "token" => known.token.as_str(),
                     "reference" => known.reference(&path),
+                    "id" if path.contains("/customers/") => {
+                        &known.customers[usize::from(operation.method == Method::DELETE)]
+                    }
                     _ => "no",
                 };
                 let value = if tape.one_in(3) { tape.of(SEGMENTS) } else { right };
@@ -178,6 +183,7 @@ fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &m
         _ if tape.one_in(2) => made(schema, description, tape),
         "NewShopCheckout" | "NewPaymentRequest" => json!({ "cart": mugs_and_freight() }),
         "SignedCart" => json!({ "signed_cart": known.signed_cart }),
+        "OfNumber" => json!({ "phone_number": "+47 900 00 000" }),
         "NewCheckout" => serde_json::to_value(two_mugs_and_a_tea()).unwrap(),
         "PayForm" => {
             json!({ "items": "mug:2,tea:1", "amount": 58_700, "currency": "NOK", "terms_accepted": "yes", "wording": "1" })

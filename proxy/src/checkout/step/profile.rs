@@ -4,6 +4,9 @@
 
 use super::{Customer, Effect, MOST_PROFILE_LOOKS, Moment, PhoneNumber, QUICK_PROFILE_LOOKS, Reference, Seen, Step};
 
+/// The vendor tells what was consented to for 168 hours; what has not been had by then is missed for good.
+const PROFILE_WINDOW_MS: i64 = 168 * 60 * 60 * 1000;
+
 impl Step {
     /// The number comes with the payment shortly after the authorization; after some looks the Userinfo API is asked instead.
     pub(super) fn profile(&mut self, reference: &Reference, seen: Seen, now: Moment) {
@@ -23,7 +26,8 @@ impl Step {
                 self.checkout.customer = Some(Customer { sub, phone_number, received_at: now });
             }
             Some(_) if looks >= QUICK_PROFILE_LOOKS => {
-                self.plan(now, Effect::ReadProfile { reference: reference.clone() });
+                let (reference, until) = (reference.clone(), Some(now.plus_ms(PROFILE_WINDOW_MS)));
+                self.plan(now, Effect::ReadProfile { reference, until });
             }
             _ => {
                 let wait_ms = if looks < QUICK_PROFILE_LOOKS { 1_000 } else { 60_000 };

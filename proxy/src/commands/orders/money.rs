@@ -88,6 +88,7 @@ async fn operate(
 ) -> anyhow::Result<Ending> {
     let order = known(store, &how.reference).await?;
     let (id, currency) = (order.checkout.id, order.checkout.order.cart.total.currency);
+    let shared = order.shared();
     let body = MoveMoney { amount: amount.map(|value| Amount { value, currency }), lines };
     let text = how.idempotency_key.unwrap_or_else(|| {
         let random = Uuid::new_v4().to_string();
@@ -112,7 +113,7 @@ async fn operate(
         Some(Outcome::Refused { trouble }) => return Err(money::refused(trouble).into()),
         Some(Outcome::Pending) | None => Ending::Pending,
     };
-    let order = captures::for_shop(&checkout, config, clock::now());
+    let order = captures::for_shop(&checkout, shared, config, clock::now());
     if how.json {
         cells::json(&order)?;
     } else {

@@ -120,6 +120,7 @@ async fn operate(
 ) -> Result<Moved> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
     let stored = order_of(app, shop, reference).await?;
+    let shared = stored.shared();
     let (found, replayed) = money::ask(&app.store, &app.ledger, stored, kind, body, &key).await?;
     let settled = |checkout: &Checkout| money::outcome(checkout, &key) != Some(&Outcome::Pending);
     let checkout = app.wait_until(found.checkout, settled).await;
@@ -128,5 +129,5 @@ async fn operate(
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
-    Ok((status, replayed, axum::Json(shown(app, &checkout))))
+    Ok((status, replayed, axum::Json(shown(app, &checkout, shared))))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
-use kvitt_wire::{Aggregate, OrderEvent, Problem, ShopOrder, ShopOrders, State as OrderState};
+use kvitt_wire::{Problem, ShopOrder, ShopOrders, State as OrderState};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use utoipa::IntoParams;
@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::checkout::Moment;
 use crate::error::{ApiError, Path, Result};
 use crate::shop_key::ShopKey;
-use crate::store;
 use crate::store::events::Happened;
 use crate::store::orders::{Place, Wanted};
 
@@ -84,7 +83,7 @@ async fn list(
         after: asked.after.map(|after| Place::read(&after).ok_or(ApiError::bad_cursor())).transpose()?,
     };
     let page = app.store.orders(&wanted, most).await?;
-    let orders = page.orders.iter().map(|checkout| shown(&app, checkout)).collect();
+    let orders = page.orders.into_iter().map(|(checkout, shared)| shown(&app, &checkout, shared)).collect();
     Ok(axum::Json(ShopOrders { orders, next: page.next.map(Place::write) }))
 }
 
@@ -111,20 +110,6 @@ fn states(text: &str) -> Result<Vec<OrderState>> {
 async fn show(State(app): State<App>, key: ShopKey, Path(reference): Path<String>) -> Result<axum::Json<ShopOrder>> {
     let stored = order_of(&app, &key, &reference).await?;
     let happened = app.store.events_of(stored.checkout.id).await?;
-    let events = happened.iter().map(event).collect::<std::result::Result<_, _>>()?;
-    Ok(axum::Json(ShopOrder { events: Some(events), ..shown(&app, &stored.checkout) }))
-}
-
-fn event(happened: &Happened) -> std::result::Result<OrderEvent, store::Error> {
-    #[derive(Deserialize)]
-    struct Payload {
-        data: Data,
-    }
-    #[derive(Deserialize)]
-    struct Data {
-        aggregate: Aggregate,
-    }
-    let Payload { data } = serde_json::from_str(&happened.payload)?;
-    let Happened { id, kind, at, .. } = happened;
-    Ok(OrderEvent { id: id.clone(), r#type: kind.clone(), at_ms: at.0, aggregate: data.aggregate })
+    let events = happened.iter().map(Happened::for_shop).collect::<std::result::Result<_, _>>()?;
+    Ok(axum::Json(ShopOrder { events: Some(events), ..shown(&app, &stored.checkout, stored.shared()) }))
 }

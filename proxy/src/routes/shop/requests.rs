@@ -54,7 +54,8 @@ async fn ask(
     let (opened, replayed) =
         idempotency::once(&app.store, app.config.limits.wait, Some(&key), is_sent, opening).await?;
     let checkout = app.wait_until(opened.checkout, is_sent).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(shown(&app, &checkout))))
+    let shared = app.store.checkout(checkout.id).await?.map(|stored| stored.shared()).unwrap_or_default();
+    Ok((StatusCode::CREATED, replayed, axum::Json(shown(&app, &checkout, shared))))
 }
 
 /// Takes a payment request back
@@ -79,7 +80,7 @@ async fn withdraw(
 ) -> Result<axum::Json<ShopOrder>> {
     let stored = order_of(&app, &shop, &reference).await?;
     let checkout = app.ledger.apply(stored.checkout.id, Input::Withdraw, Cause::Request).await?;
-    Ok(axum::Json(shown(&app, &checkout)))
+    Ok(axum::Json(shown(&app, &checkout, stored.shared())))
 }
 
 /// Whether it is known which way it went.

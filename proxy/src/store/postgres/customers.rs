@@ -1,16 +1,18 @@
 //! Customers on PostgreSQL.
 
-use sqlx::Row;
 use sqlx::postgres::PgArguments;
+use sqlx::{PgConnection, Row};
 
 use super::Postgres;
-use crate::checkout::{CheckoutId, Moment, PhoneNumber};
+use crate::checkout::{Checkout, CheckoutId, Moment, PhoneNumber};
 use crate::store::Error;
-use crate::store::customers::{BATCH, all_known, indexes, opened, seal};
+use crate::store::customers::{BATCH, KnownCustomer, Names, all_known, fresh_id, indexes, known, opened, seal};
 
-const IN_THE_OPEN: &str = "SELECT id, customer::text AS customer, sealed_customer FROM checkouts \
+const IN_THE_OPEN: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
      WHERE customer IS NOT NULL LIMIT $1 FOR UPDATE";
-const UNDER_OTHER_KEYS: &str = "SELECT id, customer::text AS customer, sealed_customer FROM checkouts \
+const NAMELESS: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
+     WHERE sealed_customer IS NOT NULL AND customer_id IS NULL AND (customer_index IS NOT NULL) LIMIT $1 FOR UPDATE";
+const UNDER_OTHER_KEYS: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
      WHERE sealed_customer IS NOT NULL \
      AND (left(sealed_customer, 12) < $2 OR left(sealed_customer, 12) > $2) LIMIT $1 FOR UPDATE";
 
@@ -28,6 +30,7 @@ impl Postgres {
                 more => count += more,
             }
         }
+        while self.seal_some(sqlx::query(NAMELESS).bind(i64::from(BATCH))).await? > 0 {}
         if count > 0 {
             tracing::info!(count, "customers sealed that an earlier release wrote in the open");
         }
@@ -65,6 +68,42 @@ impl Postgres {
         rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
     }
 
+    pub(in crate::store) async fn known_customer(&self, id: &str) -> Result<Option<KnownCustomer>, Error> {
+        let rows = sqlx::query(
+            "SELECT id, state::text AS state, sealed_customer FROM checkouts WHERE customer_id = $1 ORDER BY created_at, id",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        let orders = rows.into_iter().map(|row| {
+            let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
+            checkout.customer = opened(&self.vault, checkout.id, row.try_get("sealed_customer")?, None)?;
+            Ok(checkout)
+        });
+        Ok(known(id, orders.collect::<Result<_, Error>>()?))
+    }
+
+    pub(in crate::store) async fn customers_with(&self, number: &PhoneNumber) -> Result<Vec<String>, Error> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT customer_id FROM checkouts \
+             WHERE customer_index = ANY ($1) AND customer_id IS NOT NULL ORDER BY customer_id",
+        )
+        .bind(indexes(&self.vault, number))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(|row| Ok(row.try_get("customer_id")?)).collect()
+    }
+
+    pub(in crate::store) async fn forget_names(&self) -> Result<(), Error> {
+        sqlx::query(
+            "DELETE FROM customer_names WHERE NOT EXISTS ( \
+                 SELECT 1 FROM checkouts WHERE checkouts.customer_id = customer_names.customer_id)",
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Seals the customers of the rows that were asked for, with the present key; how many.
     async fn seal_some(&self, which: Statement) -> Result<u64, Error> {
         let mut tx = self.pool.begin().await?;
@@ -83,8 +122,68 @@ impl Postgres {
             .bind(sealed.as_ref().map(|sealed| sealed.received_at))
             .execute(&mut *tx)
             .await?;
+            if let Some(sealed) = sealed {
+                name(&mut tx, id, row.try_get("sales_unit")?, &sealed.names).await?;
+            }
         }
         tx.commit().await?;
         Ok(rows.len() as u64)
     }
+}
+
+/// Gives an order's customer the id that they have at this sales unit, or a new one where they are new there.
+pub(super) async fn name(
+    connection: &mut PgConnection,
+    checkout: CheckoutId,
+    sales_unit: &str,
+    names: &Names,
+) -> Result<(), Error> {
+    let mut id = None;
+    for (kind, indexes) in names.by_kind() {
+        let row = sqlx::query(
+            "SELECT customer_id FROM customer_names WHERE sales_unit = $1 AND kind = $2 AND name_index = ANY ($3) \
+                 AND ($2 = 'sub' OR $4 = FALSE OR NOT EXISTS (SELECT 1 FROM customer_names AS other \
+                     WHERE other.customer_id = customer_names.customer_id AND other.kind = 'sub'))",
+        )
+        .bind(sales_unit)
+        .bind(kind)
+        .bind(indexes)
+        // A number may have become somebody else's, whom the vendor calls otherwise.
+        .bind(!names.sub.is_empty())
+        .fetch_optional(&mut *connection)
+        .await?;
+        id = id.or(row.map(|row| row.try_get::<String, _>("customer_id")).transpose()?);
+    }
+    let mut id = id.unwrap_or_else(fresh_id);
+    for (kind, indexes) in names.by_kind() {
+        let (present, previous) = indexes.split_first().expect("it has an index");
+        sqlx::query("DELETE FROM customer_names WHERE sales_unit = $1 AND kind = $2 AND name_index = ANY ($3)")
+            .bind(sales_unit)
+            .bind(kind)
+            .bind(previous)
+            .execute(&mut *connection)
+            .await?;
+        // Of two orders that name a new customer at once, the later one finds what the vendor calls them here.
+        let row = sqlx::query(
+            "INSERT INTO customer_names (sales_unit, kind, name_index, customer_id) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (sales_unit, kind, name_index) DO UPDATE SET \
+                 customer_id = CASE WHEN excluded.kind = 'sub' THEN customer_names.customer_id ELSE excluded.customer_id END \
+             RETURNING customer_id",
+        )
+        .bind(sales_unit)
+        .bind(kind)
+        .bind(present)
+        .bind(&id)
+        .fetch_one(&mut *connection)
+        .await?;
+        id = row.try_get("customer_id")?;
+    }
+    if names.by_kind().next().is_some() {
+        sqlx::query("UPDATE checkouts SET customer_id = $2 WHERE id = $1")
+            .bind(checkout.0)
+            .bind(&id)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
 }

@@ -1,16 +1,18 @@
 //! Orders on PostgreSQL.
 
-use sqlx::{QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row as _};
 
 use super::Postgres;
 use crate::checkout::{CheckoutId, Moment};
-use crate::store::Error;
-use crate::store::orders::{Page, Place, Wanted, end, page};
+use crate::store::orders::{Page, Place, Row, Wanted, end, page};
+use crate::store::{Error, Shared};
 
 impl Postgres {
     pub(in crate::store) async fn orders(&self, wanted: &Wanted, most: u32) -> Result<Page, Error> {
-        let mut query =
-            QueryBuilder::new("SELECT id, created_at, state::text AS state FROM checkouts WHERE idle_until IS NULL");
+        let mut query = QueryBuilder::new(
+            "SELECT id, created_at, state::text AS state, customer_id, customer_at, customer_index FROM checkouts \
+             WHERE idle_until IS NULL",
+        );
         if !wanted.states.is_empty() {
             let mut states = query.push(" AND phase IN (").separated(", ");
             for state in &wanted.states {
@@ -42,7 +44,13 @@ impl Postgres {
         let rows = query.build().fetch_all(&self.pool).await?;
         let rows = rows.into_iter().map(|row| {
             let created_at = Moment(row.try_get("created_at")?);
-            Ok((Place { created_at, id: CheckoutId(row.try_get("id")?) }, row.try_get("state")?))
+            let shared = Shared {
+                customer_id: row.try_get("customer_id")?,
+                received: row.try_get::<Option<i64>, _>("customer_at")?.is_some(),
+                number: row.try_get::<Option<&str>, _>("customer_index")?.is_some(),
+            };
+            let id = CheckoutId(row.try_get("id")?);
+            Ok(Row { place: Place { created_at, id }, document: row.try_get("state")?, shared })
         });
         Ok(page(rows.collect::<Result<_, Error>>()?, most))
     }

@@ -1,16 +1,18 @@
 //! Customers on SQLite.
 
-use sqlx::Row;
+use sqlx::{Row, SqliteConnection};
 
 use super::writer::{Statement, Work};
 use super::{Sqlite, checkout_id};
-use crate::checkout::{CheckoutId, Moment, PhoneNumber};
+use crate::checkout::{Checkout, CheckoutId, Moment, PhoneNumber};
 use crate::store::Error;
-use crate::store::customers::{BATCH, all_known, indexes, opened, seal};
+use crate::store::customers::{BATCH, KnownCustomer, Names, all_known, fresh_id, indexes, known, opened, seal};
 
-const IN_THE_OPEN: &str = "SELECT id, customer, sealed_customer FROM checkouts \
+const IN_THE_OPEN: &str = "SELECT id, customer, sealed_customer, sales_unit FROM checkouts \
      WHERE customer IS NOT NULL LIMIT $1";
-const UNDER_OTHER_KEYS: &str = "SELECT id, customer, sealed_customer FROM checkouts \
+const NAMELESS: &str = "SELECT id, customer, sealed_customer, sales_unit FROM checkouts \
+     WHERE sealed_customer IS NOT NULL AND customer_id IS NULL AND (customer_index IS NOT NULL) LIMIT $1";
+const UNDER_OTHER_KEYS: &str = "SELECT id, customer, sealed_customer, sales_unit FROM checkouts \
      WHERE sealed_customer IS NOT NULL \
      AND (substr(sealed_customer, 1, 12) < $2 OR substr(sealed_customer, 1, 12) > $2) LIMIT $1";
 
@@ -26,6 +28,7 @@ impl Sqlite {
                 more => count += more,
             }
         }
+        while self.seal_some(sqlx::query(NAMELESS).bind(BATCH)).await? > 0 {}
         if count > 0 {
             sqlx::query("VACUUM").execute(&self.writer).await?;
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
@@ -65,6 +68,42 @@ impl Sqlite {
         rows.into_iter().map(|row| checkout_id(row.try_get("id")?)).collect()
     }
 
+    pub(in crate::store) async fn known_customer(&self, id: &str) -> Result<Option<KnownCustomer>, Error> {
+        let rows = sqlx::query(
+            "SELECT id, state, sealed_customer FROM checkouts WHERE customer_id = $1 ORDER BY created_at, id",
+        )
+        .bind(id)
+        .fetch_all(&self.readers)
+        .await?;
+        let orders = rows.into_iter().map(|row| {
+            let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
+            checkout.customer = opened(&self.vault, checkout.id, row.try_get("sealed_customer")?, None)?;
+            Ok(checkout)
+        });
+        Ok(known(id, orders.collect::<Result<_, Error>>()?))
+    }
+
+    pub(in crate::store) async fn customers_with(&self, number: &PhoneNumber) -> Result<Vec<String>, Error> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT customer_id FROM checkouts \
+             WHERE customer_index IN (SELECT value FROM json_each($1)) AND customer_id IS NOT NULL ORDER BY customer_id",
+        )
+        .bind(serde_json::to_string(&indexes(&self.vault, number))?)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(|row| Ok(row.try_get("customer_id")?)).collect()
+    }
+
+    pub(in crate::store) async fn forget_names(&self) -> Result<(), Error> {
+        sqlx::query(
+            "DELETE FROM customer_names WHERE NOT EXISTS ( \
+                 SELECT 1 FROM checkouts WHERE checkouts.customer_id = customer_names.customer_id)",
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
     /// Seals the customers of the rows that were asked for, with the present key; how many.
     async fn seal_some(&self, which: Statement) -> Result<u64, Error> {
         let vault = self.vault.clone();
@@ -86,10 +125,70 @@ impl Sqlite {
                         .bind(sealed.as_ref().map(|sealed| sealed.received_at))
                         .execute(&mut *connection)
                         .await?;
+                        if let Some(sealed) = sealed {
+                            name(connection, &id.to_string(), row.try_get("sales_unit")?, &sealed.names).await?;
+                        }
                     }
                     Ok(Work::Keep(rows.len() as u64))
                 })
             })
             .await
     }
+}
+
+/// Gives an order's customer the id that they have at this sales unit, or a new one where they are new there.
+pub(super) async fn name(
+    connection: &mut SqliteConnection,
+    checkout: &str,
+    sales_unit: &str,
+    names: &Names,
+) -> Result<(), Error> {
+    let mut id = None;
+    for (kind, indexes) in names.by_kind() {
+        let row = sqlx::query(
+            "SELECT customer_id FROM customer_names WHERE sales_unit = $1 AND kind = $2 AND name_index IN (SELECT value FROM json_each($3)) \
+                 AND ($2 = 'sub' OR $4 = FALSE OR NOT EXISTS (SELECT 1 FROM customer_names AS other \
+                     WHERE other.customer_id = customer_names.customer_id AND other.kind = 'sub'))",
+        )
+        .bind(sales_unit)
+        .bind(kind)
+        .bind(serde_json::to_string(indexes)?)
+        // A number may have become somebody else's, whom the vendor calls otherwise.
+        .bind(!names.sub.is_empty())
+        .fetch_optional(&mut *connection)
+        .await?;
+        id = id.or(row.map(|row| row.try_get::<String, _>("customer_id")).transpose()?);
+    }
+    let mut id = id.unwrap_or_else(fresh_id);
+    for (kind, indexes) in names.by_kind() {
+        let (present, previous) = indexes.split_first().expect("it has an index");
+        sqlx::query("DELETE FROM customer_names WHERE sales_unit = $1 AND kind = $2 AND name_index IN (SELECT value FROM json_each($3))")
+            .bind(sales_unit)
+            .bind(kind)
+            .bind(serde_json::to_string(previous)?)
+            .execute(&mut *connection)
+            .await?;
+        // Of two orders that name a new customer at once, the later one finds what the vendor calls them here.
+        let row = sqlx::query(
+            "INSERT INTO customer_names (sales_unit, kind, name_index, customer_id) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (sales_unit, kind, name_index) DO UPDATE SET \
+                 customer_id = CASE WHEN excluded.kind = 'sub' THEN customer_names.customer_id ELSE excluded.customer_id END \
+             RETURNING customer_id",
+        )
+        .bind(sales_unit)
+        .bind(kind)
+        .bind(present)
+        .bind(&id)
+        .fetch_one(&mut *connection)
+        .await?;
+        id = row.try_get("customer_id")?;
+    }
+    if names.by_kind().next().is_some() {
+        sqlx::query("UPDATE checkouts SET customer_id = $2 WHERE id = $1")
+            .bind(checkout)
+            .bind(&id)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
 }
