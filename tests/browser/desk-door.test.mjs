@@ -73,6 +73,22 @@ test("a session that ends gives way to the door, and comes back to where it was"
   await siv.clerk.seesHeading(number);
 });
 
+test("the stream of events is away, and then the proxy, and the desk says so", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  clerk.forgives(/ERR_FAILED|status of 503/);
+  await clerk.sees("Live");
+  await page.route("**/v1/shop/events/stream", (route) => route.fulfill({ status: 503, json: { code: "busy", title: "Busy" } }));
+  await page.reload();
+  await clerk.sees("Every 5 s");
+  const { number } = await order(set);
+  await siv.row(number).waitFor();
+  await page.route("**/*", (route) => route.abort());
+  await clerk.sees("No connection");
+  await page.unrouteAll();
+  await clerk.sees("Live");
+});
+
 for (const [name, options] of [
   ["phone", { viewport: { width: 390, height: 844 } }],
   ["small", { viewport: { width: 320, height: 640 }, colorScheme: "dark" }],

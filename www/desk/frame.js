@@ -12,7 +12,7 @@ const WAYS = [
 ];
 const LIVE = {
   live: ["Live", "What happens shows here at once."],
-  polling: ["Every 10 s", "The stream of events is away; the desk looks every ten seconds."],
+  polling: ["Every 5 s", "The stream of events is away; the desk looks every five seconds."],
   away: ["No connection", "The proxy does not answer. What you see may be old."],
 };
 

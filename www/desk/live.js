@@ -3,10 +3,10 @@
  *
  * Read by `fetch`, since an EventSource cannot send the desk's header and cannot tell a session that has ended from a proxy that is away.
  */
-import { Problem, send, session } from "./api.js";
+import { ask, Problem, send, session } from "./api.js";
 
 /** How often is looked where there is no stream, and how long after one is tried again. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 5_000;
 
 /**
  * Follows until the function that it answers with is called.
@@ -36,7 +36,7 @@ export function follow({ happened, stands }) {
         if (stop.signal.aborted) return;
         // A stream that breaks off is opened anew at once; that it cannot be opened is another matter.
         if (!opened) {
-          stands(error instanceof Problem ? "polling" : "away");
+          stands((await isThere()) ? "polling" : "away");
           happened();
           await new Promise((resolve) => (timer = setTimeout(resolve, LOOK_MS)));
         }
@@ -51,6 +51,9 @@ export function follow({ happened, stands }) {
   run();
   return end;
 }
+
+/** Whether the proxy answers at all. */
+const isThere = () => ask("GET", "/desk/session", { byItself: true }).then(() => true, (error) => error instanceof Problem);
 
 /** The events of a stream of them. */
 async function* events(body) {

@@ -15,6 +15,8 @@ const FILTERS = [
   ["done", "Done", { state: "authorized", to_capture: false }, "Nothing is done yet."],
   ["all", "All", {}, "There are no orders yet."],
 ];
+/** How often the list is asked for when nothing is said to have happened: nobody is told of an order that is not paid yet. */
+const LOOK_MS = 15_000;
 /** So long what happens at once is waited for before the list is asked for again. */
 const TOGETHER_MS = 150;
 const SOON_MS = 3 * 86_400_000;
@@ -32,7 +34,7 @@ export function orders(desk) {
 
   const list = h("ol.rows", { "aria-label": "Orders" });
   const said = h("div.list-said");
-  const more = h("button.button.second.more", { type: "button", hidden: true, onclick: () => load(true) }, "Older orders");
+  const more = h("button.button.second.more", { type: "button", hidden: true, onclick: () => load(true, false) }, "Older orders");
   const field = h("input", {
     type: "search",
     "aria-label": "Search by reference",
@@ -43,7 +45,7 @@ export function orders(desk) {
     oninput: () => {
       search = field.value.trim();
       clearTimeout(timer);
-      timer = setTimeout(load, TOGETHER_MS);
+      timer = setTimeout(() => load(false, false), TOGETHER_MS);
     },
   });
   const buttons = FILTERS.map((entry) =>
@@ -65,10 +67,10 @@ export function orders(desk) {
     filter = entry;
     known = undefined;
     buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(FILTERS[at] === filter)));
-    load();
+    load(false, false);
   }
 
-  async function load(older = false) {
+  async function load(older = false, byItself = true) {
     const mine = (asked += 1);
     if (shown.length === 0 && !older) fill(said, h("p.empty", {}, "Loading…"));
     // As much as is on the screen, so that nobody loses their place.
@@ -76,13 +78,13 @@ export function orders(desk) {
     const where = search ? { reference: search } : filter[2];
     try {
       const path = `/v1/shop/orders${query({ ...where, limit, after: older ? next : undefined })}`;
-      const page = await ask("GET", path, { byItself: !older });
+      const page = await ask("GET", path, { byItself });
       if (mine !== asked) return;
       shown = older ? [...shown, ...page.orders] : page.orders;
       next = page.next;
       paint();
     } catch (error) {
-      if (mine === asked) fill(said, trouble(error, () => load(older)));
+      if (mine === asked) fill(said, trouble(error, () => load(older, false)));
     }
   }
 
@@ -123,6 +125,7 @@ export function orders(desk) {
     );
   }
 
+  const look = setInterval(() => !document.hidden && load(), LOOK_MS);
   const rows = () => [...list.querySelectorAll(".row")];
 
   function mark() {
@@ -184,11 +187,12 @@ export function orders(desk) {
     },
     happened(event) {
       clearTimeout(timer);
-      timer = setTimeout(load, TOGETHER_MS);
+      timer = setTimeout(() => load(), TOGETHER_MS);
       detail?.happened(event);
     },
     leave() {
       asked += 1;
+      clearInterval(look);
       clearTimeout(timer);
       detail?.leave();
     },

@@ -22,7 +22,11 @@ const WORDS = {
   login_refused: ["That does not open the desk.", "A key may have been revoked. A link is good once and for some minutes: ask for another."],
   no_consent: ["This customer has not agreed to be sent requests.", "Make a link, and let the customer open it."],
   unknown_customer: ["No customer is known by that.", "Make a link, and let the customer open it."],
-  already_paid: ["It has been paid already.", "Look at the order."],
+  bad_expiry: ["It cannot be paid for so long.", "Choose another time."],
+  bad_description: ["What it is for must have 3 to 100 characters.", "Write a little more, or nothing."],
+  bad_phone_number: ["That is no telephone number.", "Write the country's code and the number."],
+  bad_total: ["That is more, or less, than can be paid at once.", "Make two requests of it."],
+  not_withdrawable: ["It cannot be taken back.", "It is paid, or over. Look at the order."],
   internal: ["Something went wrong in the proxy.", "Look whether it was done before you try again. Whoever runs the proxy finds it by the id below."],
 };
 

@@ -2,7 +2,7 @@
  * Asking somebody for money: lines written by hand or taken from the catalogue, as a link with a QR to show at a counter, or straight to a
  * customer who has agreed to that.
  */
-import { ask } from "./api.js";
+import { ask as get } from "./api.js";
 import { number } from "./customer.js";
 import { fill, h, say } from "./dom.js";
 import { minor, money, typed } from "./format.js";
@@ -17,6 +17,16 @@ const LASTS = [
   [1_209_600, "14 days"],
 ];
 
+const LANGUAGES = [
+  ["nb", "Norsk"],
+  ["da", "Dansk"],
+  ["fi", "Suomi"],
+  ["sv", "Svenska"],
+  ["en", "English"],
+];
+/** What most customers of a currency speak. */
+const SPOKEN = { NOK: "nb", DKK: "da", EUR: "fi" };
+
 /** The screen. */
 export function request(desk) {
   const units = desk.sales_units;
@@ -25,12 +35,15 @@ export function request(desk) {
 
   const unit = h("select", { id: "unit", onchange: () => start() }, units.map((unit) => h("option", { value: unit.name }, `${unit.name} · ${unit.currency}`)));
   const lasts = h("select", { id: "lasts" }, LASTS.map(([seconds, text]) => h("option", { value: seconds, selected: seconds === 86_400 }, text)));
-  const about = h("input", { id: "about", maxlength: 100, autocomplete: "off", placeholder: "Order by telephone" });
+  const language = h("select", { id: "language" }, LANGUAGES.map(([tag, text]) => h("option", { value: tag }, text)));
+  const present = h("input", { type: "checkbox" });
+  const about = h("input", { id: "about", maxlength: 100, autocomplete: "off", placeholder: "The items, when left empty" });
   const list = h("ul.request-lines");
   const offered = h("datalist", { id: "articles" });
   const total = h("output.request-total.sum");
   const said = h("div.said");
   const whom = h("div.whom");
+  const reminder = h("div.note", { hidden: true });
   const button = h("button.button", { type: "submit" });
 
   const chosen = () => units.find((one) => one.name === unit.value);
@@ -97,6 +110,7 @@ export function request(desk) {
   function start() {
     rows = [];
     fill(list);
+    language.value = SPOKEN[chosen().currency] ?? "en";
     fill(offered, chosen().articles.map((article) => h("option", { value: article.name })));
     add();
   }
@@ -115,22 +129,43 @@ export function request(desk) {
   async function send(event) {
     event.preventDefault();
     const read = sum();
-    const before = unanswered(WHAT);
-    if ((!read && !before) || button.getAttribute("aria-busy") === "true") {
-      return fill(said, h("p.mistake", { role: "alert" }, "Give every line a name and a price, like 249 or 249.00."));
-    }
-    const cart = read && { sales_unit: unit.value, lines: named(read.lines), total: { value: read.value, currency: chosen().currency } };
-    const description = about.value.trim() || undefined;
+    if (!read) return fill(said, h("p.mistake", { role: "alert" }, "Give every line a name and a price, like 249 or 249.00."));
+    const cart = { sales_unit: unit.value, lines: named(read.lines), total: { value: read.value, currency: chosen().currency } };
+    await ask({
+      cart,
+      description: about.value.trim() || undefined,
+      expires_in_s: Number(lasts.value),
+      language: language.value,
+      customer_present: present.checked,
+      customer: customer && { id: customer.id },
+    });
+  }
+
+  async function ask(wanted) {
+    if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     fill(said);
     try {
-      const { value } = await press(WHAT, "/v1/shop/payment-requests", before ?? { cart, description, expires_in_s: Number(lasts.value), customer: customer && { id: customer.id } });
+      const { value } = await press(WHAT, "/v1/shop/payment-requests", wanted);
       say("The request is made");
       location.hash = `#/orders/${encodeURIComponent(value.reference)}`;
     } catch (error) {
       fill(said, trouble(error));
+      remind();
     }
     button.removeAttribute("aria-busy");
+  }
+
+  /** While it is not known what came of a request, that one can be sent again and no other. */
+  function remind() {
+    const before = unanswered(WHAT);
+    fill(
+      reminder,
+      before && h("p", {}, `You asked for ${money(before.cart.total.value, before.cart.total.currency)} before, and there was no answer. Sending it again is safe: it is made once.`),
+      before && h("button.button.second", { type: "button", onclick: () => ask(before) }, "Finish it"),
+    );
+    reminder.hidden = !before;
+    button.hidden = Boolean(before);
   }
 
   function address() {
@@ -149,7 +184,10 @@ export function request(desk) {
     whom,
     units.length > 1 && h("div.field.short", {}, h("label.label", { for: "unit" }, "Sales unit"), unit),
     h("fieldset", {}, h("legend.label", {}, "What is to be paid"), h("div.request-head.soft.small", { "aria-hidden": "true" }, h("span", {}, "Item"), h("span", {}, "Pieces"), h("span", {}, "Price"), h("span", {}, "VAT"), h("span.sum", {}, "Sum")), list, offered, h("div.request-foot", {}, h("button.button.second", { type: "button", onclick: () => add().fields.name.focus() }, "Add a line"), h("p", {}, h("span.soft", {}, "Total "), total))),
-    h("div.two", {}, h("div.field", {}, h("label.label", { for: "about" }, "What the customer sees (optional)"), about), h("div.field", {}, h("label.label", { for: "lasts" }, "Can be paid for"), lasts)),
+    h("div.field", {}, h("label.label", { for: "about" }, "What the customer sees it is for"), about),
+    h("div.two", {}, h("div.field", {}, h("label.label", { for: "lasts" }, "Can be paid for"), lasts), h("div.field", {}, h("label.label", { for: "language" }, "Language of the pay page"), language)),
+    h("label.check", {}, present, h("span", {}, "The customer is here")),
+    reminder,
     said,
     h("div.actions", {}, button),
   );
@@ -161,10 +199,11 @@ export function request(desk) {
       desk.title("Request payment");
       customer = undefined;
       address();
+      remind();
       node.querySelector("h1").focus({ preventScroll: true });
       if (!id) return;
       try {
-        customer = await ask("GET", `/v1/shop/customers/${encodeURIComponent(id)}`);
+        customer = await get("GET", `/v1/shop/customers/${encodeURIComponent(id)}`);
         if (chosen().name !== customer.sales_unit && units.some((one) => one.name === customer.sales_unit)) {
           unit.value = customer.sales_unit;
           start();
