@@ -215,3 +215,57 @@ test("the keyboard alone", async () => {
   await clerk.types("/");
   assert.notEqual(await page.evaluate(() => document.activeElement.type), "search", "letters are turned off");
 });
+
+test("a request at the counter: lines by hand, a QR for the customer's phone, and the order when it is paid", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  await clerk.follows("Request");
+  await clerk.seesHeading("Request a payment");
+  await page.getByLabel("Item").fill("Stoneware mug");
+  await page.getByLabel("How many").fill("2");
+  await clerk.presses("Add a line");
+  await page.getByLabel("Item").nth(1).fill("Engraving");
+  await page.getByLabel("Price of one").nth(1).fill("50");
+  await page.getByLabel("What the customer sees it is for").fill("Two mugs with a name");
+  await clerk.looksAround("desk-request");
+  await clerk.presses("Make a link for NOK 548.00");
+  await clerk.seesHeading("Scan to pay");
+  const code = page.getByRole("img", { name: /QR code of the link to pay NOK.548\.00/ });
+  await until("the code to be drawn", () => code.evaluate((image) => image.complete && image.naturalWidth > 0));
+  await clerk.readsOf("Not paid yet", "Two mugs with a name", "Engraving");
+  await clerk.looksAround("desk-requested");
+
+  // The customer's phone.
+  const ida = await set.shopper({ viewport: { width: 390, height: 844 } });
+  await ida.opens(await page.locator(".requested a").getAttribute("href"));
+  await ida.readsOf("Stoneware mug", "Engraving");
+  await ida.ticks(/vilkår|terms/i);
+  await ida.presses(/Pay with Vipps|Betal med Vipps/);
+  const app = await App.in(ida);
+  const { reference } = await app.payment();
+  await app.opensHere();
+  await app.pays();
+  await clerk.readsOf("To ship", "Paid: the money is reserved");
+  assert.equal(await page.getByText("Scan to pay").count(), 0);
+  assert.equal((await set.books.payment(reference)).amount.value, 54_800);
+  await clerk.presses("Ship and capture");
+  await siv.dialogButton("Capture NOK 548.00").click();
+  await siv.isThrough();
+  assert.equal((await money(set, reference)).captured, 54_800);
+});
+
+test("a request that is withdrawn cannot be paid", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  await clerk.follows("Request");
+  await page.getByLabel("Item").fill("Loose-leaf tea, 100 g");
+  await clerk.presses("Make a link for NOK 89.00");
+  await clerk.seesHeading("Scan to pay");
+  const link = await page.locator(".requested a").getAttribute("href");
+  await clerk.presses("Withdraw");
+  await until("the code to go", async () => (await page.getByText("Scan to pay").count()) === 0);
+  await clerk.looksAround("desk-withdrawn");
+  const ida = await set.shopper();
+  await ida.opens(link);
+  assert.equal(await ida.page.getByRole("button", { name: /Betal med|Pay with/ }).count(), 0);
+});
