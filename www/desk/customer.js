@@ -12,10 +12,16 @@ export function number(digits) {
   return parts ? `+${parts.slice(1).join(" ")}` : `+${digits}`;
 }
 
+/** What has become of a yes to sharing the number, where there is no customer to look at. */
+const SHARING = {
+  awaited: "The customer agreed to share a telephone number. It has not come yet.",
+  missed: "The customer agreed to share a telephone number, but it could not be had in time.",
+  erased: "What the customer shared has been erased.",
+};
+
 /** The section of an order. */
 export function customerOf(order) {
   const place = h("div.customer-place");
-  const consent = order.attempts.map((attempt) => attempt.consent).find(Boolean);
   const reveal = async () => {
     try {
       const customer = await ask("GET", `/v1/shop/customers/${encodeURIComponent(order.customer_id)}`);
@@ -28,7 +34,7 @@ export function customerOf(order) {
     place,
     order.customer_id
       ? h("button.button.second", { type: "button", onclick: reveal, "data-keep": "customer" }, "Show the telephone number")
-      : h("p.soft", {}, consent ? "The customer agreed to share a telephone number. It has not come yet, or has been erased." : "The customer has not shared a telephone number."),
+      : h("p.soft", {}, SHARING[order.sharing] ?? "The customer has not shared a telephone number."),
   );
   return h("section.panel", {}, h("h2", {}, "Customer"), place);
 }

@@ -10,7 +10,7 @@ import { trouble } from "./problems.js";
 
 /** The screen. */
 export function customers(desk) {
-  const field = h("input", { id: "phone", name: "phone", type: "tel", inputmode: "tel", autocomplete: "off", required: true, placeholder: "+47 912 34 567", "aria-describedby": "phone-hint" });
+  const field = h("input", { id: "phone", name: "phone", type: "tel", inputmode: "tel", autocomplete: "off", required: true, placeholder: "+47 400 00 000", "aria-describedby": "phone-hint" });
   const found = h("div.found", { "aria-live": "polite" });
   let asked = 0;
 

@@ -1,0 +1,71 @@
+/** Customers at the order desk: a number that is shown when it is asked for, found, sent a request, and erased for good. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ANY_NUMBER } from "./app.mjs";
+import { stage } from "./harness.mjs";
+import { order, Packer } from "./packer.mjs";
+import { until } from "./patience.mjs";
+
+const set = stage();
+
+const NUMBER = "+47 912 34 567";
+
+test("a number is shown when it is asked for, and erased for good", async () => {
+  const { number, reference } = await order(set);
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  await siv.takes(number);
+  await clerk.seesButton("Show the telephone number");
+  assert.ok(!clerk.received.some(({ body }) => ANY_NUMBER.test(body)), "nobody has asked for it yet");
+  await clerk.presses("Show the telephone number");
+  await clerk.sees(NUMBER);
+  await clerk.looksAround("desk-number");
+  await clerk.follows("Everything that is known");
+  await clerk.readsOf(NUMBER, "Sharing the telephone number", reference);
+  await clerk.looksAround("desk-customer");
+
+  await clerk.follows("Customers");
+  await page.getByLabel("Telephone number").fill("912");
+  await clerk.presses("Find");
+  await clerk.sees("Write the whole number");
+  await page.getByLabel("Telephone number").fill(NUMBER);
+  await clerk.types("Enter");
+  await clerk.seesButton("Erase the number…");
+  await clerk.looksAround("desk-found");
+  await clerk.presses("Erase…");
+  await clerk.sees("There is no way back.");
+  await clerk.looksAround("desk-erase");
+  await clerk.types("Escape");
+  await clerk.seesHeading(NUMBER);
+  await clerk.presses("Erase…");
+  await clerk.presses("Erase for good");
+  await clerk.sees("Erased. The orders stay, without the person.");
+
+  await page.getByLabel("Telephone number").fill(NUMBER);
+  await clerk.presses("Find");
+  await clerk.sees("Nobody has shared this number.");
+  await clerk.follows("Orders");
+  await siv.takes(number);
+  await clerk.readsOf("What the customer shared has been erased", "NOK 587.00");
+});
+
+test("a customer who is known is sent a request", async () => {
+  const { number } = await order(set);
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  await siv.takes(number);
+  await clerk.presses("Show the telephone number");
+  await clerk.follows("Everything that is known");
+  await clerk.follows("Request a payment");
+  await clerk.readsOf(`To ${NUMBER}`);
+  await page.getByLabel("Item").fill("Stoneware mug");
+  await clerk.looksAround("desk-request-known");
+  const before = (await set.books.payments()).length;
+  await clerk.presses("Send a request for NOK 249.00");
+  await clerk.sees(/Sent to the customer's phone|Scan to pay/);
+  await clerk.looksAround("desk-request-sent");
+  // In the app where the sales unit may send it there, else behind the link: never both.
+  const sent = (await page.getByText("Sent to the customer's phone").count()) === 1;
+  await until("the books to have it, or not", async () => (await set.books.payments()).length === before + Number(sent));
+});
