@@ -79,8 +79,12 @@ async fn known(
 ) -> Result<(Customer, Consent)> {
     match addressee {
         Addressee { id: Some(id), phone_number: None, consent: None } => {
-            let _ = (app, unit, id);
-            Err(ApiError::unknown_customer())
+            let known = app.store.known_customer(&id).await?.filter(|known| known.sales_unit == unit.name);
+            let known = known.filter(|known| known.customer.phone_number.is_some());
+            let known = known.ok_or(ApiError::unknown_customer())?;
+            // The latest yes: what they shared the number for is being sent requests.
+            let (_, consent) = known.consents.into_iter().next_back().ok_or(ApiError::no_consent())?;
+            Ok((known.customer, consent))
         }
         Addressee { id: None, phone_number: Some(number), consent: Some(given) } => {
             let phone_number = Some(customers::number(&number).ok_or(ApiError::bad_phone_number())?);

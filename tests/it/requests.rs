@@ -182,6 +182,36 @@ async fn a_known_customer_gets_it_in_the_app_without_typing_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_shared_the_number_is_asked_again_by_a_name_that_is_no_number() {
+    let shop = Shop::open_with(SENDS_TO_THE_APP).await;
+    shop.vipps.lets_send_to_the_app(true).await;
+    let office = Office::of(&shop).await;
+    let bought = shop.ordered().await;
+    shop.vipps.approves(bought.reference()).await;
+    let path = format!("/v1/shop/orders/{}", bought.reference());
+    let id = eventually("the customer", || async {
+        let order: ShopOrder = shop.get(&path).bearer_auth(&office.key).send().await.unwrap().json().await.unwrap();
+        order.customer_id
+    })
+    .await;
+    let asked = with("customer", json!({ "id": id }));
+    let order = office.requests(&asked).await;
+    assert_eq!(order.request.as_ref().unwrap().sent_by, SentBy::App);
+    assert_eq!(shop.vipps.book(&order.reference).await["request"]["customer"]["phoneNumber"], PHONE_NUMBER);
+    assert_eq!(order.customer_id.as_deref(), Some(id.as_str()), "the same person");
+
+    // Another sales unit does not know them, and nobody does once they are erased.
+    let mut danish = with("customer", json!({ "id": id }));
+    danish["cart"]["sales_unit"] = json!("dk");
+    danish["cart"]["total"]["currency"] = json!("DKK");
+    problem(office.posts("/v1/shop/payment-requests", "danish", &danish).await, 422, "unknown_customer").await;
+    let erased = shop.http.delete(format!("{}/v1/shop/customers/{id}", shop.url)).bearer_auth(&office.key);
+    assert_eq!(erased.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    problem(office.posts("/v1/shop/payment-requests", "erased", &asked).await, 422, "unknown_customer").await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_app_is_not_sent_is_behind_the_link_with_the_number_filled_in() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     let office = Office::of(&shop).await;
