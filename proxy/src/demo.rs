@@ -29,7 +29,8 @@ pub async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;
     let file = folder.path().join("kvitt.toml");
-    std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite")))?;
+    let secret = Key::random().written();
+    std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite"), &secret))?;
     let config = Config::load(Some(&file), [])?;
     // Nothing is exported from here.
     telemetry::start(&config)?;
@@ -38,7 +39,10 @@ pub async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken
     let (desk, key) = ways_in(&config).await?;
     println!("desk   {desk}");
     println!("key    {key}");
-    println!("Pay in the shop, approve on the phone. The desk's link opens it once, the key always. Ctrl-C ends all.");
+    println!("carts  {}", secret.as_str());
+    println!(
+        "Pay in the shop, approve on the phone. The desk's link opens it once, the key always; carts are signed as \"demo\". Ctrl-C ends all."
+    );
     crate::serve(config, listener, stop).await?;
     emulator.shutdown();
     emulator.stopped().await;
@@ -55,7 +59,7 @@ async fn ways_in(config: &Config) -> anyhow::Result<(String, String)> {
     Ok((link, key.expose()))
 }
 
-fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path::Path) -> String {
+fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path::Path, cart_secret: &str) -> String {
     let mut text = format!(
         "public_url = {shop:?}\nallowed_origins = {origins:?}\ncatalogue = \"catalogue.toml\"\n\
          shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
@@ -74,5 +78,6 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
         )
         .expect("a string takes all");
     }
+    write!(text, "[[cart_key]]\nname = \"demo\"\nsecret = {cart_secret:?}\n").expect("a string takes all");
     text
 }
