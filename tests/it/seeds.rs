@@ -10,12 +10,13 @@ type Target = fn(&[u8]);
 
 #[test]
 fn every_seed_and_every_finding_is_read_without_harm() {
-    let targets: [(&str, Target); 6] = [
+    let targets: [(&str, Target); 7] = [
         ("signature", fuzz::signature),
         ("event", fuzz::event),
         ("wire", fuzz::wire),
         ("config", fuzz::config),
         ("cart", fuzz::cart),
+        ("signed_cart", fuzz::signed_cart),
         ("token", fuzz::token),
     ];
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
