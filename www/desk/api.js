@@ -3,6 +3,9 @@
  * no script sees.
  */
 
+/** So long an answer is waited for; the proxy itself waits eight seconds for Vipps MobilePay. */
+const PATIENCE_MS = 30_000;
+
 /** Says `ended` when the session is over. */
 export const session = new EventTarget();
 
@@ -45,7 +48,8 @@ export async function send(method, path, { body, key, byItself, signal, headers 
   let answer;
   try {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    answer = await fetch(path, { method, headers: all, body: text, signal, credentials: "same-origin", cache: "no-store" });
+    const limit = signal ?? AbortSignal.timeout(PATIENCE_MS);
+    answer = await fetch(path, { method, headers: all, body: text, signal: limit, credentials: "same-origin", cache: "no-store" });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Unanswered(error.message);

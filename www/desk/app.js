@@ -85,7 +85,6 @@ async function logOut() {
     if (error.code !== "unauthorized") return say("You are still logged in: there was no answer. Try again.");
   }
   close();
-  sessionStorage.clear();
   history.replaceState(null, "", location.pathname);
   login(root, { opened: open, notice: "You have logged out." });
 }

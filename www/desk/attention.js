@@ -51,12 +51,14 @@ export function attention(desk) {
   }
 
   function endpointOf(endpoint, deliveries) {
-    const off = endpoint.disabled_at_ms !== undefined;
+    const [word, tone] = STATES[endpoint.state] ?? [endpoint.state, "quiet"];
+    const since = endpoint.disabled_at_ms ?? endpoint.failing_since_ms;
+    const first = Math.min(...deliveries.map((delivery) => delivery.created_at_ms));
     return h(
       "article.endpoint",
       {},
-      h("h3", {}, h("span.name-of", {}, endpoint.url), " ", h("span.standing", { "data-tone": off ? "bad" : deliveries.length > 0 ? "wait" : "good" }, off ? "Disabled" : deliveries.length > 0 ? "Failing" : "Fine")),
-      off && h("p.soft", {}, `${endpoint.disabled_reason ?? "Disabled"} since ${moment(endpoint.disabled_at_ms)}.`, " ", acting("Enable", `${endpoint.id}/enable`)),
+      h("h3", {}, h("span.name-of", {}, endpoint.url), " ", h("span.standing", { "data-tone": tone }, word)),
+      since !== undefined && h("p.soft", {}, `${endpoint.disabled_reason ? `${endpoint.disabled_reason}, since` : "Since"} ${moment(since)}.`),
       deliveries.length > 0 &&
         h(
           "ul.deliveries",
@@ -65,31 +67,36 @@ export function attention(desk) {
             h(
               "li",
               {},
-              h("span", {}, h("strong", {}, delivery.type), h("span.soft.small", {}, `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${delivery.last_status ?? delivery.last_error ?? "not tried yet"}`)),
-              acting("Replay", `${endpoint.id}/deliveries/${delivery.id}/replay`),
+              h("span", {}, h("strong", {}, delivery.type), h("span.soft.small", {}, `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${[delivery.status, delivery.error].filter(Boolean).join(" ") || "not tried yet"}`)),
+              acting("Tell it again", `Tell ${delivery.type} of ${moment(delivery.created_at_ms)} again`, [endpoint.id, "deliveries", delivery.id, "replay"]),
             ),
           ),
         ),
+      h(
+        "div.actions",
+        {},
+        endpoint.state === "disabled" && acting("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
+        deliveries.length > 1 && acting("Tell all again since the first", `Tell all again to ${endpoint.url}`, [endpoint.id, "replay"], { since_ms: first }),
+      ),
     );
   }
 
   /** A button that does something about an endpoint, and looks again. */
-  function acting(caption, path) {
-    const said = h("span.said");
-    const button = h("button.button.second", {
-      type: "button",
-      onclick: async () => {
-        button.setAttribute("aria-busy", "true");
-        try {
-          await ask("POST", `/v1/shop/endpoints/${path.split("/").map(encodeURIComponent).join("/")}`, { body: {} });
-          say(`${caption}: done`);
-          load(false);
-        } catch (error) {
-          button.removeAttribute("aria-busy");
-          fill(said, trouble(error));
-        }
-      },
-    }, caption);
+  function acting(caption, name, path, body) {
+    const said = h("div.said");
+    const act = async () => {
+      if (button.getAttribute("aria-busy") === "true") return;
+      button.setAttribute("aria-busy", "true");
+      try {
+        await ask("POST", `/v1/shop/endpoints/${path.map(encodeURIComponent).join("/")}`, { body });
+        say(`${caption}: done`);
+        await load(false);
+      } catch (error) {
+        fill(said, trouble(error));
+      }
+      button.removeAttribute("aria-busy");
+    };
+    const button = h("button.button.second", { type: "button", "aria-label": name, onclick: act }, caption);
     return [button, said];
   }
 
@@ -111,6 +118,8 @@ export function attention(desk) {
     },
   };
 }
+
+const STATES = { fine: ["Fine", "good"], failing: ["Failing", "wait"], disabled: ["Disabled", "bad"] };
 
 const WORDS = {
   capture_due: "Capture soon",

@@ -19,23 +19,28 @@ const SHARING = {
   erased: "What the customer shared has been erased.",
 };
 
-/** The section of an order. */
-export function customerOf(order) {
+/**
+ * The section of an order. What has been asked for stays shown when the order is painted anew: `shown` is kept for it.
+ *
+ * @param order
+ * @param {{ customer?: object }} shown
+ */
+export function customerOf(order, shown) {
   const place = h("div.customer-place");
   const reveal = async () => {
     try {
-      const customer = await ask("GET", `/v1/shop/customers/${encodeURIComponent(order.customer_id)}`);
-      fill(place, shownBriefly(customer));
+      shown.customer = await ask("GET", `/v1/shop/customers/${encodeURIComponent(order.customer_id)}`);
+      fill(place, shownBriefly(shown.customer));
     } catch (error) {
       fill(place, trouble(error, reveal));
     }
   };
-  fill(
-    place,
-    order.customer_id
-      ? h("button.button.second", { type: "button", onclick: reveal, "data-keep": "customer" }, "Show the telephone number")
-      : h("p.soft", {}, SHARING[order.sharing] ?? "The customer has not shared a telephone number."),
-  );
+  const inside = () => {
+    if (!order.customer_id) return h("p.soft", {}, SHARING[order.sharing] ?? "The customer has not shared a telephone number.");
+    if (shown.customer?.id === order.customer_id) return shownBriefly(shown.customer);
+    return h("button.button.second", { type: "button", onclick: reveal, "data-keep": "customer" }, "Show the telephone number");
+  };
+  fill(place, inside());
   return h("section.panel", {}, h("h2", {}, "Customer"), place);
 }
 

@@ -83,7 +83,7 @@ export function move(order, kind, done, closed) {
   /** A line of which so many pieces may go, after those that are gone. */
   function row(line, room, gone, ticked) {
     const tick = h("input", { type: "checkbox", checked: ticked, onchange: () => count() });
-    const number = h("input.pieces", { type: "number", min: 1, max: room, value: room, inputmode: "numeric", "aria-label": `How many of ${line.name}`, oninput: () => ((tick.checked = true), count()), disabled: room === 1 });
+    const number = h("input.pieces", { type: "number", min: 1, max: room, value: room, inputmode: "numeric", onwheel: still, "aria-label": `How many of ${line.name}`, oninput: () => ((tick.checked = true), count()), disabled: room === 1 });
     const cost = h("span.sum");
     const taken = () => (tick.checked ? Math.min(room, Math.max(0, Math.trunc(Number(number.value)) || 0)) : 0);
     return {
@@ -179,6 +179,9 @@ async function sending({ what, order, kind, body, button, said, fields, close, d
   }
   return undefined;
 }
+
+/** A wheel that is meant for the page must not change how many are shipped. */
+const still = ({ target }) => target.blur();
 
 const finishing = (before, verb, currency) => [
   h("p.note", {}, "You pressed this before, and there was no answer. It is sent again as it was, and done once."),

@@ -30,6 +30,7 @@ export function order(desk, reference, changed) {
   let timer;
   let gone = false;
   let greeted = false;
+  const revealed = {};
 
   async function load() {
     try {
@@ -85,7 +86,7 @@ export function order(desk, reference, changed) {
       actions(found),
       found.request && requested(found, done),
       lines(found),
-      customerOf(found),
+      customerOf(found, revealed),
       timeline(found),
     ];
   }

@@ -66,6 +66,9 @@ export function orders(desk) {
   function choose(entry) {
     filter = entry;
     known = undefined;
+    shown = [];
+    // Rows show what their filter does not say already.
+    fill(list);
     buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(FILTERS[at] === filter)));
     load(false, false);
   }

@@ -1,8 +1,9 @@
 /**
  * Presses on what moves money or opens a payment: one key each, however often the press is sent.
  *
- * A press is remembered until it is answered with a yes or a no, also when the page is loaded anew, so that a double click, a lost answer
- * or a session that ran out in between is one capture and not two. What is kept is what was asked for and its key; nothing of a customer.
+ * A press is remembered until it is answered with a yes or a no, also when the page is closed or the session runs out in between, so that
+ * a double click or a lost answer is one capture and not two. What is kept in this browser is what was asked for and its key; no number
+ * and no name. The proxy knows keys for a day, so no press is sent again that is older than that.
  */
 import { ask, Problem, Unanswered } from "./api.js";
 
@@ -10,14 +11,17 @@ import { ask, Problem, Unanswered } from "./api.js";
 const AGAIN_MS = [500, 1_500, 4_000];
 const underWay = new Map();
 
+const KEPT_MS = 20 * 3_600_000;
+
 const name = (what) => `kvitt-desk press ${what}`;
 
-/** The press on `what` that has not been answered and is not under way, if there is one: what was asked for. */
-export function unanswered(what) {
-  if (underWay.has(what)) return undefined;
-  const kept = sessionStorage.getItem(name(what));
-  return kept === null ? undefined : JSON.parse(kept).body;
+function kept(what) {
+  const press = JSON.parse(localStorage.getItem(name(what)) ?? "null");
+  return press && Date.now() - press.at < KEPT_MS ? press : undefined;
 }
+
+/** The press on `what` that has not been answered and is not under way, if there is one: what was asked for. */
+export const unanswered = (what) => (underWay.has(what) ? undefined : kept(what)?.body);
 
 /**
  * Sends a press, or sends it again. While one is under way, another on the same is the same; when an earlier one has not been answered,
@@ -34,16 +38,15 @@ export function press(what, path, body) {
 }
 
 async function sent(what, path, body) {
-  const kept = JSON.parse(sessionStorage.getItem(name(what)) ?? "null") ?? { key: newKey(), body };
-  sessionStorage.setItem(name(what), JSON.stringify(kept));
+  const { key, body: wanted } = kept(what) ?? keep(what, body);
   for (let tries = 0; ; tries += 1) {
     try {
-      const answer = await ask("POST", path, { body: kept.body, key: kept.key, whole: true });
-      sessionStorage.removeItem(name(what));
+      const answer = await ask("POST", path, { body: wanted, key, whole: true });
+      localStorage.removeItem(name(what));
       return answer;
     } catch (error) {
       if (isNo(error)) {
-        sessionStorage.removeItem(name(what));
+        localStorage.removeItem(name(what));
         throw error;
       }
       const pause = error.retryAfter ? error.retryAfter * 1_000 : AGAIN_MS[tries];
@@ -51,6 +54,13 @@ async function sent(what, path, body) {
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
+}
+
+/** Writes a new press down, before it is sent. */
+function keep(what, body) {
+  const press = { key: newKey(), body, at: Date.now() };
+  localStorage.setItem(name(what), JSON.stringify(press));
+  return press;
 }
 
 /** Whether it was not done and will not be: only then may the next press be another one. */
