@@ -19,6 +19,7 @@ pub mod clock;
 pub mod config;
 pub mod customers;
 pub mod demo;
+pub mod docs;
 pub mod error;
 pub mod hub;
 pub mod idempotency;

@@ -66,7 +66,11 @@ enum Command {
     /// Manage the registrations of webhooks at Vipps MobilePay.
     Webhooks(webhooks::Asked),
     /// Print the description of the API.
-    Openapi,
+    Openapi {
+        /// The types of the shop's API for TypeScript instead.
+        #[arg(long)]
+        typescript: bool,
+    },
     /// Print what completes these commands in a shell: `source <(kvitt completions bash)`.
     Completions {
         /// Which shell.
@@ -110,7 +114,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Customers(asked) => customers::run(asked).await?,
         Command::Encryption(asked) => encryption::run(asked).await?,
         Command::Webhooks(asked) => webhooks::run(asked).await?,
-        Command::Openapi => print!("{}", kvitt::routes::openapi_json()),
+        Command::Openapi { typescript: true } => print!("{}", kvitt::routes::typescript()),
+        Command::Openapi { typescript: false } => print!("{}", kvitt::routes::openapi_json()),
         Command::Completions { shell } => manual::completions(shell, Cli::command()),
         Command::Man { folder } => manual::pages(&folder, Cli::command())?,
     }

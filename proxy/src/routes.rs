@@ -4,6 +4,7 @@ mod cart;
 mod checkouts;
 mod description;
 mod desk;
+mod docs;
 mod door;
 mod events;
 mod operators;
@@ -65,10 +66,16 @@ pub fn operators_router(app: &App) -> Router {
 /// The document, in the form that is committed. Made once: anybody may ask for it.
 pub fn openapi_json() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
-        let (_, document) = described().split_for_parts();
+        let (_, mut document) = described().split_for_parts();
+        description::illustrate(&mut document);
         document.to_pretty_json().expect("the document has nothing that JSON cannot say") + "\n"
     });
     &JSON
+}
+
+/// The types of the shop's API for TypeScript, in the form that is committed.
+pub fn typescript() -> &'static str {
+    docs::types()
 }
 
 /// The whole service.
@@ -103,6 +110,7 @@ pub fn router(app: &App) -> Router {
                 .layer(from_fn_with_state(app.clone(), door::count)),
         )
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
+        .merge(docs::router().method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), hurry_body))

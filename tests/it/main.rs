@@ -18,6 +18,7 @@ mod customers;
 mod deploy;
 mod description;
 mod desk;
+mod docs;
 mod doors;
 mod endings;
 mod events;

@@ -84,6 +84,7 @@ fn arrows_point_towards_the_core() {
             &["app", "checkout", "error", "idempotency", "ledger", "store"],
             &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"],
         ),
+        ("docs", &["error"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("stories", &[], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("ready", &["app", "clock", "outage"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("captures", &["checkout", "chores", "clock", "config", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),

@@ -43,7 +43,7 @@ enum Command {
     Soak(soak::Args),
     /// Build the widget into www/pkg, print what it weighs and hold it against the budget
     Dist,
-    /// Write proxy/openapi.json anew from the proxy's routes
+    /// Write proxy/openapi.json, and the types made from it, anew from the proxy's routes
     Openapi(openapi::Args),
     /// What cargo runs WebAssembly tests with; this binary is wasm-bindgen's test runner too
     #[command(name = test::RUNNER, hide = true)]

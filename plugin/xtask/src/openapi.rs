@@ -1,6 +1,7 @@
-//! `proxy/openapi.json`: the proxy's own description of its routes, kept in the repository so that a change of them is seen.
+//! `proxy/openapi.json`, the proxy's own description of its routes, and the types that are made from it for the shop's backend: kept in the
+//! repository so that a change of them is seen.
 //!
-//! The document comes from the binary (`kvitt openapi`). Checking never writes.
+//! Both come from the binary (`kvitt openapi`). Checking never writes.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,8 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 use crate::workspace::Workspace;
 
-const FILE: &str = "proxy/openapi.json";
+/// The files, and what else the binary is asked for each.
+const FILES: [(&str, &[&str]); 2] = [("proxy/openapi.json", &[]), ("www/docs/kvitt-shop.d.ts", &["--typescript"])];
 
 /// How `cargo xtask openapi` was called.
 #[derive(clap::Args)]
@@ -21,33 +23,35 @@ pub(crate) struct Args {
     check: bool,
 }
 
-/// Writes the document, or compares it with the one in the repository.
+/// Writes the documents, or compares them with those in the repository.
 pub(crate) fn openapi(workspace: &Workspace, args: &Args) -> Result<()> {
     let kvitt = workspace.build_kvitt()?;
     if args.check {
         return check(workspace, &kvitt);
     }
-    let path = workspace.path(FILE);
-    fs::write(&path, document(&kvitt)?).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("wrote {FILE}");
+    for (file, arguments) in FILES {
+        let path = workspace.path(file);
+        fs::write(&path, document(&kvitt, arguments)?).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("wrote {file}");
+    }
     Ok(())
 }
 
-/// Fails when the routes of the binary `kvitt` are no longer those of the file.
+/// Fails when the routes of the binary `kvitt` are no longer those of the files.
 pub(crate) fn check(workspace: &Workspace, kvitt: &Path) -> Result<()> {
-    let path = workspace.path(FILE);
-    let found = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    match first_difference(&found, &document(kvitt)?) {
-        None => {
-            println!("{FILE} agrees with the routes");
-            Ok(())
+    for (file, arguments) in FILES {
+        let path = workspace.path(file);
+        let found = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if let Some(line) = first_difference(&found, &document(kvitt, arguments)?) {
+            bail!("{file} differs from the routes, first in line {line}: run `cargo xtask openapi`");
         }
-        Some(line) => bail!("{FILE} differs from the routes, first in line {line}: run `cargo xtask openapi`"),
+        println!("{file} agrees with the routes");
     }
+    Ok(())
 }
 
-fn document(kvitt: &Path) -> Result<String> {
-    run::output(Command::new(kvitt).arg("openapi"))
+fn document(kvitt: &Path, arguments: &[&str]) -> Result<String> {
+    run::output(Command::new(kvitt).arg("openapi").args(arguments))
 }
 
 /// The number of the first line that differs.

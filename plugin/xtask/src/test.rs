@@ -48,7 +48,7 @@ enum Step {
     Wasm,
     /// Build the widget and hold it against its size budget
     Dist,
-    /// proxy/openapi.json against the proxy's routes
+    /// proxy/openapi.json, and the types made from it, against the proxy's routes
     Openapi,
     /// The whole sequence in a real browser, as a customer would walk it
     Browser,

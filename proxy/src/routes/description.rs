@@ -39,6 +39,51 @@ pub(super) fn document() -> OpenApi {
 )]
 struct Description;
 
+/// What a field of that name may hold, wherever it is: so that examples are of one order throughout.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("reference", r#""shop-7k2m9q4x1b-1""#),
+    ("order_number", r#""shop-7k2m9q4x1b""#),
+    ("sales_unit", r#""no""#),
+    ("description", r#""2 x Stoneware mug""#),
+    ("shop", r#""Nordlys Keramikk""#),
+    ("sku", r#""mug""#),
+    ("name", r#""Stoneware mug""#),
+    ("quantity", "2"),
+    ("unit_price", "24900"),
+    ("vat_rate", "2500"),
+    ("vat", "9960"),
+    ("value", "49800"),
+    ("authorized", "49800"),
+    ("terms_accepted", "true"),
+    ("terms_url", r#""https://shop.example/terms""#),
+    ("return_url", r#""https://shop.example/thanks""#),
+    ("wording", r#""2026-11""#),
+    ("customer_id", r#""cus_0196a3b2c4d5e6f7""#),
+    ("phone_number", r#""4799999999""#),
+    ("trace_id", r#""4bf92f3577b34da6a3ce929d0e0e4736""#),
+    ("created_at_ms", "1801483200000"),
+    ("expires_at_ms", "1801483800000"),
+    ("timestamp", r#""2027-02-01T12:00:00Z""#),
+];
+
+/// Gives fields an example where they have none and are plain values.
+pub(super) fn illustrate(document: &mut OpenApi) {
+    let schemas = document.components.iter_mut().flat_map(|components| components.schemas.values_mut());
+    for schema in schemas {
+        let RefOr::T(Schema::Object(object)) = schema else { continue };
+        for (name, property) in &mut object.properties {
+            let (RefOr::T(Schema::Object(field)), Some((_, example))) =
+                (property, EXAMPLES.iter().find(|(known, _)| known == name))
+            else {
+                continue;
+            };
+            if field.examples.is_empty() && field.example.is_none() {
+                field.examples = vec![serde_json::from_str(example).expect("each example is JSON, which a test reads")];
+            }
+        }
+    }
+}
+
 /// How the shop's machines, and the people at its desk, show who they are.
 struct ShopKeys;
 
