@@ -10,7 +10,7 @@ const set = stage();
 
 test("a key lets in, a wrong one does not, and who has logged out is out", async () => {
   const clerk = await set.clerk();
-  clerk.forgives(/status of 401/);
+  clerk.forgives(/status of 40[14]/);
   const answer = await clerk.page.goto(`${set.shop}/desk`);
   const policy = answer.headers()["content-security-policy"];
   assert.match(policy, /default-src 'none'.*require-trusted-types-for 'script'/);
@@ -27,7 +27,9 @@ test("a key lets in, a wrong one does not, and who has logged out is out", async
   await clerk.types("Enter");
   await clerk.seesHeading("Orders");
   assert.equal(await clerk.page.evaluate(() => document.cookie), "", "no script sees the session");
-  const kept = await clerk.page.evaluate(() => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.body.textContent]));
+  const kept = await clerk.page.evaluate(() =>
+    JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.body.textContent]),
+  );
   assert.ok(!kept.includes(key.split("_")[2]), "the key is kept nowhere");
   await clerk.page.reload();
   await clerk.seesHeading("Orders");
@@ -46,7 +48,7 @@ test("a link opens the desk once, by its button, and stays in no address", async
   const { link } = Packer.ways(set);
   const [siv, other] = [await set.clerk(), await set.clerk()];
   for (const clerk of [siv, other]) {
-    clerk.forgives(/status of 401/);
+    clerk.forgives(/status of 40[14]/);
     // Looking does not use it.
     await clerk.page.goto(link);
     await clerk.sees("This link opens the order desk once");
@@ -67,7 +69,8 @@ test("a session that ends gives way to the door, and comes back to where it was"
   const { number } = await order(set);
   await siv.takes(number);
   await siv.clerk.context.clearCookies();
-  await siv.clerk.presses("Done");
+  // Whatever asks first finds out, be it a person or the page.
+  await siv.page.evaluate(() => document.querySelector(".filter:last-child")?.click());
   await siv.clerk.sees("Your session has ended.");
   await siv.logsInWith(Packer.ways(set).key);
   await siv.clerk.seesHeading(number);
@@ -114,7 +117,11 @@ for (const [name, options] of [
     await siv.isThrough();
     await clerk.readsOf("Part shipped");
     await clerk.looksAround(`desk-${name}-part`);
-    for (const [way, heading] of [["Request", "Request a payment"], ["Customers", "Customers"], ["Attention", "Attention"]]) {
+    for (const [way, heading] of [
+      ["Request", "Request a payment"],
+      ["Customers", "Customers"],
+      ["Attention", "Attention"],
+    ]) {
       await clerk.follows(way);
       await clerk.seesHeading(heading);
       await clerk.looksAround(`desk-${name}-${way.toLowerCase()}`);
@@ -132,7 +139,12 @@ async function module(name) {
 
 test("what so many pieces cost adds up whichever way a line is split", async () => {
   const { costOf, pieces, toCapture, toRefund } = await module("sums.js");
-  for (const [total, quantity] of [[1_000, 3], [24_900, 7], [1, 5], [99_999, 13]]) {
+  for (const [total, quantity] of [
+    [1_000, 3],
+    [24_900, 7],
+    [1, 5],
+    [99_999, 13],
+  ]) {
     const line = { total, quantity };
     let sum = 0;
     for (let gone = 0; gone < quantity; gone += 1) sum += costOf(line, 1, gone);
@@ -152,15 +164,40 @@ test("what so many pieces cost adds up whichever way a line is split", async () 
     aggregate: { authorized: 1_000, captured: 200, cancelled: 0, refunded: 0 },
     attempts: [{ reference: "x-1", operations }],
     // The same article on two lines, of which the first is filled first.
-    lines: [{ sku: "a", quantity: 2 }, { sku: "a", quantity: 2 }, { sku: "b", quantity: 2 }],
+    lines: [
+      { sku: "a", quantity: 2 },
+      { sku: "a", quantity: 2 },
+      { sku: "b", quantity: 2 },
+    ],
   };
   assert.deepEqual([toCapture(order), toRefund(order)], [700, 150]);
-  assert.deepEqual(pieces(order).map(({ shipped, returned }) => [shipped, returned]), [[2, 1], [1, 0], [1, 0]]);
+  assert.deepEqual(
+    pieces(order).map(({ shipped, returned }) => [shipped, returned]),
+    [
+      [2, 1],
+      [1, 0],
+      [1, 0],
+    ],
+  );
 });
 
 test("an amount that might be read in two ways is not read", async () => {
   const { minor } = await module("format.js");
-  for (const [typed, value] of [["249", 24_900], ["249,5", 24_950], ["249.05", 24_905], [" 1 249,00 ", 124_900], ["0.01", 1], ["1.249", undefined], ["1,249", undefined], ["1.249,00", undefined], ["-5", undefined], ["", undefined], ["12a", undefined], ["1e3", undefined], [".5", undefined]]) {
+  for (const [typed, value] of [
+    ["249", 24_900],
+    ["249,5", 24_950],
+    ["249.05", 24_905],
+    [" 1 249,00 ", 124_900],
+    ["0.01", 1],
+    ["1.249", undefined],
+    ["1,249", undefined],
+    ["1.249,00", undefined],
+    ["-5", undefined],
+    ["", undefined],
+    ["12a", undefined],
+    ["1e3", undefined],
+    [".5", undefined],
+  ]) {
     assert.equal(minor(typed), value, typed);
   }
 });

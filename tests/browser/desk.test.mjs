@@ -42,7 +42,11 @@ test("the packer's day: an order comes in, half of it is shipped, one line comes
   await siv.ticks("Stoneware mug", false);
   const amount = page.getByLabel("Amount in NOK");
   assert.equal(await amount.inputValue(), "89.00");
-  for (const [typed, words] of [["1.000", /without a thousands separator/], ["339", /There is NOK.338\.00 left/], ["0", /more than nothing/]]) {
+  for (const [typed, words] of [
+    ["1.000", /without a thousands separator/],
+    ["339", /There is NOK.338\.00 left/],
+    ["0", /more than nothing/],
+  ]) {
     await amount.fill(typed);
     await clerk.sees(words);
     assert.equal(await siv.dialogButton(/^Capture/).getAttribute("aria-disabled"), "true", typed);

@@ -34,9 +34,12 @@ export class Unanswered extends Error {}
  */
 export async function ask(method, path, { body, key, byItself = false, signal, whole = false } = {}) {
   const answer = await send(method, path, { body, key, byItself, signal });
-  const value = answer.status === 204 ? undefined : await answer.json().catch(() => {
-    throw new Unanswered("the answer was cut off");
-  });
+  const value =
+    answer.status === 204
+      ? undefined
+      : await answer.json().catch(() => {
+          throw new Unanswered("the answer was cut off");
+        });
   return whole ? { status: answer.status, value } : value;
 }
 

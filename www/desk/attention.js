@@ -21,19 +21,29 @@ export function attention(desk) {
       const { warnings } = await ask("GET", "/v1/shop/warnings", { byItself });
       if (gone) return;
       desk.count("attention", warnings.length, "want a look");
-      fill(warned, h("h2", {}, "Warnings"), warnings.length === 0 ? h("p.empty", {}, "Nothing wants a look.") : h("ul.warnings", {}, warnings.map(warning)));
+      fill(
+        warned,
+        h("h2", {}, "Warnings"),
+        warnings.length === 0 ? h("p.empty", {}, "Nothing wants a look.") : h("ul.warnings", {}, warnings.map(warning)),
+      );
     } catch (error) {
       if (!gone) fill(warned, h("h2", {}, "Warnings"), trouble(error, load));
     }
     try {
       const { endpoints } = await ask("GET", "/v1/shop/endpoints", { byItself });
-      const failed = await Promise.all(endpoints.map((endpoint) => ask("GET", `/v1/shop/endpoints/${encodeURIComponent(endpoint.id)}/deliveries?failed=true&limit=20`, { byItself })));
+      const failed = await Promise.all(
+        endpoints.map((endpoint) =>
+          ask("GET", `/v1/shop/endpoints/${encodeURIComponent(endpoint.id)}/deliveries?failed=true&limit=20`, { byItself }),
+        ),
+      );
       if (gone) return;
       fill(
         told,
         h("h2", {}, "The shop's endpoints"),
         h("p.soft", {}, "Where the shop's own systems are told what happens."),
-        endpoints.length === 0 ? h("p.empty", {}, "There are none. An operator adds them with kvitt endpoints add.") : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
+        endpoints.length === 0
+          ? h("p.empty", {}, "There are none. An operator adds them with kvitt endpoints add.")
+          : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
       );
     } catch (error) {
       if (!gone) fill(told, h("h2", {}, "The shop's endpoints"), trouble(error, load));
@@ -45,7 +55,12 @@ export function attention(desk) {
       "li",
       {},
       h("span.standing", { "data-tone": "wait" }, WORDS[kind] ?? kind),
-      h("span.warning-what", {}, message, reference && [" ", h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference)]),
+      h(
+        "span.warning-what",
+        {},
+        message,
+        reference && [" ", h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference)],
+      ),
       at && h("time.soft.small", { title: precisely(at) }, distance(at)),
     );
   }
@@ -58,7 +73,8 @@ export function attention(desk) {
       "article.endpoint",
       {},
       h("h3", {}, h("span.name-of", {}, endpoint.url), " ", h("span.standing", { "data-tone": tone }, word)),
-      since !== undefined && h("p.soft", {}, `${endpoint.disabled_reason ? `${endpoint.disabled_reason}, since` : "Since"} ${moment(since)}.`),
+      since !== undefined &&
+        h("p.soft", {}, `${endpoint.disabled_reason ? `${endpoint.disabled_reason}, since` : "Since"} ${moment(since)}.`),
       deliveries.length > 0 &&
         h(
           "ul.deliveries",
@@ -67,8 +83,22 @@ export function attention(desk) {
             h(
               "li",
               {},
-              h("span", {}, h("strong", {}, delivery.type), h("span.soft.small", {}, `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${[delivery.status, delivery.error].filter(Boolean).join(" ") || "not tried yet"}`)),
-              acting("Tell it again", `Tell ${delivery.type} of ${moment(delivery.created_at_ms)} again`, [endpoint.id, "deliveries", delivery.id, "replay"]),
+              h(
+                "span",
+                {},
+                h("strong", {}, delivery.type),
+                h(
+                  "span.soft.small",
+                  {},
+                  `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${[delivery.status, delivery.error].filter(Boolean).join(" ") || "not tried yet"}`,
+                ),
+              ),
+              acting("Tell it again", `Tell ${delivery.type} of ${moment(delivery.created_at_ms)} again`, [
+                endpoint.id,
+                "deliveries",
+                delivery.id,
+                "replay",
+              ]),
             ),
           ),
         ),
@@ -76,7 +106,8 @@ export function attention(desk) {
         "div.actions",
         {},
         endpoint.state === "disabled" && acting("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
-        deliveries.length > 1 && acting("Tell all again since the first", `Tell all again to ${endpoint.url}`, [endpoint.id, "replay"], { since_ms: first }),
+        deliveries.length > 1 &&
+          acting("Tell all again since the first", `Tell all again to ${endpoint.url}`, [endpoint.id, "replay"], { since_ms: first }),
       ),
     );
   }

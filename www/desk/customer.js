@@ -48,7 +48,19 @@ const shownBriefly = (customer) =>
   h(
     "dl.pairs",
     {},
-    customer.phone_number && h("div", {}, h("dt", {}, "Telephone"), h("dd", {}, h("a", { href: `tel:+${customer.phone_number}` }, number(customer.phone_number)))),
-    customer.received_at_ms && h("div", {}, h("dt", {}, "Shared"), h("dd", {}, h("time", { title: precisely(customer.received_at_ms) }, moment(customer.received_at_ms)))),
-    h("div", {}, h("dt", {}, "Customer"), h("dd", {}, h("a", { href: `#/customers/${encodeURIComponent(customer.id)}` }, "Everything that is known"))),
+    customer.phone_number &&
+      h("div", {}, h("dt", {}, "Telephone"), h("dd", {}, h("a", { href: `tel:+${customer.phone_number}` }, number(customer.phone_number)))),
+    customer.received_at_ms &&
+      h(
+        "div",
+        {},
+        h("dt", {}, "Shared"),
+        h("dd", {}, h("time", { title: precisely(customer.received_at_ms) }, moment(customer.received_at_ms))),
+      ),
+    h(
+      "div",
+      {},
+      h("dt", {}, "Customer"),
+      h("dd", {}, h("a", { href: `#/customers/${encodeURIComponent(customer.id)}` }, "Everything that is known")),
+    ),
   );

@@ -10,7 +10,16 @@ import { trouble } from "./problems.js";
 
 /** The screen. */
 export function customers(desk) {
-  const field = h("input", { id: "phone", name: "phone", type: "tel", inputmode: "tel", autocomplete: "off", required: true, placeholder: "+47 400 00 000", "aria-describedby": "phone-hint" });
+  const field = h("input", {
+    id: "phone",
+    name: "phone",
+    type: "tel",
+    inputmode: "tel",
+    autocomplete: "off",
+    required: true,
+    placeholder: "+47 400 00 000",
+    "aria-describedby": "phone-hint",
+  });
   const found = h("div.found", { "aria-live": "polite" });
   let asked = 0;
 
@@ -22,7 +31,11 @@ export function customers(desk) {
       const answer = await ask();
       if (mine === asked) fill(found, ...showing(answer));
     } catch (error) {
-      if (mine === asked) fill(found, error.code === "not_found" ? h("p.empty", {}, "No such customer. What was shared may have been erased.") : trouble(error, again));
+      if (mine === asked)
+        fill(
+          found,
+          error.code === "not_found" ? h("p.empty", {}, "No such customer. What was shared may have been erased.") : trouble(error, again),
+        );
     }
   }
 
@@ -35,12 +48,18 @@ export function customers(desk) {
     }
     look(
       () => ask("POST", "/v1/shop/customers/find", { body: { phone_number: digits } }),
-      ({ customers }) => (customers.length > 0 ? [...customers.map(card), erasing(digits)] : [h("p.empty", {}, "Nobody has shared this number.")]),
+      ({ customers }) =>
+        customers.length > 0 ? [...customers.map(card), erasing(digits)] : [h("p.empty", {}, "Nobody has shared this number.")],
       search,
     );
   };
 
-  const read = (id) => look(() => ask("GET", `/v1/shop/customers/${encodeURIComponent(id)}`), (customer) => [card(customer)], () => read(id));
+  const read = (id) =>
+    look(
+      () => ask("GET", `/v1/shop/customers/${encodeURIComponent(id)}`),
+      (customer) => [card(customer)],
+      () => read(id),
+    );
 
   function card(customer) {
     return h(
@@ -52,25 +71,74 @@ export function customers(desk) {
         {},
         customer.name && h("div", {}, h("dt", {}, "Name"), h("dd", {}, customer.name)),
         h("div", {}, h("dt", {}, "Sales unit"), h("dd", {}, customer.sales_unit)),
-        customer.received_at_ms && h("div", {}, h("dt", {}, "Shared"), h("dd", {}, h("time", { title: precisely(customer.received_at_ms) }, moment(customer.received_at_ms)))),
+        customer.received_at_ms &&
+          h(
+            "div",
+            {},
+            h("dt", {}, "Shared"),
+            h("dd", {}, h("time", { title: precisely(customer.received_at_ms) }, moment(customer.received_at_ms))),
+          ),
         h("div", {}, h("dt", {}, "Id"), h("dd", {}, h("span.name-of", {}, customer.id))),
       ),
       customer.consents?.length > 0 && [
         h("h3", {}, "Said yes to"),
-        h("ul.plain", {}, customer.consents.map((consent) => h("li", {}, consent.scope === "phoneNumber" ? "Sharing the telephone number" : consent.scope, h("span.soft.small", {}, ` ${moment(consent.given_at_ms)} · words of ${consent.wording} in ${consent.language} · `, h("a", { href: `#/orders/${encodeURIComponent(consent.reference)}` }, consent.reference))))),
+        h(
+          "ul.plain",
+          {},
+          customer.consents.map((consent) =>
+            h(
+              "li",
+              {},
+              consent.scope === "phoneNumber" ? "Sharing the telephone number" : consent.scope,
+              h(
+                "span.soft.small",
+                {},
+                ` ${moment(consent.given_at_ms)} · words of ${consent.wording} in ${consent.language} · `,
+                h("a", { href: `#/orders/${encodeURIComponent(consent.reference)}` }, consent.reference),
+              ),
+            ),
+          ),
+        ),
       ],
-      customer.orders?.length > 0 && [h("h3", {}, "Orders"), h("ul.plain", {}, customer.orders.map((reference) => h("li", {}, h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference))))],
+      customer.orders?.length > 0 && [
+        h("h3", {}, "Orders"),
+        h(
+          "ul.plain",
+          {},
+          customer.orders.map((reference) => h("li", {}, h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference))),
+        ),
+      ],
       h(
         "div.actions",
         {},
         customer.phone_number && h("a.button.second", { href: `#/request/${encodeURIComponent(customer.id)}` }, "Request a payment"),
-        h("button.button.second.danger", { type: "button", onclick: () => erase(() => ask("DELETE", `/v1/shop/customers/${encodeURIComponent(customer.id)}`), "this customer shared") }, "Erase…"),
+        h(
+          "button.button.second.danger",
+          {
+            type: "button",
+            onclick: () => erase(() => ask("DELETE", `/v1/shop/customers/${encodeURIComponent(customer.id)}`), "this customer shared"),
+          },
+          "Erase…",
+        ),
       ),
     );
   }
 
   const erasing = (digits) =>
-    h("p.soft", {}, "To forget the number in every order and at every sales unit: ", h("button.button.second.danger", { type: "button", onclick: () => erase(() => ask("POST", "/v1/shop/customers/erase", { body: { phone_number: digits } }), "was shared with this number") }, "Erase the number…"));
+    h(
+      "p.soft",
+      {},
+      "To forget the number in every order and at every sales unit: ",
+      h(
+        "button.button.second.danger",
+        {
+          type: "button",
+          onclick: () =>
+            erase(() => ask("POST", "/v1/shop/customers/erase", { body: { phone_number: digits } }), "was shared with this number"),
+        },
+        "Erase the number…",
+      ),
+    );
 
   function erase(act, what) {
     const said = h("div.said");
@@ -98,7 +166,11 @@ export function customers(desk) {
             }
           },
         },
-        h("p", {}, `All that ${what} is erased: the number, the name, and who they are at Vipps MobilePay. Orders, money and the record of the consent stay.`),
+        h(
+          "p",
+          {},
+          `All that ${what} is erased: the number, the name, and who they are at Vipps MobilePay. Orders, money and the record of the consent stay.`,
+        ),
         h("p", {}, "There is no way back."),
         said,
         h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
@@ -113,7 +185,13 @@ export function customers(desk) {
     h(
       "form.finder",
       { onsubmit: search, role: "search" },
-      h("div.field", {}, h("label.label", { for: "phone" }, "Telephone number"), field, h("p.hint", { id: "phone-hint" }, "With the country's code. It is looked up, and written down nowhere.")),
+      h(
+        "div.field",
+        {},
+        h("label.label", { for: "phone" }, "Telephone number"),
+        field,
+        h("p.hint", { id: "phone-hint" }, "With the country's code. It is looked up, and written down nowhere."),
+      ),
       h("button.button", { type: "submit" }, "Find"),
     ),
     found,

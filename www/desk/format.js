@@ -57,7 +57,11 @@ const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 /** How far away a moment is: "in 3 days", "2 minutes ago". */
 export function distance(ms, now = Date.now()) {
   const seconds = Math.round((ms - now) / 1000);
-  for (const [unit, length] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
+  for (const [unit, length] of [
+    ["day", 86_400],
+    ["hour", 3_600],
+    ["minute", 60],
+  ]) {
     if (Math.abs(seconds) >= length) return ago.format(Math.trunc(seconds / length), unit);
   }
   return seconds < 0 ? "just now" : "in less than a minute";

@@ -30,7 +30,12 @@ export function frame(desk) {
     h(
       "header.top",
       {},
-      h("p.shop", {}, h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }), h("span", {}, h("strong", {}, desk.shop), h("span.soft", {}, "Order desk"))),
+      h(
+        "p.shop",
+        {},
+        h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }),
+        h("span", {}, h("strong", {}, desk.shop), h("span.soft", {}, "Order desk")),
+      ),
       h("nav.ways", { "aria-label": "Desk" }, links),
       h(
         "div.right",
@@ -50,7 +55,10 @@ export function frame(desk) {
       live.title = LIVE[how][1];
       fill(live, h("span", {}, LIVE[how][0]));
     },
-    choose: (name) => links.forEach((link) => (link.dataset.way === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"))),
+    choose: (name) =>
+      links.forEach((link) =>
+        link.dataset.way === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"),
+      ),
     /** Says how much there is on a screen. */
     count: (name, number, what) => {
       counts[name].hidden = number === 0;

@@ -27,9 +27,28 @@ const TERMS = [
 export function help() {
   open("Help", () => [
     h("h3", {}, "Words"),
-    h("dl.terms", {}, TERMS.map(([word, meaning]) => h("div", {}, h("dt", {}, word), h("dd", {}, meaning)))),
+    h(
+      "dl.terms",
+      {},
+      TERMS.map(([word, meaning]) => h("div", {}, h("dt", {}, word), h("dd", {}, meaning))),
+    ),
     h("h3", {}, "Keys"),
-    h("dl.terms.keys", {}, KEYS.map(([keys, does]) => h("div", {}, h("dt", {}, keys.map((key) => h("kbd", {}, key))), h("dd", {}, does)))),
+    h(
+      "dl.terms.keys",
+      {},
+      KEYS.map(([keys, does]) =>
+        h(
+          "div",
+          {},
+          h(
+            "dt",
+            {},
+            keys.map((key) => h("kbd", {}, key)),
+          ),
+          h("dd", {}, does),
+        ),
+      ),
+    ),
     h(
       "label.check",
       {},

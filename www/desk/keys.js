@@ -26,7 +26,7 @@ export function listen(screen) {
     const writing = event.target.closest?.("input, select, textarea");
     if (event.key !== "Escape" && (writing || !areOn())) return;
     const act = event.key === "?" ? help : screen()?.keys?.[event.key];
-    if (!act || event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(event.key)) return;
+    if (!act || (event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(event.key))) return;
     event.preventDefault();
     act();
   };

@@ -53,7 +53,11 @@ export function follow({ happened, stands }) {
 }
 
 /** Whether the proxy answers at all. */
-const isThere = () => ask("GET", "/desk/session", { byItself: true }).then(() => true, (error) => error instanceof Problem);
+const isThere = () =>
+  ask("GET", "/desk/session", { byItself: true }).then(
+    () => true,
+    (error) => error instanceof Problem,
+  );
 
 /** The events of a stream of them. */
 async function* events(body) {
@@ -65,7 +69,10 @@ async function* events(body) {
     const blocks = (rest + value).split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
-      const fields = block.split("\n").filter((line) => !line.startsWith(":")).map((line) => line.split(/: ?(.*)/s));
+      const fields = block
+        .split("\n")
+        .filter((line) => !line.startsWith(":"))
+        .map((line) => line.split(/: ?(.*)/s));
       const named = (name) => fields.filter(([field]) => field === name).map(([, value]) => value);
       const data = named("data").join("\n");
       if (fields.length) yield { id: named("id").at(-1), data };

@@ -45,7 +45,13 @@ export function login(root, { link, notice, opened }) {
     } catch (error) {
       fill(said, trouble(error));
       button.removeAttribute("aria-busy");
-      if (link) return fill(form, h("h1", {}, "Order desk"), said, h("p", {}, h("a", { href: "/desk", onclick: another }, "Log in with a shop key")));
+      if (link)
+        return fill(
+          form,
+          h("h1", {}, "Order desk"),
+          said,
+          h("p", {}, h("a", { href: "/desk", onclick: another }, "Log in with a shop key")),
+        );
       key.setAttribute("aria-invalid", "true");
       key.focus();
       key.select();

@@ -51,7 +51,13 @@ export function move(order, kind, done, closed) {
     .map((entry) => [entry.line, ...how.room(entry, told)])
     .filter(([, room]) => room > 0)
     .map((parts) => row(...parts, how.ticked));
-  const amount = h("input", { id: "amount", inputmode: "decimal", autocomplete: "off", "aria-describedby": "amount-hint amount-mistake", oninput: () => judge() });
+  const amount = h("input", {
+    id: "amount",
+    inputmode: "decimal",
+    autocomplete: "off",
+    "aria-describedby": "amount-hint amount-mistake",
+    oninput: () => judge(),
+  });
   const hint = h("p.hint", { id: "amount-hint" });
   const mistake = h("p.mistake", { id: "amount-mistake", "aria-live": "polite" });
   const button = h("button.button", { type: "submit" }, how.verb);
@@ -64,12 +70,22 @@ export function move(order, kind, done, closed) {
     const value = minor(amount.value);
     const lines = Math.min(sum(), most);
     const wrong =
-      value === undefined ? "Write it like 249 or 249.00, without a thousands separator." : value === 0 ? "It must be more than nothing." : value > most ? `There is ${money(most, currency)} left.` : "";
+      value === undefined
+        ? "Write it like 249 or 249.00, without a thousands separator."
+        : value === 0
+          ? "It must be more than nothing."
+          : value > most
+            ? `There is ${money(most, currency)} left.`
+            : "";
     // Nothing typed and nothing ticked is no mistake yet.
     fill(mistake, amount.value.trim() === "" || (value === 0 && sum() === 0) ? "" : wrong);
     amount.toggleAttribute("aria-invalid", false);
     if (mistake.textContent) amount.setAttribute("aria-invalid", "true");
-    fill(hint, `${how.left}: ${money(most, currency)}.`, value !== lines && sum() > 0 ? ` The ticked lines come to ${money(lines, currency)}.` : "");
+    fill(
+      hint,
+      `${how.left}: ${money(most, currency)}.`,
+      value !== lines && sum() > 0 ? ` The ticked lines come to ${money(lines, currency)}.` : "",
+    );
     fill(button, wrong ? how.verb : `${how.verb} ${money(value, currency)}`);
     button.setAttribute("aria-disabled", String(Boolean(wrong)));
     return wrong ? undefined : value;
@@ -83,11 +99,27 @@ export function move(order, kind, done, closed) {
   /** A line of which so many pieces may go, after those that are gone. */
   function row(line, room, gone, ticked) {
     const tick = h("input", { type: "checkbox", checked: ticked, onchange: () => count() });
-    const number = h("input.pieces", { type: "number", min: 1, max: room, value: room, inputmode: "numeric", onwheel: still, "aria-label": `How many of ${line.name}`, oninput: () => ((tick.checked = true), count()), disabled: room === 1 });
+    const number = h("input.pieces", {
+      type: "number",
+      min: 1,
+      max: room,
+      value: room,
+      inputmode: "numeric",
+      onwheel: still,
+      "aria-label": `How many of ${line.name}`,
+      oninput: () => ((tick.checked = true), count()),
+      disabled: room === 1,
+    });
     const cost = h("span.sum");
     const taken = () => (tick.checked ? Math.min(room, Math.max(0, Math.trunc(Number(number.value)) || 0)) : 0);
     return {
-      node: h("li.move-line", {}, h("label.check", {}, tick, h("span", {}, line.name)), h("span.of", {}, number, h("span.soft", {}, `of ${room}`)), cost),
+      node: h(
+        "li.move-line",
+        {},
+        h("label.check", {}, tick, h("span", {}, line.name)),
+        h("span.of", {}, number, h("span.soft", {}, `of ${room}`)),
+        cost,
+      ),
       fields: [tick, number],
       cost: () => {
         const value = costOf(line, taken(), gone);
@@ -111,19 +143,33 @@ export function move(order, kind, done, closed) {
     amount.focus();
   }
 
-  const box = open(how.title, (close) => {
-    const form = h(
-      "form.move",
-      { novalidate: true, onsubmit: (event) => send(event, close) },
-      h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
-      before
-        ? finishing(before, how.verb, currency)
-        : [rows.length > 0 && [h("p", {}, how.ask), h("ul.move-lines", {}, rows.map((row) => row.node))], h("div.field.move-amount", {}, h("label.label", { for: "amount" }, `Amount in ${currency}`), amount, hint, mistake)],
-      said,
-      h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
-    );
-    return form;
-  }, closed);
+  const box = open(
+    how.title,
+    (close) => {
+      const form = h(
+        "form.move",
+        { novalidate: true, onsubmit: (event) => send(event, close) },
+        h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
+        before
+          ? finishing(before, how.verb, currency)
+          : [
+              rows.length > 0 && [
+                h("p", {}, how.ask),
+                h(
+                  "ul.move-lines",
+                  {},
+                  rows.map((row) => row.node),
+                ),
+              ],
+              h("div.field.move-amount", {}, h("label.label", { for: "amount" }, `Amount in ${currency}`), amount, hint, mistake),
+            ],
+        said,
+        h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
+      );
+      return form;
+    },
+    closed,
+  );
   if (before) fill(button, `${how.verb} ${money(before.amount.value, currency)}`);
   else count();
   (before ? button : (box.querySelector("li input") ?? amount)).focus();
@@ -137,21 +183,31 @@ export function letGo(order, done, closed) {
   const some = order.aggregate.captured > 0;
   const button = h("button.button.danger", { type: "submit" }, `Let ${left} go`);
   const said = h("div.said");
-  open(some ? "Let the rest go" : "Cancel the order", (close) =>
-    h(
-      "form.move",
-      {
-        onsubmit: (event) => {
-          event.preventDefault();
-          if (button.getAttribute("aria-busy") !== "true") sending({ what, order, kind: "cancel", body: {}, button, said, fields: [], close, done, told: "Let go" });
+  open(
+    some ? "Let the rest go" : "Cancel the order",
+    (close) =>
+      h(
+        "form.move",
+        {
+          onsubmit: (event) => {
+            event.preventDefault();
+            if (button.getAttribute("aria-busy") !== "true")
+              sending({ what, order, kind: "cancel", body: {}, button, said, fields: [], close, done, told: "Let go" });
+          },
         },
-      },
-      h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
-      h("p", {}, h("strong", {}, left), some ? " is not captured and goes back to the customer. What was captured stays." : " goes back to the customer. Nothing was captured."),
-      h("p", {}, "There is no way back: what is let go cannot be captured any more."),
-      said,
-      h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
-    ),
+        h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
+        h(
+          "p",
+          {},
+          h("strong", {}, left),
+          some
+            ? " is not captured and goes back to the customer. What was captured stays."
+            : " goes back to the customer. Nothing was captured.",
+        ),
+        h("p", {}, "There is no way back: what is let go cannot be captured any more."),
+        said,
+        h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
+      ),
     closed,
   );
 }
@@ -185,5 +241,11 @@ const still = ({ target }) => target.blur();
 
 const finishing = (before, verb, currency) => [
   h("p.note", {}, "You pressed this before, and there was no answer. It is sent again as it was, and done once."),
-  h("p", {}, `${verb} `, h("strong", {}, money(before.amount.value, currency)), before.lines.length > 0 && ` for ${before.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ")}`),
+  h(
+    "p",
+    {},
+    `${verb} `,
+    h("strong", {}, money(before.amount.value, currency)),
+    before.lines.length > 0 && ` for ${before.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ")}`,
+  ),
 ];

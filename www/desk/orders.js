@@ -56,7 +56,12 @@ export function orders(desk) {
     "section.list",
     { "aria-label": "Orders" },
     h("h1.unseen", { tabindex: "-1" }, "Orders"),
-    h("div.finding", {}, h("div.filters", { role: "group", "aria-label": "Which orders" }, buttons), h("div.search", {}, field, h("kbd", { "aria-hidden": "true" }, "/"))),
+    h(
+      "div.finding",
+      {},
+      h("div.filters", { role: "group", "aria-label": "Which orders" }, buttons),
+      h("div.search", {}, field, h("kbd", { "aria-hidden": "true" }, "/")),
+    ),
     said,
     list,
     more,
@@ -87,7 +92,11 @@ export function orders(desk) {
       next = page.next;
       paint();
     } catch (error) {
-      if (mine === asked) fill(said, trouble(error, () => load(older, false)));
+      if (mine === asked)
+        fill(
+          said,
+          trouble(error, () => load(older, false)),
+        );
     }
   }
 
@@ -122,8 +131,17 @@ export function orders(desk) {
         h("span.row-name", {}, one.order_number ?? one.reference),
         h("span.sum", {}, money(one.amount.value, one.amount.currency)),
         h("span.row-what", {}, what || one.description || " "),
-        h("time.soft.small", { datetime: new Date(one.created_at_ms).toISOString(), title: precisely(one.created_at_ms) }, moment(one.created_at_ms)),
-        h("span.row-tags", {}, (filter !== FILTERS[0] || word !== "To ship") && h("span.standing", { "data-tone": tone }, word), soon && h("span.standing", { "data-tone": by < Date.now() ? "bad" : "wait" }, `Capture ${distance(by)}`)),
+        h(
+          "time.soft.small",
+          { datetime: new Date(one.created_at_ms).toISOString(), title: precisely(one.created_at_ms) },
+          moment(one.created_at_ms),
+        ),
+        h(
+          "span.row-tags",
+          {},
+          (filter !== FILTERS[0] || word !== "To ship") && h("span.standing", { "data-tone": tone }, word),
+          soon && h("span.standing", { "data-tone": by < Date.now() ? "bad" : "wait" }, `Capture ${distance(by)}`),
+        ),
       ),
     );
   }
@@ -157,11 +175,31 @@ export function orders(desk) {
     if (!detail) return;
     const from = `#/orders/${encodeURIComponent(detail.reference)}`;
     location.hash = "#/orders";
-    requestAnimationFrame(() => rows().find((link) => link.getAttribute("href") === from)?.focus());
+    requestAnimationFrame(() =>
+      rows()
+        .find((link) => link.getAttribute("href") === from)
+        ?.focus(),
+    );
   }
 
   const nothing = () =>
-    h("div.nothing", {}, h("p", {}, "Choose an order to see it here."), h("p.soft.small", {}, h("kbd", {}, "j"), " ", h("kbd", {}, "k"), " walk the list, ", h("kbd", {}, "Enter"), " opens, ", h("kbd", {}, "?"), " tells the rest."));
+    h(
+      "div.nothing",
+      {},
+      h("p", {}, "Choose an order to see it here."),
+      h(
+        "p.soft.small",
+        {},
+        h("kbd", {}, "j"),
+        " ",
+        h("kbd", {}, "k"),
+        " walk the list, ",
+        h("kbd", {}, "Enter"),
+        " opens, ",
+        h("kbd", {}, "?"),
+        " tells the rest.",
+      ),
+    );
 
   return {
     node,

@@ -33,7 +33,11 @@ export const unanswered = (what) => (underWay.has(what) ? undefined : kept(what)
  * @returns {Promise<{ status: number, value: any }>}
  */
 export function press(what, path, body) {
-  if (!underWay.has(what)) underWay.set(what, sent(what, path, body).finally(() => underWay.delete(what)));
+  if (!underWay.has(what))
+    underWay.set(
+      what,
+      sent(what, path, body).finally(() => underWay.delete(what)),
+    );
   return underWay.get(what);
 }
 

@@ -19,7 +19,10 @@ const WORDS = {
   busy: ["The proxy has too much to do, or its database is away.", "Nothing is lost. Try again shortly."],
   not_found: ["There is no such thing.", "It may have been erased, or the reference is another shop's."],
   unauthorized: ["You are not logged in any more.", "Log in again. What was not answered can then be sent again."],
-  login_refused: ["That does not open the desk.", "A key may have been revoked. A link is good once and for some minutes: ask for another."],
+  login_refused: [
+    "That does not open the desk.",
+    "A key may have been revoked. A link is good once and for some minutes: ask for another.",
+  ],
   no_consent: ["This customer has not agreed to be sent requests.", "Make a link, and let the customer open it."],
   unknown_customer: ["No customer is known by that.", "Make a link, and let the customer open it."],
   bad_expiry: ["It cannot be paid for so long.", "Choose another time."],
@@ -27,7 +30,10 @@ const WORDS = {
   bad_phone_number: ["That is no telephone number.", "Write the country's code and the number."],
   bad_total: ["That is more, or less, than can be paid at once.", "Make two requests of it."],
   not_withdrawable: ["It cannot be taken back.", "It is paid, or over. Look at the order."],
-  internal: ["Something went wrong in the proxy.", "Look whether it was done before you try again. Whoever runs the proxy finds it by the id below."],
+  internal: [
+    "Something went wrong in the proxy.",
+    "Look whether it was done before you try again. Whoever runs the proxy finds it by the id below.",
+  ],
 };
 
 /** Its two sentences. */

@@ -5,9 +5,10 @@
 import { ask as get } from "./api.js";
 import { number } from "./customer.js";
 import { fill, h, say } from "./dom.js";
-import { minor, money, typed } from "./format.js";
+import { money } from "./format.js";
 import { press, unanswered } from "./presses.js";
 import { trouble } from "./problems.js";
+import { line } from "./request-line.js";
 
 const WHAT = "payment request";
 const LASTS = [
@@ -16,7 +17,6 @@ const LASTS = [
   [604_800, "7 days"],
   [1_209_600, "14 days"],
 ];
-
 const LANGUAGES = [
   ["nb", "Norsk"],
   ["da", "Dansk"],
@@ -33,9 +33,21 @@ export function request(desk) {
   let customer;
   let rows = [];
 
-  const unit = h("select", { id: "unit", onchange: () => start() }, units.map((unit) => h("option", { value: unit.name }, `${unit.name} · ${unit.currency}`)));
-  const lasts = h("select", { id: "lasts" }, LASTS.map(([seconds, text]) => h("option", { value: seconds, selected: seconds === 86_400 }, text)));
-  const language = h("select", { id: "language" }, LANGUAGES.map(([tag, text]) => h("option", { value: tag }, text)));
+  const unit = h(
+    "select",
+    { id: "unit", onchange: () => start() },
+    units.map((unit) => h("option", { value: unit.name }, `${unit.name} · ${unit.currency}`)),
+  );
+  const lasts = h(
+    "select",
+    { id: "lasts" },
+    LASTS.map(([seconds, text]) => h("option", { value: seconds, selected: seconds === 86_400 }, text)),
+  );
+  const language = h(
+    "select",
+    { id: "language" },
+    LANGUAGES.map(([tag, text]) => h("option", { value: tag }, text)),
+  );
   const present = h("input", { type: "checkbox" });
   const about = h("input", { id: "about", maxlength: 100, autocomplete: "off", placeholder: "The items, when left empty" });
   const list = h("ul.request-lines");
@@ -48,47 +60,14 @@ export function request(desk) {
 
   const chosen = () => units.find((one) => one.name === unit.value);
 
-  function line() {
-    const { articles, currency } = chosen();
-    const name = h("input", { "aria-label": "Item", placeholder: "Item", list: "articles", maxlength: 200, autocomplete: "off", oninput: () => take() });
-    const pieces = h("input", { "aria-label": "How many", type: "number", min: 1, max: 999, value: 1, inputmode: "numeric", oninput: () => sum() });
-    const price = h("input", { "aria-label": `Price of one, in ${currency}`, placeholder: "Price", inputmode: "decimal", autocomplete: "off", oninput: () => sum() });
-    const vat = h("input", { "aria-label": "VAT in percent", value: String((articles[0]?.vat_rate ?? 2_500) / 100), inputmode: "decimal", autocomplete: "off", oninput: () => sum() });
-    const cost = h("span.sum");
-    const row = {
-      node: undefined,
-      fields: { name, pieces, price, vat },
-      cost,
-      read() {
-        const article = articles.find((article) => article.name === name.value.trim());
-        const [unitPrice, rate, quantity] = [minor(price.value), minor(vat.value), Number(pieces.value)];
-        if (!name.value.trim() || unitPrice === undefined || rate === undefined || rate > 10_000 || !Number.isInteger(quantity) || quantity < 1) return undefined;
-        return { sku: article?.sku ?? "", name: name.value.trim(), quantity, unit_price: unitPrice, vat_rate: rate };
-      },
-    };
-    const take = () => {
-      const article = articles.find((article) => article.name === name.value);
-      if (article) {
-        price.value = typed(article.unit_price);
-        vat.value = String(article.vat_rate / 100);
+  function add() {
+    const row = line(chosen(), sum, () => {
+      if (rows.length > 1) {
+        rows = rows.filter((one) => one !== row);
+        row.node.remove();
       }
       sum();
-    };
-    row.node = h(
-      "li.request-line",
-      {},
-      h("span.cell.wide", {}, name),
-      h("span.cell", {}, pieces),
-      h("span.cell", {}, price),
-      h("span.cell.percent", {}, vat, h("span.soft", { "aria-hidden": "true" }, "%")),
-      cost,
-      h("button.quiet-button", { type: "button", "aria-label": "Remove this line", onclick: () => (rows.length > 1 && ((rows = rows.filter((one) => one !== row)), row.node.remove()), sum()) }, "✕"),
-    );
-    return row;
-  }
-
-  function add() {
-    const row = line();
+    });
     rows.push(row);
     list.append(row.node);
     sum();
@@ -99,10 +78,16 @@ export function request(desk) {
   function sum() {
     const { currency } = chosen();
     const read = rows.map((row) => row.read());
-    rows.forEach((row, at) => fill(row.cost, read[at] ? money(read[at].quantity * read[at].unit_price, currency) : ""));
     const value = read.every(Boolean) ? read.reduce((sum, line) => sum + line.quantity * line.unit_price, 0) : undefined;
     fill(total, value === undefined ? "–" : money(value, currency));
-    fill(button, value ? `${customer ? "Send a request for" : "Make a link for"} ${money(value, currency)}` : customer ? "Send the request" : "Make a link");
+    fill(
+      button,
+      value
+        ? `${customer ? "Send a request for" : "Make a link for"} ${money(value, currency)}`
+        : customer
+          ? "Send the request"
+          : "Make a link",
+    );
     button.setAttribute("aria-disabled", String(!value));
     return value ? { value, lines: read } : undefined;
   }
@@ -111,7 +96,10 @@ export function request(desk) {
     rows = [];
     fill(list);
     language.value = SPOKEN[chosen().currency] ?? "en";
-    fill(offered, chosen().articles.map((article) => h("option", { value: article.name })));
+    fill(
+      offered,
+      chosen().articles.map((article) => h("option", { value: article.name })),
+    );
     add();
   }
 
@@ -161,7 +149,12 @@ export function request(desk) {
     const before = unanswered(WHAT);
     fill(
       reminder,
-      before && h("p", {}, `You asked for ${money(before.cart.total.value, before.cart.total.currency)} before, and there was no answer. Sending it again is safe: it is made once.`),
+      before &&
+        h(
+          "p",
+          {},
+          `You asked for ${money(before.cart.total.value, before.cart.total.currency)} before, and there was no answer. Sending it again is safe: it is made once.`,
+        ),
       before && h("button.button.second", { type: "button", onclick: () => ask(before) }, "Finish it"),
     );
     reminder.hidden = !before;
@@ -172,8 +165,25 @@ export function request(desk) {
     fill(
       whom,
       customer
-        ? h("p.note", { "data-tone": "plain" }, h("span", {}, "To ", h("strong", {}, customer.phone_number ? number(customer.phone_number) : customer.id), ", in the app where that may be, else as a link. "), h("a", { href: "#/request" }, "Make a link instead"))
-        : h("p.soft", {}, "A link and a QR code, for anybody you show or send it to. For a customer who has shared a number: ", h("a", { href: "#/customers" }, "find the customer"), "."),
+        ? h(
+            "p.note",
+            { "data-tone": "plain" },
+            h(
+              "span",
+              {},
+              "To ",
+              h("strong", {}, customer.phone_number ? number(customer.phone_number) : customer.id),
+              ", in the app where that may be, else as a link. ",
+            ),
+            h("a", { href: "#/request" }, "Make a link instead"),
+          )
+        : h(
+            "p.soft",
+            {},
+            "A link and a QR code, for anybody you show or send it to. For a customer who has shared a number: ",
+            h("a", { href: "#/customers" }, "find the customer"),
+            ".",
+          ),
     );
     sum();
   }
@@ -183,9 +193,35 @@ export function request(desk) {
     { novalidate: true, onsubmit: send },
     whom,
     units.length > 1 && h("div.field.short", {}, h("label.label", { for: "unit" }, "Sales unit"), unit),
-    h("fieldset", {}, h("legend.label", {}, "What is to be paid"), h("div.request-head.soft.small", { "aria-hidden": "true" }, h("span", {}, "Item"), h("span", {}, "Pieces"), h("span", {}, "Price"), h("span", {}, "VAT"), h("span.sum", {}, "Sum")), list, offered, h("div.request-foot", {}, h("button.button.second", { type: "button", onclick: () => add().fields.name.focus() }, "Add a line"), h("p", {}, h("span.soft", {}, "Total "), total))),
+    h(
+      "fieldset",
+      {},
+      h("legend.label", {}, "What is to be paid"),
+      h(
+        "div.request-head.soft.small",
+        { "aria-hidden": "true" },
+        h("span", {}, "Item"),
+        h("span", {}, "Pieces"),
+        h("span", {}, "Price"),
+        h("span", {}, "VAT"),
+        h("span.sum", {}, "Sum"),
+      ),
+      list,
+      offered,
+      h(
+        "div.request-foot",
+        {},
+        h("button.button.second", { type: "button", onclick: () => add().focus() }, "Add a line"),
+        h("p", {}, h("span.soft", {}, "Total "), total),
+      ),
+    ),
     h("div.field", {}, h("label.label", { for: "about" }, "What the customer sees it is for"), about),
-    h("div.two", {}, h("div.field", {}, h("label.label", { for: "lasts" }, "Can be paid for"), lasts), h("div.field", {}, h("label.label", { for: "language" }, "Language of the pay page"), language)),
+    h(
+      "div.two",
+      {},
+      h("div.field", {}, h("label.label", { for: "lasts" }, "Can be paid for"), lasts),
+      h("div.field", {}, h("label.label", { for: "language" }, "Language of the pay page"), language),
+    ),
     h("label.check", {}, present, h("span", {}, "The customer is here")),
     reminder,
     said,

@@ -7,7 +7,8 @@ import { moment, money, precisely } from "./format.js";
 import { trouble } from "./problems.js";
 
 /** A picture that Vipps MobilePay has made is not on our origin, and this page's policy shows no other. */
-const elsewhere = ({ target }) => target.replaceWith(h("p", {}, h("a.button.second", { href: target.src, target: "_blank", rel: "noreferrer" }, "Show the QR code")));
+const elsewhere = ({ target }) =>
+  target.replaceWith(h("p", {}, h("a.button.second", { href: target.src, target: "_blank", rel: "noreferrer" }, "Show the QR code")));
 
 const WAITS = ["open", "starting", "created"];
 
@@ -44,9 +45,22 @@ export function requested(order, done) {
     "section.panel.requested",
     {},
     h("h2", {}, sent ? "Sent to the customer's phone" : "Scan to pay"),
-    h("img.qr", { src: request.qr_svg, alt: `QR code of the link to pay ${money(order.amount.value, order.amount.currency)}`, width: 240, height: 240, onerror: elsewhere }),
+    h("img.qr", {
+      src: request.qr_svg,
+      alt: `QR code of the link to pay ${money(order.amount.value, order.amount.currency)}`,
+      width: 240,
+      height: 240,
+      onerror: elsewhere,
+    }),
     h("p", {}, link),
-    request.expires_at_ms && h("p.soft", {}, "It can be paid until ", h("time", { title: precisely(request.expires_at_ms) }, moment(request.expires_at_ms)), ". This page shows when it is."),
+    request.expires_at_ms &&
+      h(
+        "p.soft",
+        {},
+        "It can be paid until ",
+        h("time", { title: precisely(request.expires_at_ms) }, moment(request.expires_at_ms)),
+        ". This page shows when it is.",
+      ),
     h("div.actions", {}, button, h("button.button.second.danger", { type: "button", onclick: withdraw }, "Withdraw")),
     said,
   );

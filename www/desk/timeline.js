@@ -23,9 +23,12 @@ const MOVED = { "payment.captured": "capture", "payment.refunded": "refund", "pa
 export function timeline(order) {
   const { currency } = order.amount;
   const names = new Map((order.lines ?? []).map((line) => [line.sku, line.name]));
-  const ours = Object.fromEntries(Object.keys(DONE).map((kind) => [kind, operations(order).filter((one) => one.kind === kind && one.state === "done").length]));
+  const ours = Object.fromEntries(
+    Object.keys(DONE).map((kind) => [kind, operations(order).filter((one) => one.kind === kind && one.state === "done").length]),
+  );
   const told = [{ at: order.created_at_ms, tone: "quiet", text: "Order placed" }];
-  for (const attempt of order.attempts.slice(1)) told.push({ at: attempt.created_at_ms, tone: "quiet", text: "Tried again", more: attempt.reference });
+  for (const attempt of order.attempts.slice(1))
+    told.push({ at: attempt.created_at_ms, tone: "quiet", text: "Tried again", more: attempt.reference });
   for (const event of order.events ?? []) {
     const kind = MOVED[event.type];
     if (kind) {
@@ -41,8 +44,10 @@ export function timeline(order) {
     const amount = money(operation.amount.value, currency);
     const what = operation.lines.map(({ sku, quantity }) => `${quantity} × ${names.get(sku) ?? sku}`).join(", ");
     const at = operation.settled_at_ms ?? operation.asked_at_ms;
-    if (operation.state === "done") told.push({ at, tone: DONE[operation.kind][0], text: `${DONE[operation.kind][1]} ${amount}`, more: what });
-    else if (operation.state === "pending") told.push({ at, tone: "wait", text: `${ASKED[operation.kind]} of ${amount} is under way`, more: what });
+    if (operation.state === "done")
+      told.push({ at, tone: DONE[operation.kind][0], text: `${DONE[operation.kind][1]} ${amount}`, more: what });
+    else if (operation.state === "pending")
+      told.push({ at, tone: "wait", text: `${ASKED[operation.kind]} of ${amount} is under way`, more: what });
     else told.push({ at, tone: "bad", text: `${ASKED[operation.kind]} of ${amount} was refused`, more: operation.trouble });
   }
   told.sort((one, other) => other.at - one.at);
@@ -54,7 +59,12 @@ export function timeline(order) {
       "ol.timeline",
       {},
       told.map(({ at, tone, text, more }) =>
-        h("li", { "data-tone": tone }, h("span.what", {}, text, more && h("span.soft.small", {}, more)), h("time.soft.small", { datetime: new Date(at).toISOString(), title: precisely(at) }, moment(at))),
+        h(
+          "li",
+          { "data-tone": tone },
+          h("span.what", {}, text, more && h("span.soft.small", {}, more)),
+          h("time.soft.small", { datetime: new Date(at).toISOString(), title: precisely(at) }, moment(at)),
+        ),
       ),
     ),
     h("p.soft.small", {}, "Reference at Vipps MobilePay: ", h("span.name-of", {}, order.reference)),
