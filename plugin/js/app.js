@@ -13,8 +13,10 @@ export async function start(response) {
   return sheet;
 }
 
-/** @returns {Widget} one element's flow, with random digits of its own; see the constructor in `src/lib.rs` */
+/** @returns {Widget} one element's flow, with random digits of its own; see the constructor in `src/lib.rs`. On a desktop it shows a QR */
 export function widget(host, cover, key, origin, words) {
   const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  return new Widget(host, cover, key, origin, words, digits.join(""));
+  const it = new Widget(host, cover, key, origin, words, digits.join(""));
+  if (matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches) it.scan();
+  return it;
 }

@@ -71,6 +71,11 @@ impl App {
         }
     }
 
+    /// A phone may scan what is paid here.
+    pub(crate) fn scan(&self) {
+        self.core.borrow_mut().0.scannable = true;
+    }
+
     /// The attributes are others than before.
     pub(crate) fn configure(&self, key: String, origin: String) {
         self.send(Msg::Configured(host::order(&self.host, key, origin)));

@@ -53,6 +53,11 @@ impl Widget {
         Self(App::new(host, cover, Model::new(order, Words::new(words), salt)))
     }
 
+    /// This is no phone: one may scan the order and pay it.
+    pub fn scan(&self) {
+        self.0.scan();
+    }
+
     /// The pay button was pressed.
     pub fn open(&self) {
         self.0.send(Msg::Opened);

@@ -7,6 +7,7 @@
 mod answers;
 mod follow;
 mod messages;
+mod offer;
 mod order;
 mod repeat;
 mod screen;
@@ -38,6 +39,10 @@ pub struct Model {
     pub words: Words,
     /// Whether the element has a button to go back to; a confirmation has none.
     pub closable: bool,
+    /// Whether a phone may scan what is to be paid: this is none.
+    pub scannable: bool,
+    /// The order that is shown is open, so that a phone can scan it; nobody has pressed pay yet.
+    pub offered: bool,
     /// What the customer sees.
     pub screen: Screen,
     /// The order at the proxy's prices.
@@ -86,7 +91,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             model.resting = false;
             if model.screen == Screen::Closed {
                 cmds.push(Cmd::Tell(Event::Open));
-                model.fetch(Cmd::Price, &mut cmds);
+                let errand = model.token.clone().map_or(Cmd::Price, Cmd::Read);
+                model.fetch(errand, &mut cmds);
             }
         }
         // What the customer is paying right now goes before what the tab remembers.
@@ -96,6 +102,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             model.resting = false;
             model.busy = false;
             model.sure = sure;
+            model.offered = false;
             model.checkout = None;
             model.token = Some(token.clone());
             model.fetch(Cmd::Read(token), &mut cmds);
@@ -169,16 +176,21 @@ impl Model {
     /// Takes up what the page asks for now, as soon as nothing of the order before can be paid any more. What came to nothing
     /// for another cart is not offered again.
     fn catch_up(&mut self, cmds: &mut Vec<Cmd>) {
-        let held = self.busy || self.creating || self.token.is_some() && !self.retryable();
+        let paying = self.token.is_some() && !self.retryable() && !self.offered && self.screen != Screen::Closed;
+        let held = self.busy || self.creating || paying;
         let Some(order) = self.next.take_if(|_| !held) else { return };
         let same = order.same_goods(&self.order);
-        if !same && self.token.is_some() {
+        let as_before = same && order.amount == self.order.amount;
+        if self.offered {
+            if !as_before {
+                self.take_back(cmds);
+            }
+        } else if !same && self.token.is_some() {
             self.close(cmds);
         }
         if !order.same_seller(&self.order) {
             (self.terms, self.share) = (false, false);
         }
-        let as_before = same && order.amount == self.order.amount;
         self.order = order;
         if !as_before {
             self.accepted = None;
@@ -219,6 +231,7 @@ impl Model {
             (Act::Accept, Screen::Trouble(Trouble::PriceChanged { .. }), _) => {
                 self.screen = Screen::Start;
                 self.accepted = self.cart.as_ref().map(|cart| cart.total);
+                self.offer(cmds);
             }
             (Act::Back, ..) => self.close(cmds),
             (Act::Print, ..) => cmds.push(Cmd::Print),
@@ -241,12 +254,14 @@ impl Model {
 
     /// Back to the button, with nothing left of what was said for the order before.
     fn close(&mut self, cmds: &mut Vec<Cmd>) {
-        if let Some(token) = self.token.take() {
+        // A payment that may have been begun is looked for when the customer comes again, and not begun twice.
+        if let Some(token) = self.token.take_if(|token| !self.repeat.is_lost(token)) {
             cmds.push(Cmd::Forget { key: self.order.key.clone(), token });
         }
         self.follow.stop(cmds);
         self.screen = Screen::Closed;
         self.checkout = None;
+        self.offered = false;
         self.notice = None;
         self.errand = None;
         self.repeat.give_up();

@@ -37,6 +37,7 @@ words! {
     TermsNeeded,
     ShareNumber,
     ShareWhy,
+    Scan,
     Back,
     // Waiting.
     Starting,

@@ -25,7 +25,9 @@ const SALES_UNITS: [(&str, &str, &str); 3] = [("no", "NO", "123456"), ("dk", "DK
 pub async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shop = format!("http://{}", listener.local_addr()?);
-    let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, kvitt_emulator::Options::default())?;
+    // Approved for what a sales unit can be approved for.
+    let options = kvitt_emulator::Options { push_message: true, long_living: true, ..Default::default() };
+    let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, options)?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;
     let file = folder.path().join("kvitt.toml");
@@ -74,7 +76,7 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
             text,
             "[[sales_unit]]\nname = {name:?}\nmarket = {market:?}\nmerchant_serial_number = {msn:?}\n\
              client_id = {id:?}\nclient_secret = {secret:?}\nsubscription_key = {key:?}\n\
-             reference_prefix = \"nordlys\"\n",
+             reference_prefix = \"nordlys\"\npush_messages = true\nlong_living = true\n",
         )
         .expect("a string takes all");
     }

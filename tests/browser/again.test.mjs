@@ -6,6 +6,8 @@ import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
 
 const set = stage();
+/** A phone has nothing to scan, so it opens an order when pay is pressed and not before. */
+const phone = { viewport: { width: 390, height: 844 } };
 
 /** The keys under which this browser asks for a payment. */
 function keysOf(shopper) {
@@ -41,7 +43,7 @@ for (const [name, asksAgain] of [
   ],
 ]) {
   test(`a customer whose answer is lost ${name}, and pays one order`, async () => {
-    const liv = await set.shopper();
+    const liv = await set.shopper(phone);
     const before = (await set.books.payments()).length;
     const keys = keysOf(liv);
     await losesTheAnswerTo(liv, "**/v1/checkouts");
@@ -78,8 +80,20 @@ test("a customer whose second attempt is lost makes one", async () => {
   assert.equal((await set.books.payments()).length, before + 1);
 });
 
-test("a changed order is another order", async () => {
+test("a customer whose first press is not answered is led on by what the page hears of the order", async () => {
   const liv = await set.shopper();
+  await liv.opens("/");
+  await liv.presses("Pay with Vipps");
+  await liv.sees("Or scan with your phone’s camera, and pay there.");
+  const before = (await set.books.payments()).length;
+  await losesTheAnswerTo(liv, "**/attempts");
+  await App.fillsIn(liv, { share: false, opened: true });
+  await App.in(liv);
+  assert.equal((await set.books.payments()).length, before + 1);
+});
+
+test("a changed order is another order", async () => {
+  const liv = await set.shopper(phone);
   const keys = keysOf(liv);
   await losesTheAnswerTo(liv, "**/v1/checkouts");
   await App.fillsIn(liv, { share: false });
@@ -100,7 +114,7 @@ const busy = (seconds, trace) => ({
 });
 
 test("a proxy that asks for a moment gets it, and for more, says so", async () => {
-  const liv = await set.shopper();
+  const liv = await set.shopper(phone);
   liv.forgives(/status of 429/);
   const keys = keysOf(liv);
   await liv.page.route("**/v1/checkouts", (route) => route.fulfill(busy(1, "first")), { times: 1 });

@@ -25,7 +25,10 @@ impl Model {
                 self.price(*cart);
                 match shown {
                     Some(shown) => self.trouble(Trouble::PriceChanged { shown }, cmds),
-                    None => self.screen = Screen::Start,
+                    None => {
+                        self.screen = Screen::Start;
+                        self.offer(cmds);
+                    }
                 }
             }
             Err(fault) if self.waits(&Cmd::Price, &fault, cmds) => {}
@@ -39,6 +42,12 @@ impl Model {
     }
 
     pub(super) fn answered(&mut self, errand: Cmd, answer: Result<Box<Checkout>, Fault>, cmds: &mut Vec<Cmd>) {
+        if let Cmd::Create { new, .. } = &errand
+            && new.open
+        {
+            self.opened(new, answer, cmds);
+            return;
+        }
         match &errand {
             // An order that has been left since, or is being looked at anew.
             Cmd::Read(token) if self.token.as_ref() != Some(token) => return,
@@ -69,7 +78,10 @@ impl Model {
                 cmds.push(Cmd::Remember { key: self.order.key.clone(), token });
                 self.receive(*checkout, cmds);
             }
-            (Ok(checkout), _) if self.checkout.is_none() && self.stale(&checkout) => self.close(cmds),
+            (Ok(checkout), _) if self.checkout.is_none() && self.stale(&checkout) => {
+                self.repeat.forget();
+                self.close(cmds);
+            }
             (Ok(checkout), _) => self.receive(*checkout, cmds),
             // The customer may have paid while we asked for another attempt or for the end of this one: look.
             (Err(Fault::Problem { code, .. }), Cmd::Retry { token, .. }) if code == "not_retryable" => {
@@ -139,10 +151,16 @@ impl Model {
         if self.token.as_deref() != Some(&checkout.token) {
             return;
         }
-        let known = self.checkout.as_ref();
-        if known.is_some_and(|known| checkout.version < known.version) {
+        if self.checkout.as_ref().is_some_and(|known| checkout.version < known.version) {
             return;
         }
+        if self.offered && checkout.state != State::Open {
+            self.taken_up(&checkout, cmds);
+            if self.token.is_none() {
+                return;
+            }
+        }
+        let known = self.checkout.as_ref();
         let news = known.is_none_or(|known| known.state != checkout.state || known.reference != checkout.reference);
         checkout.redirect_url = checkout.redirect_url.filter(|url| leads_to_the_web(url));
         if self.notice == Some(Notice::Offline) {

@@ -53,6 +53,16 @@ impl Repeat {
         }
     }
 
+    /// Whether it is not known what became of a press on pay for that order.
+    pub(super) fn is_lost(&self, of: &str) -> bool {
+        matches!(&self.lost, Some((_, Cmd::Retry { token, .. })) if token == of)
+    }
+
+    /// What became of it is known in another way, or nobody wants to know any more.
+    pub(super) fn forget(&mut self) {
+        self.lost = None;
+    }
+
     /// The customer begins to wait for something.
     pub(super) fn begin(&mut self, now: i64) {
         self.later = None;
@@ -84,7 +94,7 @@ impl Repeat {
         later.map(|(_, errand)| errand)
     }
 
-    fn new_key(&mut self) -> String {
+    pub(super) fn new_key(&mut self) -> String {
         let mut key = self.salt.clone();
         key.push('-');
         let mut rest = self.keys;

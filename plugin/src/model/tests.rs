@@ -2,6 +2,7 @@
 
 mod always;
 mod carts;
+mod offers;
 mod repeats;
 mod shop;
 

@@ -13,6 +13,9 @@ use crate::text::Word;
 pub(super) struct Start {
     terms: El,
     missing: El,
+    /// What a phone scans, and the picture in it; once there is something to scan.
+    scan: El,
+    code: El,
 }
 
 impl Start {
@@ -43,7 +46,11 @@ impl Start {
             actions.add(&button("quiet", "back", words.text(Word::Back)));
         }
         frame.add(&actions);
-        Some(Self { terms, missing })
+        let code = el("img", "code").set("alt", "").set("width", "144").set("height", "144");
+        let scan = el("div", "scan").put(&code).put(&el("p", "").text(words.text(Word::Scan)));
+        scan.show(false);
+        frame.add(&scan);
+        Some(Self { terms, missing, scan, code })
     }
 
     /// Shows what is missing. It is said through the checkbox's description, not through the live region.
@@ -52,6 +59,14 @@ impl Start {
         self.missing.show(missing);
         self.terms.mark("aria-invalid", missing.then_some("true"));
         self.terms.mark("aria-describedby", missing.then_some("missing"));
+        if let Some(token) = model.token.as_ref().filter(|_| model.offered) {
+            let mut url = model.order.origin.clone();
+            url.push_str("/pay/");
+            url.push_str(token);
+            url.push_str("/qr.svg");
+            self.code.mark("src", Some(&url));
+        }
+        self.scan.show(model.offered);
         String::new()
     }
 

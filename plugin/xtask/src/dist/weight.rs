@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 /// The most the shell may weigh: it is on the page before anything is pressed.
 const SHELL_BUDGET: usize = 3 * 1024;
 /// The most that everything a page loads may weigh together, in its one language.
-const TOTAL_BUDGET: usize = 43 * 1024;
+const TOTAL_BUDGET: usize = 44 * 1024;
 
 /// One file's size, three ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
