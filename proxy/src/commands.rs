@@ -3,6 +3,7 @@
 pub(crate) mod caller;
 pub(crate) mod check;
 pub(crate) mod customers;
+pub(crate) mod deliveries;
 pub(crate) mod desk;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
@@ -18,6 +19,7 @@ pub(crate) mod orders;
 pub(crate) mod outbox;
 pub(crate) mod progress;
 pub(crate) mod reconcile;
+pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod shown;
 pub(crate) mod trigger;
@@ -25,10 +27,11 @@ pub(crate) mod webhooks;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
-use kvitt::checkout::Moment;
-use kvitt::clock;
+use kvitt::checkout::{Moment, PhoneNumber};
 use kvitt::config::Config;
+use kvitt::{clock, customers as people};
 use tokio_util::sync::CancellationToken;
 
 /// Which configuration a command works with.
@@ -59,6 +62,20 @@ impl ConfigFile {
 /// A moment as it is typed.
 fn moment(text: &str) -> Result<Moment, String> {
     clock::parse(text).ok_or_else(|| "a time is written like 2027-01-31T12:00:00Z".to_owned())
+}
+
+/// A number as it is typed; `-` reads it from standard input, past the shell's history.
+fn number(text: &str) -> anyhow::Result<PhoneNumber> {
+    let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
+    people::number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
+}
+
+/// An amount as it is typed, in minor units. Both decimals are asked for, so that nobody takes kroner for øre.
+fn minor(text: &str) -> Result<i64, String> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.split_once('.').filter(|(whole, rest)| digits(whole) && digits(rest) && rest.len() == 2);
+    let minor = parts.and_then(|(whole, rest)| format!("{whole}{rest}").parse().ok());
+    minor.ok_or_else(|| "an amount is written with both decimals, such as 249.00".to_owned())
 }
 
 /// Cancelled by SIGINT and SIGTERM.

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use kvitt_wire::{CustomerConsent, ShopCustomer};
+
 use crate::checkout::{CheckoutId, Input, PhoneNumber};
 use crate::chores::Chore;
 use crate::clock;
@@ -61,6 +63,23 @@ pub async fn erase_known(store: &Store, ledger: &Ledger, known: &KnownCustomer) 
 pub fn number(text: &str) -> Option<PhoneNumber> {
     let digits: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
     PhoneNumber::parse(digits.strip_prefix('+').or(digits.strip_prefix("00")).unwrap_or(&digits))
+}
+
+/// What the shop may see of one.
+pub fn for_shop(known: KnownCustomer) -> ShopCustomer {
+    let consents = known
+        .consents
+        .iter()
+        .map(|(reference, consent)| CustomerConsent { reference: reference.to_string(), consent: consent.for_shop() });
+    ShopCustomer {
+        id: known.id,
+        sales_unit: known.sales_unit,
+        sub: known.customer.sub,
+        phone_number: known.customer.phone_number.map(|number| number.digits().to_owned()),
+        received_at_ms: known.customer.received_at.0,
+        consents: consents.collect(),
+        orders: known.orders.iter().map(|(_, reference)| reference.to_string()).collect(),
+    }
 }
 
 /// The chore that erases what was received longer ago than `keep_ms` milliseconds.

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
-    ConfigFile, check, customers, desk, doctor, emulator, encryption, ending, endpoints, healthcheck, keys, listen,
-    manual, migrate, orders, outbox, reconcile, serve, stop_on_signal, trigger, webhooks,
+    ConfigFile, check, customers, deliveries, desk, doctor, emulator, encryption, ending, endpoints, healthcheck, keys,
+    listen, manual, migrate, orders, outbox, reconcile, request, serve, stop_on_signal, trigger, webhooks,
 };
 
 /// A checkout for Vipps MobilePay.
@@ -57,9 +57,13 @@ enum Command {
     Reconcile(reconcile::Asked),
     /// Show what waits to be done at Vipps MobilePay, and have what was put aside done after all.
     Outbox(outbox::Asked),
-    /// Manage where the shop's backend is told what happens, and see whether it was.
+    /// Manage where the shop's backend is told what happens.
     Endpoints(endpoints::Asked),
-    /// Erase what customers shared.
+    /// Show what the shop's backend was told, and tell it again.
+    Deliveries(deliveries::Asked),
+    /// Ask a customer to pay: behind a link or QR, or in the app.
+    Request(request::Asked),
+    /// Show, find and erase what customers shared.
     Customers(customers::Asked),
     /// Replace the key that what customers shared is sealed with.
     Encryption(encryption::Asked),
@@ -111,6 +115,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Reconcile(asked) => return Ok(reconcile::run(asked).await?.into()),
         Command::Outbox(asked) => outbox::run(asked).await?,
         Command::Endpoints(asked) => endpoints::run(asked).await?,
+        Command::Deliveries(asked) => deliveries::run(asked).await?,
+        Command::Request(asked) => request::run(asked).await?,
         Command::Customers(asked) => customers::run(asked).await?,
         Command::Encryption(asked) => encryption::run(asked).await?,
         Command::Webhooks(asked) => webhooks::run(asked).await?,

@@ -38,6 +38,11 @@ pub fn png(text: &str) -> Result<Vec<u8>, png::EncodingError> {
     Ok(picture)
 }
 
+/// As letters of a terminal, half a module each.
+pub fn text(text: &str) -> String {
+    code(text).to_str()
+}
+
 fn code(text: &str) -> QRCode {
     QRBuilder::new(text).build().expect("an address of ours is far below the 2953 bytes that a code holds")
 }

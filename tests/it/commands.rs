@@ -1,5 +1,7 @@
 //! What an operator or a script types about orders, beside a proxy that runs. The books of Vipps MobilePay are the judge.
 
+mod people;
+
 use std::process::Command;
 
 use kvitt_wire::State;

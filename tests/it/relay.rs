@@ -19,7 +19,7 @@ async fn paid(shop: &Shop) -> Order<'_> {
 
 /// What an operator is shown of an endpoint's deliveries.
 async fn listed(shop: &Shop, endpoint: &str, arguments: &[&str]) -> Vec<Value> {
-    let command = [&["endpoints", "deliveries", endpoint, "--json"], arguments].concat();
+    let command = [&["deliveries", "list", endpoint, "--json"], arguments].concat();
     shop.runs(&command).await.ended_well().json().as_array().unwrap().clone()
 }
 

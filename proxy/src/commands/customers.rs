@@ -1,16 +1,19 @@
-//! `kvitt customers`: what customers shared, erased on request.
+//! `kvitt customers`: what customers shared: shown, found by number, and erased on request.
+
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use kvitt::checkout::PhoneNumber;
+use kvitt::config::Config;
 use kvitt::customers;
 use kvitt::hub::Hub;
 use kvitt::ledger::Ledger;
-use kvitt::store::Store;
+use kvitt::store::{KnownCustomer, Store};
+use kvitt_wire::FoundCustomers;
 use secrecy::ExposeSecret;
 
-use super::ConfigFile;
 use super::progress::Waiting;
+use super::{ConfigFile, shown};
 
 /// What is to be done.
 #[derive(Args)]
@@ -23,6 +26,22 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
+    /// Show a customer: the number, what was said yes to, and the orders.
+    Show {
+        /// The id, as `kvitt orders show` has it: `cus_…`.
+        id: String,
+        /// As JSON, as the API has it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find customers by their telephone number.
+    Find {
+        /// With country code; `-` reads it from standard input, past the shell's history.
+        phone_number: String,
+        /// As JSON, as the API has it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Erase the telephone number that a customer shared. The order and the record of the consent stay, and nothing brings it back.
     Erase(Whose),
 }
@@ -30,6 +49,9 @@ enum Action {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Whose {
+    /// The one with this id, in every order.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
     /// The one who paid this payment, by its reference.
     #[arg(long, value_name = "REF")]
     reference: Option<String>,
@@ -40,27 +62,69 @@ struct Whose {
 
 /// May be done while proxies run.
 pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let Action::Erase(whose) = asked.action;
     let config = asked.config.load_without_webhooks()?;
-    let number = whose.phone_number.map(|text| number(&text)).transpose()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, std::sync::Arc::default());
+    let done = match asked.action {
+        Action::Show { id, json } => show(&store, &id, json).await,
+        Action::Find { phone_number, json } => find(&store, &phone_number, json).await,
+        Action::Erase(whose) => erase(&store, &config, whose).await,
+    };
+    store.close().await;
+    done
+}
+
+async fn known(store: &Store, id: &str) -> anyhow::Result<KnownCustomer> {
+    store.known_customer(id).await?.with_context(|| format!("there is no customer {id}"))
+}
+
+async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
+    let customer = customers::for_shop(known(store, id).await?);
+    if json {
+        return shown::json(&customer);
+    }
+    shown::facts(&[
+        ("customer", customer.id),
+        ("sales unit", customer.sales_unit),
+        ("number", customer.phone_number.unwrap_or_else(|| "not told in time".to_owned())),
+        ("received", shown::time(customer.received_at_ms)),
+        ("orders", customer.orders.join(" ")),
+    ]);
+    println!();
+    let rows = customer.consents.into_iter().map(|given| {
+        let at = shown::time(given.consent.given_at_ms);
+        vec![at, given.consent.scope, given.consent.wording, given.consent.language.tag().to_owned(), given.reference]
+    });
+    shown::table(&["yes at", "to", "words", "in", "payment"], rows);
+    Ok(())
+}
+
+async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<()> {
+    let mut customers = Vec::new();
+    for id in store.customers_with(&super::number(phone_number)?).await? {
+        customers.extend(store.known_customer(&id).await?.map(customers::for_shop));
+    }
+    if json {
+        return shown::json(&FoundCustomers { customers });
+    }
+    let rows = customers.into_iter().map(|customer| vec![customer.id, customer.sales_unit, customer.orders.join(" ")]);
+    shown::table(&["customer", "sales unit", "orders"], rows);
+    Ok(())
+}
+
+async fn erase(store: &Store, config: &Config, whose: Whose) -> anyhow::Result<()> {
+    let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
+    let number = whose.phone_number.map(|text| super::number(&text)).transpose()?;
     let waiting = Waiting::for_what("every order is erased");
-    let orders = match (&number, &whose.reference) {
-        (Some(number), _) => customers::erase_number(&store, &ledger, number).await?,
-        (None, Some(reference)) => usize::from(customers::erase_of(&store, &ledger, reference).await?),
-        (None, None) => 0,
+    let orders = match (&number, &whose.reference, &whose.id) {
+        (Some(number), ..) => customers::erase_number(store, &ledger, number).await?,
+        (None, Some(reference), _) => usize::from(customers::erase_of(store, &ledger, reference).await?),
+        (None, None, Some(id)) => customers::erase_known(store, &ledger, &known(store, id).await?).await?,
+        (None, None, None) => 0,
     };
     drop(waiting);
-    store.close().await;
     if orders == 0 {
         bail!("there is no such order");
     }
     println!("erased the customer of {orders} order{}", if orders == 1 { "" } else { "s" });
     Ok(())
-}
-
-fn number(text: &str) -> anyhow::Result<PhoneNumber> {
-    let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    customers::number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
 }

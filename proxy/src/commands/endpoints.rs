@@ -1,4 +1,4 @@
-//! `kvitt endpoints`: where the shop's own backend is told what happens, and whether it heard.
+//! `kvitt endpoints`: where the shop's own backend is told what happens.
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
@@ -7,14 +7,11 @@ use kvitt::clock;
 use kvitt::config::Config;
 use kvitt::relay::{self, guard::Guard};
 use kvitt::store::Store;
-use kvitt::store::deliveries::{ENDPOINT_DISABLED, Listed, Told, Which};
+use kvitt::store::deliveries::{ENDPOINT_DISABLED, Told};
 use kvitt::store::endpoints::{Endpoint, NewEndpoint};
 use secrecy::ExposeSecret;
 
 use super::{ConfigFile, shown};
-
-/// More than anybody reads.
-const MOST: u32 = 1_000;
 
 /// Which database, and what about it.
 #[derive(Args)]
@@ -51,7 +48,7 @@ enum Action {
         /// Its id.
         id: String,
     },
-    /// Tell an endpoint again that was disabled. What it missed is told by `replay`.
+    /// Tell an endpoint again that was disabled. What it missed is told by `kvitt deliveries replay`.
     Enable {
         /// Its id.
         id: String,
@@ -61,35 +58,6 @@ enum Action {
         /// Its id.
         id: String,
     },
-    /// List what an endpoint was told, the newest first, a thousand at most.
-    Deliveries {
-        /// Its id.
-        id: String,
-        /// Only what was tried and is not delivered.
-        #[arg(long)]
-        failed: bool,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Tell an endpoint once more, under the same ids.
-    Replay {
-        /// Its id.
-        id: String,
-        #[command(flatten)]
-        what: What,
-    },
-}
-
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-struct What {
-    /// This event, by the id that `deliveries` shows.
-    #[arg(long, value_name = "EVENT")]
-    delivery: Option<String>,
-    /// All that was to be told to it since then, such as 2027-01-31T12:00:00Z.
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
 }
 
 /// Does it. The proxies may run.
@@ -128,29 +96,11 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<(
             store.tell_shop(&told, Some(&id), now).await?;
             println!("{}", told.id);
         }
-        Action::Deliveries { id, failed, json } => {
-            known(store, &id).await?;
-            log(&store.deliveries(&id, failed, MOST).await?, json, now)?;
-        }
-        Action::Replay { id, what } => {
-            let endpoint = known(store, &id).await?;
-            ensure!(endpoint.disabled_at.is_none(), "it is disabled: `kvitt endpoints enable {id}`");
-            let which = match (&what.delivery, what.since) {
-                (Some(event), _) => Which::One(event),
-                (None, since) => {
-                    let since = since.as_deref().and_then(clock::parse);
-                    Which::Since(since.context("a time is written like 2027-01-31T12:00:00Z")?)
-                }
-            };
-            let count = store.replay(&id, which, now).await?;
-            ensure!(count > 0 || what.delivery.is_none(), "it was told no such event");
-            println!("{count} to be told again");
-        }
     }
     Ok(())
 }
 
-async fn known(store: &Store, id: &str) -> anyhow::Result<Endpoint> {
+pub(super) async fn known(store: &Store, id: &str) -> anyhow::Result<Endpoint> {
     let mut endpoints = store.endpoints().await?.into_iter();
     endpoints.find(|endpoint| endpoint.id == id).with_context(|| format!("there is no endpoint {id}"))
 }
@@ -183,31 +133,5 @@ fn list(endpoints: &[Endpoint], json: bool) -> anyhow::Result<()> {
         vec![endpoint.id.clone(), state, endpoint.url.clone(), events]
     });
     shown::table(&["id", "state", "address", "events"], rows);
-    Ok(())
-}
-
-fn log(deliveries: &[Listed], json: bool, now: Moment) -> anyhow::Result<()> {
-    if json {
-        return shown::json(&deliveries);
-    }
-    let rows = deliveries.iter().map(|delivery| {
-        let state = match (delivery.delivered_at, delivery.given_up_at) {
-            (Some(_), _) => "delivered".to_owned(),
-            (None, Some(_)) => "given up".to_owned(),
-            (None, None) => shown::until(delivery.due_at.0 - now.0),
-        };
-        let latency = delivery.latency_ms.map(|ms| format!("{ms} ms"));
-        vec![
-            delivery.id.clone(),
-            delivery.kind.clone(),
-            shown::duration(now.0 - delivery.created_at.0),
-            state,
-            delivery.tries.to_string(),
-            delivery.last_status.map(|status| status.to_string()).unwrap_or_default(),
-            latency.unwrap_or_default(),
-            delivery.last_error.clone().unwrap_or_default(),
-        ]
-    });
-    shown::table(&["event", "kind", "age", "state", "tries", "status", "took", "last error"], rows);
     Ok(())
 }

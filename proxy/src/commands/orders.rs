@@ -12,9 +12,10 @@ use kvitt::captures::{self, Urgency};
 use kvitt::checkout::{Moment, Reference};
 use kvitt::clock;
 use kvitt::config::Config;
+use kvitt::store::events::Happened;
 use kvitt::store::orders::{Place, Wanted};
 use kvitt::store::{Store, Stored};
-use kvitt_wire::{ShopOrders, State};
+use kvitt_wire::{ShopOrder, ShopOrders, State};
 use secrecy::ExposeSecret;
 
 use super::ending::Ending;
@@ -103,7 +104,10 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<E
         Action::List(filters) => list(store, config, filters).await?,
         Action::Show { reference, json } => {
             let stored = known(store, &reference).await?;
+            let happened = store.events_of(stored.checkout.id).await?;
+            let events = happened.iter().map(Happened::for_shop).collect::<Result<_, _>>()?;
             let order = captures::for_shop(&stored.checkout, stored.shared(), config, clock::now());
+            let order = ShopOrder { events: Some(events), ..order };
             if json { cells::json(&order)? } else { shown::one(&order) }
         }
         Action::Capture(asked) => return money::capture(store, config, asked).await,

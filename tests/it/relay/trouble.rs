@@ -48,7 +48,7 @@ async fn what_fails_too_often_is_given_up_and_replayed() {
     assert_eq!((&given_up["tries"], &given_up["last_status"]), (&json!(2), &json!(503)));
     assert_eq!(given_up["last_error"], "it answered 503 Service Unavailable");
     assert_eq!(listed(&shop, &added.id, &["--failed"]).await.len(), 1);
-    shop.runs(&["endpoints", "replay", &added.id, "--delivery", &id]).await.ended_well();
+    shop.runs(&["deliveries", "replay", &added.id, "--delivery", &id]).await.ended_well();
     assert_eq!(receiver.hears(3).await[2].id(), id);
     delivery(&shop, &added.id, |one| !one["delivered_at"].is_null()).await;
     assert!(listed(&shop, &added.id, &["--failed"]).await.is_empty());
@@ -87,7 +87,7 @@ async fn one_that_is_gone_is_disabled_and_the_others_are_told() {
     assert_eq!(gone.heard().len(), 1, "it is told nothing more");
 
     shop.runs(&["endpoints", "enable", &added.id]).await.ended_well();
-    shop.runs(&["endpoints", "replay", &added.id, "--since", "2020-01-01T00:00:00Z"]).await.ended_well();
+    shop.runs(&["deliveries", "replay", &added.id, "--since", "2020-01-01T00:00:00Z"]).await.ended_well();
     assert_eq!(gone.hears(2).await[1].id(), id);
     shop.close().await;
 }

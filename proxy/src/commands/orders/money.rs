@@ -29,7 +29,7 @@ pub(crate) struct Move {
     #[command(flatten)]
     how: How,
     /// How much, with both decimals, such as 249.00; all that is left when absent.
-    #[arg(long, value_name = "AMOUNT", value_parser = minor)]
+    #[arg(long, value_name = "AMOUNT", value_parser = crate::commands::minor)]
     amount: Option<i64>,
     /// What was shipped or sent back, such as mug=1; kept with the order, may be repeated.
     #[arg(long = "line", value_name = "SKU=QUANTITY", value_parser = pieces)]
@@ -127,14 +127,6 @@ async fn operate(
         eprintln!("it is written down, and a proxy will do it; ask again with --idempotency-key {text}");
     }
     Ok(ending)
-}
-
-/// Both decimals are asked for, so that nobody takes kroner for øre.
-fn minor(text: &str) -> Result<i64, String> {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = text.split_once('.').filter(|(whole, rest)| digits(whole) && digits(rest) && rest.len() == 2);
-    let minor = parts.and_then(|(whole, rest)| format!("{whole}{rest}").parse().ok());
-    minor.ok_or_else(|| "an amount is written with both decimals, such as 249.00".to_owned())
 }
 
 fn pieces(text: &str) -> Result<Pieces, String> {

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use kvitt::checkout::Moment;
-use kvitt_wire::{Amount, ShopAttempt, ShopOperation, ShopOrder, State};
+use kvitt_wire::{Amount, OrderEvent, ShopAttempt, ShopOperation, ShopOrder, State};
 
 use crate::commands::shown::{self, BAD, GOOD, QUIET, WAITING, styled};
 
@@ -61,11 +61,20 @@ pub(super) fn one(order: &ShopOrder) {
         vec![attempt.reference.clone(), state(attempt.state), shown::time(attempt.created_at_ms), trouble]
     });
     shown::table(&["payment", "state", "begun", "trouble"], attempts);
+    if let Some(events) = order.events.as_ref().filter(|events| !events.is_empty()) {
+        println!();
+        shown::table(&["when", "what has happened", "event"], events.iter().map(event));
+    }
     let operations: Vec<_> = order.attempts.iter().flat_map(|attempt| &attempt.operations).collect();
     if !operations.is_empty() {
         println!();
         shown::table(&["asked for", "amount", "lines", "state", "when"], operations.into_iter().map(operation));
     }
+}
+
+/// What has happened, as the shop was told.
+fn event(event: &OrderEvent) -> Vec<String> {
+    vec![shown::time(event.at_ms), event.r#type.clone(), event.id.clone()]
 }
 
 fn operation(operation: &ShopOperation) -> Vec<String> {

@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kvitt_wire::{CustomerConsent, ErasedCustomers, FoundCustomers, OfNumber, Problem, ShopCustomer};
+use kvitt_wire::{ErasedCustomers, FoundCustomers, OfNumber, Problem, ShopCustomer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,7 +32,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         description = "`busy`: the database does not answer; try again"),
 ))]
 async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopCustomer>> {
-    Ok(axum::Json(shown(known(&app, &key, &id).await?)))
+    Ok(axum::Json(customers::for_shop(known(&app, &key, &id).await?)))
 }
 
 /// Erases a customer
@@ -68,7 +68,7 @@ async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> 
 ))]
 async fn find(State(app): State<App>, key: ShopKey, Json(asked): Json<OfNumber>) -> Result<axum::Json<FoundCustomers>> {
     let found = having(&app, &key, &number(&asked)?).await?;
-    Ok(axum::Json(FoundCustomers { customers: found.into_iter().map(shown).collect() }))
+    Ok(axum::Json(FoundCustomers { customers: found.into_iter().map(customers::for_shop).collect() }))
 }
 
 /// Erases whoever has a number
@@ -117,20 +117,4 @@ async fn having(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<Kn
 
 fn number(asked: &OfNumber) -> Result<PhoneNumber> {
     customers::number(&asked.phone_number).ok_or(ApiError::bad_phone_number())
-}
-
-fn shown(known: KnownCustomer) -> ShopCustomer {
-    let consents = known
-        .consents
-        .iter()
-        .map(|(reference, consent)| CustomerConsent { reference: reference.to_string(), consent: consent.for_shop() });
-    ShopCustomer {
-        id: known.id,
-        sales_unit: known.sales_unit,
-        sub: known.customer.sub,
-        phone_number: known.customer.phone_number.map(|number| number.digits().to_owned()),
-        received_at_ms: known.customer.received_at.0,
-        consents: consents.collect(),
-        orders: known.orders.iter().map(|(_, reference)| reference.to_string()).collect(),
-    }
 }

@@ -1,0 +1,86 @@
+//! Commands about customers, about what the shop's backend was told, and about requests for money.
+
+use std::process::{Command, Output};
+
+use kvitt_wire::{ShopOrder, State};
+use serde_json::json;
+
+use super::paid;
+use crate::shop::{AT_HOME, PHONE_NUMBER, Receiver, Shop, log};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_found_shown_and_erased() {
+    let shop = Shop::open().await;
+    let mut order = paid(&shop).await;
+    order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
+    let found = shop.runs(&["customers", "find", "+47 91 23 45 67", "--json"]).await.ended_well().json();
+    let id = found["customers"][0]["id"].as_str().unwrap();
+    let shown = shop.runs(&["customers", "show", id, "--json"]).await.ended_well().json();
+    assert_eq!((&shown["phone_number"], &shown["orders"]), (&json!(PHONE_NUMBER), &json!([order.reference()])));
+    let page = shop.runs(&["customers", "show", id]).await.ended_well().out;
+    assert!(page.contains("phoneNumber") && page.contains(kvitt_wire::CONSENT_WORDING), "{page}");
+    let seen = shop.runs(&["orders", "show", order.reference(), "--json"]).await.ended_well().json();
+    assert_eq!(seen["customer_id"], json!(id));
+    let happened = seen["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
+    assert!(happened.collect::<Vec<_>>().contains(&"checkout.authorized"), "{seen}");
+
+    let erased = shop.runs(&["customers", "erase", "--id", id]).await.ended_well();
+    assert_eq!(erased.out, "erased the customer of 1 order\n");
+    assert_eq!(shop.runs(&["customers", "show", id]).await.code, Some(1));
+    let found = shop.runs(&["customers", "find", PHONE_NUMBER, "--json"]).await.ended_well().json();
+    assert_eq!(found, json!({ "customers": [] }));
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_shown_and_made_again() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let receiver = Receiver::answering([]).await;
+    let endpoint = shop.tells(&receiver).await;
+    paid(&shop).await;
+    let told = receiver.hears_of("checkout.authorized").await;
+    let show = ["deliveries", "show", &endpoint.id, told.id()];
+    let shown = async || shop.runs(&[&show[..], &["--json"]].concat()).await.ended_well().json();
+    crate::shop::eventually("delivered", || async { (shown().await["last_status"] == 204).then_some(()) }).await;
+    let page = shop.runs(&show).await.ended_well().out;
+    assert!(page.contains("delivered") && page.contains("checkout.authorized"), "{page}");
+    let times = receiver.heard().iter().filter(|heard| heard.id() == told.id()).count();
+    shop.runs(&["deliveries", "replay", &endpoint.id, "--delivery", told.id()]).await.ended_well();
+    let again = || async {
+        let heard = receiver.heard().iter().filter(|heard| heard.id() == told.id()).count();
+        (heard > times).then_some(())
+    };
+    crate::shop::eventually("told again", again).await;
+    assert_eq!(shop.runs(&["deliveries", "show", &endpoint.id, "evt_none"]).await.code, Some(1));
+    shop.close().await;
+}
+
+async fn request(shop: &Shop, key: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
+    command.arg("request").args(arguments).env("KVITT_URL", &shop.url).env("KVITT_KEY", key);
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_is_asked_for_behind_a_link_and_the_request_taken_back() {
+    let shop = Shop::open().await;
+    let key = shop.key("counter").await;
+    let asks = ["send", "--amount", "249.00", "--description", "A stoneware mug", "--idempotency-key", "mug-1"];
+    let output = request(&shop, &key, &[&asks[..], &["--json"]].concat()).await;
+    let asked: ShopOrder = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let url = asked.request.unwrap().url;
+    assert_eq!((asked.state, asked.amount.value), (State::Open, 24_900));
+    let page = shop.http.get(&url).send().await.unwrap();
+    assert!(page.status().is_success() && page.text().await.unwrap().contains("A stoneware mug"));
+
+    let shown = String::from_utf8(request(&shop, &key, &asks).await.stdout).unwrap();
+    assert!(shown.contains(&asked.reference) && shown.contains(&url) && shown.contains('█'), "{shown}");
+    let back = request(&shop, &key, &["withdraw", &asked.reference]).await;
+    assert!(back.status.success(), "{back:?}");
+    let again = request(&shop, &key, &["withdraw", "nordlys-nobody-1"]).await;
+    assert!(again.status.code() == Some(1) && String::from_utf8(again.stderr).unwrap().contains("(not_found)"));
+    let wrong = request(&shop, &key, &["send", "--amount", "249"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    log::hide(url.rsplit('/').next().unwrap());
+    shop.close().await;
+}
