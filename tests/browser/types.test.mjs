@@ -1,4 +1,4 @@
-/** The npm package, as a shop's compiler finds it: its exports, and the types of elements and events. */
+/** The npm package, as a shop's compiler finds it: its exports, and the types of elements and events; and the types of the shop's API. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, mkdir, cp, rm, symlink } from "node:fs/promises";
@@ -15,6 +15,7 @@ test("a shop's TypeScript compiles against the package", async () => {
   const shop = await mkdtemp(join(tmpdir(), "kvitt-types-"));
   try {
     await cp(file("types"), shop, { recursive: true });
+    await cp(file("../../www/docs/kvitt-shop.d.ts"), join(shop, "kvitt-shop.d.ts"));
     await mkdir(join(shop, "node_modules"));
     await symlink(file("../../www/pkg"), join(shop, "node_modules", "kvitt"), "dir");
     const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", shop], { encoding: "utf8" });
