@@ -138,7 +138,7 @@ async fn who_said_no_can_pay_without_sharing() {
     stage.click("[data-do=unshared]");
     stage.until(".left").await;
     assert_eq!(stage.keys(), ["salt-"]);
-    assert_eq!(stage.sent("/attempts"), "{}");
+    assert_eq!(stage.sent("/attempts"), "{\"terms_accepted\":false}");
     assert_eq!(stage.events(), ["kvitt:state", "kvitt:trouble", "kvitt:state", "kvitt:leave"]);
 }
 
