@@ -403,5 +403,5 @@ pub(crate) fn brief(checkout: &Checkout) -> String {
 
 /// A secret that is not the registered one.
 pub(crate) fn other_secret() -> SecretString {
-    SecretString::from("another".to_owned())
+    SecretString::from("not the registered secret".to_owned())
 }
