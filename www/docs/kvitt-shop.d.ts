@@ -165,7 +165,7 @@ export interface NewShopCheckout {
 
 /** The body of `POST /v1/shop/customers/find` and `/erase`. In a body, so that no number is in an address. */
 export interface OfNumber {
-  /** With country code, such as `+47 912 34 567`. */
+  /** With country code, such as `+47 999 99 999`. */
   phone_number: string;
 }
 

@@ -48,7 +48,7 @@ pub struct CustomerConsent {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfNumber {
-    /// With country code, such as `+47 912 34 567`.
+    /// With country code, such as `+47 999 99 999`.
     pub phone_number: String,
 }
 
