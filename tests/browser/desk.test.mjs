@@ -14,6 +14,7 @@ test("the packer's day: an order comes in, half of it is shipped, one line comes
   const { clerk, page } = siv;
   await clerk.sees("Live");
   await clerk.sees("Nothing to ship");
+  await clerk.sees("Choose an order");
   await clerk.looksAround("desk-empty");
 
   // A customer pays in the shop, and the order is there without anybody asking for it.

@@ -46,22 +46,24 @@ export function attention(desk) {
           : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
       );
     } catch (error) {
-      if (!gone) fill(told, h("h2", {}, "The shop's endpoints"), trouble(error, load));
+      const others = error.code === "not_found" && h("p.empty", {}, "They are the whole shop's, and your key is of one sales unit.");
+      if (!gone) fill(told, h("h2", {}, "The shop's endpoints"), others || trouble(error, load));
     }
   }
 
-  function warning({ kind, message, reference, at_ms: at }) {
+  function warning({ kind, detail, reference, at_ms: at }) {
+    const [word, tone] = KINDS[kind] ?? [kind, "wait"];
     return h(
       "li",
       {},
-      h("span.standing", { "data-tone": "wait" }, WORDS[kind] ?? kind),
+      h("span.standing", { "data-tone": tone }, word),
       h(
         "span.warning-what",
         {},
-        message,
-        reference && [" ", h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference)],
+        reference && [h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference), " "],
+        detail,
       ),
-      at && h("time.soft.small", { title: precisely(at) }, distance(at)),
+      at && h("time.soft.small", { datetime: new Date(at).toISOString(), title: precisely(at) }, distance(at)),
     );
   }
 
@@ -90,10 +92,10 @@ export function attention(desk) {
                 h(
                   "span.soft.small",
                   {},
-                  `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${[delivery.status, delivery.error].filter(Boolean).join(" ") || "not tried yet"}`,
+                  `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${delivery.error ?? delivery.status ?? "not tried yet"}`,
                 ),
               ),
-              acting("Tell it again", `Tell ${delivery.type} of ${moment(delivery.created_at_ms)} again`, [
+              acting("Tell it again", `Tell it again: ${delivery.type} of ${moment(delivery.created_at_ms)}`, [
                 endpoint.id,
                 "deliveries",
                 delivery.id,
@@ -107,7 +109,9 @@ export function attention(desk) {
         {},
         endpoint.state === "disabled" && acting("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
         deliveries.length > 1 &&
-          acting("Tell all again since the first", `Tell all again to ${endpoint.url}`, [endpoint.id, "replay"], { since_ms: first }),
+          acting("Tell all again since the first", `Tell all again since the first: ${endpoint.url}`, [endpoint.id, "replay"], {
+            since_ms: first,
+          }),
       ),
     );
   }
@@ -152,14 +156,14 @@ export function attention(desk) {
 
 const STATES = { fine: ["Fine", "good"], failing: ["Failing", "wait"], disabled: ["Disabled", "bad"] };
 
-const WORDS = {
-  capture_due: "Capture soon",
-  capture_overdue: "Capture overdue",
-  drift: "Books differ",
-  parked: "Put aside",
-  endpoint_failing: "Endpoint fails",
-  endpoint_disabled: "Endpoint disabled",
-  webhook_missing: "No webhooks",
+const KINDS = {
+  capture_overdue: ["Capture overdue", "bad"],
+  capture_due: ["Capture soon", "wait"],
+  drift: ["Books differ", "bad"],
+  parked: ["Put aside", "wait"],
+  webhooks_missing: ["No webhooks", "wait"],
+  endpoint_disabled: ["Endpoint disabled", "bad"],
+  endpoint_failing: ["Endpoint failing", "wait"],
 };
 
 /** Keeps the number beside the screen's name: what it answers with looks, but not more often than it makes sense. */

@@ -40,13 +40,14 @@ export function refill(node, ...children) {
 }
 
 /**
- * Has a list show these items and touches nothing that is as it was: neither focus nor scrolling is lost.
+ * Has a list of links show these items. A link stays the same element while its item changes, so that neither focus nor a press that is
+ * half done is lost.
  *
  * @template T
  * @param {HTMLElement} list
  * @param {T[]} items
  * @param {(item: T) => string} name
- * @param {(item: T) => HTMLElement} make
+ * @param {(item: T) => HTMLElement} make an element with the link in it, and nothing else
  */
 export function show(list, items, name, make) {
   const before = new Map([...list.children].map((child) => [child.dataset.name, child]));
@@ -54,20 +55,14 @@ export function show(list, items, name, make) {
   for (const item of items) {
     const key = name(item);
     const seen = JSON.stringify(item);
-    let node = before.get(key);
-    before.delete(key);
-    if (node?.seen !== seen) {
-      const fresh = make(item);
-      fresh.dataset.name = key;
-      fresh.seen = seen;
-      if (node) {
-        const focused = node.contains(document.activeElement);
-        if (place === node) place = fresh;
-        node.replaceWith(fresh);
-        if (focused) fresh.querySelector("a, button")?.focus({ preventScroll: true });
-      }
-      node = fresh;
+    const node = before.get(key) ?? make(item);
+    if (before.delete(key) && node.seen !== seen) {
+      const [link, fresh] = [node.firstElementChild, make(item).firstElementChild];
+      link.setAttribute("href", fresh.getAttribute("href"));
+      link.replaceChildren(...fresh.childNodes);
     }
+    node.dataset.name = key;
+    node.seen = seen;
     if (place === node) place = node.nextElementSibling;
     else list.insertBefore(node, place);
   }

@@ -216,7 +216,7 @@ export function orders(desk) {
     },
     turn([reference]) {
       node.dataset.shows = reference ? "order" : "list";
-      if (detail?.reference !== reference) {
+      if (detail?.reference !== reference || !place.hasChildNodes()) {
         detail?.leave();
         detail = reference ? order(desk, reference, () => load()) : undefined;
         fill(place, detail ? detail.node : nothing());

@@ -30,6 +30,7 @@ const WORDS = {
   bad_phone_number: ["That is no telephone number.", "Write the country's code and the number."],
   bad_total: ["That is more, or less, than can be paid at once.", "Make two requests of it."],
   not_withdrawable: ["It cannot be taken back.", "It is paid, or over. Look at the order."],
+  endpoint_disabled: ["This endpoint is told nothing at present.", "Enable it first."],
   internal: [
     "Something went wrong in the proxy.",
     "Look whether it was done before you try again. Whoever runs the proxy finds it by the id below.",
