@@ -212,6 +212,26 @@ async fn who_has_shared_the_number_is_asked_again_by_a_name_that_is_no_number() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_in_the_app_can_be_paid_behind_the_link() {
+    let shop = Shop::open_with(SENDS_TO_THE_APP).await;
+    shop.vipps.lets_send_to_the_app(true).await;
+    let office = Office::of(&shop).await;
+    let order = office.requests(&to(PHONE_NUMBER)).await;
+    assert!(page(&order).await.contains("Betal med Vipps"), "whoever has no notification has the link");
+    let answer = press(&order, ACCEPTS).await;
+    assert!(leads_to(&answer).starts_with(&shop.vipps.url));
+    eventually("it is out of the app", || async {
+        (shop.vipps.book(&order.reference).await["state"] == "TERMINATED").then_some(())
+    })
+    .await;
+    let second = office.sees(&order, State::Created).await;
+    assert_eq!(second.request.as_ref().unwrap().sent_by, SentBy::Link);
+    shop.vipps.approves(&second.reference).await;
+    office.sees(&order, State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_app_is_not_sent_is_behind_the_link_with_the_number_filled_in() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     let office = Office::of(&shop).await;

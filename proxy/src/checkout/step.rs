@@ -281,10 +281,12 @@ impl Step {
     }
 
     fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
-        if self.checkout.current().state == State::Open {
-            return self.take_up(consent, now);
-        }
         let current = self.checkout.current();
+        match (current.state, current.flow) {
+            (State::Open, _) => return self.take_up(consent, now),
+            (State::Created, Flow::Push) => return self.bring_over(consent, now),
+            _ => {}
+        }
         // Begun in another tab: this one finds it. But a no to sharing is not answered by an attempt that shares.
         let shares_more = current.consent.is_some() && consent.is_none();
         if !current.state.is_final() && !current.cancel_requested && !shares_more {

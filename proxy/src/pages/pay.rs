@@ -1,6 +1,6 @@
 //! The page behind a link or QR: what is to be paid, and the form that pays it.
 
-use kvitt_wire::{Brand, CONSENT_WORDING, Checkout, Language, State};
+use kvitt_wire::{Brand, CONSENT_WORDING, Checkout, Language};
 use maud::html;
 use url::Url;
 
@@ -33,7 +33,7 @@ pub fn pay(checkout: &Checkout, language: Language, asked: &Asked, vipps: &Vipps
         p class=(class) { (brand) }
         p.shop { (cart.shop) }
         h1 { (text.to_pay) ": " (total) }
-        @if checkout.state != State::Open { p.lead { (text.again) } }
+        @if checkout.state.is_final() { p.lead { (text.again) } }
         (lines(checkout, &text))
         @if let Some(due) = asked.due { p.quiet { (fill(text.pay_by, &[&day(due, &text)])) } }
         form method="post" {

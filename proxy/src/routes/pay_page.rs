@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::pay::{malformed, see_other};
 use crate::app::{App, Found};
-use crate::checkout::{Checkout, Input};
+use crate::checkout::{Attempt, Checkout, Flow, Input};
 use crate::error::{ApiError, Path, Result};
 use crate::pages::{self, Page};
 use crate::store::Cause;
@@ -146,11 +146,17 @@ fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind), (cross_origin, "cross-origin")], bytes).into_response()
 }
 
-/// Whether pay can be pressed: nobody has, or what came of it was not a payment.
+/// Whether pay can be pressed: nobody has, or what came of it was not a payment, or it waits in an app that the customer may not look at.
 fn payable(checkout: &Checkout) -> bool {
-    let state = checkout.current().state;
+    let Attempt { state, flow, .. } = checkout.current();
     let stands = checkout.order.offer.as_ref().is_none_or(|offer| offer.stands(clock::now()));
-    stands && (state == PaymentState::Open || (state.is_final() && state != PaymentState::Authorized))
+    let pressable = match state {
+        PaymentState::Open => true,
+        PaymentState::Created => *flow == Flow::Push,
+        PaymentState::Starting | PaymentState::Authorized => false,
+        PaymentState::Aborted | PaymentState::Expired | PaymentState::Terminated | PaymentState::Failed => true,
+    };
+    stands && pressable
 }
 
 fn page(app: &App, found: &Found, terms_missing: bool) -> Page {

@@ -36,6 +36,18 @@ impl Step {
         Ok(())
     }
 
+    /// The customer presses pay behind the link while the same waits in the app, where they may not see it: it is taken away there. Should
+    /// they approve both, the second is given back.
+    pub(super) fn bring_over(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
+        let attempt = self.checkout.current();
+        let (reference, cancelled) = (attempt.reference.clone(), attempt.cancel_requested);
+        if !cancelled {
+            self.plan_cancel(&reference, now);
+        }
+        self.add_attempt(now);
+        self.take_up(consent, now)
+    }
+
     /// The shop takes the offer back. A payment that is under way is cancelled, unless the customer is quicker.
     pub(super) fn withdraw(&mut self, now: Moment) -> Result<(), Refusal> {
         let paid = self.checkout.current().state == State::Authorized;

@@ -138,6 +138,22 @@ fn a_message_that_may_have_been_sent_is_put_away_and_no_order_is_paid_twice() {
 }
 
 #[test]
+fn who_presses_pay_behind_the_link_is_not_waited_for_in_the_app() {
+    let mut story = opened_with(Offer { push: true, ..offer(OfferedBy::Shop) }, Some("4791234567"));
+    story.news(1, News::Created { redirect_url: None });
+    assert_eq!(story.take(Input::Retry(None)).err(), Some(Refusal::TermsNotAccepted));
+    assert_eq!(story.checkout.attempts.len(), 1, "and it is still in the app");
+    assert_eq!(story.take(Input::Pay(None)).unwrap().kinds(), ["cancel_payment", "create_payment"]);
+    story.created(2).news(1, looked(None, seen(PaymentState::Terminated)));
+    assert_eq!((story.state(), story.told()), (State::Created, vec![]), "what was taken away is nobody's news");
+    story.news(2, looked(None, seen(PaymentState::Authorized)));
+    assert_eq!(
+        (story.checkout.current().reference.as_str(), story.told()),
+        ("shop-abc-2", vec!["checkout.authorized"])
+    );
+}
+
+#[test]
 fn an_erased_customer_is_not_told_of() {
     let mut story = opened_with(offer(OfferedBy::Shop), Some("4791234567"));
     assert_eq!(story.checkout.snapshot(String::new()).sharing, kvitt_wire::Sharing::default());
