@@ -8,6 +8,7 @@ use std::time::Duration;
 use kvitt_wire::{CaptureDeadline, ShopOrder, ShopSharing};
 use serde::Serialize;
 
+use crate::advice;
 use crate::checkout::{Checkout, Event, Moment, Reservation};
 use crate::chores::Chore;
 use crate::clock;
@@ -88,7 +89,14 @@ pub fn for_shop(checkout: &Checkout, shared: Shared, config: &Config, now: Momen
         Shared { number: true, .. } => ShopSharing::Received,
         Shared { number: false, .. } => ShopSharing::Missed,
     });
-    ShopOrder { customer_id: shared.customer_id, sharing, ..checkout.for_shop(deadline) }
+    let mut order = ShopOrder { customer_id: shared.customer_id, sharing, ..checkout.for_shop(deadline) };
+    let advise = |trouble: &Option<String>| trouble.as_deref().map(|trouble| advice::on(trouble).to_owned());
+    for attempt in &mut order.attempts {
+        attempt.advice = advise(&attempt.trouble);
+        attempt.operations.iter_mut().for_each(|operation| operation.advice = advise(&operation.trouble));
+    }
+    order.category.iter_mut().for_each(|category| category.advice = advise(&category.trouble));
+    order
 }
 
 /// Every order whose money waits to be captured, with its deadline, the most urgent first.

@@ -7,6 +7,7 @@
 //! A webhook, a return, a click are only signals that make us look: money moves on what `GET payment` says
 //! ([`News::Looked`]) and on nothing else, so duplicates, reordering and loss do no harm.
 
+pub mod category;
 mod difference;
 pub mod effect;
 pub mod events;

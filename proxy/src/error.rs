@@ -23,6 +23,7 @@ pub use self::code::Code;
 use crate::cart::{CartError, Untrusted};
 use crate::checkout::Refusal;
 use crate::rates::TooOften;
+use crate::relay::administration;
 use crate::trace::{self, TraceId};
 use crate::{ledger, outage, pages, store};
 
@@ -329,6 +330,18 @@ impl From<ledger::Error> for ApiError {
             ledger::Error::Repeated => Self::idempotency_in_progress(),
             ledger::Error::NotFound => Self::not_found(),
             ledger::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<administration::Error> for ApiError {
+    fn from(error: administration::Error) -> Self {
+        match error {
+            administration::Error::Address(_) => Self::new(Code::BadEndpoint).detail(error.to_string()),
+            administration::Error::UnknownEvent { .. } => Self::new(Code::UnknownEvent).detail(error.to_string()),
+            administration::Error::NoEndpoint(_) | administration::Error::NoDelivery => Self::not_found(),
+            administration::Error::Disabled(_) => Self::new(Code::EndpointDisabled),
+            administration::Error::Store(error) => error.into(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //!  outcome -+                         (pure)         (one transaction)
 //! ```
 
+pub mod advice;
 pub mod app;
 pub mod captures;
 pub mod cart;

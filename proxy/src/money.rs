@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kvitt_wire::{MoveMoney, Pieces};
 
+use crate::advice;
 use crate::app::Found;
 use crate::checkout::operation::{Asked, Operation, OperationKind, Outcome};
 use crate::checkout::{Checkout, Input};
@@ -52,7 +53,7 @@ pub fn outcome<'a>(checkout: &'a Checkout, key: &Key) -> Option<&'a Outcome> {
 
 /// The problem with an operation that Vipps MobilePay has refused.
 pub fn refused(trouble: &str) -> ApiError {
-    ApiError::operation_refused(trouble, advice(trouble))
+    ApiError::operation_refused(trouble, advice::on(trouble))
 }
 
 fn can_be_kept(lines: &[Pieces]) -> bool {
@@ -60,18 +61,4 @@ fn can_be_kept(lines: &[Pieces]) -> bool {
     let plain = |sku: &str| (1..=64).contains(&sku.len()) && !sku.chars().any(char::is_control);
     let sound = |line: &Pieces| plain(&line.sku) && (1..=9_999).contains(&line.quantity);
     lines.len() <= 100 && lines.iter().all(sound)
-}
-
-/// What a person at the shop can do about a refusal ([codes](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/errors/)).
-fn advice(trouble: &str) -> &'static str {
-    match trouble {
-        "vipps_6030" | "vipps_6100" => "the time for it has run out; ask the customer for a new payment",
-        "vipps_6040" => "it has been captured; refund it instead",
-        "vipps_6090" | "vipps_6150" => "there is less left at Vipps MobilePay; ask for the order again to see what",
-        "vipps_6140" => "this sales unit must capture the full amount",
-        "vipps_6190" | "vipps_6200" | "vipps_6210" | "vipps_5100" => "the payment's state does not allow it",
-        "vipps_6220" => "the time for refunds has run out; pay the money back in another way",
-        "vipps_6260" => "the money is not there any more; ask the customer for a new payment",
-        _ => "ask Vipps MobilePay, with the code and the order's reference",
-    }
 }

@@ -251,6 +251,7 @@ fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) ->
         Effect::Lapse { .. }
         | Effect::Look { .. }
         | Effect::SendReceipt { .. }
+        | Effect::Categorize { .. }
         | Effect::ReadProfile { .. }
         | Effect::Tell(_) => 500,
     };

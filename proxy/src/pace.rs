@@ -75,7 +75,8 @@ const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
         Effect::Look { .. } => Some(LOOKS),
-        Effect::Lapse { .. } | Effect::SendReceipt { .. } | Effect::ReadProfile { .. } | Effect::Tell(_) => None,
+        Effect::Lapse { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
+        Effect::ReadProfile { .. } | Effect::Tell(_) => None,
     }
 }
 

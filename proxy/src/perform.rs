@@ -3,6 +3,7 @@
 //! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
 
 mod codes;
+mod details;
 mod receipts;
 mod redirects;
 mod webhooks;
@@ -18,6 +19,7 @@ use crate::checkout::effect::{CreatePayment, Receipt};
 use crate::checkout::operation::{Answered, OperationId, OperationKind};
 use crate::checkout::{Effect, Flow, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
 
+pub use details::Uploaded;
 pub use redirects::Redirects;
 pub use webhooks::Registered;
 
@@ -95,6 +97,9 @@ impl Performer {
                 operate(client, reference, *id, *kind, *amount, key).await
             }
             Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
+            Effect::Categorize { reference, nth, category } => {
+                details::categorize(client, reference, *nth, category).await
+            }
             Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
             Effect::Tell(_) => Outcome::Nothing("the relay tells the shop"),
         }

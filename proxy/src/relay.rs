@@ -5,6 +5,7 @@
 //! nothing waits for it. The worker has slots of its own, so that a slow shop never holds a payment up, and calls only what the
 //! [guard] lets it. Never logged: an endpoint's address, a secret, a body.
 
+pub mod administration;
 pub mod guard;
 mod post;
 mod signing;

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::carts;
 use crate::orders::a_danish_mug;
-use crate::shop::{Shop, two_mugs_and_a_tea};
+use crate::shop::{AT_HOME, Receiver, Shop, two_mugs_and_a_tea};
 use asking::{Known, Operation, Tape};
 
 const REQUESTS: u32 = 1_500;
@@ -113,7 +113,7 @@ async fn customer(shop: &Shop, key: &str, asked: &NewCheckout) -> String {
 fn every_answer_is_one_that_is_described() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (shop, known) = runtime.block_on(async {
-        let shop = carts::signed::open_shop().await;
+        let shop = carts::signed::open_shop_and(AT_HOME).await;
         let token = shop.ordered().await.seen.token;
         let key = shop.key("described").await;
         let authorization = format!("Bearer {key}");
@@ -137,7 +137,12 @@ fn every_answer_is_one_that_is_described() {
         let signed_cart = carts::signed::signed(&shop, &carts::mugs_and_freight());
         let customers =
             [customer(&shop, &key, &two_mugs_and_a_tea()).await, customer(&shop, &key, &a_danish_mug()).await];
-        (shop, Known { token, references, customers, authorization, key, cookies, signed_cart })
+        let receiver = Receiver::answering([]).await;
+        let endpoints =
+            [shop.tells(&receiver).await.id, shop.tells(&receiver).await.id, shop.tells(&receiver).await.id];
+        let tested = shop.runs(&["endpoints", "test", &endpoints[0]]).await.ended_well();
+        let event = tested.out.trim().to_owned();
+        (shop, Known { endpoints, event, token, references, customers, authorization, key, cookies, signed_cart })
     });
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let operations = Operation::all(&description);

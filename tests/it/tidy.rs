@@ -68,6 +68,7 @@ fn arrows_point_towards_the_core() {
             &["checkout", "clock", "ledger", "outage", "pace", "perform", "store", "trace"],
             &["sqlx", "axum", "kvitt_vipps", "reqwest"],
         ),
+        ("advice", &[], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("pace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         (
             "reconcile",
@@ -81,13 +82,17 @@ fn arrows_point_towards_the_core() {
         ),
         (
             "money",
-            &["app", "checkout", "error", "idempotency", "ledger", "store"],
+            &["advice", "app", "checkout", "error", "idempotency", "ledger", "store"],
             &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"],
         ),
         ("docs", &["error"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("stories", &[], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("ready", &["app", "clock", "outage"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
-        ("captures", &["checkout", "chores", "clock", "config", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
+        (
+            "captures",
+            &["advice", "checkout", "chores", "clock", "config", "store"],
+            &["sqlx", "axum", "kvitt_vipps", "reqwest"],
+        ),
         ("outage", &["ledger", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest", "jiff"]),
         ("wake", &["hub", "outage", "store"], &["sqlx", "axum", "kvitt_vipps", "reqwest"]),
         ("trace", &["checkout"], &["tokio", "sqlx", "axum", "kvitt_vipps", "reqwest"]),
@@ -152,7 +157,9 @@ fn the_emulator_and_the_wire_import_nothing_of_ours() {
 
 #[test]
 fn no_file_outgrows_its_room() {
-    for path in files(&root(), &[".rs", ".js", ".mjs", ".ts", ".css"]) {
+    // What is made from the API's description is as long as that.
+    let made = root().join("www/docs/kvitt-shop.d.ts");
+    for path in files(&root(), &[".rs", ".js", ".mjs", ".ts", ".css"]).into_iter().filter(|path| *path != made) {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines <= 500, "{} has {lines} lines", path.display());
     }

@@ -61,6 +61,9 @@ export interface Cart {
   vat: number;
 }
 
+/** What the link is called in the app. */
+export type CategoryName = "general" | "receipt" | "order_confirmation" | "delivery" | "ticket" | "booking";
+
 /** The customer's yes to sharing the telephone number, before anything is asked of Vipps MobilePay. */
 export interface ConsentGiven {
   /** The version of the words that were shown: [`CONSENT_WORDING`](crate::CONSENT_WORDING). */
@@ -130,6 +133,26 @@ export interface MoveMoney {
   lines?: Pieces[];
 }
 
+/** The body of `POST /v1/shop/orders/{reference}/category`. */
+export interface NewCategory {
+  /** What the link is called. */
+  category: CategoryName;
+  /** Where it leads: an https address, such as that of the parcel; opened without a session. The order's own page when absent. */
+  details_url?: string | null;
+  /** A picture that was uploaded with `POST /v1/shop/images`. */
+  image_id?: string | null;
+}
+
+/** The body of `POST /v1/shop/images`. */
+export interface NewImage {
+  /** A PNG or JPEG in base64, at least 167 pixels high, 2 MB at most. */
+  data: string;
+  /** Its name from now on, for good: letters, digits, `-`, `_` and `.`, 128 at most. The picture of a name cannot be changed. */
+  id: string;
+  /** For which sales unit, by name; the key's own, or the first one of the configuration, when absent. */
+  sales_unit?: string | null;
+}
+
 /** `POST /v1/shop/payment-requests`: what is to be paid, and by whom. */
 export interface NewPaymentRequest {
   /** What is to be paid. */
@@ -161,6 +184,14 @@ export interface NewShopCheckout {
   language?: Language;
   /** The page that the customer comes back to, on one of the configured origins. Without it the proxy shows its own. */
   return_url?: string | null;
+}
+
+/** The body of `POST /v1/shop/endpoints`. */
+export interface NewShopEndpoint {
+  /** The kinds of events that it wants, such as `checkout.authorized`; all when none are named. */
+  events?: string[];
+  /** A public https address. */
+  url: string;
 }
 
 /** The body of `POST /v1/shop/customers/find` and `/erase`. In a body, so that no number is in an address. */
@@ -207,7 +238,13 @@ export interface Problem {
 }
 
 /** The codes that there are today, with what to do about each at `/docs/problems`. More may come. */
-export type ProblemCode = "malformed_json" | "malformed_body" | "malformed_query" | "bad_idempotency_key" | "idempotency_key_required" | "bad_cursor" | "bad_signature" | "unauthorized" | "login_refused" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "price_changed" | "idempotency_in_progress" | "not_retryable" | "offer_ended" | "not_withdrawable" | "too_many_attempts" | "not_paid" | "exceeds_what_is_left" | "capture_under_way" | "too_many_operations" | "operation_refused" | "body_too_large" | "unsupported_media_type" | "terms_not_accepted" | "wrong_currency" | "unknown_sales_unit" | "bad_return_url" | "bad_wording" | "bad_expiry" | "bad_description" | "unknown_customer" | "no_consent" | "bad_addressee" | "idempotency_key_reused" | "bad_phone_number" | "bad_amount" | "bad_lines" | "empty_cart" | "too_many_lines" | "unknown_sku" | "bad_quantity" | "bad_total" | "malformed_items" | "bad_vat" | "bad_line" | "duplicate_sku" | "line_total_mismatch" | "cart_lines_mismatch" | "items_and_signed_cart" | "malformed_signed_cart" | "unknown_cart_key" | "cart_signature_invalid" | "cart_expired" | "cart_not_yet_valid" | "cart_lives_too_long" | "wrong_cart_audience" | "wrong_sales_unit" | "rate_limited" | "internal" | "busy" | "not_ready";
+export type ProblemCode = "malformed_json" | "malformed_body" | "malformed_query" | "bad_idempotency_key" | "idempotency_key_required" | "bad_cursor" | "bad_signature" | "unauthorized" | "login_refused" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "price_changed" | "idempotency_in_progress" | "not_retryable" | "offer_ended" | "not_withdrawable" | "too_many_attempts" | "not_paid" | "exceeds_what_is_left" | "capture_under_way" | "too_many_operations" | "endpoint_disabled" | "operation_refused" | "body_too_large" | "unsupported_media_type" | "terms_not_accepted" | "wrong_currency" | "unknown_sales_unit" | "bad_return_url" | "bad_wording" | "bad_expiry" | "bad_description" | "unknown_customer" | "no_consent" | "bad_addressee" | "idempotency_key_reused" | "bad_details_url" | "bad_image" | "bad_endpoint" | "unknown_event" | "bad_phone_number" | "bad_amount" | "bad_lines" | "empty_cart" | "too_many_lines" | "unknown_sku" | "bad_quantity" | "bad_total" | "malformed_items" | "bad_vat" | "bad_line" | "duplicate_sku" | "line_total_mismatch" | "cart_lines_mismatch" | "items_and_signed_cart" | "malformed_signed_cart" | "unknown_cart_key" | "cart_signature_invalid" | "cart_expired" | "cart_not_yet_valid" | "cart_lives_too_long" | "wrong_cart_audience" | "wrong_sales_unit" | "rate_limited" | "internal" | "busy" | "not_ready";
+
+/** The body of `POST /v1/shop/endpoints/{id}/replay`. */
+export interface ReplaySince {
+  /** All that has happened then or later, in milliseconds since 1970 (UTC). */
+  since_ms: number;
+}
 
 /** What becomes of a small difference between the lines and the total: one minor unit for each piece at most, and 100 in all. */
 export type Rounding = "refuse" | "line";
@@ -217,6 +254,8 @@ export type SentBy = "app" | "link";
 
 /** One payment of an order. */
 export interface ShopAttempt {
+  /** What staff can do about that. */
+  advice?: string | null;
   /** What has become of its money. */
   aggregate: Aggregate;
   consent?: ShopConsent | null;
@@ -244,6 +283,22 @@ export interface ShopCart {
   sales_unit?: string | null;
   /** What is to be paid: the sum of the lines, VAT included. */
   total: Amount;
+}
+
+/** The link of an order in the app. */
+export interface ShopCategory {
+  /** What staff can do about that. */
+  advice?: string | null;
+  /** What it is called. */
+  category: CategoryName;
+  /** Where it leads; absent where that is the order's own page. */
+  details_url?: string | null;
+  /** Its picture. */
+  image_id?: string | null;
+  /** `pending` until Vipps MobilePay has answered, then `done` or `refused`. */
+  state: string;
+  /** Why it was refused, as a stable code. */
+  trouble?: string | null;
 }
 
 /** An order that waits for its customer. Prints without its token. */
@@ -290,6 +345,68 @@ export interface ShopCustomer {
   sub?: string | null;
 }
 
+/** `GET /v1/shop/endpoints/{id}/deliveries`: a page of them, the newest first. */
+export interface ShopDeliveries {
+  /** The deliveries. */
+  deliveries: ShopDelivery[];
+  /** Ask with `after` for those that follow; absent where none do. */
+  next?: string | null;
+}
+
+/** An event on its way to an endpoint, or that was told to it. */
+export interface ShopDelivery {
+  /** When it was written down, in milliseconds since 1970 (UTC). */
+  created_at_ms: number;
+  /** When it is tried next, while it waits, in milliseconds since 1970 (UTC). */
+  due_at_ms?: number | null;
+  /** Why that failed, or why nothing was answered. */
+  error?: string | null;
+  /** The event. */
+  id: string;
+  /** How long the last try took, in milliseconds. */
+  latency_ms?: number | null;
+  /** `waiting`, `delivered` or `given_up`. */
+  state: string;
+  /** What the endpoint answered last. */
+  status?: number | null;
+  /** When it was last tried, in milliseconds since 1970 (UTC). */
+  tried_at_ms?: number | null;
+  /** How often it was tried since it was written down or replayed. */
+  tries: number;
+  /** What has happened. */
+  type: string;
+}
+
+/** An endpoint. Prints without its secret. */
+export interface ShopEndpoint {
+  /** When it was added, in milliseconds since 1970 (UTC). */
+  created_at_ms: number;
+  /** When it was disabled, in milliseconds since 1970 (UTC). */
+  disabled_at_ms?: number | null;
+  /** Why it is disabled, if it is. */
+  disabled_reason?: string | null;
+  /** The kinds of events that it wants; all when absent. */
+  events?: string[] | null;
+  /** Since when it has done nothing but fail, in milliseconds since 1970 (UTC). */
+  failing_since_ms?: number | null;
+  /** Its name: `ep_…`. */
+  id: string;
+  /** Until when its previous secret signs too, in milliseconds since 1970 (UTC). */
+  previous_until_ms?: number | null;
+  /** What its events are signed with: `whsec_…`. Only in the answer that made it; it is not shown again. */
+  secret?: string | null;
+  /** `fine`, `failing` or `disabled`. */
+  state: string;
+  /** Its address. */
+  url: string;
+}
+
+/** `GET /v1/shop/endpoints`. */
+export interface ShopEndpoints {
+  /** All of them, oldest first. */
+  endpoints: ShopEndpoint[];
+}
+
 /** Something that has happened, as endpoints are told of it. */
 export interface ShopEvent {
   /** The order as it was then: `reference`, `order_number`, `sales_unit`, `state`, `aggregate`, `currency`; never a name or number. */
@@ -308,6 +425,14 @@ export interface ShopEvents {
   events: ShopEvent[];
   /** Ask with `after` for what happens after them. */
   next: string;
+}
+
+/** The answer of `POST /v1/shop/images`. */
+export interface ShopImage {
+  /** Whether there was a picture of that name already, which has stayed. */
+  already_there: boolean;
+  /** Its name. */
+  id: string;
 }
 
 /** One line of the shop's. All amounts are minor units of the total's currency, VAT included, and never negative. */
@@ -341,6 +466,8 @@ export interface ShopLine {
 
 /** What the shop asked to be done with a payment's money. */
 export interface ShopOperation {
+  /** What staff can do about that. */
+  advice?: string | null;
   /** How much. */
   amount: Amount;
   /** When the shop asked, in milliseconds since 1970 (UTC). */
@@ -368,6 +495,7 @@ export interface ShopOrder {
   /** All payments, oldest first. */
   attempts: ShopAttempt[];
   capture_deadline?: CaptureDeadline | null;
+  category?: ShopCategory | null;
   /** When the order was opened, in milliseconds since 1970 (UTC). */
   created_at_ms: number;
   /** The customer, where one has shared who they are and has not been erased: see `GET /v1/shop/customers/{id}`. */
@@ -417,11 +545,41 @@ export interface ShopRequest {
 /** What has become of a customer's yes to sharing the telephone number. */
 export type ShopSharing = "awaited" | "received" | "missed" | "erased";
 
+/** Something that wants a person. */
+export interface ShopWarning {
+  /** By when, or since when, in milliseconds since 1970 (UTC). */
+  at_ms?: number | null;
+  /** What it is, and what to do, for staff. */
+  detail: string;
+  /** The endpoint, where it is about one. */
+  endpoint?: string | null;
+  /** `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `endpoint_disabled` or `endpoint_failing`. */
+  kind: string;
+  /** The payment, where it is about one. */
+  reference?: string | null;
+  /** The sales unit, by name, where it is about one. */
+  sales_unit?: string | null;
+}
+
+/** `GET /v1/shop/warnings`. */
+export interface ShopWarnings {
+  /** The most urgent kinds first; a hundred of each kind at most. */
+  warnings: ShopWarning[];
+}
+
 /**
  * Where a checkout's current attempt stands. The words are those of the ePayment API's payment state, with two before it and one
  * beside it.
  */
 export type State = "open" | "starting" | "created" | "authorized" | "aborted" | "expired" | "terminated" | "failed";
+
+/** What is told to an endpoint because somebody asked. */
+export interface ToBeTold {
+  /** How many events. */
+  events: number;
+  /** The event, where it is one. */
+  id?: string | null;
+}
 
 /** Every operation, by its name in the description. */
 export interface Operations {
@@ -435,10 +593,32 @@ export interface Operations {
   erase_customer: { method: "DELETE"; path: "/v1/shop/customers/{id}"; query: undefined; body: undefined; answer: undefined };
   /** Shows a customer */
   show_customer: { method: "GET"; path: "/v1/shop/customers/{id}"; query: undefined; body: undefined; answer: ShopCustomer };
+  /** Lists the endpoints */
+  list_endpoints: { method: "GET"; path: "/v1/shop/endpoints"; query: undefined; body: undefined; answer: ShopEndpoints };
+  /** Adds an endpoint */
+  add_endpoint: { method: "POST"; path: "/v1/shop/endpoints"; query: undefined; body: NewShopEndpoint; answer: ShopEndpoint };
+  /** Removes an endpoint, and the log of what it was told */
+  remove_endpoint: { method: "DELETE"; path: "/v1/shop/endpoints/{id}"; query: undefined; body: undefined; answer: undefined };
+  /** Lists what an endpoint was told */
+  list_deliveries: { method: "GET"; path: "/v1/shop/endpoints/{id}/deliveries"; query: { failed?: boolean; limit?: number; after?: string }; body: undefined; answer: ShopDeliveries };
+  /** Tells an endpoint one event once more */
+  replay_delivery: { method: "POST"; path: "/v1/shop/endpoints/{id}/deliveries/{delivery}/replay"; query: undefined; body: undefined; answer: ToBeTold };
+  /** Tells an endpoint nothing any more, until it is enabled */
+  disable_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/disable"; query: undefined; body: undefined; answer: ShopEndpoint };
+  /** Tells an endpoint again that was disabled */
+  enable_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/enable"; query: undefined; body: undefined; answer: ShopEndpoint };
+  /** Tells an endpoint once more all that has happened since */
+  replay_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/replay"; query: undefined; body: ReplaySince; answer: ToBeTold };
+  /** Gives an endpoint a new secret */
+  rotate_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/rotate"; query: undefined; body: undefined; answer: ShopEndpoint };
+  /** Tells an endpoint an event that means nothing */
+  test_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/test"; query: undefined; body: undefined; answer: ToBeTold };
   /** Lists what has happened */
   list_events: { method: "GET"; path: "/v1/shop/events"; query: { after?: string; limit?: number }; body: undefined; answer: ShopEvents };
   /** Follows what happens */
   follow_events: { method: "GET"; path: "/v1/shop/events/stream"; query: { after?: string }; body: undefined; answer: undefined };
+  /** Uploads a picture for the app */
+  upload_image: { method: "POST"; path: "/v1/shop/images"; query: undefined; body: NewImage; answer: ShopImage };
   /** Lists orders */
   list_orders: { method: "GET"; path: "/v1/shop/orders"; query: { state?: string; sales_unit?: string; since_ms?: number; until_ms?: number; to_capture?: boolean; reference?: string; limit?: number; after?: string }; body: undefined; answer: ShopOrders };
   /** Shows an order */
@@ -447,10 +627,14 @@ export interface Operations {
   cancel_order: { method: "POST"; path: "/v1/shop/orders/{reference}/cancel"; query: undefined; body: LetGo; answer: ShopOrder };
   /** Takes reserved money */
   capture: { method: "POST"; path: "/v1/shop/orders/{reference}/capture"; query: undefined; body: MoveMoney; answer: ShopOrder };
+  /** Gives a paid order its link in the app */
+  categorize_order: { method: "POST"; path: "/v1/shop/orders/{reference}/category"; query: undefined; body: NewCategory; answer: ShopOrder };
   /** Gives captured money back */
   refund: { method: "POST"; path: "/v1/shop/orders/{reference}/refund"; query: undefined; body: MoveMoney; answer: ShopOrder };
   /** Asks a customer to pay */
   request_payment: { method: "POST"; path: "/v1/shop/payment-requests"; query: undefined; body: NewPaymentRequest; answer: ShopOrder };
   /** Takes a payment request back */
   withdraw_request: { method: "POST"; path: "/v1/shop/payment-requests/{reference}/withdraw"; query: undefined; body: undefined; answer: ShopOrder };
+  /** Lists what wants a person */
+  list_warnings: { method: "GET"; path: "/v1/shop/warnings"; query: undefined; body: undefined; answer: ShopWarnings };
 }

@@ -3,6 +3,7 @@
 use kvitt_wire::{Amount, Line};
 use serde::{Deserialize, Serialize};
 
+use super::category::Category;
 use super::operation::{OperationId, OperationKind};
 use super::{Event, Moment, Private, Reference};
 
@@ -71,6 +72,15 @@ pub enum Effect {
         reference: Reference,
         /// What it says.
         receipt: Receipt,
+    },
+    /// Give the payment its link in the app, through the Order Management API.
+    Categorize {
+        /// Which payment.
+        reference: Reference,
+        /// The how many-th link it is.
+        nth: u32,
+        /// What it says.
+        category: Box<Category>,
     },
     /// Ask the Userinfo API for the telephone number that the payment itself did not tell.
     ReadProfile {
@@ -143,6 +153,7 @@ impl Effect {
             Self::CancelPayment { .. } => "cancel_payment",
             Self::Operate { kind, .. } => kind.as_str(),
             Self::SendReceipt { .. } => "send_receipt",
+            Self::Categorize { .. } => "categorize",
             Self::ReadProfile { .. } => "read_profile",
             Self::Tell(_) => "tell",
         }
@@ -167,6 +178,7 @@ impl Effect {
             | Self::CancelPayment { reference, .. }
             | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
+            | Self::Categorize { reference, .. }
             | Self::ReadProfile { reference, .. } => reference,
             Self::Tell(event) => &event.order.reference,
         }

@@ -2,6 +2,7 @@
 
 use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State};
 
+use super::category::Categorized;
 use super::{Attempt, Checkout, Consent, Flow};
 
 impl Checkout {
@@ -22,6 +23,7 @@ impl Checkout {
             customer_id: None,
             request: self.request_for_shop(),
             sharing: None,
+            category: current.category.as_ref().map(Categorized::for_shop),
             events: None,
             created_at_ms: self.created_at.0,
         }
@@ -53,6 +55,7 @@ impl Checkout {
             reference: attempt.reference.to_string(),
             state: attempt.state,
             trouble: attempt.trouble.clone(),
+            advice: None,
             aggregate: attempt.aggregate,
             consent: attempt.consent.as_ref().map(Consent::for_shop),
             operations: attempt.operations.iter().map(|operation| operation.for_shop(currency)).collect(),

@@ -2,6 +2,7 @@
 
 use kvitt_wire::{Aggregate, Amount};
 
+use super::category::Category;
 use super::operation::{Answered, Asked, OperationId};
 use super::{Consent, Moment, PhoneNumber, Reference};
 
@@ -18,6 +19,8 @@ pub enum Input {
     Withdraw,
     /// The shop wants money moved.
     Operate(Asked),
+    /// The shop gives the order a link in the app.
+    Categorize(Category),
     /// What the customer shared is to be forgotten.
     Erase,
     /// News of one payment.
@@ -67,6 +70,13 @@ pub enum News {
         sub: Option<String>,
         /// The number; none when the API will not tell.
         phone_number: Option<PhoneNumber>,
+    },
+    /// The link in the app was taken, or will not be.
+    Categorized {
+        /// The how many-th it was on this payment.
+        nth: u32,
+        /// Why it was not taken.
+        trouble: Option<String>,
     },
     /// The receipt was taken or was already there, or will not be taken.
     ReceiptAnswered {

@@ -73,11 +73,7 @@ pub struct Operation {
 impl Operation {
     /// What the shop may see.
     pub(super) fn for_shop(&self, currency: Currency) -> ShopOperation {
-        let (state, trouble) = match &self.outcome {
-            Outcome::Pending => ("pending", None),
-            Outcome::Done => ("done", None),
-            Outcome::Refused { trouble } => ("refused", Some(trouble.clone())),
-        };
+        let (state, trouble) = self.outcome.for_shop();
         ShopOperation {
             id: self.id.0.to_string(),
             kind: self.kind.as_str().to_owned(),
@@ -85,6 +81,7 @@ impl Operation {
             lines: self.lines.clone(),
             state: state.to_owned(),
             trouble,
+            advice: None,
             asked_at_ms: self.asked_at.0,
             settled_at_ms: self.settled_at.map(|at| at.0),
         }
@@ -104,6 +101,17 @@ pub enum Outcome {
         /// Why, as a stable code.
         trouble: String,
     },
+}
+
+impl Outcome {
+    /// The word for it, and why it was refused.
+    pub(super) fn for_shop(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Pending => ("pending", None),
+            Self::Done => ("done", None),
+            Self::Refused { trouble } => ("refused", Some(trouble.clone())),
+        }
+    }
 }
 
 /// What the vendor answered.

@@ -9,6 +9,7 @@ use kvitt_wire::{Aggregate, Cart, Language, Sharing, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::category::Categorized;
 use super::operation::Operation;
 
 /// A moment: milliseconds since 1970, UTC. Passed in, never read inside the core.
@@ -269,6 +270,9 @@ pub struct Attempt {
     pub capture_guaranteed_until: Option<Moment>,
     /// Why the receipt could not be sent, if so. Never the payment's trouble.
     pub receipt_trouble: Option<String>,
+    /// The link in the app that the shop gave it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Categorized>,
     /// How often the customer's profile was looked for in vain.
     pub profile_looks: u32,
     /// What the shop asked to be done with the money, oldest first.

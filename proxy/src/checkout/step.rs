@@ -1,5 +1,6 @@
 //! The one decision: `(state, input, now) -> state + effects`. Pure.
 
+mod categories;
 mod offers;
 mod operations;
 mod profile;
@@ -81,6 +82,7 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
         Input::Retry(consent) => step.retry(consent, now)?,
         Input::Withdraw => step.withdraw(now)?,
         Input::Operate(asked) => step.operate(asked, now)?,
+        Input::Categorize(category) => step.categorize(category, now)?,
         Input::Erase => step.erase(now),
         Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
     }
@@ -124,6 +126,7 @@ impl Step {
             aggregate: Aggregate::default(),
             capture_guaranteed_until: None,
             receipt_trouble: None,
+            category: None,
             profile_looks: 0,
             operations: Vec::new(),
             created_at: now,
@@ -176,6 +179,7 @@ impl Step {
             News::Operated { id, answered } => self.operated(reference, id, answered, now),
             News::CancelAnswered => self.cancel_answered(reference, now),
             News::ProfileRead { sub, phone_number } => self.profile_read(reference, sub, phone_number, now),
+            News::Categorized { nth, trouble } => self.categorized(reference, nth, trouble, now),
             News::ReceiptAnswered { trouble } => {
                 if let Some(attempt) = self.attempt(reference) {
                     attempt.receipt_trouble = trouble;

@@ -1,14 +1,14 @@
 //! `kvitt deliveries`: what an endpoint of the shop's was told, and whether it heard; told once more where it did not.
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use kvitt::checkout::Moment;
 use kvitt::clock;
+use kvitt::relay::administration::{self, known};
 use kvitt::store::Store;
 use kvitt::store::deliveries::{Listed, Which};
 use secrecy::ExposeSecret;
 
-use super::endpoints::known;
 use super::{ConfigFile, shown};
 
 /// More than anybody reads.
@@ -61,7 +61,7 @@ struct What {
     /// This event, by the id that `list` shows.
     #[arg(long, value_name = "EVENT")]
     delivery: Option<String>,
-    /// All that was to be told to it since then, such as 2027-01-31T12:00:00Z.
+    /// All that has happened since then, also what it has missed, such as 2027-01-31T12:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = super::moment)]
     since: Option<Moment>,
 }
@@ -80,7 +80,7 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
     match action {
         Action::List { endpoint, failed, json } => {
             known(store, &endpoint).await?;
-            let deliveries = store.deliveries(&endpoint, failed, MOST).await?;
+            let deliveries = store.deliveries(&endpoint, failed, None, MOST).await?;
             if json {
                 return shown::json(&deliveries);
             }
@@ -88,7 +88,7 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
         }
         Action::Show { endpoint, event, json } => {
             known(store, &endpoint).await?;
-            let mut deliveries = store.deliveries(&endpoint, false, MOST).await?.into_iter();
+            let mut deliveries = store.deliveries(&endpoint, false, None, MOST).await?.into_iter();
             let delivery = deliveries.find(|delivery| delivery.id == event);
             let delivery =
                 delivery.with_context(|| format!("{event} is not among the last {MOST} that it was told"))?;
@@ -98,14 +98,11 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
             one(&delivery, now);
         }
         Action::Replay { endpoint, what } => {
-            let disabled = known(store, &endpoint).await?.disabled_at;
-            ensure!(disabled.is_none(), "it is disabled: `kvitt endpoints enable {endpoint}`");
             let which = match (&what.delivery, what.since) {
                 (Some(event), _) => Which::One(event),
                 (None, since) => Which::Since(since.context("one of --delivery and --since")?),
             };
-            let count = store.replay(&endpoint, which, now).await?;
-            ensure!(count > 0 || what.delivery.is_none(), "it was told no such event");
+            let count = administration::replay(store, &endpoint, which, now).await?;
             println!("{count} to be told again");
         }
     }

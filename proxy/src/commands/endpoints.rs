@@ -1,14 +1,12 @@
 //! `kvitt endpoints`: where the shop's own backend is told what happens.
 
-use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
-use kvitt::checkout::{EventKind, Moment};
+use kvitt::checkout::Moment;
 use kvitt::clock;
 use kvitt::config::Config;
-use kvitt::relay::{self, guard::Guard};
+use kvitt::relay::administration;
 use kvitt::store::Store;
-use kvitt::store::deliveries::{ENDPOINT_DISABLED, Told};
-use kvitt::store::endpoints::{Endpoint, NewEndpoint};
+use kvitt::store::endpoints::Endpoint;
 use secrecy::ExposeSecret;
 
 use super::{ConfigFile, shown};
@@ -53,6 +51,11 @@ enum Action {
         /// Its id.
         id: String,
     },
+    /// Tell an endpoint nothing any more, until it is enabled.
+    Disable {
+        /// Its id.
+        id: String,
+    },
     /// Tell an endpoint an event that means nothing. A proxy that runs does it within seconds.
     Test {
         /// Its id.
@@ -75,45 +78,29 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<(
         Action::Add { url, events } => add(store, config, url, events, now).await?,
         Action::List { json } => list(&store.endpoints().await?, json)?,
         Action::Remove { id } => {
-            ensure!(store.remove_endpoint(&id).await?, "there is no endpoint {id}");
+            administration::remove(store, &id).await?;
             println!("removed {id}");
         }
         Action::Rotate { id } => {
-            let secret = relay::new_secret();
-            let rotated = store.rotate_endpoint(&id, &secret, now.plus_ms(relay::ROTATION_MS)).await?;
-            ensure!(rotated, "there is no endpoint {id}");
+            let secret = administration::rotate(store, &id, now).await?;
             println!("{}", secret.expose_secret());
             eprintln!("the old secret signs beside it for 24 hours");
         }
         Action::Enable { id } => {
-            ensure!(store.enable_endpoint(&id).await?, "there is no endpoint {id}");
+            administration::enable(store, &id).await?;
             println!("enabled {id}");
         }
-        Action::Test { id } => {
-            let endpoint = known(store, &id).await?;
-            ensure!(endpoint.disabled_at.is_none(), "it is disabled: `kvitt endpoints enable {id}`");
-            let told = Told::test(&id, now)?;
-            store.tell_shop(&told, Some(&id), now).await?;
-            println!("{}", told.id);
+        Action::Disable { id } => {
+            administration::disable(store, &id, now).await?;
+            println!("disabled {id}");
         }
+        Action::Test { id } => println!("{}", administration::test(store, &id, now).await?),
     }
     Ok(())
 }
 
-pub(super) async fn known(store: &Store, id: &str) -> anyhow::Result<Endpoint> {
-    let mut endpoints = store.endpoints().await?.into_iter();
-    endpoints.find(|endpoint| endpoint.id == id).with_context(|| format!("there is no endpoint {id}"))
-}
-
 async fn add(store: &Store, config: &Config, url: String, events: Vec<String>, now: Moment) -> anyhow::Result<()> {
-    Guard::new(&config.relay.allowed_networks).check(&url).context("the address")?;
-    let kinds: Vec<_> = EventKind::ALL.iter().map(|kind| kind.as_str()).chain([ENDPOINT_DISABLED]).collect();
-    if let Some(unknown) = events.iter().find(|event| !kinds.contains(&event.as_str())) {
-        bail!("there is no event {unknown}, but {}", kinds.join(", "));
-    }
-    let endpoint = NewEndpoint::new(url, (!events.is_empty()).then_some(events));
-    let secret = relay::new_secret();
-    store.add_endpoint(&endpoint, &secret, now).await?;
+    let (endpoint, secret) = administration::add(store, &config.relay.allowed_networks, url, events, now).await?;
     println!("{}\n{}", endpoint.id, secret.expose_secret());
     eprintln!("keep the secret: it is not shown again");
     Ok(())

@@ -86,6 +86,8 @@ codes! {
         "Ask again when the capture has been answered: until then Vipps MobilePay could let go of what is being captured.";
     TooManyOperations = CONFLICT "too_many_operations": "The payment was operated on too often",
         "Do the rest in the portal of Vipps MobilePay: this payment has had as many operations as are kept.";
+    EndpointDisabled = CONFLICT "endpoint_disabled": "The endpoint is disabled",
+        "Put right why it was disabled, enable it, and ask again.";
     OperationRefused = CONFLICT "operation_refused": "Vipps MobilePay has refused it",
         "`detail` has the code of Vipps MobilePay and what to do about it. Asking again needs a new Idempotency-Key.";
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large": "The body is too large",
@@ -114,6 +116,14 @@ codes! {
         "Name the customer in one of the two ways.";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused": "This Idempotency-Key was used for another request",
         "Use a new key for another intention. A repeat must be the same, byte for byte.";
+    BadDetailsUrl = UNPROCESSABLE_ENTITY "bad_details_url": "details_url must be an https address",
+        "Use the address of a public page, 2000 characters at most, that needs no session.";
+    BadImage = UNPROCESSABLE_ENTITY "bad_image": "That picture cannot be used",
+        "Correct what `detail` names: a PNG or JPEG in base64, at least 167 pixels high and at most 2 MB, and a plain name.";
+    BadEndpoint = UNPROCESSABLE_ENTITY "bad_endpoint": "That address is not called",
+        "Use a public https address without user name or password; others only within `relay.allowed_networks` of the proxy.";
+    UnknownEvent = UNPROCESSABLE_ENTITY "unknown_event": "There is no such event",
+        "Use one of those that `detail` names.";
     BadPhoneNumber = UNPROCESSABLE_ENTITY "bad_phone_number": "That is no telephone number",
         "Write it with its country code, such as +47 912 34 567.";
     BadAmount = UNPROCESSABLE_ENTITY "bad_amount": "The amount must be more than nothing",

@@ -2,10 +2,13 @@
 
 mod checkouts;
 mod customers;
+mod details;
+mod endpoints;
 mod events;
 mod money;
 mod orders;
 mod requests;
+mod warnings;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query, Request, State};
@@ -32,6 +35,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .merge(money::router())
         .merge(events::router())
         .merge(customers::router())
+        .merge(details::router())
+        .merge(warnings::router())
+        .merge(endpoints::router())
 }
 
 /// Lets in who shows a key or a session of the desk's, and not too often. Whoever shows none, or not one of ours, is counted by address:

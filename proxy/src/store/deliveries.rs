@@ -1,6 +1,8 @@
 //! What the shop is told: one row for each event and endpoint, written in the transaction of what it tells of, beside the [log](super::events)
 //! of all events. It is the [relay](crate::relay)'s queue until it is delivered or given up, and the log of that for a while after it.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
@@ -53,7 +55,7 @@ verbs! {
     ///
     /// # Errors
     /// When the database says no.
-    fn deliveries(endpoint: &str, failed: bool, most: u32) -> Result<Vec<Listed>, Error>;
+    fn deliveries(endpoint: &str, failed: bool, after: Option<&After>, most: u32) -> Result<Vec<Listed>, Error>;
 
     /// Has deliveries made again, under the ids that they had. How many.
     ///
@@ -233,6 +235,33 @@ impl Which<'_> {
             Self::One(id) => (Some(id), i64::MIN),
             Self::Since(moment) => (None, moment.0),
         }
+    }
+}
+
+/// A place in the list of deliveries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    pub(super) created_at: Moment,
+    pub(super) id: String,
+}
+
+impl After {
+    /// The place of a delivery.
+    pub fn of(listed: &Listed) -> Self {
+        Self { created_at: listed.created_at, id: listed.id.clone() }
+    }
+
+    /// As the shop is given it, to be given back unread.
+    pub fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode([&self.created_at.0.to_be_bytes()[..], self.id.as_bytes()].concat())
+    }
+
+    /// What [`After::write`] has written; none for anything else.
+    pub fn read(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (at, id) = bytes.split_at_checked(8)?;
+        let id = std::str::from_utf8(id).ok().filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()))?;
+        Some(Self { created_at: Moment(i64::from_be_bytes(at.try_into().ok()?)), id: id.to_owned() })
     }
 }
 

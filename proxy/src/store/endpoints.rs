@@ -39,6 +39,12 @@ verbs! {
     /// When the database says no.
     fn enable_endpoint(id: &str) -> Result<bool, Error>;
 
+    /// Tells an endpoint nothing any more, and says why. False when there is none of that id.
+    ///
+    /// # Errors
+    /// When the database says no.
+    fn disable_endpoint(id: &str, reason: &str, now: Moment) -> Result<bool, Error>;
+
     /// Seals the secrets anew that another key than the present one has sealed; how many endpoints had such.
     ///
     /// # Errors

@@ -264,6 +264,7 @@ impl World {
                 assert_ne!(self.vendor.receipt(reference.as_str()), Answer::NotFound, "a receipt has a payment");
                 News::ReceiptAnswered { trouble: None }
             }
+            Effect::Categorize { nth, .. } => News::Categorized { nth: *nth, trouble: None },
             Effect::ReadProfile { .. } => {
                 let seen = self.vendor.look(reference.as_str(), self.now).expect("what is looked at exists");
                 News::ProfileRead { sub: seen.sub, phone_number: None }

@@ -23,8 +23,10 @@ pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
 pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
 pub use shop::{
-    CaptureDeadline, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo, MoveMoney, OfNumber, OrderEvent, Pieces,
-    ShopAttempt, ShopConsent, ShopCustomer, ShopOperation, ShopOrder, ShopOrders, ShopSharing,
+    CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo, MoveMoney, NewCategory,
+    NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt, ShopCategory, ShopConsent,
+    ShopCustomer, ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ShopImage, ShopOperation, ShopOrder,
+    ShopOrders, ShopSharing, ShopWarning, ShopWarnings, ToBeTold,
 };
 pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
 

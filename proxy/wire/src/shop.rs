@@ -1,12 +1,20 @@
 //! What the shop's own machines read.
 
 mod customers;
+mod details;
+mod endpoints;
+mod warnings;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Aggregate, Amount, Language, Line, ShopRequest, State};
 
 pub use customers::{CustomerConsent, ErasedCustomers, FoundCustomers, OfNumber, ShopCustomer, ShopSharing};
+pub use details::{CategoryName, NewCategory, NewImage, ShopCategory, ShopImage};
+pub use endpoints::{
+    NewShopEndpoint, ReplaySince, ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ToBeTold,
+};
+pub use warnings::{ShopWarning, ShopWarnings};
 
 /// `GET /v1/shop/orders/{reference}`: an order and what was tried to have it paid. Nothing that its customer shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +47,9 @@ pub struct ShopOrder {
     /// Where and until when it can be paid, for an order that was opened before anybody pressed pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<ShopRequest>,
+    /// The link that the order has in the customer's app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<ShopCategory>,
     /// What has become of the customer's yes to sharing the telephone number; absent where there was none for the payment that counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharing: Option<ShopSharing>,
@@ -95,6 +106,9 @@ pub struct ShopAttempt {
     /// Why it came to nothing, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// What staff can do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
     /// What has become of its money.
     pub aggregate: Aggregate,
     /// The customer's yes to sharing the telephone number with this payment. The record stays when what was shared is erased.
@@ -139,6 +153,9 @@ pub struct ShopOperation {
     /// Why it was refused, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// What staff can do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
     /// When the shop asked, in milliseconds since 1970 (UTC).
     pub asked_at_ms: i64,
     /// When it was answered, in milliseconds since 1970 (UTC).

@@ -24,6 +24,11 @@ pub(crate) async fn open_shop() -> Shop {
     open_shop_with(KEYS).await
 }
 
+/// The same with more options than its cart keys.
+pub(crate) async fn open_shop_and(extra: &str) -> Shop {
+    open_shop_with(&format!("{extra}\n{KEYS}")).await
+}
+
 async fn open_shop_with(extra: &str) -> Shop {
     log::hide(SECRET);
     log::hide(NEW_SECRET);

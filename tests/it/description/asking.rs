@@ -4,6 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
 use crate::carts::mugs_and_freight;
+use crate::details::png;
 use crate::shop::{Shop, two_mugs_and_a_tea};
 
 const TEXTS: &[&str] = &[
@@ -92,6 +93,10 @@ pub(super) struct Known {
     pub(super) token: String,
     /// An order for each operation that uses one up, by the end of its path; the last is for the others.
     pub(super) references: Vec<(&'static str, String)>,
+    /// One to be told, one to be disabled, and one to be removed.
+    pub(super) endpoints: [String; 3],
+    /// What the first of them was told.
+    pub(super) event: String,
     /// One to be shown, and one to be erased.
     pub(super) customers: [String; 2],
     pub(super) authorization: String,
@@ -127,6 +132,12 @@ pub(super) fn request(
                 let right = match name {
                     "token" => known.token.as_str(),
                     "reference" => known.reference(&path),
+                    "id" if path.contains("/endpoints/") => match operation.method {
+                        Method::DELETE => &known.endpoints[2],
+                        _ if path.ends_with("/disable") => &known.endpoints[1],
+                        _ => &known.endpoints[0],
+                    },
+                    "delivery" => &known.event,
                     "id" if path.contains("/customers/") => {
                         &known.customers[usize::from(operation.method == Method::DELETE)]
                     }
@@ -183,6 +194,10 @@ fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &m
         _ if tape.one_in(2) => made(schema, description, tape),
         "NewShopCheckout" | "NewPaymentRequest" => json!({ "cart": mugs_and_freight() }),
         "SignedCart" => json!({ "signed_cart": known.signed_cart }),
+        "NewShopEndpoint" => json!({ "url": "https://shop.example/hooks" }),
+        "ReplaySince" => json!({ "since_ms": 0 }),
+        "NewCategory" => json!({ "category": "delivery", "details_url": "https://post.example/1" }),
+        "NewImage" => json!({ "id": "parcel", "data": png(200) }),
         "OfNumber" => json!({ "phone_number": "+47 900 00 000" }),
         "NewCheckout" => serde_json::to_value(two_mugs_and_a_tea()).unwrap(),
         "PayForm" => {

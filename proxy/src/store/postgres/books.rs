@@ -16,7 +16,7 @@ impl Postgres {
     ) -> Result<Vec<CheckoutId>, Error> {
         let rows = sqlx::query(
             "SELECT id FROM checkouts WHERE created_at >= $1 AND ($2::uuid IS NULL OR id > $2) AND NOT EXISTS ( \
-                 SELECT 1 FROM outbox WHERE checkout_id = checkouts.id AND parked_reason IS NULL AND kind NOT IN ('look', 'lapse')) \
+                 SELECT 1 FROM outbox WHERE checkout_id = checkouts.id AND parked_reason IS NULL AND kind NOT IN ('look', 'lapse', 'categorize')) \
              ORDER BY id LIMIT $3",
         )
         .bind(since.0)

@@ -6,7 +6,7 @@ use super::{Postgres, events};
 use crate::checkout::Moment;
 use crate::store::Error;
 use crate::store::deliveries::{
-    Delivery, DeliveryClaim, Listed, NO_ENDPOINT, RelayDepths, Settled, Then, Told, Tried, Which, reason,
+    After, Delivery, DeliveryClaim, Listed, NO_ENDPOINT, RelayDepths, Settled, Then, Told, Tried, Which, reason,
 };
 use crate::store::endpoints::Sealed;
 
@@ -112,17 +112,20 @@ impl Postgres {
         &self,
         endpoint: &str,
         failed: bool,
+        after: Option<&After>,
         most: u32,
     ) -> Result<Vec<Listed>, Error> {
         let rows = sqlx::query(
             "SELECT id, kind, tries - tries_before AS tries, created_at, due_at, tried_at, latency_ms, last_status, \
                     last_error, delivered_at, given_up_at FROM deliveries \
              WHERE endpoint = $1 AND ($2 = FALSE OR (delivered_at IS NULL AND last_error IS NOT NULL)) \
-             ORDER BY created_at DESC, id DESC LIMIT $3",
+                 AND (created_at, id) < ($4, $5) ORDER BY created_at DESC, id DESC LIMIT $3",
         )
         .bind(endpoint)
         .bind(failed)
         .bind(i64::from(most))
+        .bind(after.map_or(i64::MAX, |after| after.created_at.0))
+        .bind(after.map_or("", |after| &after.id))
         .fetch_all(&self.pool)
         .await?;
         let listed = rows.into_iter().map(|row| {
@@ -146,6 +149,20 @@ impl Postgres {
 
     pub(in crate::store) async fn replay(&self, endpoint: &str, which: Which<'_>, now: Moment) -> Result<u64, Error> {
         let (id, since) = which.bounds();
+        if id.is_none() {
+            // What it has missed.
+            sqlx::query(
+                "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
+                 SELECT v.id, e.id, v.kind, v.payload, v.at, $3 FROM events AS v, endpoints AS e \
+                 WHERE e.id = $1 AND v.at >= $2 AND (e.events IS NULL OR v.kind IN (SELECT json_array_elements_text(e.events))) \
+                 ON CONFLICT (id, endpoint) DO NOTHING",
+            )
+            .bind(endpoint)
+            .bind(since)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await?;
+        }
         // A try that is under way loses its claim.
         let replayed = sqlx::query(
             "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \

@@ -70,6 +70,19 @@ impl Postgres {
         Ok(enabled.rows_affected() == 1)
     }
 
+    pub(in crate::store) async fn disable_endpoint(&self, id: &str, reason: &str, now: Moment) -> Result<bool, Error> {
+        let disabled = sqlx::query(
+            "UPDATE endpoints SET disabled_reason = CASE WHEN disabled_at IS NULL THEN $2 ELSE disabled_reason END, \
+                 disabled_at = coalesce(disabled_at, $3) WHERE id = $1",
+        )
+        .bind(id)
+        .bind(reason)
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        Ok(disabled.rows_affected() == 1)
+    }
+
     pub(in crate::store) async fn reseal_endpoints(&self) -> Result<u64, Error> {
         let rows = sqlx::query("SELECT id, secret, previous_secret FROM endpoints").fetch_all(&self.pool).await?;
         let mut count = 0;

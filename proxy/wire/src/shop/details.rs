@@ -1,0 +1,83 @@
+//! What the customer finds in the app beside the payment: a link to the shop's page on the order, and a picture.
+
+use serde::{Deserialize, Serialize};
+
+/// The body of `POST /v1/shop/orders/{reference}/category`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCategory {
+    /// What the link is called.
+    pub category: CategoryName,
+    /// Where it leads: an https address, such as that of the parcel; opened without a session. The order's own page when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details_url: Option<String>,
+    /// A picture that was uploaded with `POST /v1/shop/images`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+}
+
+/// What the link is called in the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CategoryName {
+    /// More information.
+    General,
+    /// The receipt.
+    Receipt,
+    /// The order confirmation.
+    OrderConfirmation,
+    /// Follow the parcel.
+    Delivery,
+    /// The ticket.
+    Ticket,
+    /// The booking.
+    Booking,
+}
+
+/// The link of an order in the app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopCategory {
+    /// What it is called.
+    pub category: CategoryName,
+    /// Where it leads; absent where that is the order's own page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details_url: Option<String>,
+    /// Its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// `pending` until Vipps MobilePay has answered, then `done` or `refused`.
+    pub state: String,
+    /// Why it was refused, as a stable code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// What staff can do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// The body of `POST /v1/shop/images`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewImage {
+    /// Its name from now on, for good: letters, digits, `-`, `_` and `.`, 128 at most. The picture of a name cannot be changed.
+    pub id: String,
+    /// A PNG or JPEG in base64, at least 167 pixels high, 2 MB at most.
+    pub data: String,
+    /// For which sales unit, by name; the key's own, or the first one of the configuration, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sales_unit: Option<String>,
+}
+
+/// The answer of `POST /v1/shop/images`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopImage {
+    /// Its name.
+    pub id: String,
+    /// Whether there was a picture of that name already, which has stayed.
+    pub already_there: bool,
+}

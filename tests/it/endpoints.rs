@@ -1,0 +1,162 @@
+//! The shop's backend looks after its own endpoints, and sees whether they heard.
+
+use kvitt_wire::{ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, State};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::shop::{AT_HOME, Order, Receiver, Shop, eventually, log, problem};
+
+/// The shop's developer.
+struct Developer<'a> {
+    shop: &'a Shop,
+    key: String,
+}
+
+impl<'a> Developer<'a> {
+    async fn of(shop: &'a Shop) -> Self {
+        Self { shop, key: shop.key("developer").await }
+    }
+
+    async fn asks(&self, method: Method, path: &str, body: Option<Value>) -> Response {
+        let url = format!("{}/v1/shop/endpoints{path}", self.shop.url);
+        let request = self.shop.http.request(method, url).bearer_auth(&self.key);
+        let request = if let Some(body) = body { request.json(&body) } else { request };
+        request.send().await.unwrap()
+    }
+
+    async fn posts(&self, path: &str, body: Option<Value>) -> Response {
+        self.asks(Method::POST, path, body).await
+    }
+
+    async fn adds(&self, body: Value) -> ShopEndpoint {
+        let added = self.posts("", Some(body)).await;
+        assert_eq!(added.status(), StatusCode::CREATED);
+        let added: ShopEndpoint = added.json().await.unwrap();
+        log::hide(added.secret.as_ref().unwrap());
+        added
+    }
+
+    async fn told(&self, path: &str, body: Option<Value>) -> Value {
+        let answer = self.posts(path, body).await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    async fn deliveries(&self, id: &str, query: &str) -> ShopDeliveries {
+        self.asks(Method::GET, &format!("/{id}/deliveries?{query}"), None).await.json().await.unwrap()
+    }
+
+    /// Waits until nothing waits to be told to it, and says what was.
+    async fn settled(&self, id: &str) -> Vec<ShopDelivery> {
+        eventually("all is told", || async {
+            let all = self.deliveries(id, "").await.deliveries;
+            all.iter().all(|delivery| delivery.state != "waiting").then_some(all)
+        })
+        .await
+    }
+}
+
+async fn paid(shop: &Shop) -> Order<'_> {
+    let mut order = shop.ordered().await;
+    shop.vipps.approves(order.reference()).await;
+    order.becomes(State::Authorized).await;
+    order
+}
+
+#[tokio::test]
+async fn an_endpoint_is_added_told_and_looked_after_by_the_shop_itself() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let developer = Developer::of(&shop).await;
+    let receiver = Receiver::answering([]).await;
+    let added = developer.adds(json!({ "url": receiver.url, "events": ["checkout.authorized"] })).await;
+    let (id, secret) = (&added.id, added.secret.as_ref().unwrap());
+    let listed: ShopEndpoints = developer.asks(Method::GET, "", None).await.json().await.unwrap();
+    assert_eq!(listed.endpoints, [ShopEndpoint { secret: None, ..added.clone() }], "its secret is shown once");
+    assert_eq!((added.state.as_str(), added.events.as_ref().unwrap().len()), ("fine", 1));
+
+    paid(&shop).await;
+    assert!(receiver.hears_of("checkout.authorized").await.is_signed_with(secret));
+    let delivered = developer.settled(id).await.remove(0);
+    assert_eq!((delivered.r#type.as_str(), delivered.state.as_str()), ("checkout.authorized", "delivered"));
+    assert!(delivered.status == Some(204) && delivered.latency_ms.is_some() && delivered.tries == 1);
+
+    let test = developer.told(&format!("/{id}/test"), None).await;
+    assert_eq!(receiver.hears_of("endpoint.test").await.id(), test["id"]);
+    let again = developer.told(&format!("/{id}/deliveries/{}/replay", delivered.id), None).await;
+    assert_eq!(again["events"], 1);
+    assert_eq!(receiver.hears(3).await[2].id(), delivered.id);
+
+    let rotated: ShopEndpoint = developer.posts(&format!("/{id}/rotate"), None).await.json().await.unwrap();
+    let new = rotated.secret.unwrap();
+    log::hide(&new);
+    assert!(&new != secret && rotated.previous_until_ms.is_some());
+    developer.told(&format!("/{id}/test"), None).await;
+    let heard = receiver.hears(4).await.remove(3);
+    assert!(heard.is_signed_with(&new) && heard.is_signed_with(secret), "for a day both sign");
+
+    let page = developer.deliveries(id, "limit=2").await;
+    let rest = developer.deliveries(id, &format!("limit=2&after={}", page.next.unwrap())).await;
+    let ids: Vec<_> = page.deliveries.iter().chain(&rest.deliveries).map(|delivery| delivery.id.clone()).collect();
+    let all: Vec<_> = developer.settled(id).await.into_iter().map(|delivery| delivery.id).collect();
+    assert_eq!((ids, rest.next), (all, None));
+
+    let removed = developer.asks(Method::DELETE, &format!("/{id}"), None).await;
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+    problem(developer.asks(Method::DELETE, &format!("/{id}"), None).await, 404, "not_found").await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_an_endpoint_has_missed_is_told_to_it_when_it_is_back() {
+    let shop = Shop::open_with(AT_HOME).await;
+    let developer = Developer::of(&shop).await;
+    let receiver = Receiver::answering([]).await;
+    let wanted = json!({ "url": receiver.url, "events": ["checkout.authorized"] });
+    let before = paid(&shop).await;
+    let id = developer.adds(wanted).await.id;
+    let disabled: ShopEndpoint = developer.posts(&format!("/{id}/disable"), None).await.json().await.unwrap();
+    assert_eq!((disabled.state.as_str(), disabled.disabled_reason.as_deref()), ("disabled", Some("by hand")));
+    let missed = paid(&shop).await;
+    for (path, body) in [("test", None), ("replay", Some(json!({ "since_ms": 0 })))] {
+        problem(developer.posts(&format!("/{id}/{path}"), body).await, 409, "endpoint_disabled").await;
+    }
+    let enabled: ShopEndpoint = developer.posts(&format!("/{id}/enable"), None).await.json().await.unwrap();
+    assert_eq!(enabled.state, "fine");
+    let told = developer.told(&format!("/{id}/replay"), Some(json!({ "since_ms": 0 }))).await;
+    assert_eq!(told["events"], 2, "of the kind that it wants");
+    let heard = receiver.hears(2).await;
+    let mut about: Vec<_> = heard.iter().map(|heard| heard.json()["data"]["reference"].clone()).collect();
+    about.sort_by_key(Value::to_string);
+    let mut orders = [json!(before.reference()), json!(missed.reference())];
+    orders.sort_by_key(Value::to_string);
+    assert_eq!(about, orders);
+    assert_eq!(developer.settled(&id).await.len(), 2);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_to_an_endpoint_is_said() {
+    let shop = Shop::open().await;
+    let developer = Developer::of(&shop).await;
+    for url in ["http://shop.example/hooks", "https://10.0.0.1/hooks", "https://me:too@shop.example/", "hooks", ""] {
+        problem(developer.posts("", Some(json!({ "url": url }))).await, 422, "bad_endpoint").await;
+    }
+    let unknown = json!({ "url": "https://shop.example/hooks", "events": ["checkout.paid"] });
+    let unknown = problem(developer.posts("", Some(unknown)).await, 422, "unknown_event").await;
+    assert!(unknown.detail.unwrap().contains("checkout.authorized"));
+    problem(developer.posts("", Some(json!({ "uri": "x" }))).await, 400, "malformed_json").await;
+    let id = developer.adds(json!({ "url": "https://shop.example/hooks" })).await.id;
+    for path in ["rotate", "enable", "disable", "test", "deliveries/evt_1/replay"] {
+        problem(developer.posts(&format!("/ep_none/{path}"), None).await, 404, "not_found").await;
+    }
+    problem(developer.posts(&format!("/{id}/deliveries/evt_none/replay"), None).await, 404, "not_found").await;
+    let deliveries = async |query: &str| developer.asks(Method::GET, &format!("/{id}/deliveries?{query}"), None).await;
+    problem(deliveries("after=!").await, 400, "bad_cursor").await;
+    problem(deliveries("limit=0").await, 400, "malformed_query").await;
+    // Endpoints hear of every sales unit.
+    let made = shop.runs(&["keys", "add", "Norwegian", "--sales-unit", "no"]).await.ended_well();
+    let limited = Developer { shop: &shop, key: made.out.trim().to_owned() };
+    problem(limited.asks(Method::GET, "", None).await, 404, "not_found").await;
+    problem(limited.posts(&format!("/{id}/rotate"), None).await, 404, "not_found").await;
+    shop.close().await;
+}
