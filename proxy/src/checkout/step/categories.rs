@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn the_latest_category_stays_whichever_is_answered_last() {
         let mut story = Story::new(None);
-        assert_eq!(story.created(1).take(tracked("1")).unwrap_err(), Refusal::NotPaid);
+        assert_eq!(story.created(1).take(tracked("1")).err(), Some(Refusal::NotPaid));
         story.news(1, looked(None, seen(PaymentState::Authorized)));
         assert_eq!(story.take(tracked("1")).unwrap().kinds(), ["categorize"]);
         let none: &[&str] = &[];
