@@ -10,7 +10,7 @@ const set = stage();
 
 test("a key lets in, a wrong one does not, and who has logged out is out", async () => {
   const clerk = await set.clerk();
-  clerk.forgives(/status of 40[14]/);
+  clerk.forgives(/status of 401/);
   const answer = await clerk.page.goto(`${set.shop}/desk`);
   const policy = answer.headers()["content-security-policy"];
   assert.match(policy, /default-src 'none'.*require-trusted-types-for 'script'/);
@@ -48,7 +48,7 @@ test("a link opens the desk once, by its button, and stays in no address", async
   const { link } = Packer.ways(set);
   const [siv, other] = [await set.clerk(), await set.clerk()];
   for (const clerk of [siv, other]) {
-    clerk.forgives(/status of 40[14]/);
+    clerk.forgives(/status of 401/);
     // Looking does not use it.
     await clerk.page.goto(link);
     await clerk.sees("This link opens the order desk once");
@@ -62,6 +62,22 @@ test("a link opens the desk once, by its button, and stays in no address", async
   await other.looksAround("desk-link-used");
   await other.follows("Log in with a shop key");
   await other.page.getByLabel("Shop key").waitFor();
+});
+
+test("a link that is pasted over the desk is shown too, and kept while nobody answers", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  clerk.forgives(/status of 503/);
+  await page.evaluate(() => (location.hash = "#link=kvitt-of-tomorrow"));
+  await clerk.sees("This link opens the order desk once");
+  assert.equal(new URL(page.url()).hash, "");
+  await page.route("**/desk/session", (route) => route.fulfill({ status: 503, json: { code: "busy", title: "Busy" } }));
+  await clerk.presses("Open the desk");
+  await clerk.sees("Nothing is lost. Try again shortly.");
+  await page.unroute("**/desk/session");
+  await clerk.presses("Open the desk");
+  await clerk.sees("A link is good once");
+  assert.equal(await clerk.focus(), "Order desk", "the heading has the focus");
 });
 
 test("a session that ends gives way to the door, and comes back to where it was", async () => {

@@ -129,6 +129,71 @@ test("an answer that is lost makes no second capture, whatever the packer presse
   assert.equal(await page.getByText("there was no answer").count(), 0);
 });
 
+test("a press that is under way is finished before there is another, also from a second tab", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  const { reference, number } = await order(set);
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  await page.route("**/capture", async (route) => {
+    await held;
+    await route.continue();
+  });
+  // The second tab has its dialog open already.
+  const tab = await clerk.context.newPage();
+  await tab.goto(`${set.shop}/desk#/orders/${reference}`);
+  await tab.getByRole("button", { name: "Ship and capture" }).click();
+  await tab.getByLabel("Amount in NOK").fill("100");
+
+  await siv.takes(number);
+  await clerk.presses("Ship and capture");
+  await siv.ticks("Loose-leaf tea", false);
+  await siv.counts("Stoneware mug", 1);
+  await siv.dialogButton("Capture NOK 249.00").click();
+  await clerk.types("Escape");
+  await siv.isThrough();
+  await clerk.presses("Ship and capture");
+  await clerk.sees("it is being answered");
+  assert.equal(await page.getByLabel("Amount in NOK").count(), 0, "there is no other amount to press");
+  await siv.dialogButton("Capture NOK 249.00").waitFor();
+  await clerk.looksAround("desk-being-answered");
+
+  await tab.getByRole("button", { name: /Capture NOK.100/ }).click();
+  await tab.getByText("Another press is not answered yet.").waitFor();
+  assert.deepEqual(await asked(set, reference, "capture"), { keys: 0, calls: 0 });
+
+  answer();
+  await clerk.sees("What was pressed before is answered.");
+  await clerk.sees(/Left to capture: NOK.338\.00/);
+  assert.deepEqual(await money(set, reference), { captured: 24_900, cancelled: 0, refunded: 0 });
+  await page.getByLabel("Amount in NOK").fill("100");
+  await siv.dialogButton("Capture NOK 100.00").click();
+  await siv.isThrough();
+  assert.deepEqual(await money(set, reference), { captured: 34_900, cancelled: 0, refunded: 0 });
+  assert.deepEqual(await asked(set, reference, "capture"), { keys: 2, calls: 2 });
+});
+
+test("an open dialog follows what somebody else does, and keeps what was typed where it fits", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  const { reference, number } = await order(set);
+  await siv.takes(number);
+  await clerk.presses("Ship and capture");
+  await page.getByLabel("Amount in NOK").fill("80.50");
+  const { key } = Packer.ways(set);
+  const first = await fetch(`${set.shop}/v1/shop/orders/${reference}/capture`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "idempotency-key": "the-next-table", "content-type": "application/json" },
+    body: JSON.stringify({ amount: { value: 24_900, currency: "NOK" }, lines: [{ sku: "mug", quantity: 1 }] }),
+  });
+  assert.equal(first.status, 200);
+  await clerk.sees("Something was done with this order meanwhile.");
+  await clerk.sees(/Left to capture: NOK.338\.00/);
+  assert.equal(await page.getByLabel("Amount in NOK").inputValue(), "80.50");
+  assert.equal(await page.getByLabel("How many of Stoneware mug").getAttribute("max"), "1");
+  await clerk.looksAround("desk-overtaken");
+});
+
 test("what Vipps MobilePay has not answered shows as under way until it has", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
@@ -163,9 +228,19 @@ test("what the proxy refuses is told in words, and can be put right", async () =
   const { clerk } = siv;
   clerk.forgives(/status of 409/);
   const { reference, number } = await order(set);
+  // The desk has not heard yet that somebody else was first.
+  let old;
+  await siv.page.route(`**/v1/shop/orders/${reference}`, async (route) => {
+    const answer = await route.fetch();
+    old ??= await answer.json();
+    await route.fulfill({ response: answer, json: old });
+  });
+  await siv.page.route("**/capture", async (route) => {
+    await siv.page.unroute(`**/v1/shop/orders/${reference}`);
+    await route.continue();
+  });
   await siv.takes(number);
   await clerk.presses("Ship and capture");
-  // Somebody else was first.
   const { key } = Packer.ways(set);
   const first = await fetch(`${set.shop}/v1/shop/orders/${reference}/capture`, {
     method: "POST",
@@ -176,8 +251,7 @@ test("what the proxy refuses is told in words, and can be put right", async () =
   await siv.dialogButton("Capture NOK 587.00").click();
   await clerk.sees("That is more than there is left.");
   await clerk.looksAround("desk-refused");
-  await clerk.sees(/There is NOK.87\.00 left/);
-  await siv.page.getByLabel("Amount in NOK").fill("87");
+  await clerk.sees(/Left to capture: NOK.87\.00/);
   await siv.dialogButton("Capture NOK 87.00").click();
   await siv.isThrough();
   assert.equal((await money(set, reference)).captured, 58_700);

@@ -22,7 +22,7 @@ export class Packer {
     packer.set = set;
     packer.clerk = await set.clerk(options);
     // Whoever comes without a session is told so, which the browser writes on its console.
-    packer.clerk.forgives(/status of 40[14]/);
+    packer.clerk.forgives(/status of 401/);
     await packer.clerk.opens("/desk");
     await packer.logsInWith(Packer.ways(set).key);
     await packer.clerk.page.getByRole("navigation", { name: "Desk" }).waitFor();

@@ -21,13 +21,19 @@ const root = document.getElementById("desk");
 /** What the present desk leaves behind when it closes. */
 let closes = [];
 
-const start = async () => {
+/** Whether the address was a link that lets in, and is shown as one. */
+function isLink() {
   const link = location.hash.match(/^#link=([\w-]+)$/)?.[1];
+  if (!link) return false;
   // Out of the address, so that it is in no history and no bookmark.
-  if (link) {
-    history.replaceState(null, "", location.pathname);
-    return login(root, { link, opened: open });
-  }
+  history.replaceState(null, "", location.pathname);
+  close();
+  login(root, { link, opened: open });
+  return true;
+}
+
+const start = async () => {
+  if (isLink()) return;
   try {
     open(await ask("GET", "/desk/session", { byItself: true }));
   } catch (error) {
@@ -39,6 +45,9 @@ const start = async () => {
 /** The desk, for somebody who is logged in. */
 function open(known) {
   const desk = { ...known, leave: logOut, unit: (name) => known.sales_units.find((unit) => unit.name === name) };
+  // A link opens all sales units, and so does a key that knows several.
+  desk.only = known.key && known.sales_units.length === 1 ? known.sales_units[0].name : undefined;
+  desk.scope = desk.only ?? "all";
   const { node, main, stands, choose, count } = frame(desk);
   desk.count = count;
   desk.title = (title) => (document.title = `${title} · ${known.shop}`);
@@ -96,4 +105,6 @@ session.addEventListener("ended", () => {
   login(root, { opened: open, notice: "Your session has ended. Nothing that you sent is lost." });
 });
 
+// A link that is pasted where the desk is already shown loads nothing.
+addEventListener("hashchange", isLink);
 start();

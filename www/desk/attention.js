@@ -2,7 +2,7 @@
  * What wants a person: deadlines, books that differ, what was put aside, and the shop's own endpoints that do not answer.
  */
 import { ask } from "./api.js";
-import { fill, h, say } from "./dom.js";
+import { h, refill, say } from "./dom.js";
 import { distance, moment, precisely } from "./format.js";
 import { trouble } from "./problems.js";
 
@@ -13,6 +13,10 @@ const GLANCE_MS = 30_000;
 export function attention(desk) {
   const warned = h("section.panel", { "aria-label": "Warnings" });
   const told = h("section.panel", { "aria-label": "Deliveries" });
+  /** By their paths: what is being done about an endpoint, and what went wrong with it. Kept when the screen is painted anew. */
+  const busy = new Set();
+  const wrong = new Map();
+  let known = { endpoints: [], failed: [] };
   let gone = false;
   let timer;
 
@@ -21,13 +25,13 @@ export function attention(desk) {
       const { warnings } = await ask("GET", "/v1/shop/warnings", { byItself });
       if (gone) return;
       desk.count("attention", warnings.length, "want a look");
-      fill(
+      refill(
         warned,
         h("h2", {}, "Warnings"),
         warnings.length === 0 ? h("p.empty", {}, "Nothing wants a look.") : h("ul.warnings", {}, warnings.map(warning)),
       );
     } catch (error) {
-      if (!gone) fill(warned, h("h2", {}, "Warnings"), trouble(error, load));
+      if (!gone) refill(warned, h("h2", {}, "Warnings"), trouble(error, load));
     }
     try {
       const { endpoints } = await ask("GET", "/v1/shop/endpoints", { byItself });
@@ -36,19 +40,25 @@ export function attention(desk) {
           ask("GET", `/v1/shop/endpoints/${encodeURIComponent(endpoint.id)}/deliveries?failed=true&limit=20`, { byItself }),
         ),
       );
-      if (gone) return;
-      fill(
-        told,
-        h("h2", {}, "The shop's endpoints"),
-        h("p.soft", {}, "Where the shop's own systems are told what happens."),
-        endpoints.length === 0
-          ? h("p.empty", {}, "There are none. An operator adds them with kvitt endpoints add.")
-          : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
-      );
+      known = { endpoints, failed };
+      tell();
     } catch (error) {
       const others = error.code === "not_found" && h("p.empty", {}, "They are the whole shop's, and your key is of one sales unit.");
-      if (!gone) fill(told, h("h2", {}, "The shop's endpoints"), others || trouble(error, load));
+      if (!gone) refill(told, h("h2", {}, "The shop's endpoints"), others || trouble(error, load));
     }
+  }
+
+  function tell() {
+    if (gone) return;
+    const { endpoints, failed } = known;
+    refill(
+      told,
+      h("h2", {}, "The shop's endpoints"),
+      h("p.soft", {}, "Where the shop's own systems are told what happens."),
+      endpoints.length === 0
+        ? h("p.empty", {}, "There are none. An operator adds them with kvitt endpoints add.")
+        : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
+    );
   }
 
   function warning({ kind, detail, reference, at_ms: at }) {
@@ -60,7 +70,7 @@ export function attention(desk) {
       h(
         "span.warning-what",
         {},
-        reference && [h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}` }, reference), " "],
+        reference && [h("a.name-of", { href: `#/orders/${encodeURIComponent(reference)}`, "data-keep": `${kind} ${reference}` }, reference), " "],
         detail,
       ),
       at && h("time.soft.small", { datetime: new Date(at).toISOString(), title: precisely(at) }, distance(at)),
@@ -118,21 +128,31 @@ export function attention(desk) {
 
   /** A button that does something about an endpoint, and looks again. */
   function acting(caption, name, path, body) {
-    const said = h("div.said");
+    const where = path.map(encodeURIComponent).join("/");
     const act = async () => {
-      if (button.getAttribute("aria-busy") === "true") return;
-      button.setAttribute("aria-busy", "true");
+      if (busy.has(where)) return;
+      busy.add(where);
+      wrong.delete(where);
+      tell();
       try {
-        await ask("POST", `/v1/shop/endpoints/${path.map(encodeURIComponent).join("/")}`, { body });
+        await ask("POST", `/v1/shop/endpoints/${where}`, { body });
+        busy.delete(where);
         say(`${caption}: done`);
         await load(false);
       } catch (error) {
-        fill(said, trouble(error));
+        busy.delete(where);
+        wrong.set(where, error);
+        tell();
       }
-      button.removeAttribute("aria-busy");
     };
-    const button = h("button.button.second", { type: "button", "aria-label": name, onclick: act }, caption);
-    return [button, said];
+    return [
+      h(
+        "button.button.second",
+        { type: "button", "aria-label": name, "aria-busy": busy.has(where) && "true", "data-keep": where, onclick: act },
+        caption,
+      ),
+      h("div.said", {}, wrong.has(where) && trouble(wrong.get(where))),
+    ];
   }
 
   const node = h("div.page", {}, h("h1", { tabindex: "-1" }, "Attention"), warned, told);

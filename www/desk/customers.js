@@ -128,7 +128,9 @@ export function customers(desk) {
     h(
       "p.soft",
       {},
-      "To forget the number in every order and at every sales unit: ",
+      desk.only
+        ? `To forget the number in every order at the sales unit of this login, ${desk.only}: `
+        : "To forget the number in every order and at every sales unit: ",
       h(
         "button.button.second.danger",
         {

@@ -31,12 +31,18 @@ export function fill(node, ...children) {
 }
 
 /**
- * The same for a node that may have the focus inside: whatever has the same `data-keep` has it afterwards.
+ * The same for a node that may have the focus inside: whatever has the same `data-keep` has it afterwards, and the heading where
+ * that is gone.
  */
 export function refill(node, ...children) {
-  const kept = node.contains(document.activeElement) && document.activeElement.closest("[data-keep]")?.dataset.keep;
+  const inside = node.contains(document.activeElement) && document.activeElement;
+  const kept = inside && inside.closest("[data-keep]")?.dataset.keep;
   fill(node, ...children);
-  if (kept) node.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
+  if (!inside) return;
+  const heading = node.querySelector("h1, h2");
+  heading?.setAttribute("tabindex", "-1");
+  const same = kept && node.querySelector(`[data-keep="${CSS.escape(kept)}"]`);
+  (same || heading)?.focus({ preventScroll: true });
 }
 
 /**

@@ -45,13 +45,13 @@ export function login(root, { link, notice, opened }) {
     } catch (error) {
       fill(said, trouble(error));
       button.removeAttribute("aria-busy");
-      if (link)
-        return fill(
-          form,
-          h("h1", {}, "Order desk"),
-          said,
-          h("p", {}, h("a", { href: "/desk", onclick: another }, "Log in with a shop key")),
-        );
+      // Anything else says nothing of the key or the link: they may be tried again.
+      if (error.code !== "login_refused") return button.focus();
+      if (link) {
+        const heading = h("h1", { tabindex: "-1" }, "Order desk");
+        fill(form, heading, said, h("p", {}, h("a", { href: "/desk", onclick: another }, "Log in with a shop key")));
+        return heading.focus();
+      }
       key.setAttribute("aria-invalid", "true");
       key.focus();
       key.select();

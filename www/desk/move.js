@@ -6,11 +6,14 @@
  */
 import { ask } from "./api.js";
 import { open } from "./dialog.js";
-import { fill, h, say } from "./dom.js";
+import { fill, h, refill, say } from "./dom.js";
 import { minor, money, typed } from "./format.js";
-import { press, unanswered } from "./presses.js";
+import { finish, isSending, press, waiting } from "./presses.js";
 import { trouble } from "./problems.js";
 import { costOf, pieces, toCapture, toRefund } from "./sums.js";
+
+/** Somebody else was first. */
+const OVERTAKEN = ["exceeds_what_is_left", "exceeds_what_was_ordered"];
 
 const KINDS = {
   capture: {
@@ -37,31 +40,33 @@ const KINDS = {
 };
 
 /**
- * Opens the dialog. `done` is handed the order as it is afterwards; `closed` is told that it is over, whatever came of it.
+ * Opens the dialog. `done` is handed the order as it is afterwards; `closed` is told that it is over, whatever came of it. Answers with a
+ * function that is told how the order is now, since somebody else may ship meanwhile.
  */
 export function move(order, kind, done, closed) {
   const how = KINDS[kind];
   const { currency } = order.amount;
   const what = `${kind} ${order.reference}`;
-  const before = unanswered(what);
-  let most = how.most(order);
-  const entries = pieces(order);
-  const told = entries.some(({ shipped }) => shipped > 0);
-  const rows = entries
-    .map((entry) => [entry.line, ...how.room(entry, told)])
-    .filter(([, room]) => room > 0)
-    .map((parts) => row(...parts, how.ticked));
+  const path = `/v1/shop/orders/${encodeURIComponent(order.reference)}`;
+  let before = waiting(what);
+  let most;
+  let rows = [];
+  let seen;
   const amount = h("input", {
     id: "amount",
     inputmode: "decimal",
     autocomplete: "off",
     "aria-describedby": "amount-hint amount-mistake",
+    "data-keep": "amount",
     oninput: () => judge(),
   });
   const hint = h("p.hint", { id: "amount-hint" });
   const mistake = h("p.mistake", { id: "amount-mistake", "aria-live": "polite" });
   const button = h("button.button", { type: "submit" }, how.verb);
+  const changed = h("div", { role: "status" });
+  const inside = h("div.move");
   const said = h("div.said");
+  const isBusy = () => button.getAttribute("aria-busy") === "true";
 
   /** What the ticked lines cost. */
   const sum = () => rows.reduce((sum, row) => sum + row.cost(), 0);
@@ -96,23 +101,25 @@ export function move(order, kind, done, closed) {
     judge();
   }
 
-  /** A line of which so many pieces may go, after those that are gone. */
-  function row(line, room, gone, ticked) {
-    const tick = h("input", { type: "checkbox", checked: ticked, onchange: () => count() });
+  /** A line of which so many pieces may go, after those that are gone; `was` is what was chosen of it. */
+  function row(at, line, room, gone, was) {
+    const tick = h("input", { type: "checkbox", checked: was.ticked, "data-keep": `tick ${at}`, onchange: () => count() });
     const number = h("input.pieces", {
       type: "number",
       min: 1,
       max: room,
-      value: room,
+      value: Math.min(room, was.number),
       inputmode: "numeric",
       onwheel: still,
       "aria-label": `How many of ${line.name}`,
+      "data-keep": `pieces ${at}`,
       oninput: () => ((tick.checked = true), count()),
       disabled: room === 1,
     });
     const cost = h("span.sum");
     const taken = () => (tick.checked ? Math.min(room, Math.max(0, Math.trunc(Number(number.value)) || 0)) : 0);
     return {
+      at,
       node: h(
         "li.move-line",
         {},
@@ -120,65 +127,110 @@ export function move(order, kind, done, closed) {
         h("span.of", {}, number, h("span.soft", {}, `of ${room}`)),
         cost,
       ),
-      fields: [tick, number],
+      fields: [tick, ...(room > 1 ? [number] : [])],
       cost: () => {
         const value = costOf(line, taken(), gone);
         fill(cost, tick.checked ? money(value, currency) : "–");
         return value;
       },
       piece: () => taken() > 0 && { sku: line.sku, quantity: taken() },
+      chosen: () => ({ ticked: tick.checked, number: Number(number.value) }),
     };
+  }
+
+  /** What is left by an order: how much, and of which lines how many. */
+  function left(now) {
+    const entries = pieces(now);
+    const told = entries.some(({ shipped }) => shipped > 0);
+    return { most: how.most(now), rooms: entries.map((entry) => [entry.line, ...how.room(entry, told)]) };
+  }
+
+  /** Lays the dialog out by how the order is now. What was typed stays where it still fits. */
+  function lay(now) {
+    const found = left(now);
+    const isTyped = most !== undefined && minor(amount.value) !== Math.min(sum(), most);
+    const chosen = new Map(rows.map((row) => [row.at, row.chosen()]));
+    seen = JSON.stringify(found);
+    most = found.most;
+    rows = found.rooms
+      .map(([line, room, gone], at) => room > 0 && row(at, line, room, gone, chosen.get(at) ?? { ticked: how.ticked, number: room }))
+      .filter(Boolean);
+    refill(
+      inside,
+      before
+        ? finishing(before, how.verb, currency)
+        : [
+            rows.length > 0 && [
+              h("p", {}, how.ask),
+              h(
+                "ul.move-lines",
+                {},
+                rows.map((row) => row.node),
+              ),
+            ],
+            h("div.field.move-amount", {}, h("label.label", { for: "amount" }, `Amount in ${currency}`), amount, hint, mistake),
+          ],
+    );
+    if (before) {
+      fill(button, `${how.verb} ${money(before.body.amount.value, currency)}`);
+      button.removeAttribute("aria-disabled");
+    } else if (isTyped && !(minor(amount.value) > most)) judge();
+    else count();
+  }
+
+  function renew(now) {
+    order = now;
+    if (isBusy()) return;
+    const held = before;
+    before = waiting(what);
+    if (held?.key === before?.key && JSON.stringify(left(now)) === seen) return;
+    const text = held && !before ? "What was pressed before is answered." : "Something was done with this order meanwhile.";
+    fill(changed, h("p.note", {}, `${text} Look again at what is left.`));
+    lay(now);
+    if (!box.contains(document.activeElement)) button.focus();
   }
 
   async function send(event, close) {
     event.preventDefault();
-    const value = before?.amount.value ?? judge();
-    if (value === undefined || button.getAttribute("aria-busy") === "true") return amount.focus();
-    const body = before ?? { amount: { value, currency }, lines: rows.map((row) => row.piece()).filter(Boolean) };
+    const value = before?.body.amount.value ?? judge();
+    if (value === undefined || isBusy()) return amount.focus();
+    const body = { amount: { value, currency }, lines: rows.map((row) => row.piece()).filter(Boolean) };
     const fields = [amount, ...rows.flatMap((row) => row.fields)];
-    const no = await sending({ what, order, kind, body, button, said, fields, close, done, told: how.done });
-    if (no?.code !== "exceeds_what_is_left") return;
-    most = how.most(await ask("GET", `/v1/shop/orders/${encodeURIComponent(order.reference)}`).catch(() => order));
-    judge();
-    amount.focus();
+    const sends = () => (before ? finish(what, `${path}/${kind}`, before) : press(what, `${path}/${kind}`, body));
+    fill(changed);
+    const no = await sending({ sends, button, said, fields, close, done, told: how.done });
+    if (!no) return;
+    const [held, now] = [before, OVERTAKEN.includes(no.code) ? await ask("GET", path).catch(() => order) : order];
+    before = waiting(what);
+    // Where it is not known what came of it, only the same may be sent again.
+    if (held?.key !== before?.key || JSON.stringify(left(now)) !== seen) lay(now);
+    (before ? button : amount).focus();
   }
 
   const box = open(
     how.title,
-    (close) => {
-      const form = h(
+    (close) =>
+      h(
         "form.move",
         { novalidate: true, onsubmit: (event) => send(event, close) },
         h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
-        before
-          ? finishing(before, how.verb, currency)
-          : [
-              rows.length > 0 && [
-                h("p", {}, how.ask),
-                h(
-                  "ul.move-lines",
-                  {},
-                  rows.map((row) => row.node),
-                ),
-              ],
-              h("div.field.move-amount", {}, h("label.label", { for: "amount" }, `Amount in ${currency}`), amount, hint, mistake),
-            ],
+        changed,
+        inside,
         said,
         h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
-      );
-      return form;
-    },
+      ),
     closed,
   );
-  if (before) fill(button, `${how.verb} ${money(before.amount.value, currency)}`);
-  else count();
+  lay(order);
   (before ? button : (box.querySelector("li input") ?? amount)).focus();
+  return renew;
 }
 
 /** Opens the dialog that lets go of what is left. */
 export function letGo(order, done, closed) {
   const { currency } = order.amount;
   const what = `cancel ${order.reference}`;
+  const path = `/v1/shop/orders/${encodeURIComponent(order.reference)}/cancel`;
   const left = money(toCapture(order), currency);
   const some = order.aggregate.captured > 0;
   const button = h("button.button.danger", { type: "submit" }, `Let ${left} go`);
@@ -192,7 +244,7 @@ export function letGo(order, done, closed) {
           onsubmit: (event) => {
             event.preventDefault();
             if (button.getAttribute("aria-busy") !== "true")
-              sending({ what, order, kind: "cancel", body: {}, button, said, fields: [], close, done, told: "Let go" });
+              sending({ sends: () => press(what, path, {}), button, said, fields: [], close, done, told: "Let go" });
           },
         },
         h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
@@ -213,14 +265,14 @@ export function letGo(order, done, closed) {
 }
 
 /** Sends a press and says what came of it; a no is shown in the dialog, and answered with. */
-async function sending({ what, order, kind, body, button, said, fields, close, done, told }) {
+async function sending({ sends, button, said, fields, close, done, told }) {
   const caption = button.textContent;
   button.setAttribute("aria-busy", "true");
   fields.forEach((field) => field.setAttribute("disabled", ""));
   fill(button, "One moment…");
   fill(said);
   try {
-    const { status, value } = await press(what, `/v1/shop/orders/${encodeURIComponent(order.reference)}/${kind}`, body);
+    const { status, value } = await sends();
     say(status === 202 ? "Vipps MobilePay has not answered yet. It is carried out by itself." : `${told}.`);
     close();
     done(value);
@@ -228,8 +280,7 @@ async function sending({ what, order, kind, body, button, said, fields, close, d
     fill(said, trouble(error));
     fill(button, caption);
     button.removeAttribute("aria-busy");
-    // Where it is not known what came of it, only the same may be sent again.
-    if (unanswered(what) === undefined) fields.forEach((field) => field.removeAttribute("disabled"));
+    fields.forEach((field) => field.removeAttribute("disabled"));
     button.focus();
     return error;
   }
@@ -240,12 +291,18 @@ async function sending({ what, order, kind, body, button, said, fields, close, d
 const still = ({ target }) => target.blur();
 
 const finishing = (before, verb, currency) => [
-  h("p.note", {}, "You pressed this before, and there was no answer. It is sent again as it was, and done once."),
+  h(
+    "p.note",
+    {},
+    isSending(before)
+      ? "You pressed this, and it is being answered. Nothing else can be done meanwhile; pressing again is safe: it is done once."
+      : "You pressed this before, and there was no answer. It is sent again as it was, and done once.",
+  ),
   h(
     "p",
     {},
     `${verb} `,
-    h("strong", {}, money(before.amount.value, currency)),
-    before.lines.length > 0 && ` for ${before.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ")}`,
+    h("strong", {}, money(before.body.amount.value, currency)),
+    before.body.lines.length > 0 && ` for ${before.body.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ")}`,
   ),
 ];

@@ -31,6 +31,7 @@ export function order(desk, reference, changed) {
   let timer;
   let gone = false;
   let greeted = false;
+  let renew;
   const revealed = {};
 
   async function load() {
@@ -50,6 +51,7 @@ export function order(desk, reference, changed) {
     const text = JSON.stringify([found, KINDS.map((kind) => unanswered(`${kind} ${found.reference}`))]);
     if (text !== seen) refill(node, ...parts(found));
     seen = text;
+    renew?.(found);
     if (!greeted) {
       greeted = true;
       desk.title(found.order_number ?? found.reference);
@@ -64,10 +66,20 @@ export function order(desk, reference, changed) {
     load();
   }
 
+  /** Opens the dialog of it, which is told when the order changes. */
+  function begin(kind) {
+    const closed = () => {
+      if (renew === mine) renew = undefined;
+      load();
+    };
+    const mine = kind === "cancel" ? letGo(shown, done, closed) : move(shown, kind, done, closed);
+    renew = mine;
+  }
+
   const act = {
-    capture: () => toCapture(shown) > 0 && move(shown, "capture", done, load),
-    refund: () => toRefund(shown) > 0 && move(shown, "refund", done, load),
-    cancel: () => toCapture(shown) > 0 && letGo(shown, done, load),
+    capture: () => toCapture(shown) > 0 && begin("capture"),
+    refund: () => toRefund(shown) > 0 && begin("refund"),
+    cancel: () => toCapture(shown) > 0 && begin("cancel"),
   };
 
   function parts(found) {
@@ -141,7 +153,7 @@ export function order(desk, reference, changed) {
           ),
           h(
             "button.button.second",
-            { type: "button", onclick: () => (kind === "cancel" ? letGo(found, done, load) : move(found, kind, done, load)) },
+            { type: "button", onclick: () => begin(kind) },
             "Finish it",
           ),
         ),

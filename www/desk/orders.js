@@ -207,8 +207,8 @@ export function orders(desk) {
       return {
         j: () => step(1),
         k: () => step(-1),
-        ArrowDown: () => step(1),
-        ArrowUp: () => step(-1),
+        // Elsewhere the arrows scroll.
+        ...(list.contains(document.activeElement) && { ArrowDown: () => step(1), ArrowUp: () => step(-1) }),
         "/": () => field.focus(),
         Escape: back,
         ...detail?.keys,

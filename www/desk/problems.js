@@ -3,11 +3,18 @@
  */
 import { Problem } from "./api.js";
 import { h } from "./dom.js";
+import { Another } from "./presses.js";
 
 /** By the proxy's codes. What is not here is shown in the proxy's own words. */
 const WORDS = {
   not_paid: ["This order is not paid.", "Nothing can be taken or given back. Do not ship it."],
   exceeds_what_is_left: ["That is more than there is left.", "Somebody else may have been first."],
+  exceeds_what_was_ordered: ["That is more pieces than were ordered.", "Somebody else may have shipped some. Look at what is left."],
+  another_press: ["Another press is not answered yet.", "Nothing was sent now. Finish that one first, or look what has become of it."],
+  another_login: [
+    "A press under another login is not answered yet.",
+    "Nothing was sent now. Log in as you were then to finish it, and look among the orders whether it was done.",
+  ],
   capture_under_way: ["A capture is still being answered.", "Wait until it shows as done, then let the rest go."],
   too_many_operations: ["Too much has been done with this order already.", "Finish it in the Vipps MobilePay portal."],
   bad_amount: ["That is no amount that can be moved.", "It must be more than nothing."],
@@ -39,6 +46,7 @@ const WORDS = {
 
 /** Its two sentences. */
 export function words(error) {
+  if (error instanceof Another) return WORDS[error.code];
   if (!(error instanceof Problem)) {
     return ["There was no answer.", "It is not known whether it was done. Trying again is safe: it is done once."];
   }

@@ -6,11 +6,12 @@ import { ask as get } from "./api.js";
 import { number } from "./customer.js";
 import { fill, h, say } from "./dom.js";
 import { money } from "./format.js";
-import { press, unanswered } from "./presses.js";
+import { finish, press, waiting } from "./presses.js";
 import { trouble } from "./problems.js";
 import { line } from "./request-line.js";
 
 const WHAT = "payment request";
+const PATH = "/v1/shop/payment-requests";
 const LASTS = [
   [3_600, "1 hour"],
   [86_400, "1 day"],
@@ -119,22 +120,23 @@ export function request(desk) {
     const read = sum();
     if (!read) return fill(said, h("p.mistake", { role: "alert" }, "Give every line a name and a price, like 249 or 249.00."));
     const cart = { sales_unit: unit.value, lines: named(read.lines), total: { value: read.value, currency: chosen().currency } };
-    await ask({
+    const wanted = {
       cart,
       description: about.value.trim() || undefined,
       expires_in_s: Number(lasts.value),
       language: language.value,
       customer_present: present.checked,
       customer: customer && { id: customer.id },
-    });
+    };
+    await ask(() => press(WHAT, PATH, wanted, desk.scope));
   }
 
-  async function ask(wanted) {
+  async function ask(pressing) {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     fill(said);
     try {
-      const { value } = await press(WHAT, "/v1/shop/payment-requests", wanted);
+      const { value } = await pressing();
       say("The request is made");
       location.hash = `#/orders/${encodeURIComponent(value.reference)}`;
     } catch (error) {
@@ -146,16 +148,21 @@ export function request(desk) {
 
   /** While it is not known what came of a request, that one can be sent again and no other. */
   function remind() {
-    const before = unanswered(WHAT);
+    const before = waiting(WHAT);
+    const mine = before?.scope === desk.scope;
+    const asked = before && money(before.body.cart.total.value, before.body.cart.total.currency);
     fill(
       reminder,
       before &&
         h(
           "p",
           {},
-          `You asked for ${money(before.cart.total.value, before.cart.total.currency)} before, and there was no answer. Sending it again is safe: it is made once.`,
+          mine
+            ? `You asked for ${asked} before, and there was no answer. Sending it again is safe: it is made once.`
+            : `${asked} was asked for under another login, and there was no answer. Log in as you were then to finish it: from here it might be made twice.`,
         ),
-      before && h("button.button.second", { type: "button", onclick: () => ask(before) }, "Finish it"),
+      mine &&
+        h("button.button.second", { type: "button", onclick: () => ask(() => finish(WHAT, PATH, before, desk.scope)) }, "Finish it"),
     );
     reminder.hidden = !before;
     button.hidden = Boolean(before);
