@@ -8,9 +8,10 @@
 mod books;
 mod life;
 
-use kvitt_wire::{Aggregate, Checkout, NewAttempt, State};
+use kvitt_wire::{Aggregate, Checkout, NewAttempt, NewCheckout, State};
 use serde_json::json;
 
+use crate::carts::mugs_and_freight;
 use crate::shop::{PHONE_NUMBER, eventually, two_mugs_and_a_tea};
 use life::{Death, Life};
 
@@ -18,6 +19,9 @@ use life::{Death, Life};
 const QUICK: &str = "polling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300";
 const RECEIPT_AFTERWARDS: &str =
     "polling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300\nshop.receipt = \"order-management\"";
+
+const TO_THE_APP: &str =
+    "# sends to the app\npolling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300";
 
 /// The customer gets as far as Vipps MobilePay.
 async fn ordered(life: &Life) -> Checkout {
@@ -78,6 +82,29 @@ async fn shipped_in_part(life: &Life) -> Checkout {
     .await
 }
 
+/// A phone scans what a desktop has opened.
+async fn paid_by_whoever_scans_it(life: &Life) -> Checkout {
+    let asked = NewCheckout { open: true, terms_accepted: false, consent: None, ..two_mugs_and_a_tea() };
+    let order = life.offers(&serde_json::to_value(asked).unwrap()).await;
+    let consent = two_mugs_and_a_tea().consent;
+    let pressed = serde_json::to_value(NewAttempt { terms_accepted: true, consent }).unwrap();
+    life.posts(&format!("/v1/checkouts/{}/attempts", order.token), &pressed).await;
+    life.sees(&order, |checkout| checkout.state == State::Created).await;
+    life.vipps().approves(&order.reference).await;
+    let paid = life.sees(&order, |checkout| checkout.sharing.phone_number_ending.is_some()).await;
+    assert_eq!((paid.state, &paid.reference), (State::Authorized, &order.reference));
+    paid
+}
+
+async fn paid_in_the_app(life: &Life) -> Checkout {
+    life.vipps().lets_send_to_the_app(false).await;
+    let customer = json!({ "phone_number": PHONE_NUMBER, "consent": { "wording": "1" } });
+    let order = life.requests(&json!({ "cart": mugs_and_freight(), "customer": customer })).await;
+    life.sees(&order, |checkout| checkout.state == State::Created).await;
+    life.vipps().approves(&order.reference).await;
+    life.sees(&order, |checkout| checkout.state == State::Authorized).await
+}
+
 async fn expired(life: &Life) -> Checkout {
     let order = ordered(life).await;
     life.vipps().clock_moves(11 * 60 * 1000).await;
@@ -121,6 +148,12 @@ dies_everywhere! {
     shipped_whichever_commit_is_the_last: shipped_in_part, QUICK, Death::AfterCommit, 12;
     shipped_whichever_answer_is_the_last: shipped_in_part, QUICK, Death::AfterAnswer, 5;
     shipped_whichever_request_is_the_last: shipped_in_part, QUICK, Death::InRequest, 5;
+    scanned_whichever_commit_is_the_last: paid_by_whoever_scans_it, QUICK, Death::AfterCommit, 7;
+    scanned_whichever_answer_is_the_last: paid_by_whoever_scans_it, QUICK, Death::AfterAnswer, 2;
+    scanned_whichever_request_is_the_last: paid_by_whoever_scans_it, QUICK, Death::InRequest, 2;
+    in_the_app_whichever_commit_is_the_last: paid_in_the_app, TO_THE_APP, Death::AfterCommit, 5;
+    in_the_app_whichever_answer_is_the_last: paid_in_the_app, TO_THE_APP, Death::AfterAnswer, 2;
+    in_the_app_whichever_request_is_the_last: paid_in_the_app, TO_THE_APP, Death::InRequest, 2;
     expired_whichever_commit_is_the_last: expired, QUICK, Death::AfterCommit, 5;
     expired_whichever_answer_is_the_last: expired, QUICK, Death::AfterAnswer, 2;
     expired_whichever_request_is_the_last: expired, QUICK, Death::InRequest, 2;

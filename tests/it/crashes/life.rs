@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kvitt_wire::Checkout;
+use kvitt_wire::{Checkout, ShopOrder};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -28,6 +28,8 @@ pub(super) struct Life {
     http: reqwest::Client,
     died: Arc<AtomicBool>,
     keeper: JoinHandle<()>,
+    /// What is offered runs out some day, and that waits too.
+    offers: AtomicBool,
 }
 
 impl Life {
@@ -45,7 +47,7 @@ impl Life {
         let process = stage.start_mortal(&args);
         let died = Arc::new(AtomicBool::new(false));
         let keeper = tokio::spawn(keep(stage.clone(), process, death, died.clone()));
-        Self { stage, http: http(), died, keeper }
+        Self { stage, http: http(), died, keeper, offers: AtomicBool::new(false) }
     }
 
     /// Kills the proxy. Whether it had died before, and what is left.
@@ -72,6 +74,33 @@ impl Life {
             }
         })
         .await
+    }
+
+    /// Opens an order that waits for somebody to press pay.
+    pub(super) async fn offers(&self, body: &Value) -> Checkout {
+        self.offers.store(true, Ordering::SeqCst);
+        self.posts("/v1/checkouts", body).await
+    }
+
+    /// The shop asks for money, under one key until there is an answer; what the customer sees of it.
+    pub(super) async fn requests(&self, body: &Value) -> Checkout {
+        self.offers.store(true, Ordering::SeqCst);
+        let url = format!("{}/v1/shop/payment-requests", self.stage.url());
+        let shop_key = self.stage.key("office").await;
+        let key = uuid::Uuid::new_v4().to_string();
+        let order: ShopOrder = eventually("the answer", || async {
+            let request = self.http.post(&url).bearer_auth(&shop_key).header("idempotency-key", &key).json(body);
+            let response = request.send().await.ok()?;
+            match response.status() {
+                StatusCode::CREATED => response.json().await.ok(),
+                StatusCode::CONFLICT => None,
+                status => panic!("{status}"),
+            }
+        })
+        .await;
+        let page = order.request.unwrap().url;
+        let page = page.replace("/pay/", "/v1/checkouts/");
+        eventually("the order", || self.asks(self.http.get(&page))).await
     }
 
     /// The shop moves money: under one key, until it is done.
@@ -125,7 +154,8 @@ impl Life {
             let looks = count("checkouts{state=\"authorized\"}");
             // On PostgreSQL a webhook that the dead one had claimed waits for half a minute. It is a signal; nothing waits for it.
             let heard = Database::chosen() == Database::Postgres || count("inbox_waiting") == 0;
-            (alive == 0 && heard && count("outbox_waiting") <= looks).then_some(())
+            let ends = u32::from(self.offers.load(Ordering::SeqCst));
+            (alive == 0 && heard && count("outbox_waiting") <= looks + ends).then_some(())
         })
         .await;
     }
