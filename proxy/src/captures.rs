@@ -53,7 +53,7 @@ impl Deadline {
     /// By when a reservation of a market is to be captured, as it stands at that moment.
     pub fn of(reservation: Reservation, market: Option<Market>, rules: &Capture, now: Moment) -> Self {
         let window_ms = market.map_or_else(|| rules.longest_ms(), |market| rules.window_ms(market));
-        let released_at = reservation.created_at.plus_ms(window_ms);
+        let released_at = reservation.since.plus_ms(window_ms);
         let capture_by = reservation.guaranteed_until.unwrap_or(released_at).min(released_at);
         let urgency = match () {
             () if now >= capture_by => Urgency::Overdue,
@@ -160,7 +160,7 @@ mod tests {
             sales_unit: "no".into(),
             uncaptured: 100,
             currency: "NOK",
-            created_at: Moment(0),
+            since: Moment(0),
             guaranteed_until: guaranteed_days.map(|days| Moment(days * DAY_MS)),
         }
     }

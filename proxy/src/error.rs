@@ -298,6 +298,7 @@ impl From<Refusal> for ApiError {
             Refusal::TooManyAttempts => Code::TooManyAttempts,
             Refusal::NotPaid => Code::NotPaid,
             Refusal::TooMuch { .. } => Code::ExceedsWhatIsLeft,
+            Refusal::MorePieces { .. } => Code::ExceedsWhatWasOrdered,
             Refusal::UnderWay => Code::CaptureUnderWay,
             Refusal::TooManyOperations => Code::TooManyOperations,
             Refusal::NotAnAmount => Code::BadAmount,

@@ -56,6 +56,8 @@ pub struct IdempotencyKey {
 #[derive(Clone, Debug)]
 pub struct Key {
     id: String,
+    /// The hash of the key alone.
+    own: String,
     fingerprint: String,
 }
 
@@ -96,7 +98,8 @@ impl Key {
             let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
             return Err(ApiError::bad_idempotency_key(wanted));
         }
-        Ok(Self { id: hash(&[whose, &[key.as_bytes()]].concat()), fingerprint: hash(&asked) })
+        let own = hash(&[key.as_bytes()]);
+        Ok(Self { id: hash(&[whose, &[key.as_bytes()]].concat()), own, fingerprint: hash(&asked) })
     }
 
     /// The cause of what a request does to a checkout: with the key, if it has one.
@@ -107,8 +110,9 @@ impl Key {
     }
 
     /// The name of the operation that is asked for under this key: the same for a repeat, also when the key itself has been forgotten.
-    pub fn operation(&self) -> OperationId {
-        OperationId(Uuid::new_v5(&Uuid::NAMESPACE_OID, self.id.as_bytes()))
+    /// It is the order's and the key's, whoever shows it: a press that somebody else of the shop's finishes is the same press.
+    pub fn operation(&self, order: CheckoutId) -> OperationId {
+        OperationId(Uuid::new_v5(&order.0, self.own.as_bytes()))
     }
 
     /// What was done under this key before, if anything. While `is_done` says that it is not done yet, a repeat has to come again; but not

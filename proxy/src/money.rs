@@ -36,7 +36,7 @@ pub async fn ask(
         return Err(ApiError::bad_lines());
     }
     let amount = money.amount.map(|amount| amount.value);
-    let asked = Asked { id: key.operation(), kind, amount, lines: money.lines };
+    let asked = Asked { id: key.operation(id), kind, amount, lines: money.lines };
     idempotency::once(store, Duration::ZERO, Some(key), |_| true, async {
         let checkout = ledger.apply(id, Input::Operate(asked), Key::cause(Some(key), id)).await?;
         Ok(Found::new(checkout, order.secret))
@@ -46,7 +46,7 @@ pub async fn ask(
 
 /// What became of what was asked for under a key.
 pub fn outcome<'a>(checkout: &'a Checkout, key: &Key) -> Option<&'a Outcome> {
-    let id = key.operation();
+    let id = key.operation(checkout.id);
     let mut operations = checkout.attempts.iter().flat_map(|attempt| &attempt.operations);
     operations.find(|operation: &&Operation| operation.id == id).map(|operation| &operation.outcome)
 }

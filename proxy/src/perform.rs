@@ -130,7 +130,7 @@ async fn create_payment(
     let reference = create.reference.clone();
     // Forgotten meanwhile: a message to nobody.
     if create.flow == Flow::Push && number.is_none() {
-        return news(&reference, News::Refused { trouble: "customer_erased".to_owned() });
+        return news(&reference, News::Forgotten);
     }
     match client.create_payment(&create.key, &request(create, number)).await {
         Ok(created) => created_at(redirects, &reference, created.redirect_url),

@@ -141,7 +141,7 @@ impl Reconciler {
         let market = self.markets.iter().find(|(name, _)| name == sales_unit).map(|(_, market)| *market);
         let window_ms = market.map_or_else(|| self.capture.longest_ms(), |market| self.capture.window_ms(market));
         let mut compared = Vec::with_capacity(checkout.attempts.len());
-        let young = |attempt: &&Attempt| attempt.created_at >= now.plus_ms(-window_ms);
+        let young = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
         for attempt in checkout.attempts.iter().filter(|attempt| !attempt.unpressed).filter(young) {
             let named = Drift {
                 reference: attempt.reference.to_string(),

@@ -20,8 +20,7 @@ const QUICK: &str = "polling.first_ms = 200\npolling.every_ms = 500\nvipps.timeo
 const RECEIPT_AFTERWARDS: &str =
     "polling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300\nshop.receipt = \"order-management\"";
 
-const TO_THE_APP: &str =
-    "# sends to the app\npolling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300";
+const TO_THE_APP: &str = "# sends to the app\npolling.first_ms = 200\npolling.every_ms = 500\nvipps.timeout_ms = 300";
 
 /// The customer gets as far as Vipps MobilePay.
 async fn ordered(life: &Life) -> Checkout {
@@ -97,7 +96,7 @@ async fn paid_by_whoever_scans_it(life: &Life) -> Checkout {
 }
 
 async fn paid_in_the_app(life: &Life) -> Checkout {
-    life.vipps().lets_send_to_the_app(false).await;
+    life.vipps().lets_send_to_the_app(true).await;
     let customer = json!({ "phone_number": PHONE_NUMBER, "consent": { "wording": "1" } });
     let order = life.requests(&json!({ "cart": mugs_and_freight(), "customer": customer })).await;
     life.sees(&order, |checkout| checkout.state == State::Created).await;

@@ -3,7 +3,7 @@
 use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State};
 
 use super::category::Categorized;
-use super::{Attempt, Checkout, Consent, Flow};
+use super::{Attempt, Checkout, Consent, Flow, OfferedBy};
 
 impl Checkout {
     /// With the deadline that the rules of its market make. What the store alone knows of it, such as its events, is left out.
@@ -35,7 +35,7 @@ impl Checkout {
     }
 
     fn request_for_shop(&self) -> Option<ShopRequest> {
-        let offer = self.order.offer.as_ref()?;
+        let offer = self.order.offer.as_ref().filter(|offer| offer.by == OfferedBy::Shop)?;
         let url = self.pay_url();
         let current = self.current();
         let in_app = current.flow == Flow::Push && matches!(current.state, State::Created | State::Authorized);

@@ -46,6 +46,8 @@ pub enum News {
         /// Why, as a stable code.
         trouble: String,
     },
+    /// It was to be sent to a customer who is not known any more.
+    Forgotten,
     /// The vendor could not be reached while a customer would wait. It may exist or not.
     Unreachable,
     /// `GET payment` was answered.

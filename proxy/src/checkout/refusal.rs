@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// The state does not allow it. Nothing has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// A new attempt was asked for when the order has been paid, or while the current one cannot serve instead.
     #[error("the order is paid, or its current attempt is being cancelled or shares more than was asked for now")]
@@ -28,6 +28,14 @@ pub enum Refusal {
     TooMuch {
         /// What is left, in minor units.
         left: i64,
+    },
+    /// More pieces were named than the order has, beside those that are captured, or given back, already.
+    #[error("there are {left} of {sku:?} left")]
+    MorePieces {
+        /// The article.
+        sku: String,
+        /// How many are left.
+        left: u32,
     },
     /// The rest was to be let go while a capture is under way: the vendor would let go what is being captured too.
     #[error("a capture has not been answered yet; let the rest go when it has been")]

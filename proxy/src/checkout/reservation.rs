@@ -16,8 +16,8 @@ pub struct Reservation {
     pub uncaptured: i64,
     /// The currency's code.
     pub currency: &'static str,
-    /// When the payment was begun, which is some minutes before its authorization at most.
-    pub created_at: Moment,
+    /// When the payment was authorized, or was begun some minutes before.
+    pub since: Moment,
     /// Until when a capture is sure to succeed, where the vendor has said so.
     pub guaranteed_until: Option<Moment>,
 }
@@ -33,7 +33,7 @@ impl Checkout {
             sales_unit: self.order.cart.sales_unit.clone(),
             uncaptured,
             currency: self.order.cart.total.currency.code(),
-            created_at: attempt.created_at,
+            since: attempt.since(),
             guaranteed_until: attempt.capture_guaranteed_until,
         })
     }

@@ -278,6 +278,9 @@ pub struct Attempt {
     /// What the shop asked to be done with the money, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
+    /// When we learned that it was paid; the vendor counts from about then. None for those of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorized_at: Option<Moment>,
     /// When it was begun.
     pub created_at: Moment,
     /// When it runs out unless the customer acts.

@@ -129,6 +129,7 @@ impl Step {
             category: None,
             profile_looks: 0,
             operations: Vec::new(),
+            authorized_at: None,
             created_at: now,
             expires_at,
         });
@@ -166,10 +167,15 @@ impl Step {
     fn payment(&mut self, reference: &Reference, news: News, polling: Polling, now: Moment) {
         match news {
             News::Signal => self.signal(reference, polling, now),
-            News::Lapsed => self.lapsed(reference),
+            News::Lapsed => self.lapsed(reference, now),
             News::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
             News::Misdirected => self.misdirected(reference, now),
             News::Refused { trouble } => self.failed(reference, trouble, now),
+            // Forgotten before it was answered: it may be in the app all the same.
+            News::Forgotten => {
+                self.failed(reference, "customer_erased".to_owned(), now);
+                self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
+            }
             News::Unreachable => {
                 self.failed(reference, "vipps_unreachable".to_owned(), now);
                 // It may exist all the same. Put it away, so that the books agree.
@@ -360,7 +366,8 @@ impl Step {
         // Paid before we knew that it had been created.
         let wants_receipt = matches!(attempt.state, State::Starting | State::Failed);
         attempt.end(State::Authorized, None);
-        let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.created_at.0);
+        attempt.authorized_at.get_or_insert(now);
+        let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.since().0);
         // The chain goes on at long intervals, for captures and cancels whose webhooks are lost.
         let open = aggregate.captured + aggregate.cancelled < aggregate.authorized && age_ms < LONGEST_CAPTURE_MS;
         if let Some(round) = round.filter(|_| open) {
@@ -394,6 +401,11 @@ impl Step {
 }
 
 impl Attempt {
+    /// When it was paid, or else begun: most are paid within ten minutes, and what waits in an app may be paid after weeks.
+    pub fn since(&self) -> Moment {
+        self.authorized_at.unwrap_or(self.created_at)
+    }
+
     fn end(&mut self, state: State, trouble: Option<&str>) {
         self.state = state;
         self.trouble = trouble.map(str::to_owned);

@@ -90,7 +90,12 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let http = caller::client()?;
     match asked.action {
         Action::Send(send) => {
-            let key = send.idempotency_key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+            let key = send.idempotency_key.clone().unwrap_or_else(|| {
+                let random = Uuid::new_v4().to_string();
+                // Before it is sent: whoever gets no answer repeats it under this key.
+                eprintln!("idempotency key: {random}");
+                random
+            });
             let request = http.post(send.proxy.at("/v1/shop/payment-requests")).header("idempotency-key", &key);
             let order = answered(send.proxy.sign(request)?.json(&send.body()?)).await?;
             if send.json { shown::json(&order) } else { print(&order) }

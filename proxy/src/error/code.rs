@@ -82,6 +82,8 @@ codes! {
         "Wait for `checkout.authorized`: there is no money yet that could be moved.";
     ExceedsWhatIsLeft = CONFLICT "exceeds_what_is_left": "There is less left than that",
         "Read the order's `aggregate` and ask for no more than `detail` says is left.";
+    ExceedsWhatWasOrdered = CONFLICT "exceeds_what_was_ordered": "There are fewer pieces left than that",
+        "Read the order's operations: somebody may have captured, or given back, those pieces already. `detail` says how many are left.";
     CaptureUnderWay = CONFLICT "capture_under_way": "A capture has not been answered yet",
         "Ask again when the capture has been answered: until then Vipps MobilePay could let go of what is being captured.";
     TooManyOperations = CONFLICT "too_many_operations": "The payment was operated on too often",

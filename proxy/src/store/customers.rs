@@ -102,6 +102,11 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Whether they are still looked for under a previous key too: every commit brings them under the present one.
+    pub(super) fn are_moving(&self) -> bool {
+        self.by_kind().any(|(_, indexes)| indexes.len() > 1)
+    }
+
     /// Under the words for them in a column, the surer one first.
     pub(super) fn by_kind(&self) -> impl Iterator<Item = (&'static str, &Vec<String>)> {
         [("sub", &self.sub), ("number", &self.number)].into_iter().filter(|(_, indexes)| !indexes.is_empty())
@@ -123,6 +128,9 @@ pub(super) fn known(id: &str, orders: Vec<Checkout>) -> Option<KnownCustomer> {
         let may_be_known = checkout.attempts.iter().filter(|attempt| checkout.may_know_customer(attempt));
         let consents = may_be_known.filter_map(|attempt| Some((attempt.reference.clone(), attempt.consent.clone()?)));
         known.consents.extend(consents);
+        let asked = checkout.order.offer.as_ref().and_then(|offer| offer.consent.clone());
+        let kept = asked.filter(|yes| checkout.erased_at.is_none_or(|erased| yes.given_at > erased));
+        known.consents.extend(kept.map(|yes| (checkout.current().reference.clone(), yes)));
         let Some(shared) = checkout.customer else { continue };
         known.customer.sub = shared.sub.or(known.customer.sub);
         known.customer.phone_number = shared.phone_number.or(known.customer.phone_number);

@@ -174,7 +174,7 @@ impl Postgres {
             return Ok(Committed::Overtaken);
         };
         let named = changed.try_get::<Option<&str>, _>("customer_id")?.is_some();
-        if let Some(sealed) = sealed.filter(|_| !named) {
+        if let Some(sealed) = sealed.filter(|sealed| !named || sealed.names.are_moving()) {
             customers::name(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
         }
         follow_up(&mut tx, checkout, effects, now).await?;

@@ -186,7 +186,7 @@ impl Sqlite {
                     .await?;
                     let Some(changed) = changed else { return Ok(Work::Undo(Committed::Overtaken)) };
                     let named = changed.try_get::<Option<&str>, _>("customer_id")?.is_some();
-                    if let Some(sealed) = rows.customer.as_ref().filter(|_| !named) {
+                    if let Some(sealed) = rows.customer.as_ref().filter(|sealed| !named || sealed.names.are_moving()) {
                         customers::name(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
                     }
                     follow_up(&mut *connection, &rows).await?;

@@ -6,7 +6,7 @@
 use kvitt_wire::State;
 
 use super::{Effect, Flow, Moment, Refusal, Step};
-use crate::checkout::{Consent, Reference};
+use crate::checkout::{Consent, Offer, OfferedBy, Reference};
 
 /// The vendor knows no customer with that number who could pay this
 /// ([errors](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/errors/)).
@@ -51,7 +51,8 @@ impl Step {
     /// The shop takes the offer back. A payment that is under way is cancelled, unless the customer is quicker.
     pub(super) fn withdraw(&mut self, now: Moment) -> Result<(), Refusal> {
         let paid = self.checkout.current().state == State::Authorized;
-        let offer = self.checkout.order.offer.as_mut().filter(|_| !paid).ok_or(Refusal::NotWithdrawable)?;
+        let offered = |offer: &&mut Offer| !paid && offer.by == OfferedBy::Shop;
+        let offer = self.checkout.order.offer.as_mut().filter(offered).ok_or(Refusal::NotWithdrawable)?;
         if offer.withdrawn_at.is_some() {
             return Ok(());
         }
@@ -63,8 +64,11 @@ impl Step {
         Ok(())
     }
 
-    pub(super) fn lapsed(&mut self, reference: &Reference) {
-        if let Some(attempt) = self.attempt(reference).filter(|attempt| attempt.state == State::Open) {
+    /// A clock that was wrong may have put it forward: what stands goes on standing.
+    pub(super) fn lapsed(&mut self, reference: &Reference, now: Moment) {
+        if self.checkout.order.offer.as_ref().is_some_and(|offer| offer.stands(now)) {
+            self.plan_lapse();
+        } else if let Some(attempt) = self.attempt(reference).filter(|attempt| attempt.state == State::Open) {
             attempt.state = State::Expired;
         }
     }

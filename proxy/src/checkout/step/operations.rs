@@ -1,6 +1,6 @@
 //! What the shop asks to be done with the money of a paid order.
 
-use kvitt_wire::{Aggregate, Amount, State};
+use kvitt_wire::{Aggregate, Amount, Line, Pieces, State};
 
 use super::{Step, later};
 use crate::checkout::operation::{Answered, Asked, Operation, OperationId, OperationKind, Outcome};
@@ -22,6 +22,7 @@ impl Step {
         if attempt.operations.len() >= MOST_OPERATIONS {
             return Err(Refusal::TooManyOperations);
         }
+        enough_pieces(&self.checkout.order.cart.lines, &attempt.operations, kind, &lines)?;
         // What has been done and not answered is counted twice as soon as a look has seen it.
         let left = attempt.left(kind).max(0);
         let amount = amount.filter(|_| kind != OperationKind::Cancel).unwrap_or(left);
@@ -59,6 +60,24 @@ impl Step {
         };
         self.plan(now, Effect::Look { reference: reference.clone(), round: None });
     }
+}
+
+/// Whether an order still has the pieces that are named: two people with one parcel list must not ship the same mug. What the order does not
+/// have by that name is the shop's own record.
+fn enough_pieces(ordered: &[Line], before: &[Operation], kind: OperationKind, named: &[Pieces]) -> Result<(), Refusal> {
+    let of = |sku: &str, pieces: &[Pieces]| -> u32 {
+        let same = pieces.iter().filter(|piece| piece.sku == sku);
+        same.fold(0, |sum, piece| sum.saturating_add(piece.quantity))
+    };
+    for line in ordered.iter().filter(|line| of(&line.sku, named) > 0) {
+        let counts = |one: &&Operation| one.kind == kind && !matches!(one.outcome, Outcome::Refused { .. });
+        let gone = before.iter().filter(counts).fold(0_u32, |sum, one| sum.saturating_add(of(&line.sku, &one.lines)));
+        let left = line.quantity.saturating_sub(gone);
+        if of(&line.sku, named) > left {
+            return Err(Refusal::MorePieces { sku: line.sku.clone(), left });
+        }
+    }
+    Ok(())
 }
 
 impl Attempt {

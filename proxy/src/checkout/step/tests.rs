@@ -415,7 +415,7 @@ fn a_paid_order_is_watched_until_the_shop_has_settled_it() {
     let mut story = Story::new(None);
     story.created(1).news(1, looked(Some(3), seen(PaymentState::Authorized)));
     assert_eq!(story.kinds(), ["look"]);
-    story.now = START.plus_ms(LONGEST_WATCH_MS);
+    story.now = story.now.plus_ms(LONGEST_WATCH_MS);
     story.news(1, looked(Some(4), seen(PaymentState::Authorized)));
     assert_eq!(story.effects[0].due_at.0 - story.now.0, LONGEST_WATCH_MS);
     let settled = Aggregate { authorized: TOTAL.value, captured: 40_000, cancelled: 9_900, refunded: 0 };

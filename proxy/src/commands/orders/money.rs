@@ -118,7 +118,7 @@ async fn operate(
         cells::json(&order)?;
     } else {
         let operations = order.attempts.iter().flat_map(|attempt| &attempt.operations);
-        let id = key.operation().0.to_string();
+        let id = key.operation(checkout.id).0.to_string();
         for operation in operations.filter(|operation| operation.id == id) {
             println!("{} {}: {}", operation.kind, shown::money(operation.amount), operation.state);
         }

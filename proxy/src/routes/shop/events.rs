@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
@@ -26,10 +26,10 @@ use super::{page_of, query};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::hub::Listening;
-use crate::outage;
 use crate::shop_key::ShopKey;
 use crate::store;
 use crate::store::events::Logged;
+use crate::{outage, session};
 
 /// Events in an answer, unless more or fewer are asked for; and so many are read at once for a stream.
 const PAGE: u32 = 100;
@@ -153,7 +153,8 @@ async fn follow(
     };
     tracing::debug!(after, "events followed");
     let until = Instant::now() + limits.stream_age;
-    let follower = Follower { app, key, listening, after, read: VecDeque::new(), greeted: false, until };
+    let session = (!headers.contains_key(header::AUTHORIZATION)).then_some(headers);
+    let follower = Follower { app, key, session, listening, after, read: VecDeque::new(), greeted: false, until };
     let stream = Sse::new(events(follower)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
     let unbuffered =
         [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
@@ -169,6 +170,8 @@ fn place(cursor: Option<&str>) -> Result<Option<i64>> {
 struct Follower {
     app: App,
     key: ShopKey,
+    /// What a session is recognized by, where it is not a key that was shown.
+    session: Option<HeaderMap>,
     listening: Listening,
     /// The place up to which all has been read.
     after: i64,
@@ -224,6 +227,11 @@ impl Follower {
     async fn read_on(&mut self) -> std::result::Result<bool, store::Error> {
         let key = self.app.store.shop_key(&self.key.prefix).await?;
         if key.is_some_and(|key| key.revoked_at.is_some()) {
+            return Ok(false);
+        }
+        if let Some(headers) = &self.session
+            && session::recognize(&self.app.config, &self.app.store, &Method::GET, headers).await?.is_none()
+        {
             return Ok(false);
         }
         self.read = self.app.store.events(self.after, self.key.sales_unit.as_deref(), PAGE).await?.into();

@@ -46,7 +46,7 @@ enum Answers {
     /// `not_found`
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
-    /// `not_paid`; `exceeds_what_is_left`: `detail` says what is left; `capture_under_way`: nothing can be let go before the capture is
+    /// `not_paid`; `exceeds_what_is_left`, `exceeds_what_was_ordered`: `detail` says what is left; `capture_under_way`: nothing can be let go before the capture is
     /// answered, ask again when it has been; `operation_refused`: `detail` has the vendor's code and what to do;
     /// `too_many_operations`
     #[response(status = 409, content_type = "application/problem+json")]

@@ -15,7 +15,7 @@ impl Postgres {
         most: u32,
     ) -> Result<Vec<CheckoutId>, Error> {
         let rows = sqlx::query(
-            "SELECT id FROM checkouts WHERE created_at >= $1 AND ($2::uuid IS NULL OR id > $2) AND NOT EXISTS ( \
+            "SELECT id FROM checkouts WHERE (created_at >= $1 OR uncaptured > 0) AND ($2::uuid IS NULL OR id > $2) AND NOT EXISTS ( \
                  SELECT 1 FROM outbox WHERE checkout_id = checkouts.id AND parked_reason IS NULL AND kind NOT IN ('look', 'lapse', 'categorize')) \
              ORDER BY id LIMIT $3",
         )

@@ -178,6 +178,17 @@ pub(super) async fn name(
         .await?;
         id = row.try_get("customer_id")?;
     }
+    if let Some(number) = names.number.first() {
+        // Who has another number now is not found by the old one any more: it may become somebody else's.
+        sqlx::query(
+            "DELETE FROM customer_names WHERE sales_unit = $1 AND kind = 'number' AND customer_id = $2 AND name_index <> $3",
+        )
+        .bind(sales_unit)
+        .bind(&id)
+        .bind(number)
+        .execute(&mut *connection)
+        .await?;
+    }
     if names.by_kind().next().is_some() {
         sqlx::query("UPDATE checkouts SET customer_id = $2 WHERE id = $1")
             .bind(checkout.0)

@@ -14,6 +14,8 @@ use crate::store::events::{Happened, Logged};
 
 /// Who numbers holds this lock until the numbers are committed.
 const NUMBERING: i64 = 0x006b_7669_7474;
+/// So many are numbered in one transaction, so that whoever gives up in the middle has not waited in vain.
+const SOME: i64 = 2_000;
 
 impl Postgres {
     pub(in crate::store) async fn events(
@@ -66,18 +68,23 @@ impl Postgres {
         if fresh.is_none() {
             return Ok(());
         }
-        let mut tx = self.pool.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(NUMBERING).execute(&mut *tx).await?;
-        sqlx::query(
-            "UPDATE events SET place = numbered.place FROM ( \
-                 SELECT id, nextval('event_places') AS place \
-                 FROM (SELECT id FROM events WHERE place IS NULL ORDER BY at, id) AS fresh) AS numbered \
-             WHERE events.id = numbered.id",
-        )
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
+        loop {
+            let mut tx = self.pool.begin().await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(NUMBERING).execute(&mut *tx).await?;
+            let numbered = sqlx::query(
+                "UPDATE events SET place = numbered.place FROM ( \
+                     SELECT id, nextval('event_places') AS place \
+                     FROM (SELECT id FROM events WHERE place IS NULL ORDER BY at, id LIMIT $1) AS fresh) AS numbered \
+                 WHERE events.id = numbered.id",
+            )
+            .bind(SOME)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            if numbered.rows_affected() < SOME.unsigned_abs() {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -46,10 +46,12 @@ fn nothing_is_asked_of_the_vendor_before_somebody_presses_pay() {
 fn what_runs_out_or_is_withdrawn_is_not_paid_any_more() {
     for by in [OfferedBy::Page, OfferedBy::Shop] {
         let mut story = opened_with(offer(by), None);
+        assert_eq!(story.news(1, News::Lapsed).kinds(), ["lapse"], "too early, by a clock that was wrong");
+        assert_eq!(story.state(), State::Open);
+        story.now = START.plus_ms(3_600_000);
         story.news(1, News::Lapsed);
         let told: &[&str] = if by == OfferedBy::Shop { &["checkout.expired"] } else { NOTHING };
         assert_eq!((story.state(), &story.told()[..]), (State::Expired, told), "{by:?}");
-        story.now = START.plus_ms(3_600_000);
         assert_eq!(story.take(Input::Pay(None)).err(), Some(Refusal::OfferEnded));
     }
     let mut story = opened_with(offer(OfferedBy::Shop), None);
@@ -64,8 +66,8 @@ fn what_runs_out_or_is_withdrawn_is_not_paid_any_more() {
 fn time_is_up_for_what_is_offered_and_not_for_what_is_being_paid() {
     let mut story = opened_with(offer(OfferedBy::Shop), None);
     story.take(Input::Pay(None)).unwrap().created(1);
-    assert_eq!(story.news(1, News::Lapsed).state(), State::Created);
     story.now = START.plus_ms(3_700_000);
+    assert_eq!(story.news(1, News::Lapsed).state(), State::Created);
     story.news(1, looked(None, seen(PaymentState::Authorized)));
     assert_eq!((story.state(), story.told()), (State::Authorized, vec!["checkout.authorized"]));
     assert_eq!(story.take(Input::Withdraw).err(), Some(Refusal::NotWithdrawable));
@@ -151,6 +153,32 @@ fn who_presses_pay_behind_the_link_is_not_waited_for_in_the_app() {
         (story.checkout.current().reference.as_str(), story.told()),
         ("shop-abc-2", vec!["checkout.authorized"])
     );
+}
+
+#[test]
+fn what_may_be_in_an_erased_customer_s_app_is_taken_out_of_it() {
+    let mut story = opened_with(Offer { push: true, ..offer(OfferedBy::Shop) }, Some("4791234567"));
+    story.take(Input::Erase).unwrap();
+    assert_eq!(story.news(1, News::Forgotten).kinds(), ["lapse", "cancel_payment"]);
+    assert_eq!(story.checkout.attempts[0].trouble.as_deref(), Some("customer_erased"));
+}
+
+#[test]
+fn an_order_that_a_page_has_opened_is_not_the_shop_s_to_withdraw() {
+    let mut story = opened_with(offer(OfferedBy::Page), None);
+    assert_eq!(story.take(Input::Withdraw).err(), Some(Refusal::NotWithdrawable));
+    assert_eq!(story.checkout.for_shop(None).request, None, "its address is its customer's alone");
+}
+
+#[test]
+fn what_is_paid_after_weeks_in_the_app_is_captured_by_then_and_not_by_its_first_day() {
+    let days = |days: i64| START.plus_ms(days * 24 * 60 * 60 * 1000);
+    let waits = Offer { push: true, long_living: true, ..Offer::standing(OfferedBy::Shop, days(30)) };
+    let mut story = opened_with(waits, Some("4791234567"));
+    story.created(1);
+    story.now = days(20);
+    story.news(1, looked(None, seen(PaymentState::Authorized)));
+    assert_eq!(story.checkout.reservation().unwrap().since, story.now);
 }
 
 #[test]

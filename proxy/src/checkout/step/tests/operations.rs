@@ -116,3 +116,19 @@ fn nothing_is_moved_that_is_not_paid_or_not_more_than_nothing() {
     assert_eq!(all, Err(Refusal::TooMuch { left: TOTAL.value }));
     assert!(story.checkout.current().operations.is_empty());
 }
+
+#[test]
+fn no_piece_is_captured_twice_whoever_ships_it() {
+    let named = |name: u128, kind, sku: &str, quantity| {
+        let lines = vec![Pieces { sku: sku.into(), quantity }];
+        Input::Operate(Asked { id: OperationId(Uuid::from_u128(name)), kind, amount: Some(10_000), lines })
+    };
+    let mut story = paid();
+    story.take(named(1, OperationKind::Capture, "mug", 1)).unwrap();
+    let again = story.take(named(2, OperationKind::Capture, "mug", 1)).err();
+    assert_eq!(again, Some(Refusal::MorePieces { sku: "mug".into(), left: 0 }));
+    story.take(named(1, OperationKind::Capture, "mug", 1)).expect("a repeat is the first");
+    story.take(named(3, OperationKind::Capture, "gift wrap", 9)).expect("the shop's own record");
+    story.news(1, done(1, money(10_000, 0, 0)));
+    story.take(named(4, OperationKind::Refund, "mug", 1)).expect("what was shipped comes back");
+}
