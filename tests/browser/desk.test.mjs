@@ -348,3 +348,32 @@ test("a request that is withdrawn cannot be paid", async () => {
   await ida.opens(link);
   assert.equal(await ida.page.getByRole("button", { name: /Betal med|Pay with/ }).count(), 0);
 });
+
+test("a request that was not answered is finished under no other login", async () => {
+  const siv = await Packer.atTheDesk(set);
+  const { clerk, page } = siv;
+  clerk.forgives(/ERR_FAILED|ERR_CONNECTION/);
+  let asked = 0;
+  await page.route("**/v1/shop/payment-requests", (route) => ((asked += 1), route.abort()));
+  await clerk.follows("Request");
+  await page.getByLabel("Item").fill("Loose-leaf tea, 100 g");
+  await clerk.presses("Make a link for NOK 89.00");
+  await clerk.sees(/You asked for NOK.89\.00 before/);
+  const before = asked;
+  // The next one's key is of one sales unit.
+  await page.route("**/desk/session", async (route) => {
+    const answer = await route.fetch();
+    const known = await answer.json();
+    await route.fulfill({ response: answer, json: { ...known, sales_units: known.sales_units.slice(0, 1) } });
+  });
+  await page.reload();
+  await clerk.sees("was asked for under another login");
+  assert.equal(await page.getByRole("button", { name: /Finish it|Make a link/ }).count(), 0);
+  await clerk.looksAround("desk-request-elsewhere");
+  await page.unroute("**/desk/session");
+  await page.reload();
+  await page.unroute("**/v1/shop/payment-requests");
+  await clerk.presses("Finish it");
+  await clerk.seesHeading("Scan to pay");
+  assert.ok(before > 0 && asked === before, "nothing was sent under the other login");
+});
