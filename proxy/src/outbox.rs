@@ -113,7 +113,8 @@ impl Outbox {
         }
     }
 
-    /// Effects are due by the machine's clock. When that goes back, what was planned just now must not wait until it is that time again.
+    /// Effects and deliveries are due by the machine's clock. When that goes back, what was planned just now must not wait until it is that
+    /// time again.
     async fn put_forward(&self) -> bool {
         let put = self.store.clock_went_back(clock::now()).await;
         if let Err(error) = &put {

@@ -100,6 +100,9 @@ macro_rules! of_both {
     };
 }
 
+// After the macro, which it uses.
+mod deliveries;
+
 of_both! {
     what_is_written_is_read_back
     of_those_who_commit_one_version_one_does_and_the_others_leave_nothing

@@ -233,6 +233,8 @@ pub(super) async fn insert(
     Ok(inserted.rows_affected())
 }
 
+/// Who may change the endpoint takes it before the delivery: of two who disable one at once, each would hold a delivery that the other
+/// wants. A delivery to an endpoint that does not fail changes nothing of it, and need not wait for others.
 async fn settle(
     connection: &mut PgConnection,
     claim: &DeliveryClaim,
@@ -242,6 +244,12 @@ async fn settle(
 ) -> Result<Settled, Error> {
     let at = |settled: bool| settled.then_some(now.0);
     let again = if let Then::Again(due_at) = tried.then { Some(due_at.0) } else { None };
+    let endpoint =
+        sqlx::query("SELECT 1 FROM endpoints WHERE id = $1 AND ($2 OR failing_since IS NOT NULL) FOR NO KEY UPDATE")
+            .bind(&claim.endpoint)
+            .bind(tried.then != Then::Delivered)
+            .fetch_optional(&mut *connection)
+            .await?;
     let written = sqlx::query(
         "UPDATE deliveries SET tried_at = $4, latency_ms = $5, last_status = $6, last_error = $7, delivered_at = $8, \
                 given_up_at = $9, due_at = coalesce($10::bigint, due_at) \
@@ -261,6 +269,9 @@ async fn settle(
     .await?;
     if written.rows_affected() == 0 {
         return Ok(Settled::Lost);
+    }
+    if endpoint.is_none() {
+        return Ok(Settled::Written);
     }
     let since = if tried.then == Then::Delivered {
         "UPDATE endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"

@@ -2,6 +2,7 @@
 
 use super::Postgres;
 use crate::checkout::Moment;
+use crate::store::pacing::CLOCK_WENT_BACK;
 use crate::store::{Claim, Error};
 
 impl Postgres {
@@ -16,13 +17,9 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
-        sqlx::query(
-            "UPDATE outbox SET due_at = $1 \
-             WHERE due_at > $1 AND parked_reason IS NULL AND (created_at > $1 OR kind = 'create_payment')",
-        )
-        .bind(now.0)
-        .execute(&self.pool)
-        .await?;
+        for put_forward in CLOCK_WENT_BACK {
+            sqlx::query(put_forward).bind(now.0).execute(&self.pool).await?;
+        }
         Ok(())
     }
 }

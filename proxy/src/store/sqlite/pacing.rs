@@ -2,6 +2,7 @@
 
 use super::Sqlite;
 use crate::checkout::Moment;
+use crate::store::pacing::CLOCK_WENT_BACK;
 use crate::store::{Claim, Error};
 
 impl Sqlite {
@@ -13,10 +14,9 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
-        let due = sqlx::query(
-            "UPDATE outbox SET due_at = $1 \
-             WHERE due_at > $1 AND parked_reason IS NULL AND (created_at > $1 OR kind = 'create_payment')",
-        );
-        self.together.execute(due.bind(now.0)).await
+        for put_forward in CLOCK_WENT_BACK {
+            self.together.execute(sqlx::query(put_forward).bind(now.0)).await?;
+        }
+        Ok(())
     }
 }
