@@ -14,6 +14,8 @@ impl Listening {
     fn to(shop: &Shop, key: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
         command.arg("listen").args(arguments).env("KVITT_URL", &shop.url).env("KVITT_KEY", key);
+        // Nothing listens there, and nothing may go there.
+        command.env("http_proxy", "http://127.0.0.1:9").env_remove("no_proxy").env_remove("NO_PROXY");
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 

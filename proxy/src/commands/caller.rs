@@ -36,13 +36,15 @@ impl Proxy {
     }
 }
 
-/// What calls. It follows no redirects, so that it shows what the proxy says.
+/// What calls. It follows no redirects, so that it shows what the proxy says, and goes through no HTTP proxy of the environment: what it
+/// calls is mostly on this machine, and the key and what is forwarded are for nobody in between.
 pub(crate) fn client() -> anyhow::Result<Client> {
     // Losing the race against another installer is as good as winning it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
         Client::builder()
             .redirect(redirect::Policy::none())
+            .no_proxy()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .user_agent(concat!("kvitt/", env!("CARGO_PKG_VERSION")))
