@@ -17,6 +17,8 @@ use crate::{captures, clock, store};
 
 /// Of each kind.
 const MOST: usize = 100;
+/// So many parked effects are read to find those.
+const MOST_READ: u32 = 10_000;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
@@ -34,14 +36,18 @@ pub(super) fn router() -> OpenApiRouter<App> {
         description = "`busy`: the database does not answer; try again"),
 ))]
 async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopWarnings>> {
-    let mut warnings = deadlines(&app).await?;
-    warnings.extend(drift(&app).await?);
-    warnings.extend(parked(&app).await?);
-    warnings.extend(webhooks(&app).await?);
+    // What others' sales units have must not crowd out one's own.
+    let own = |warnings: Vec<ShopWarning>| {
+        let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.knows(unit));
+        warnings.into_iter().filter(known).take(MOST).collect::<Vec<_>>()
+    };
+    let mut warnings = own(deadlines(&app).await?);
+    warnings.extend(own(drift(&app).await?));
+    warnings.extend(own(parked(&app).await?));
+    warnings.extend(own(webhooks(&app).await?));
     if key.sales_unit.is_none() {
         warnings.extend(endpoints(&app).await?);
     }
-    warnings.retain(|warning| warning.sales_unit.as_deref().is_none_or(|unit| key.knows(unit)));
     Ok(axum::Json(ShopWarnings { warnings }))
 }
 
@@ -67,13 +73,13 @@ async fn deadlines(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Er
             ..about(kind, detail)
         })
     });
-    Ok(warned.take(MOST).collect())
+    Ok(warned.collect())
 }
 
 async fn drift(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
     let Some(last) = app.store.last_comparison().await? else { return Ok(Vec::new()) };
     let report: Report = serde_json::from_str(&last.report)?;
-    let drift = report.drift.into_iter().take(MOST).map(|drift| ShopWarning {
+    let drift = report.drift.into_iter().map(|drift| ShopWarning {
         reference: Some(drift.reference),
         sales_unit: Some(drift.sales_unit),
         at_ms: Some(last.begun_at.0),
@@ -86,7 +92,7 @@ async fn drift(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error>
 }
 
 async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let parked = app.store.effects(Which::Parked, u32::try_from(MOST).unwrap_or(u32::MAX)).await?;
+    let parked = app.store.effects(Which::Parked, MOST_READ).await?;
     let parked = parked.into_iter().map(|effect| ShopWarning {
         reference: effect.reference,
         sales_unit: Some(effect.sales_unit),
