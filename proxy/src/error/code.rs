@@ -127,7 +127,7 @@ codes! {
     UnknownEvent = UNPROCESSABLE_ENTITY "unknown_event": "There is no such event",
         "Use one of those that `detail` names.";
     BadPhoneNumber = UNPROCESSABLE_ENTITY "bad_phone_number": "That is no telephone number",
-        "Write it with its country code, such as +47 912 34 567.";
+        "Write it with its country code, such as +47 400 00 001.";
     BadAmount = UNPROCESSABLE_ENTITY "bad_amount": "The amount must be more than nothing",
         "Ask for an amount above zero, in minor units.";
     BadLines = UNPROCESSABLE_ENTITY "bad_lines": "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of 1 to 9999",

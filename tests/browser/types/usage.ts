@@ -42,7 +42,7 @@ console.log(checkout instanceof KvittCheckout);
 
 // @ts-expect-error Amounts are written in minor units, as text.
 checkout.amount = 587;
-// @ts-expect-error The order's token belongs to the confirmation.
+// An order that the shop's backend has opened.
 checkout.token = "token";
 // @ts-expect-error There is no such state.
 const paid: KvittState = "paid";
