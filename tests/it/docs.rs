@@ -9,7 +9,8 @@ use crate::shop::Shop;
 /// What stands in that attribute, wherever it does.
 fn values(html: &str, attribute: &str) -> Vec<String> {
     let opening = format!(" {attribute}=\"");
-    html.split(&opening).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    let value = |(at, _): (usize, &str)| html[at + opening.len()..].split('"').next().unwrap().to_owned();
+    html.match_indices(&opening).map(value).collect()
 }
 
 #[tokio::test]
