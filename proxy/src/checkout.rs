@@ -2,7 +2,7 @@
 //! done in the world because of it.
 //!
 //! Nothing here waits, reads a clock, or knows a database or the network; times and ids are passed in. The
-//! [ledger](crate::ledger) commits what comes out, the [outbox](crate::outbox) carries it out.
+//! [ledger](crate::engine::ledger) commits what comes out, the [outbox](crate::engine::outbox) carries it out.
 //!
 //! A webhook, a return, a click are only signals that make us look: money moves on what `GET payment` says
 //! ([`News::Looked`]) and on nothing else, so duplicates, reordering and loss do no harm.

@@ -1,94 +1,154 @@
-//! What an operator types: one file a command. They print to standard output what was asked for, and end with an error otherwise.
+//! What an operator types: one file a command. A command prints to standard output what was asked for, and ends with an error otherwise.
 
-pub(crate) mod caller;
-pub(crate) mod check;
-pub(crate) mod customers;
-pub(crate) mod deliveries;
-pub(crate) mod desk;
-pub(crate) mod doctor;
-pub(crate) mod emulator;
-pub(crate) mod encryption;
-pub(crate) mod ending;
-pub(crate) mod endpoints;
-pub(crate) mod healthcheck;
-pub(crate) mod keys;
-pub(crate) mod listen;
-pub(crate) mod manual;
-pub(crate) mod migrate;
-pub(crate) mod orders;
-pub(crate) mod outbox;
-pub(crate) mod progress;
-pub(crate) mod reconcile;
-pub(crate) mod request;
-pub(crate) mod serve;
-pub(crate) mod shown;
-pub(crate) mod trigger;
-pub(crate) mod webhooks;
+mod arguments;
+mod caller;
+mod check;
+mod customers;
+mod deliveries;
+mod demo;
+mod desk;
+mod doctor;
+mod emulator;
+mod encryption;
+mod ending;
+mod endpoints;
+mod healthcheck;
+mod keys;
+mod listen;
+mod manual;
+mod migrate;
+mod orders;
+mod outbox;
+mod progress;
+mod reconcile;
+mod request;
+mod serve;
+mod shown;
+pub mod stories;
+mod trigger;
+mod webhooks;
 
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::Args;
-use kvitt::checkout::{Moment, PhoneNumber};
-use kvitt::config::Config;
-use kvitt::{clock, customers as people};
-use tokio_util::sync::CancellationToken;
+use clap::{CommandFactory, Parser, Subcommand};
 
-/// Which configuration a command works with.
-#[derive(Args)]
-pub(crate) struct ConfigFile {
-    /// A file that goes over the defaults; the environment goes over both.
-    #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
+use self::arguments::ConfigFile;
+use self::serve::stop_on_signal;
+use crate::http::routes;
+
+/// A checkout for Vipps MobilePay.
+#[derive(Parser)]
+#[command(name = "kvitt", version, about, arg_required_else_help = true, after_help = ending::TABLE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
 }
 
-impl ConfigFile {
-    /// The file; none for the defaults alone.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.config.as_deref()
-    }
-
-    /// All that it takes to serve.
-    pub(crate) fn load(&self) -> anyhow::Result<Config> {
-        Ok(Config::load(self.config.as_deref(), std::env::vars())?)
-    }
-
-    /// For what is done before there are webhooks.
-    pub(crate) fn load_without_webhooks(&self) -> anyhow::Result<Config> {
-        Ok(Config::load_without_webhooks(self.config.as_deref(), std::env::vars())?)
-    }
+#[derive(Subcommand)]
+enum Command {
+    /// Run the proxy.
+    Serve(ConfigFile),
+    /// Run emulator, proxy and demo shop together, on a database that is thrown away.
+    Demo {
+        /// Where the shop listens; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Another origin whose pages may embed the widget.
+        #[arg(long = "allow-origin", value_name = "ORIGIN")]
+        allow_origins: Vec<String>,
+    },
+    /// Run the emulator of Vipps MobilePay alone.
+    Emulator(emulator::Asked),
+    /// Check the configuration and, against the API, the keys of every sales unit.
+    Check(check::Asked),
+    /// Look at everything that an operator would ask about, and say what to do.
+    Doctor(doctor::Asked),
+    /// Bring the schema of the database up to date, as `serve` does when it starts.
+    Migrate(ConfigFile),
+    /// Ask the running proxy whether it is ready.
+    Healthcheck(healthcheck::Asked),
+    /// Manage the keys of the shop's own machines.
+    Keys(keys::Asked),
+    /// Print a link that opens the order desk once.
+    Desk(desk::Asked),
+    /// Follow what happens at a running proxy, and forward it to a backend on this machine, signed as the real thing.
+    Listen(listen::Asked),
+    /// Play a story on a proxy that runs against the emulator: paid, rejected, a webhook is lost, and so on.
+    Trigger(trigger::Asked),
+    /// Show orders; capture, let go and refund their money.
+    Orders(orders::Asked),
+    /// Compare every order that money can still move on with the books of Vipps MobilePay.
+    Reconcile(reconcile::Asked),
+    /// Show what waits to be done at Vipps MobilePay, and have what was put aside done after all.
+    Outbox(outbox::Asked),
+    /// Manage where the shop's backend is told what happens.
+    Endpoints(endpoints::Asked),
+    /// Show what the shop's backend was told, and tell it again.
+    Deliveries(deliveries::Asked),
+    /// Ask a customer to pay: behind a link or QR, or in the app.
+    Request(request::Asked),
+    /// Show, find and erase what customers shared.
+    Customers(customers::Asked),
+    /// Replace the key that what customers shared is sealed with.
+    Encryption(encryption::Asked),
+    /// Manage the registrations of webhooks at Vipps MobilePay.
+    Webhooks(webhooks::Asked),
+    /// Print the description of the API.
+    Openapi {
+        /// The types of the shop's API for TypeScript instead.
+        #[arg(long)]
+        typescript: bool,
+    },
+    /// Print what completes these commands in a shell: `source <(kvitt completions bash)`.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    Man {
+        /// Where to.
+        folder: std::path::PathBuf,
+    },
 }
 
-/// A moment as it is typed.
-fn moment(text: &str) -> Result<Moment, String> {
-    clock::parse(text).ok_or_else(|| "a time is written like 2027-01-31T12:00:00Z".to_owned())
-}
-
-/// A number as it is typed; `-` reads it from standard input, past the shell's history.
-fn number(text: &str) -> anyhow::Result<PhoneNumber> {
-    let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    people::number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
-}
-
-/// An amount as it is typed, in minor units. Both decimals are asked for, so that nobody takes kroner for øre.
-fn minor(text: &str) -> Result<i64, String> {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = text.split_once('.').filter(|(whole, rest)| digits(whole) && digits(rest) && rest.len() == 2);
-    let minor = parts.and_then(|(whole, rest)| format!("{whole}{rest}").parse().ok());
-    minor.ok_or_else(|| "an amount is written with both decimals, such as 249.00".to_owned())
-}
-
-/// Cancelled by SIGINT and SIGTERM.
-pub(crate) fn stop_on_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    let signalled = stop.clone();
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+/// Runs the command that was typed.
+pub async fn main() -> ExitCode {
+    match run(Cli::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("kvitt: {error:#}");
+            ExitCode::FAILURE
         }
-        signalled.cancel();
-    });
-    Ok(stop)
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(file) => serve::run(file).await?,
+        Command::Demo { listen, allow_origins } => demo::run(listen, &allow_origins, stop_on_signal()?).await?,
+        Command::Emulator(asked) => emulator::run(asked).await?,
+        Command::Check(asked) => check::run(asked).await?,
+        Command::Migrate(file) => migrate::run(file).await?,
+        Command::Healthcheck(asked) => healthcheck::run(&asked)?,
+        Command::Keys(asked) => keys::run(asked).await?,
+        Command::Desk(asked) => desk::run(asked).await?,
+        Command::Doctor(asked) => return Ok(doctor::run(asked).await?.into()),
+        Command::Listen(asked) => listen::run(asked).await?,
+        Command::Trigger(asked) => trigger::run(asked).await?,
+        Command::Orders(asked) => return Ok(orders::run(asked).await?.into()),
+        Command::Reconcile(asked) => return Ok(reconcile::run(asked).await?.into()),
+        Command::Outbox(asked) => outbox::run(asked).await?,
+        Command::Endpoints(asked) => endpoints::run(asked).await?,
+        Command::Deliveries(asked) => deliveries::run(asked).await?,
+        Command::Request(asked) => request::run(asked).await?,
+        Command::Customers(asked) => customers::run(asked).await?,
+        Command::Encryption(asked) => encryption::run(asked).await?,
+        Command::Webhooks(asked) => webhooks::run(asked).await?,
+        Command::Openapi { typescript: true } => print!("{}", routes::typescript()),
+        Command::Openapi { typescript: false } => print!("{}", routes::openapi_json()),
+        Command::Completions { shell } => manual::completions(shell, Cli::command()),
+        Command::Man { folder } => manual::pages(&folder, Cli::command())?,
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -21,8 +21,8 @@ use kvitt_wire::{Brand, Currency};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::base::vault::Vault;
 use crate::checkout::{Moment, Polling, ReceiptBy};
-use crate::vault::Vault;
 use reader::Reader;
 
 pub use carts::{CartKey, SignedCarts};

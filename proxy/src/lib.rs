@@ -1,57 +1,42 @@
-//! The proxy of a checkout for Vipps MobilePay: it holds the secrets, calls the vendor, and tells the page.
+//! The proxy of a checkout for Vipps MobilePay: it holds the secrets, calls Vipps MobilePay, and keeps the page and the shop informed.
 //!
-//! Every fact (a click, a form, a webhook, the answer to a look) becomes an [`Input`](checkout::Input) to one pure function,
-//! [`checkout::step`]; the [`ledger`] commits what comes out of it in one transaction; the [`outbox`] has it carried out by
-//! [`perform`], whose outcomes come back through the same door.
+//! Every fact (a click, a form, a webhook, the answer to a poll) becomes an [`Input`](checkout::Input) to one pure function,
+//! [`checkout::step`]. The [ledger](engine::ledger) commits the new state and its effects in one transaction. The
+//! [outbox](engine::outbox) has each effect carried out by [`vendor::perform`], and the outcome comes back through the same door.
 //!
 //! ```text
 //!  routes --+                                        +-> outbox -> perform -> Vipps MobilePay
 //!  webhook -+-> inbox -> Input -> checkout::step -> ledger -> hub -> pages
 //!  outcome -+                         (pure)         (one transaction)
 //! ```
+//!
+//! The rooms, top to bottom. Each imports only from those below it; `tests/it/tidy.rs` reads this list and keeps it so.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`commands`] | what an operator types: one file a command; the demo |
+//! | [`http`] | routes, pages without JavaScript, the documentation under `/docs`, every problem code |
+//! | [`shop`] | carts and prices, orders, payment requests, captures and refunds, customers, webhooks to the shop's backend |
+//! | [`access`] | who may come in, and how often: tokens, shop keys, sessions, idempotency keys, rate limits |
+//! | [`vendor`] | effects become calls to Vipps MobilePay; webhook registrations, reconciliation, capture deadlines |
+//! | [`engine`] | ledger, inbox, outbox, hub: what commits, takes in, carries out and publishes; scheduled chores |
+//! | [`observe`] | metrics, the log, traces |
+//! | [`store`] | all SQL: SQLite and PostgreSQL, side by side |
+//! | [`config`] | defaults, file, environment; one section a room |
+//! | [`base`] | the clock, and the encryption of personal data |
+//! | [`checkout`] | the core, pure: `step(state, input, now) -> state + effects` |
 
-pub mod advice;
-pub mod app;
-pub mod captures;
-pub mod cart;
+pub mod access;
+pub mod base;
 pub mod checkout;
-pub mod chores;
-pub mod clock;
+pub mod commands;
 pub mod config;
-pub mod customers;
-pub mod demo;
-pub mod docs;
-pub mod error;
-pub mod hub;
-pub mod idempotency;
-pub mod inbox;
-pub mod ledger;
-pub mod listen;
-pub mod metrics;
-pub mod money;
-pub mod offers;
-pub mod order;
-pub mod outage;
-pub mod outbox;
-pub mod pace;
-pub mod pages;
-pub mod perform;
-pub mod qr;
-pub mod rates;
-pub mod ready;
-pub mod reconcile;
-pub mod registrations;
-pub mod relay;
-pub mod routes;
-pub mod session;
-pub mod shop_key;
+pub mod engine;
+pub mod http;
+pub mod observe;
+pub mod shop;
 pub mod store;
-pub mod stories;
-pub mod telemetry;
-pub mod token;
-pub mod trace;
-pub mod vault;
-pub mod wake;
+pub mod vendor;
 
 use std::time::Duration;
 
@@ -59,8 +44,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::{App, StartError};
 use crate::config::Config;
+use crate::http::app::{App, StartError};
+use crate::http::{listen, routes};
 
 /// How long the work in flight may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(20);

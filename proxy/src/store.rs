@@ -46,8 +46,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
+use crate::base::vault::{Unopened, Vault};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
-use crate::vault::{Unopened, Vault};
 
 pub use customers::{KnownCustomer, Shared};
 pub use desk::StoredSession;

@@ -27,7 +27,7 @@ async fn what_is_to_be_captured_soon_is_shown_until_it_is() {
     assert_eq!(listed.len(), 1, "the vendor guarantees it for a week");
     assert_eq!((&listed[0]["reference"], &listed[0]["urgency"]), (&json!(reference), &json!("due")));
     assert_eq!((&listed[0]["uncaptured"], &listed[0]["currency"]), (&json!(58_700), &json!("NOK")));
-    let days = |field: &str| (listed[0][field].as_i64().unwrap() - kvitt::clock::now().0 + 60_000) / DAY_MS;
+    let days = |field: &str| (listed[0][field].as_i64().unwrap() - kvitt::base::clock::now().0 + 60_000) / DAY_MS;
     assert_eq!((days("capture_by"), days("released_at")), (7, 180));
     let table = shop.runs(&["orders", "due"]).await.ended_well().out;
     assert!(table.contains("587.00 NOK") && table.contains(&reference), "{table}");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use kvitt::base::vault::{Key, Vault};
 use kvitt::checkout::{Checkout, Customer, PhoneNumber};
 use kvitt::store::{Cause, Committed, Store};
-use kvitt::vault::{Key, Vault};
 use kvitt_wire::{ShopCustomer, ShopOrder, ShopSharing, State};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};

@@ -97,7 +97,7 @@ async fn who_shows_a_key_may_what_the_key_may_until_it_is_revoked() {
     let none = desk.gets(NONE).header("authorization", "Bearer none").send().await.unwrap();
     problem(none, 401, "unauthorized").await;
     let store = shop.store().await;
-    assert!(store.revoke_shop_key(prefix, kvitt::clock::now()).await.unwrap());
+    assert!(store.revoke_shop_key(prefix, kvitt::base::clock::now()).await.unwrap());
     store.close().await;
     assert!(!desk.is_in().await, "the session has ended with its key");
     is_refused(logs_in(&shop, &json!({ "key": key })).await).await;
@@ -266,6 +266,6 @@ async fn a_shop_may_have_no_desk() {
 fn over_https_the_cookie_is_the_desk_s_alone() {
     let files = Files::on(Database::Sqlite, "https://pay.shop.example", "https://api.vipps.no", "");
     let config = Config::load(Some(&files.config), []).unwrap();
-    let cookie = kvitt::session::remove_cookie(&config);
+    let cookie = kvitt::access::session::remove_cookie(&config);
     assert!(cookie.starts_with("__Host-kvitt-desk=; Path=/;") && cookie.ends_with("; Secure"), "{cookie}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kvitt::error::Code;
+use kvitt::http::error::Code;
 
 use crate::shop::Shop;
 
@@ -63,5 +63,5 @@ async fn every_page_is_there_runs_nothing_and_links_to_what_is() {
 #[test]
 fn the_types_for_typescript_are_those_of_the_description() {
     let found = include_str!("../../www/docs/kvitt-shop.d.ts");
-    assert_eq!(found, kvitt::routes::typescript(), "run `cargo xtask openapi`");
+    assert_eq!(found, kvitt::http::routes::typescript(), "run `cargo xtask openapi`");
 }

@@ -264,7 +264,7 @@ async fn however_many_read_at_once_nothing_is_missed() {
     let store = shop.store().await;
     let order = shop.ordered().await;
     let checkout = shop.stored(&order).await;
-    let now = kvitt::clock::now();
+    let now = kvitt::base::clock::now();
     let writes = (0..EVENTS).map(|nth| {
         let event = kvitt::checkout::Event::capture_due(&checkout, now, now);
         assert_eq!(event.kind, EventKind::PaymentCaptureDue);

@@ -114,14 +114,14 @@ async fn a_shop_that_does_not_want_the_number_never_asks_for_it() {
 #[tokio::test]
 async fn the_consent_is_written_down_with_its_words_and_its_moment() {
     let shop = Shop::open().await;
-    let before = kvitt::clock::now();
+    let before = kvitt::base::clock::now();
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
     order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
     let stored = shop.stored(&order).await;
     let consent = stored.current().consent.clone().unwrap();
     assert_eq!((consent.scope.as_str(), consent.wording.as_str()), ("phoneNumber", kvitt_wire::CONSENT_WORDING));
-    assert!(before <= consent.given_at && consent.given_at <= kvitt::clock::now());
+    assert!(before <= consent.given_at && consent.given_at <= kvitt::base::clock::now());
     assert!(stored.order.terms_accepted_at.is_some_and(|at| before <= at));
     let customer = stored.customer.unwrap();
     assert_eq!(customer.phone_number.unwrap().digits(), PHONE_NUMBER);

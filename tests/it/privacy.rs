@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+use kvitt::base::vault::{Key, Vault};
 use kvitt::checkout::Moment;
 use kvitt::store::{Cause, Committed, Error, Store};
-use kvitt::vault::{Key, Vault};
 use kvitt_wire::{Checkout, Sharing, State};
 use reqwest::StatusCode;
 
@@ -123,15 +123,15 @@ async fn what_is_old_enough_is_erased_by_itself() {
     let (young, old) = (shared_at(&stage).await, shared_at(&stage).await);
     proxy.kill();
     let store = Store::open(&stage.files.database, &vault()).await.unwrap();
-    let (day_ms, now) = (24 * 60 * 60 * 1000, kvitt::clock::now());
+    let (day_ms, now) = (24 * 60 * 60 * 1000, kvitt::base::clock::now());
     for (order, days) in [(&young, 29), (&old, 31)] {
-        let (id, _) = kvitt::token::read(&order.token).unwrap();
+        let (id, _) = kvitt::access::token::read(&order.token).unwrap();
         let mut checkout = store.checkout(id).await.unwrap().unwrap().checkout;
         checkout.customer.as_mut().unwrap().received_at = now.plus_ms(-days * day_ms);
         checkout.version += 1;
         assert_eq!(store.commit(&checkout, &[], &Cause::Request, now).await.unwrap(), Committed::Yes);
     }
-    store.postpone_chore(kvitt::customers::FORGETTING, Moment(0)).await.unwrap();
+    store.postpone_chore(kvitt::shop::customers::FORGETTING, Moment(0)).await.unwrap();
     store.close().await;
 
     let proxy = stage.start();

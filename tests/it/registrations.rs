@@ -21,8 +21,9 @@ async fn all_are_looked_after(shop: &Shop) {
     let store = shop.store().await;
     eventually("both are looked after", || async {
         let readings = store.readings().await.unwrap();
-        let good =
-            readings.iter().filter(|reading| reading.name == kvitt::registrations::REGISTERED && reading.value == 1);
+        let good = readings
+            .iter()
+            .filter(|reading| reading.name == kvitt::vendor::registrations::REGISTERED && reading.value == 1);
         (good.count() == 2).then_some(())
     })
     .await;

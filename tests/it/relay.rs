@@ -137,7 +137,7 @@ async fn of_two_proxies_one_tells_each_event() {
     let receiver = Receiver::answering([]).await;
     let endpoint = shop.tells(&receiver).await;
     let store = shop.store().await;
-    let now = kvitt::clock::now();
+    let now = kvitt::base::clock::now();
     for _ in 0..60 {
         let told = kvitt::store::deliveries::Told::test(&endpoint.id, now).unwrap();
         assert_eq!(store.tell_shop(&told, Some(&endpoint.id), now).await.unwrap(), 1);

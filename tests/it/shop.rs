@@ -11,9 +11,9 @@ mod vipps;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kvitt::base::vault::{Key, Vault};
 use kvitt::config::Config;
 use kvitt::store::Store;
-use kvitt::vault::{Key, Vault};
 use kvitt_emulator::{Credentials, Emulator, Options};
 use kvitt_vipps::{Client, EventName, SecretString};
 use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem};
@@ -121,7 +121,7 @@ vipps.base_url = "{emulator}"
     /// A new key for the shop's own machines.
     async fn key(&self, name: &str, sales_unit: Option<&str>) -> String {
         let store = Store::open(&self.database, &vault()).await.unwrap();
-        let key = kvitt::shop_key::Key::new();
+        let key = kvitt::access::shop_key::Key::new();
         key.add(&store, name, sales_unit).await.unwrap();
         store.close().await;
         key.expose()
@@ -135,7 +135,7 @@ vipps.base_url = "{emulator}"
         }
         for place in 0..config.sales_units.len() {
             let unit = &config.sales_units[place];
-            let client = kvitt::app::client(&config, unit).unwrap();
+            let client = kvitt::http::app::client(&config, unit).unwrap();
             let registered = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap();
             log::hide(registered.secret.expose_secret());
             config.sales_units[place].webhook_secrets = vec![registered.secret];
@@ -175,7 +175,7 @@ reference_prefix = "nordlys"
 }
 
 fn vipps_client(config: &Config) -> Client {
-    kvitt::app::client(config, &config.sales_units[0]).unwrap()
+    kvitt::http::app::client(config, &config.sales_units[0]).unwrap()
 }
 
 impl Shop {
@@ -254,7 +254,7 @@ impl Shop {
     /// A checkout as it is written down.
     pub(crate) async fn stored(&self, order: &Order<'_>) -> kvitt::checkout::Checkout {
         let store = self.store().await;
-        let (id, _) = kvitt::token::read(&order.seen.token).unwrap();
+        let (id, _) = kvitt::access::token::read(&order.seen.token).unwrap();
         let stored = store.checkout(id).await.unwrap().unwrap();
         store.close().await;
         stored.checkout
@@ -272,7 +272,7 @@ impl Shop {
         how(&mut checkout.attempts[0]);
         let store = self.store().await;
         let cause = kvitt::store::Cause::Request;
-        let committed = store.commit(&checkout, &[], &cause, kvitt::clock::now()).await.unwrap();
+        let committed = store.commit(&checkout, &[], &cause, kvitt::base::clock::now()).await.unwrap();
         assert_eq!(committed, kvitt::store::Committed::Yes);
         store.close().await;
     }
@@ -294,7 +294,7 @@ impl Shop {
         let store = self.store().await;
         eventually("it is quiet", || async {
             let next = store.next_due().await.unwrap();
-            next.is_none_or(|due| due > kvitt::clock::now().plus_ms(60_000)).then_some(())
+            next.is_none_or(|due| due > kvitt::base::clock::now().plus_ms(60_000)).then_some(())
         })
         .await;
         store.close().await;

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use kvitt::stories::Story;
+use kvitt::commands::stories::Story;
 use serde_json::{Value, json};
 
 use crate::shop::Shop;

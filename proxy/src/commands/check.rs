@@ -2,9 +2,9 @@
 
 use anyhow::bail;
 use clap::Args;
-use kvitt::app;
 
-use super::ConfigFile;
+use super::arguments::ConfigFile;
+use crate::http::app;
 
 /// What is checked.
 #[derive(Args)]

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use kvitt::config::Config;
-use kvitt::customers;
-use kvitt::hub::Hub;
-use kvitt::ledger::Ledger;
-use kvitt::store::{KnownCustomer, Store};
 use kvitt_wire::FoundCustomers;
 use secrecy::ExposeSecret;
 
+use super::arguments::ConfigFile;
 use super::progress::Waiting;
-use super::{ConfigFile, shown};
+use super::shown;
+use crate::config::Config;
+use crate::engine::hub::Hub;
+use crate::engine::ledger::Ledger;
+use crate::shop::customers;
+use crate::store::{KnownCustomer, Store};
 
 /// What is to be done.
 #[derive(Args)]
@@ -100,7 +101,7 @@ async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
 
 async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<()> {
     let mut customers = Vec::new();
-    for id in store.customers_with(&super::number(phone_number)?).await? {
+    for id in store.customers_with(&super::arguments::number(phone_number)?).await? {
         customers.extend(store.known_customer(&id).await?.map(customers::for_shop));
     }
     if json {
@@ -113,7 +114,7 @@ async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<(
 
 async fn erase(store: &Store, config: &Config, whose: Whose) -> anyhow::Result<()> {
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
-    let number = whose.phone_number.map(|text| super::number(&text)).transpose()?;
+    let number = whose.phone_number.map(|text| super::arguments::number(&text)).transpose()?;
     let waiting = Waiting::for_what("every order is erased");
     let orders = match (&number, &whose.reference, &whose.id) {
         (Some(number), ..) => customers::erase_number(store, &ledger, number).await?,

@@ -2,14 +2,15 @@
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use kvitt::checkout::Moment;
-use kvitt::clock;
-use kvitt::relay::administration::{self, known};
-use kvitt::store::Store;
-use kvitt::store::deliveries::{Listed, Which};
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::arguments::ConfigFile;
+use super::shown;
+use crate::base::clock;
+use crate::checkout::Moment;
+use crate::shop::relay::administration::{self, known};
+use crate::store::Store;
+use crate::store::deliveries::{Listed, Which};
 
 /// More than anybody reads.
 const MOST: u32 = 1_000;
@@ -62,7 +63,7 @@ struct What {
     #[arg(long, value_name = "EVENT")]
     delivery: Option<String>,
     /// All that has happened since then, also what it has missed, such as 2027-01-31T12:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     since: Option<Moment>,
 }
 

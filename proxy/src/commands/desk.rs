@@ -1,11 +1,12 @@
 //! `kvitt desk`: a way in for the people at the order desk.
 
 use clap::Args;
-use kvitt::session;
-use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::arguments::ConfigFile;
+use super::shown;
+use crate::access::session;
+use crate::store::Store;
 
 /// Which database, and what about its desk.
 #[derive(Args)]

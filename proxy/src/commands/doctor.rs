@@ -5,13 +5,14 @@ mod books;
 mod vendor;
 
 use clap::Args;
-use kvitt::config;
-use kvitt::store::Store;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use super::arguments::ConfigFile;
 use super::ending::Ending;
-use super::{ConfigFile, shown};
+use super::shown;
+use crate::config;
+use crate::store::Store;
 
 /// What is examined.
 #[derive(Args)]

@@ -7,7 +7,7 @@ use clap::Args;
 use kvitt_emulator::{Credentials, Emulator, Options};
 use tokio::net::TcpListener;
 
-use super::stop_on_signal;
+use super::serve::stop_on_signal;
 
 /// How it runs.
 #[derive(Args)]

@@ -1,12 +1,12 @@
 //! `kvitt encryption`: the key that what customers shared, and the secrets of webhooks, are sealed with.
 
 use clap::{Args, Subcommand};
-use kvitt::registrations;
-use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
-use super::ConfigFile;
+use super::arguments::ConfigFile;
 use super::progress::Counting;
+use crate::store::Store;
+use crate::vendor::registrations;
 
 /// As many as are sealed in one transaction, so that the proxies need not wait.
 const BATCH: u32 = 200;

@@ -1,15 +1,16 @@
 //! `kvitt endpoints`: where the shop's own backend is told what happens.
 
 use clap::{Args, Subcommand};
-use kvitt::checkout::Moment;
-use kvitt::clock;
-use kvitt::config::Config;
-use kvitt::relay::administration;
-use kvitt::store::Store;
-use kvitt::store::endpoints::Endpoint;
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::arguments::ConfigFile;
+use super::shown;
+use crate::base::clock;
+use crate::checkout::Moment;
+use crate::config::Config;
+use crate::shop::relay::administration;
+use crate::store::Store;
+use crate::store::endpoints::Endpoint;
 
 /// Which database, and what about it.
 #[derive(Args)]

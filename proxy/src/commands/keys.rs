@@ -2,13 +2,14 @@
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use kvitt::checkout::Moment;
-use kvitt::clock;
-use kvitt::shop_key::Key;
-use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::arguments::ConfigFile;
+use super::shown;
+use crate::access::shop_key::Key;
+use crate::base::clock;
+use crate::checkout::Moment;
+use crate::store::Store;
 
 /// Which database, and what about its keys.
 #[derive(Args)]

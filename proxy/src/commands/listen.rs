@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use kvitt::checkout::Moment;
-use kvitt::{clock, relay};
 use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -18,8 +16,11 @@ use serde_json::value::RawValue;
 use std::time::Instant;
 
 use super::caller::{self, Proxy};
+use super::serve::stop_on_signal;
 use super::shown::{BAD, GOOD, QUIET, styled};
-use super::stop_on_signal;
+use crate::base::clock;
+use crate::checkout::Moment;
+use crate::shop::relay;
 use stream::{Frame, Frames};
 
 /// How long to wait before the stream is opened again: the first time, and at most.
@@ -40,7 +41,7 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     events: Vec<String>,
     /// Begin with what has happened since then, such as 2027-01-31T12:00:00Z; with what happens from now on when absent.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     since: Option<Moment>,
     /// End after so many events.
     #[arg(long)]

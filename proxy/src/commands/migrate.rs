@@ -1,9 +1,9 @@
 //! `kvitt migrate`: the schema of the database, brought up to date.
 
-use kvitt::store::Store;
 use secrecy::ExposeSecret;
 
-use super::ConfigFile;
+use super::arguments::ConfigFile;
+use crate::store::Store;
 
 /// Does what `serve` does when it starts.
 pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {

@@ -8,18 +8,19 @@ mod shown;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use kvitt::captures::{self, Urgency};
-use kvitt::checkout::{Moment, Reference};
-use kvitt::clock;
-use kvitt::config::Config;
-use kvitt::store::events::Happened;
-use kvitt::store::orders::{Place, Wanted};
-use kvitt::store::{Store, Stored};
 use kvitt_wire::{ShopOrder, ShopOrders, State};
 use secrecy::ExposeSecret;
 
+use super::arguments::ConfigFile;
 use super::ending::Ending;
-use super::{ConfigFile, shown as cells};
+use super::shown as cells;
+use crate::base::clock;
+use crate::checkout::{Moment, Reference};
+use crate::config::Config;
+use crate::store::events::Happened;
+use crate::store::orders::{Place, Wanted};
+use crate::store::{Store, Stored};
+use crate::vendor::captures::{self, Urgency};
 
 /// Which database, and what about it.
 #[derive(Args)]
@@ -68,10 +69,10 @@ struct Filters {
     #[arg(long, value_name = "NAME")]
     sales_unit: Option<String>,
     /// Only those that were opened then or later, such as 2027-01-31T12:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     since: Option<Moment>,
     /// Only those that were opened before that.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     until: Option<Moment>,
     /// Only those with money that is reserved, and neither captured nor let go.
     #[arg(long)]

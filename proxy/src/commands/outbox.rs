@@ -2,13 +2,14 @@
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use kvitt::clock;
-use kvitt::outbox;
-use kvitt::store::Store;
-use kvitt::store::queues::Which;
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::arguments::ConfigFile;
+use super::shown;
+use crate::base::clock;
+use crate::engine::outbox;
+use crate::store::Store;
+use crate::store::queues::Which;
 
 /// More than anybody reads.
 const MOST: u32 = 1_000;

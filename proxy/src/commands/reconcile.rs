@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use kvitt::app;
-use kvitt::hub::Hub;
-use kvitt::ledger::Ledger;
-use kvitt::reconcile::{Reconciler, Report};
-use kvitt::store::Store;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
+use super::arguments::ConfigFile;
 use super::ending::Ending;
 use super::progress::Waiting;
-use super::{ConfigFile, shown};
+use super::shown;
+use crate::engine::hub::Hub;
+use crate::engine::ledger::Ledger;
+use crate::http::app;
+use crate::store::Store;
+use crate::vendor::reconcile::{Reconciler, Report};
 
 /// What is compared.
 #[derive(Args)]
@@ -59,7 +60,7 @@ fn print(report: &Report) {
     let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
     println!("{} payments compared: {drift} differ, {healed} healed, {unanswered} not answered", report.payments);
     let differences = report.drift.iter().flat_map(|drift| {
-        let row = |difference: &kvitt::checkout::Difference| {
+        let row = |difference: &crate::checkout::Difference| {
             let (what, ours, theirs) = (difference.what.clone(), difference.ours.clone(), difference.theirs.clone());
             vec![drift.reference.clone(), drift.sales_unit.clone(), what, ours, theirs]
         };

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use kvitt::qr;
 use kvitt_wire::{Problem, ShopOrder};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -15,6 +14,7 @@ use uuid::Uuid;
 
 use super::caller::{self, Proxy};
 use super::shown;
+use crate::http::qr;
 
 /// Which proxy, and what about it.
 #[derive(Args)]
@@ -78,7 +78,7 @@ struct Send {
 #[group(required = true, multiple = false)]
 struct What {
     /// How much, with both decimals, such as 249.00.
-    #[arg(long, value_name = "AMOUNT", value_parser = super::minor)]
+    #[arg(long, value_name = "AMOUNT", value_parser = super::arguments::minor)]
     amount: Option<i64>,
     /// A file with a whole cart, as JSON, as the API has it.
     #[arg(long, value_name = "FILE")]
@@ -131,7 +131,7 @@ impl Send {
         let customer = match (&self.customer, &self.phone_number) {
             (Some(id), _) => json!({ "id": id }),
             (None, Some(number)) => {
-                let number = super::number(number)?;
+                let number = super::arguments::number(number)?;
                 json!({ "phone_number": number.digits(), "consent": { "wording": self.wording } })
             }
             (None, None) => Value::Null,

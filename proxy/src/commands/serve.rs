@@ -1,10 +1,12 @@
 //! `kvitt serve`: the proxy.
 
 use anyhow::Context;
-use kvitt::telemetry;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-use super::{ConfigFile, stop_on_signal};
+use crate::observe::telemetry;
+
+use super::arguments::ConfigFile;
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
@@ -14,7 +16,22 @@ pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(&config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
-    let served = kvitt::serve(config, listener, stop).await;
+    let served = crate::serve(config, listener, stop).await;
     telemetry.end().await;
     Ok(served?)
+}
+
+/// Cancelled by SIGINT and SIGTERM.
+pub(super) fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let signalled = stop.clone();
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        signalled.cancel();
+    });
+    Ok(stop)
 }

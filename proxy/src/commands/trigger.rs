@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use kvitt::stories::Story;
 
 use super::caller::Proxy;
 use super::shown;
+use crate::commands::stories::Story;
 
 /// Which story, and where.
 #[derive(Args)]

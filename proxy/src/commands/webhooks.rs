@@ -2,13 +2,14 @@
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
-use kvitt::app;
-use kvitt::registrations::Registrations;
-use kvitt::store::Store;
 use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 
-use super::{ConfigFile, shown};
+use super::arguments::ConfigFile;
+use super::shown;
+use crate::http::app;
+use crate::store::Store;
+use crate::vendor::registrations::Registrations;
 
 /// Whose registrations, and what about them.
 #[derive(Args)]

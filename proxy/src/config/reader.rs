@@ -14,8 +14,8 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::base::vault::Key;
 use crate::checkout::Moment;
-use crate::vault::Key;
 
 /// More than anyone means, and few enough for every sum that is made of it.
 const MOST: i64 = 2_000_000_000;

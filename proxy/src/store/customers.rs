@@ -1,6 +1,6 @@
 //! What customers shared, as it is written down: sealed, findable by an index that tells nothing, and forgotten on request.
 //!
-//! The [vault](crate::vault) is opened and closed here, so that nothing above knows how a customer is kept and nothing below sees one.
+//! The [vault](crate::base::vault) is opened and closed here, so that nothing above knows how a customer is kept and nothing below sees one.
 //! A sealed customer is bound to its checkout: it opens in no other row. Whoever is known at one sales unit from several orders has one id
 //! over all of them, found again by keyed hashes of what the vendor calls them and of their number.
 
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{Error, Store};
+use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Consent, Customer, Moment, PhoneNumber, Reference};
-use crate::vault::Vault;
 
 verbs! {
     /// Seals the customers anew that another key than the present one has sealed, some at once; how many. To be called until there are
@@ -183,5 +183,5 @@ pub(super) fn opened(
 
 /// The first problem with what other keys have sealed: all of it must open, or orders would stand still later.
 pub(super) fn all_known(vault: &Vault, marks: &[String]) -> Result<(), Error> {
-    if marks.iter().all(|mark| vault.knows(mark)) { Ok(()) } else { Err(crate::vault::Unopened::OtherKey.into()) }
+    if marks.iter().all(|mark| vault.knows(mark)) { Ok(()) } else { Err(crate::base::vault::Unopened::OtherKey.into()) }
 }

@@ -1,5 +1,5 @@
 //! What the shop is told: one row for each event and endpoint, written in the transaction of what it tells of, beside the [log](super::events)
-//! of all events. It is the [relay](crate::relay)'s queue until it is delivered or given up, and the log of that for a while after it.
+//! of all events. It is the [relay](crate::shop::relay)'s queue until it is delivered or given up, and the log of that for a while after it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,8 +8,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
+use crate::base::vault::Unopened;
 use crate::checkout::{Checkout, CheckoutId, Event, Moment, Planned};
-use crate::vault::Unopened;
 
 /// Told to the other endpoints.
 pub const ENDPOINT_DISABLED: &str = "endpoint.disabled";

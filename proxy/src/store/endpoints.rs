@@ -1,12 +1,12 @@
-//! Where the shop is told: its endpoints, with their secrets sealed. The [vault](crate::vault) is opened and closed here.
+//! Where the shop is told: its endpoints, with their secrets sealed. The [vault](crate::base::vault) is opened and closed here.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
+use crate::base::vault::{Unopened, Vault};
 use crate::checkout::Moment;
-use crate::vault::{Unopened, Vault};
 
 verbs! {
     /// Writes a new endpoint down.

@@ -36,8 +36,8 @@ use super::deliveries::told;
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Committed, Error, Secret, Stored, Wake};
 use super::{effect_id, newest, not_migrated, phase, uncaptured};
+use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
-use crate::vault::Vault;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 /// Connections of one proxy, besides the one that listens.

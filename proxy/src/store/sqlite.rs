@@ -40,8 +40,8 @@ use super::customers::{Sealed, opened, seal};
 use super::deliveries::{Told, told};
 use super::{Cause, Committed, Error, Secret, Stored};
 use super::{effect_id, newest, not_migrated, phase, uncaptured};
+use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
-use crate::vault::Vault;
 use owner::Owner;
 use writer::{Work, Writer};
 

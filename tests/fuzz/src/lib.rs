@@ -10,8 +10,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kvitt::access::token as tokens;
+use kvitt::base::clock;
 use kvitt::config::{Catalogue, Config};
-use kvitt::{cart as carts, clock, token as tokens};
+use kvitt::shop::cart as carts;
 use kvitt_vipps::SecretString;
 use kvitt_vipps::webhook::{Event, PublicUrl, SignatureHeaders, sign, verify};
 use serde::Serialize;

@@ -61,7 +61,7 @@ async fn that_a_capture_is_due_is_told_once() {
     let order = paid(&shop).await;
     let due = receiver.hears_of("payment.capture_due").await.json();
     assert_eq!(due["data"]["reference"], order.reference());
-    let in_ms = due["data"]["capture_by_ms"].as_i64().unwrap() - kvitt::clock::now().0;
+    let in_ms = due["data"]["capture_by_ms"].as_i64().unwrap() - kvitt::base::clock::now().0;
     assert_eq!((in_ms + 60_000) / 86_400_000, 7, "as long as it is guaranteed");
     let part = |value| kvitt_vipps::Amount { value, currency: "NOK".into() };
     shop.vipps.client.capture(order.reference(), "capture-1", part(8_700)).await.unwrap();

@@ -62,8 +62,8 @@ fn is_no_part(letter: char) -> bool {
 
 /// A checkout's token (its first half is a UUID of the seventh version), a key of the shop's, or the head of an access token.
 fn is_token(word: &str) -> bool {
-    let checkout = || kvitt::token::read(word).is_some_and(|(id, _)| id.0.get_version_num() == 7);
-    checkout() || kvitt::shop_key::Key::read(word).is_some() || (word.len() > 40 && word.starts_with("eyJ"))
+    let checkout = || kvitt::access::token::read(word).is_some_and(|(id, _)| id.0.get_version_num() == 7);
+    checkout() || kvitt::access::shop_key::Key::read(word).is_some() || (word.len() > 40 && word.starts_with("eyJ"))
 }
 
 /// Takes down every line.
@@ -96,8 +96,8 @@ impl Write for Recorder {
 
 #[test]
 fn a_secret_in_a_line_is_found() {
-    let (id, secret) = kvitt::token::new();
-    let token = kvitt::token::write(id, &secret);
+    let (id, secret) = kvitt::access::token::new();
+    let token = kvitt::access::token::write(id, &secret);
     hide("a webhook's secret");
     let mut secrets = vec![
         PHONE_NUMBER.to_owned(),
@@ -105,7 +105,7 @@ fn a_secret_in_a_line_is_found() {
         "a webhook's secret".to_owned(),
         Credentials::of("123456").unwrap().client_secret,
         token.clone(),
-        kvitt::shop_key::Key::new().expose(),
+        kvitt::access::shop_key::Key::new().expose(),
         format!("https://shop.example/thanks?kvitt={token}&x=y"),
         format!("eyJ{}.x.y", "0123456789abcdef".repeat(4)),
     ];

@@ -92,7 +92,7 @@ impl Stage {
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
         let files = Files::with(make, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
-        let client = kvitt::app::client(&config, &config.sales_units[0]).unwrap();
+        let client = kvitt::http::app::client(&config, &config.sales_units[0]).unwrap();
         let url = config.webhook_url(&config.sales_units[0]);
         let secret = match config.webhook_repair {
             // The proxy gets its own.

@@ -164,7 +164,7 @@ impl Files {
     pub(crate) async fn tell(&self, receiver: &Receiver) {
         let store = kvitt::store::Store::open(&self.database, &vault()).await.unwrap();
         let endpoint = kvitt::store::endpoints::NewEndpoint::new(receiver.url.clone(), None);
-        store.add_endpoint(&endpoint, &kvitt::relay::new_secret(), kvitt::clock::now()).await.unwrap();
+        store.add_endpoint(&endpoint, &kvitt::shop::relay::new_secret(), kvitt::base::clock::now()).await.unwrap();
         store.close().await;
     }
 }

@@ -1,7 +1,7 @@
 //! What a store promises of what the shop is told.
 
 use kvitt::checkout::Moment;
-use kvitt::relay::new_secret;
+use kvitt::shop::relay::new_secret;
 use kvitt::store::Store;
 use kvitt::store::deliveries::{Delivery, Settled, Then, Told, Tried};
 use kvitt::store::endpoints::NewEndpoint;

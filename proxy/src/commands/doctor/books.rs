@@ -1,9 +1,11 @@
 //! What is written down, and where.
 
-use kvitt::config::Config;
-use kvitt::store::{Error, Store};
-use kvitt::vault::Vault;
-use kvitt::{captures, clock, registrations};
+use crate::base::clock;
+use crate::base::vault::Vault;
+use crate::config::Config;
+use crate::store::{Error, Store};
+use crate::vendor::captures;
+use crate::vendor::registrations;
 
 use super::{Findings, Health};
 use crate::commands::shown;

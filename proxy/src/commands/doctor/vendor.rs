@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use kvitt::config::Config;
-use kvitt::registrations::{Registrations, Standing};
-use kvitt::store::Store;
-use kvitt::{app, clock};
+use crate::base::clock;
+use crate::config::Config;
+use crate::http::app;
+use crate::store::Store;
+use crate::vendor::registrations::{Registrations, Standing};
 
 use super::{Findings, Health};
 

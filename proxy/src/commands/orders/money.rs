@@ -4,21 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use kvitt::checkout::operation::{OperationKind, Outcome};
-use kvitt::config::Config;
-use kvitt::hub::Hub;
-use kvitt::idempotency::Key;
-use kvitt::ledger::Ledger;
-use kvitt::store::Store;
-use kvitt::{captures, clock, money};
 use kvitt_wire::{Amount, MoveMoney, Pieces};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{known, shown};
+use crate::access::idempotency::Key;
+use crate::base::clock;
+use crate::checkout::operation::{OperationKind, Outcome};
 use crate::commands::ending::Ending;
 use crate::commands::progress::Waiting;
 use crate::commands::shown as cells;
+use crate::config::Config;
+use crate::engine::hub::Hub;
+use crate::engine::ledger::Ledger;
+use crate::shop::money;
+use crate::store::Store;
+use crate::vendor::captures;
 
 /// How often the order is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -29,7 +31,7 @@ pub(crate) struct Move {
     #[command(flatten)]
     how: How,
     /// How much, with both decimals, such as 249.00; all that is left when absent.
-    #[arg(long, value_name = "AMOUNT", value_parser = crate::commands::minor)]
+    #[arg(long, value_name = "AMOUNT", value_parser = crate::commands::arguments::minor)]
     amount: Option<i64>,
     /// What was shipped or sent back, such as mug=1; kept with the order, may be repeated.
     #[arg(long = "line", value_name = "SKU=QUANTITY", value_parser = pieces)]

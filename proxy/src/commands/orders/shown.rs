@@ -1,9 +1,9 @@
 //! An order, and many, as people read them.
 
 use anstyle::Style;
-use kvitt::checkout::Moment;
 use kvitt_wire::{Amount, OrderEvent, ShopAttempt, ShopOperation, ShopOrder, State};
 
+use crate::checkout::Moment;
 use crate::commands::shown::{self, BAD, GOOD, QUIET, WAITING, styled};
 
 /// A line each.

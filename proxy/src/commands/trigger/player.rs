@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use kvitt::stories::{Money, Order, Part, Step, Webhook};
 use kvitt_wire::{Aggregate, Cart, Checkout, ShopOrder, State};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -13,6 +12,7 @@ use uuid::Uuid;
 
 use crate::commands::caller::{self, Proxy};
 use crate::commands::shown;
+use crate::commands::stories::{Money, Order, Part, Step, Webhook};
 
 /// How often it looks whether something has come about.
 const LOOK: Duration = Duration::from_millis(100);

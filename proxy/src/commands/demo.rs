@@ -1,0 +1,87 @@
+//! The demo: an emulator of Vipps MobilePay, the proxy on a fresh database, and the demo shop, in one process. Nothing is left behind.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use kvitt_emulator::{Credentials, Emulator};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::session;
+use crate::access::shop_key;
+use crate::base::vault::Key;
+use crate::config::Config;
+use crate::observe::telemetry;
+use crate::store::Store;
+
+const CATALOGUE: &str = include_str!("../../demo.catalogue.toml");
+/// The demo's sales units: name, market, and the emulator's serial number for it.
+const SALES_UNITS: [(&str, &str, &str); 3] = [("no", "NO", "123456"), ("dk", "DK", "234567"), ("fi", "FI", "345678")];
+
+/// Runs the demo until `stop` is cancelled, and prints where to find it.
+///
+/// # Errors
+/// When an address is taken or something cannot be started.
+pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let shop = format!("http://{}", listener.local_addr()?);
+    // Approved for what a sales unit can be approved for.
+    let options = kvitt_emulator::Options { push_message: true, long_living: true, ..Default::default() };
+    let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, options)?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;
+    let file = folder.path().join("kvitt.toml");
+    let secret = Key::random().written();
+    std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite"), &secret))?;
+    let config = Config::load(Some(&file), [])?;
+    // Nothing is exported from here.
+    telemetry::start(&config)?;
+    println!("shop   {shop}/");
+    println!("phone  {}/phone", emulator.url());
+    let (desk, key) = ways_in(&config).await?;
+    println!("desk   {desk}");
+    println!("key    {key}");
+    println!("carts  {}", secret.as_str());
+    println!(
+        "Pay in the shop, approve on the phone. The desk's link opens it once, the key always; carts are signed as \"demo\". Ctrl-C ends all."
+    );
+    crate::serve(config, listener, stop).await?;
+    emulator.shutdown();
+    emulator.stopped().await;
+    Ok(())
+}
+
+/// A link to the order desk, and a key of the shop's.
+async fn ways_in(config: &Config) -> anyhow::Result<(String, String)> {
+    let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
+    let key = shop_key::Key::new();
+    key.add(&store, "demo", None).await?;
+    let link = session::link(config, &store).await?;
+    store.close().await;
+    Ok((link, key.expose()))
+}
+
+fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path::Path, cart_secret: &str) -> String {
+    let mut text = format!(
+        "public_url = {shop:?}\nallowed_origins = {origins:?}\ncatalogue = \"catalogue.toml\"\n\
+         shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
+         database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\ndesk.link_ms = 86400000\nlog.filter = \"warn,kvitt=info\"\n",
+        format!("sqlite:{}", database.display()),
+        Key::random().written().as_str(),
+    );
+    for (name, market, msn) in SALES_UNITS {
+        let keys = Credentials::of(msn).expect("the emulator has the demo's sales units");
+        let (id, secret, key) = (keys.client_id, keys.client_secret, keys.subscription_key);
+        write!(
+            text,
+            "[[sales_unit]]\nname = {name:?}\nmarket = {market:?}\nmerchant_serial_number = {msn:?}\n\
+             client_id = {id:?}\nclient_secret = {secret:?}\nsubscription_key = {key:?}\n\
+             reference_prefix = \"nordlys\"\npush_messages = true\nlong_living = true\n",
+        )
+        .expect("a string takes all");
+    }
+    write!(text, "[[cart_key]]\nname = \"demo\"\nsecret = {cart_secret:?}\n").expect("a string takes all");
+    text
+}

@@ -1,0 +1,11 @@
+//! What is answered over HTTP: the routes, the pages for browsers without JavaScript, the documentation, and the problems that a request can
+//! come to.
+
+pub mod app;
+pub mod docs;
+pub mod error;
+pub mod listen;
+pub mod pages;
+pub mod qr;
+pub mod ready;
+pub mod routes;

@@ -1,0 +1,262 @@
+//! The running proxy: its parts, put together, and what handlers need of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kvitt_vipps::{Client, Credentials, System};
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::access::idempotency;
+use crate::access::rates::Rates;
+use crate::access::session;
+use crate::access::token;
+use crate::checkout::Checkout;
+use crate::config::{Config, SalesUnit};
+use crate::engine::chores;
+use crate::engine::hub::Hub;
+use crate::engine::inbox::{self, Inbox};
+use crate::engine::ledger::Ledger;
+use crate::engine::outage;
+use crate::engine::outbox::Outbox;
+use crate::engine::wake::{self, Sleepers};
+use crate::http::error::{ApiError, Result};
+use crate::observe::metrics::Metrics;
+use crate::shop::customers;
+use crate::shop::offers;
+use crate::shop::relay::{self, Relay};
+use crate::store::{Secret, Store};
+use crate::vendor::captures;
+use crate::vendor::perform::{Performer, Redirects};
+use crate::vendor::reconcile::Reconciler;
+use crate::vendor::registrations::Registrations;
+
+/// The pause when the store does not answer.
+const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
+
+/// A handle to the running proxy; clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts. Routes write through `ledger` and `inbox`, and read through `store`.
+pub struct Parts {
+    /// What it runs on.
+    pub config: Config,
+    /// Where everything is written down.
+    pub store: Store,
+    /// The door for every change.
+    pub ledger: Ledger,
+    /// The door for webhooks.
+    pub inbox: Inbox,
+    /// What talks to the vendor.
+    pub performer: Performer,
+    /// What webhooks are signed with.
+    pub registrations: Registrations,
+    /// Who watches what.
+    pub hub: Hub,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Who asks how often.
+    pub rates: Rates,
+    /// When the proxy began.
+    pub since: Instant,
+    /// Cancelled when the proxy is to stop.
+    pub stop: CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the proxy did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The address of the operators.
+    #[error("metrics.listen: {0}")]
+    Listen(#[from] std::io::Error),
+    /// The HTTP client for the vendor's API, or for the shop's.
+    #[error("HTTP client: {0}")]
+    Client(String),
+}
+
+impl App {
+    /// Opens the store and starts the workers in `tasks`. They stop when `stop` is cancelled.
+    ///
+    /// # Errors
+    /// When the database or the HTTP client cannot be had.
+    pub async fn start(
+        config: Config,
+        stop: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> std::result::Result<Self, StartError> {
+        let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
+        store.release_claims().await?;
+        let hub = Hub::default();
+        let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let sleepers = Sleepers { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
+        wake::start(&store, &sleepers, &stop, tasks);
+        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
+        let performer = performer(&config)?;
+        let metrics = Metrics::default();
+        performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
+        let call_timeout = config.vipps.timeout;
+        Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
+        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.told(), &stop, tasks)
+            .map_err(|error| StartError::Client(error.to_string()))?;
+        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
+        let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
+        let registrations = Registrations::new(&config, store.clone(), performer.clone());
+        registrations.read_again().await;
+        let mut chores = vec![
+            inbox::forgetting(&store),
+            idempotency::forgetting(&store),
+            offers::forgetting(&store),
+            relay::forgetting(&store, 2 * config.capture.warn_ms),
+            captures::watching(&store, &config),
+            reconciler.chore(config.reconcile.every),
+            registrations.chore(),
+            session::forgetting(&store, config.desk),
+        ];
+        chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
+        chores::start(&store, chores, &stop, tasks);
+        // So that the first customer does not wait for a token.
+        let warmed = performer.clone();
+        tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
+            for (sales_unit, client) in warmed.clients() {
+                if let Err(error) = client.warm_up().await {
+                    tracing::warn!(sales_unit, %error, "no access token yet");
+                }
+            }
+        }));
+        let rates = Rates::new(&config.rates);
+        let since = Instant::now();
+        Ok(Self(Arc::new(Parts {
+            config,
+            rates,
+            store,
+            ledger,
+            inbox,
+            performer,
+            registrations,
+            hub,
+            metrics,
+            since,
+            stop,
+        })))
+    }
+
+    /// The checkout of a token.
+    ///
+    /// # Errors
+    /// [`ApiError::not_found`] for a token that is none or not this checkout's.
+    pub async fn find(&self, token: &str) -> Result<Found> {
+        let (id, secret) = token::read(token).ok_or(ApiError::not_found())?;
+        let stored = self.store.checkout(id).await?.ok_or(ApiError::not_found())?;
+        if !token::matches(&secret, &stored.secret) {
+            return Err(ApiError::not_found());
+        }
+        Ok(Found::new(stored.checkout, secret))
+    }
+
+    /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then. While
+    /// the database is away, that is what was known of it.
+    pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
+        let mut watcher = self.hub.watch(checkout.id);
+        let patience = tokio::time::sleep(self.config.limits.wait);
+        tokio::pin!(patience);
+        loop {
+            let mut away = false;
+            match self.store.checkout(checkout.id).await {
+                Ok(Some(stored)) => checkout = stored.checkout,
+                Ok(None) => return checkout,
+                Err(error) => {
+                    outage::report(&error, "checkout not read");
+                    away = true;
+                }
+            }
+            if settled(&checkout) {
+                return checkout;
+            }
+            tokio::select! {
+                () = watcher.changed() => {}
+                () = tokio::time::sleep(AFTER_AN_ERROR), if away => {}
+                () = &mut patience => return checkout,
+                () = self.stop.cancelled() => return checkout,
+            }
+        }
+    }
+}
+
+/// A checkout that the caller has the token of.
+#[derive(Debug)]
+pub struct Found {
+    /// The checkout.
+    pub checkout: Checkout,
+    secret: Secret,
+}
+
+impl Found {
+    /// A checkout and the secret half of its token.
+    pub fn new(checkout: Checkout, secret: Secret) -> Self {
+        Self { checkout, secret }
+    }
+
+    /// The token: whoever has it may pay.
+    pub fn token(&self) -> String {
+        token::write(self.checkout.id, &self.secret)
+    }
+
+    /// What the page may see of it.
+    pub fn snapshot(&self) -> kvitt_wire::Checkout {
+        self.show(&self.checkout)
+    }
+
+    /// What the page may see of a later version of it.
+    pub fn show(&self, checkout: &Checkout) -> kvitt_wire::Checkout {
+        checkout.snapshot(token::write(checkout.id, &self.secret))
+    }
+}
+
+/// What carries out effects for every sales unit.
+///
+/// # Errors
+/// When there is no HTTP client to be had.
+pub fn performer(config: &Config) -> std::result::Result<Performer, StartError> {
+    let clients = config.sales_units.iter().map(|unit| Ok((unit.name.clone(), client(config, unit)?)));
+    let clients: std::result::Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
+    let clients = clients.map_err(|error| StartError::Client(error.to_string()))?;
+    Ok(Performer::new(clients, Redirects::new(config.vipps.redirect_hosts.clone(), &config.vipps.base_url)))
+}
+
+/// The client that calls the vendor for one sales unit.
+///
+/// # Errors
+/// When there is no HTTP client to be had.
+pub fn client(config: &Config, unit: &SalesUnit) -> std::result::Result<Client, kvitt_vipps::ConfigError> {
+    Client::new(kvitt_vipps::Config {
+        base_url: config.vipps.base_url.clone(),
+        credentials: Credentials {
+            client_id: unit.client_id.clone(),
+            client_secret: unit.client_secret.clone(),
+            subscription_key: unit.subscription_key.clone(),
+            merchant_serial_number: unit.merchant_serial_number.clone(),
+        },
+        system: System {
+            name: "Kvitt".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            plugin_name: "kvitt-proxy".to_owned(),
+            plugin_version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        timeout: config.vipps.timeout,
+    })
+}

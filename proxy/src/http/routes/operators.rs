@@ -1,0 +1,67 @@
+//! For operators and their machines: is it alive, is it ready, what does it count, what does it speak.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use kvitt_wire::Problem;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::base::clock;
+use crate::http::app::App;
+use crate::http::error::{ApiError, Result};
+use crate::http::ready;
+use crate::observe::metrics::Levels;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(openapi))
+}
+
+/// What is nobody's business but the operators'.
+pub(super) fn inside() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(readyz)).routes(routes!(metrics))
+}
+
+/// The process is alive
+#[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, body = String)))]
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// It can do its work: the database answers, the queues move, the disk has room
+#[utoipa::path(get, path = "/readyz", tag = "operators", responses(
+    (status = 200, body = String),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`not_ready`: `detail` names what is in the way"),
+))]
+async fn readyz(State(app): State<App>) -> Result<&'static str> {
+    let troubles = ready::troubles(&app).await;
+    if troubles.is_empty() { Ok("ok\n") } else { Err(ApiError::not_ready(troubles.join("; "))) }
+}
+
+/// Counts and depths, in OpenMetrics text
+#[utoipa::path(get, path = "/metrics", tag = "operators", responses(
+    (status = 200, content_type = "application/openmetrics-text", body = String),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: the database does not answer"),
+))]
+async fn metrics(State(app): State<App>) -> Result<Response> {
+    let now = clock::now();
+    let levels = Levels {
+        depths: app.store.depths(now).await?,
+        relay: app.store.relay_depths(now).await?,
+        inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
+        phases: app.store.phases().await?,
+        readings: app.store.readings().await?,
+        compared: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
+        watchers: app.hub.watchers(),
+    };
+    let text = app.metrics.render(&levels).map_err(|_| ApiError::internal())?;
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}
+
+/// This document
+#[utoipa::path(get, path = "/openapi.json", tag = "operators", responses(
+    (status = 200, content_type = "application/json", body = String),
+))]
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], super::openapi_json())
+}

@@ -1,0 +1,90 @@
+//! Orders that the shop's backend makes up: lines, prices and total are its own, and its page has the customer pay them.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use kvitt_wire::{NewShopCheckout, Problem, ShopCheckout};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
+use crate::access::shop_key::ShopKey;
+use crate::base::clock;
+use crate::checkout::{Offer, OfferedBy};
+use crate::http::app::{App, Found};
+use crate::http::error::{ApiError, Result};
+use crate::observe::trace::TraceId;
+use crate::shop::cart;
+use crate::shop::order::{self, Wanted};
+
+/// How long it may be paid when the shop does not say, in milliseconds.
+const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(open))
+}
+
+/// Opens a checkout at the shop's prices
+///
+/// Every sum is checked, and nothing is asked of Vipps MobilePay yet: that happens when the customer presses pay, in the widget that is given
+/// the token, or on the page at `url`.
+#[utoipa::path(post, path = "/v1/shop/checkouts", operation_id = "open_shop_checkout", tag = "shop", params(IdempotencyKey),
+    security(("shop_key" = [])), request_body = NewShopCheckout, responses(
+    (status = 201, body = ShopCheckout, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
+    (status = 400, body = Problem, content_type = "application/problem+json",
+        description = "`malformed_json`, `bad_idempotency_key`, `idempotency_key_required`"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+    (status = 422, body = Problem, content_type = "application/problem+json",
+        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `line_total_mismatch`, `cart_lines_mismatch`: `detail` has \
+            the difference, `bad_vat`, `bad_total`, `wrong_currency`, `unknown_sales_unit`, `bad_return_url`, `bad_description`, `bad_expiry`, \
+            `idempotency_key_reused`"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    (status = 503, body = Problem, content_type = "application/problem+json",
+        description = "`busy`: the database does not answer; try again"),
+))]
+async fn open(
+    State(app): State<App>,
+    shop: ShopKey,
+    trace_id: TraceId,
+    Keyed { body, key }: Keyed<NewShopCheckout>,
+) -> Result<(StatusCode, Replayed, axum::Json<ShopCheckout>)> {
+    let key = key.ok_or(ApiError::idempotency_key_required())?;
+    let opening = write_down(&app, &shop, body, &key, &trace_id);
+    let (opened, replayed) =
+        idempotency::once(&app.store, app.config.limits.wait, Some(&key), |_| true, opening).await?;
+    Ok((StatusCode::CREATED, replayed, axum::Json(shown(&app, &opened))))
+}
+
+async fn write_down(app: &App, shop: &ShopKey, asked: NewShopCheckout, key: &Key, trace_id: &TraceId) -> Result<Found> {
+    let now = clock::now();
+    let unit = order::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
+    let mut cart = cart::from_shop(&app.config, unit, &asked.cart, now)?;
+    cart.asks_phone_number = asked.asks_phone_number.unwrap_or(cart.asks_phone_number);
+    let return_url = asked.return_url.map(|url| order::return_url(&app.config.allowed_origins, url)).transpose()?;
+    let wanted = Wanted {
+        unit,
+        description: order::description(asked.description, &cart)?,
+        cart,
+        language: asked.language,
+        return_url,
+        terms_accepted_at: None,
+        consent: None,
+        offer: Some(Offer::standing(OfferedBy::Shop, order::expires_at(asked.expires_in_s, STANDS_MS, now)?)),
+        customer: None,
+    };
+    order::write_down(app, wanted, Some(key), trace_id).await
+}
+
+fn shown(app: &App, opened: &Found) -> ShopCheckout {
+    let (checkout, token) = (&opened.checkout, opened.token());
+    let attempt = checkout.current();
+    ShopCheckout {
+        url: format!("{}/pay/{token}", app.config.public_url),
+        token,
+        reference: attempt.reference.to_string(),
+        order_number: checkout.order.number.clone(),
+        expires_at_ms: checkout.order.offer.as_ref().map_or(attempt.expires_at, |offer| offer.expires_at).0,
+    }
+}

@@ -1,0 +1,124 @@
+//! Files that a browser is given: the widget at `/pkg/`, the order desk, the style of our own pages, and in the demo the shop itself. A
+//! release has them embedded; a debug build reads them from `www/`.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rust_embed::{EmbeddedFile, RustEmbed};
+use url::Url;
+
+use crate::http::app::App;
+use crate::http::error::{ApiError, Result};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../www"]
+#[allow_missing = true]
+struct Files;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().fallback(serve)
+}
+
+async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
+    let path = match request.uri().path().trim_start_matches('/') {
+        "" => "index.html",
+        "desk" | "desk/" => "desk/index.html",
+        path => path,
+    };
+    let widget = path.starts_with("pkg/");
+    let ours = matches!(path, "pages.css" | "favicon.svg");
+    let desk = path.starts_with("desk/");
+    let served = if desk { app.config.desk.enabled } else { widget || ours || app.config.demo_site };
+    if !served {
+        return Err(ApiError::not_found());
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(ApiError::method_not_allowed());
+    }
+    let (file, packed) = find(path, request.headers()).ok_or_else(|| {
+        let missing = ApiError::not_found();
+        if path.ends_with(".html") || !path.contains('.') { missing.as_page() } else { missing }
+    })?;
+    let mut headers = describe(&app, path, &file);
+    if packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    let known =
+        request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| headers.get(header::ETAG) == Some(known));
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    Ok((headers, file.data).into_response())
+}
+
+/// The file, or its brotli neighbour for a browser that takes it.
+fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, bool)> {
+    if path.ends_with(".br") || path.split('/').any(|part| part.starts_with('.')) {
+        return None;
+    }
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let brotli = accepted.split(',').any(|coding| coding.trim() == "br");
+    let packed = brotli.then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
+    packed.or_else(|| Files::get(path).map(|file| (file, false)))
+}
+
+fn describe(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut set = |name, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    let kind = mime_guess::from_path(path).first_or_octet_stream();
+    let charset = if kind.type_() == mime_guess::mime::TEXT { "; charset=utf-8" } else { "" };
+    set(header::CONTENT_TYPE, &format!("{}{charset}", kind.essence_str()));
+    set(header::ETAG, &format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..12])));
+    set(header::VARY, "accept-encoding");
+    if path.starts_with("pkg/") {
+        // Any shop may load the widget; what it may do is decided where it calls us.
+        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
+    if path.starts_with("pkg/") || kind.type_() == mime_guess::mime::IMAGE {
+        // And show the pictures of what is sold.
+        set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    }
+    let lasting = is_hashed(path);
+    set(header::CACHE_CONTROL, if lasting { "public, max-age=31536000, immutable" } else { "public, no-cache" });
+    if kind.essence_str() == "text/html" {
+        if path.starts_with("desk/") {
+            set(header::CONTENT_SECURITY_POLICY, DESK_POLICY);
+        } else {
+            set(header::CONTENT_SECURITY_POLICY, &shop_policy(app));
+            // Under `no-referrer` the shop's form would come from the origin `null`, which is refused.
+            set(header::REFERRER_POLICY, "same-origin");
+        }
+    }
+    headers
+}
+
+/// Whether the file's name carries the hash of its contents, so that it can be kept for ever.
+fn is_hashed(path: &str) -> bool {
+    let stem = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+    path.starts_with("pkg/")
+        && stem
+            .rsplit('-')
+            .next()
+            .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The order desk's policy: its own files, its own proxy, and nothing that could be made a script.
+const DESK_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The demo shop's policy: what a careful shop would set. The form leads to the vendor's landing page.
+fn shop_policy(app: &App) -> String {
+    let landing = Url::parse(&app.config.vipps.base_url).map(|url| url.origin().ascii_serialization());
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
+        landing.unwrap_or_default()
+    )
+}

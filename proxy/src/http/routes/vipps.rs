@@ -1,0 +1,87 @@
+//! What Vipps MobilePay calls: webhooks ([delivery](https://developer.vippsmobilepay.com/docs/APIs/webhooks-api/)).
+//!
+//! Verified over the raw bytes against the address that is registered, written down, answered; worked on afterwards. Whatever is signed
+//! is acknowledged, ours or not, new or not.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use kvitt_vipps::webhook::{self, Event, PublicUrl, Rejected, SignatureHeaders};
+use kvitt_wire::Problem;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::base::clock;
+use crate::http::app::App;
+use crate::http::error::{ApiError, Path, Result};
+use crate::store::Webhook;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(take))
+}
+
+/// Takes a webhook
+#[utoipa::path(post, path = "/callbacks/vipps/{sales_unit}", tag = "vipps", params(("sales_unit" = String, Path)),
+    request_body(content = String, content_type = "application/json"), responses(
+    (status = 200, description = "Written down, or known, or not ours"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "`bad_signature`"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: not written down, send it again"),
+))]
+async fn take(
+    State(app): State<App>,
+    Path(sales_unit): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode> {
+    let unit = app.config.sales_unit(Some(&sales_unit)).ok_or(ApiError::not_found())?;
+    let url = app.config.webhook_url(unit).parse::<PublicUrl>().map_err(|_| ApiError::internal())?;
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let signature = SignatureHeaders {
+        date: text("x-ms-date"),
+        content_sha256: text("x-ms-content-sha256"),
+        authorization: text(header::AUTHORIZATION.as_str()),
+    };
+    let now = clock::timestamp();
+    let tolerance = app.config.webhook_tolerance;
+    let verify = || webhook::verify(signature, &url, &app.registrations.secrets(&unit.name), &body, now, tolerance);
+    let mut verified = verify();
+    // Another proxy may have registered since.
+    if verified == Err(Rejected::Signature) && app.registrations.read_again().await {
+        verified = verify();
+    }
+    if let Err(rejected) = verified {
+        app.metrics.webhook(outcome(rejected));
+        tracing::warn!(sales_unit, reason = outcome(rejected), "webhook rejected");
+        return Err(ApiError::bad_signature());
+    }
+    let Ok(event) = Event::read(&body) else {
+        app.metrics.webhook("unreadable");
+        tracing::warn!(sales_unit, length_bytes = body.len(), "signed webhook that does not read as an event");
+        return Ok(StatusCode::OK);
+    };
+    let webhook = Webhook {
+        sales_unit,
+        reference: event.reference,
+        name: event.name.as_str().to_owned(),
+        // Without a name of its own, the event is what its body says.
+        event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
+    };
+    app.inbox.take(webhook).await.map_err(|_| {
+        app.metrics.webhook("not_taken");
+        ApiError::busy()
+    })?;
+    app.metrics.webhook("accepted");
+    Ok(StatusCode::OK)
+}
+
+fn outcome(rejected: Rejected) -> &'static str {
+    match rejected {
+        Rejected::Missing(_) => "signature_missing",
+        Rejected::Malformed(_) => "signature_malformed",
+        Rejected::ContentHash => "content_hash",
+        Rejected::Signature => "signature",
+        Rejected::Stale => "stale",
+    }
+}

@@ -1,0 +1,9 @@
+//! What the shop sells and asks for: carts and their prices, orders, payment requests, operations on a customer's money, customers, and
+//! the webhooks to its backend.
+
+pub mod cart;
+pub mod customers;
+pub mod money;
+pub mod offers;
+pub mod order;
+pub mod relay;

@@ -1,0 +1,251 @@
+//! Tells the shop's backend what has happened: takes deliveries that are due, posts them signed, and writes down what came of it.
+//!
+//! What is told is committed with what it tells of, by the ledger; from then on each endpoint hears of it at least once, by one of the
+//! proxies at a time, until it says yes or the schedule ends. In which order is not promised: one that fails overtakes nothing, and
+//! nothing waits for it. The worker has slots of its own, so that a slow shop never holds a payment up, and calls only what the
+//! [guard] lets it. Never logged: an endpoint's address, a secret, a body.
+
+pub mod administration;
+pub mod guard;
+mod post;
+mod signing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::Rng;
+use serde::Deserialize;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::base::clock;
+use crate::checkout::Moment;
+use crate::config::Relay as Options;
+use crate::engine::chores::Chore;
+use crate::engine::outage;
+use crate::observe::metrics::Metrics;
+use crate::store::Store;
+use crate::store::deliveries::{Delivery, Settled, Then, Tried};
+use guard::Guard;
+use post::{Answer, Post};
+
+pub use signing::{new_secret, signatures};
+
+/// Deliveries under way at once.
+const IN_FLIGHT: usize = 32;
+/// How long the worker sleeps at most: another process may have written something that nobody woke us for.
+const LONGEST_SLEEP_MS: i64 = 2_000;
+/// The pause when the store does not answer.
+const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
+/// An endpoint that has done nothing but fail for so long is disabled.
+const PATIENCE_MS: i64 = 5 * 24 * 60 * 60 * 1000;
+/// The longest that an endpoint may ask to be left alone.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a previous secret signs after its rotation.
+pub const ROTATION_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long the log of deliveries is kept, in milliseconds.
+const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// How often what is older is looked for.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+
+/// The worker.
+#[derive(Clone)]
+pub struct Relay {
+    store: Store,
+    post: Post,
+    retries: Arc<Vec<Duration>>,
+    lease_ms: i64,
+    metrics: Metrics,
+    due: Arc<Notify>,
+    stop: CancellationToken,
+}
+
+impl Relay {
+    /// Starts the worker; `due` wakes it. When `stop` is cancelled it claims no more, and what is under way is finished in `tasks`.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had.
+    pub fn start(
+        store: Store,
+        options: &Options,
+        metrics: Metrics,
+        due: Arc<Notify>,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Result<(), reqwest::Error> {
+        let post = Post::new(Guard::new(&options.allowed_networks), options.timeout)?;
+        let relay = Self {
+            store,
+            post,
+            retries: Arc::new(options.retries.clone()),
+            // Longer than the slowest request under it.
+            lease_ms: milliseconds(options.timeout) * 2,
+            metrics,
+            due,
+            stop: stop.clone(),
+        };
+        tasks.spawn(relay.work(tasks.clone()));
+        Ok(())
+    }
+
+    async fn work(self, tasks: TaskTracker) {
+        let slots = Arc::new(Semaphore::new(IN_FLIGHT));
+        while !self.stop.is_cancelled() {
+            // Asked for before the query, so that a commit in between is not overlooked.
+            let next = self.due.notified();
+            let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+            let free = u32::try_from(slots.available_permits() + 1).unwrap_or(u32::MAX);
+            drop(slot);
+            let claimed = match self.claim(free).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    outage::report(&error, "deliveries not read");
+                    self.sleep(next, AFTER_AN_ERROR).await;
+                    continue;
+                }
+            };
+            match claimed {
+                Claimed::Nothing(wait) => self.sleep(next, wait).await,
+                Claimed::Some(deliveries) => {
+                    for delivery in deliveries {
+                        let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+                        let relay = self.clone();
+                        let span = tracing::error_span!("delivery", trace_id = trace_id(&delivery.payload));
+                        let work = async move {
+                            relay.deliver(delivery).await;
+                            drop(slot);
+                        };
+                        tasks.spawn(work.instrument(span));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn sleep(&self, next: impl Future<Output = ()>, longest: Duration) {
+        tokio::select! {
+            () = next => {}
+            () = tokio::time::sleep(longest) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
+    /// Reading is cheap where nothing is due; claiming writes.
+    async fn claim(&self, most: u32) -> Result<Claimed, crate::store::Error> {
+        let now = clock::now();
+        let wait_ms = self.store.next_delivery().await?.map_or(LONGEST_SLEEP_MS, |due| due.0 - now.0);
+        if wait_ms > 0 {
+            return Ok(Claimed::Nothing(Duration::from_millis(wait_ms.min(LONGEST_SLEEP_MS).unsigned_abs())));
+        }
+        Ok(Claimed::Some(self.store.claim_deliveries(most, self.lease_ms, now).await?))
+    }
+
+    async fn deliver(&self, delivery: Delivery) {
+        let Delivery { claim, kind, tries, .. } = &delivery;
+        let answer = self.post.send(&delivery, clock::now()).await;
+        tracing::trace!(id = claim.id, endpoint = claim.endpoint, status = answer.status, "endpoint answered");
+        let now = clock::now();
+        let tried = self.tried(&answer, *tries, now);
+        let settled = self.store.settle_delivery(claim, &tried, now.plus_ms(-PATIENCE_MS), now).await;
+        let (id, endpoint, latency_ms) = (&claim.id, &claim.endpoint, tried.latency_ms);
+        match tried.then {
+            Then::Delivered => {
+                self.metrics.delivery("delivered");
+                tracing::debug!(id, endpoint, kind, tries, latency_ms, "event delivered");
+            }
+            Then::Again(_) | Then::Gone => {
+                self.metrics.delivery("failed");
+                tracing::warn!(id, endpoint, kind, tries, latency_ms, error = tried.error, "event not delivered");
+            }
+            Then::GivenUp => {
+                self.metrics.delivery("given_up");
+                tracing::error!(id, endpoint, kind, tries, latency_ms, error = tried.error, "event given up");
+            }
+        }
+        match settled {
+            Ok(Settled::Disabled(reason)) => {
+                self.metrics.delivery("disabled_endpoint");
+                tracing::error!(endpoint, reason, "endpoint disabled");
+                // The others are told.
+                self.due.notify_one();
+            }
+            Ok(Settled::Written | Settled::Lost) => {}
+            // The claim runs out and it is told again, under the same id.
+            Err(error) => tracing::error!(id, endpoint, %error, "outcome of a delivery not written"),
+        }
+    }
+
+    fn tried(&self, answer: &Answer, tries: i64, now: Moment) -> Tried {
+        let jitter = rand::rng().random_range(0.8..=1.2);
+        let wait = wait(&self.retries, tries, answer.retry_after, jitter);
+        let then = match wait {
+            _ if answer.error.is_none() => Then::Delivered,
+            _ if answer.is_gone() => Then::Gone,
+            None => Then::GivenUp,
+            Some(wait) => Then::Again(now.plus_ms(milliseconds(wait))),
+        };
+        Tried { status: answer.status, error: answer.error.clone(), latency_ms: milliseconds(answer.latency), then }
+    }
+}
+
+/// The trace id of the order that an event is about.
+fn trace_id(payload: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Payload {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        trace_id: Option<String>,
+    }
+    serde_json::from_str::<Payload>(payload).ok()?.data.trace_id
+}
+
+enum Claimed {
+    Nothing(Duration),
+    Some(Vec<Delivery>),
+}
+
+/// The wait after the nth failure: what the schedule says, stretched by the jitter, and no shorter than the endpoint asked for. None when
+/// the schedule has ended.
+fn wait(retries: &[Duration], tries: i64, asked: Option<Duration>, jitter: f64) -> Option<Duration> {
+    let wait = usize::try_from(tries - 1).ok().and_then(|nth| retries.get(nth))?;
+    Some(wait.mul_f64(jitter).max(asked.unwrap_or_default().min(LONGEST_WAIT)))
+}
+
+/// The chore that forgets what was delivered or given up a month ago; later where `due_ms`, the warning before a capture's deadline, is
+/// longer, since the row is also what says that it was told.
+pub fn forgetting(store: &Store, due_ms: i64) -> Chore {
+    let store = store.clone();
+    Chore::new("forget deliveries", SWEEP, SWEEP, move || {
+        let store = store.clone();
+        async move { Ok(store.forget_deliveries(clock::now().plus_ms(-KEEP_MS.max(due_ms))).await?) }
+    })
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_follow_the_schedule_and_honour_retry_after() {
+        let schedule = [5, 300, 86_400].map(Duration::from_secs);
+        let seconds = |tries, asked: Option<u64>| {
+            wait(&schedule, tries, asked.map(Duration::from_secs), 1.0).map(|wait| wait.as_secs())
+        };
+        assert_eq!(
+            (1..=4).map(|tries| seconds(tries, None)).collect::<Vec<_>>(),
+            [Some(5), Some(300), Some(86_400), None]
+        );
+        assert_eq!(seconds(1, Some(60)), Some(60));
+        assert_eq!(seconds(2, Some(60)), Some(300), "never sooner than planned");
+        assert_eq!(seconds(1, Some(1_000_000)), Some(86_400));
+        assert_eq!(wait(&schedule, 1, None, 1.2), Some(Duration::from_secs(6)));
+    }
+}

@@ -1,0 +1,7 @@
+//! Vipps MobilePay: effects become calls, webhooks are registered, payments reconciled, and capture deadlines watched.
+
+pub mod advice;
+pub mod captures;
+pub mod perform;
+pub mod reconcile;
+pub mod registrations;
