@@ -3,7 +3,6 @@
 //!
 //! Everything after this module works with values that are known to be good.
 
-mod carts;
 mod catalogue;
 mod desk;
 mod layers;
@@ -12,6 +11,7 @@ mod rates;
 mod reader;
 mod relay;
 mod requests;
+mod signed_carts;
 
 use std::fmt;
 use std::path::Path;
@@ -25,7 +25,6 @@ use crate::base::vault::Vault;
 use crate::checkout::{Moment, Polling, ReceiptBy};
 use reader::Reader;
 
-pub use carts::{CartKey, SignedCarts};
 pub use catalogue::{Article, Catalogue, Price};
 pub use desk::Desk;
 pub use layers::PREFIX;
@@ -33,6 +32,7 @@ pub use operations::{Capture, Ready, Reconcile};
 pub use rates::Rates;
 pub use relay::Relay;
 pub use requests::Requests;
+pub use signed_carts::{CartKey, SignedCarts};
 
 /// The defaults, which are also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");

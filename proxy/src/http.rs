@@ -3,9 +3,9 @@
 
 pub mod app;
 pub mod docs;
-pub mod error;
 pub mod listen;
 pub mod pages;
+pub mod problem;
 pub mod qr;
 pub mod ready;
 pub mod routes;

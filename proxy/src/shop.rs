@@ -3,7 +3,7 @@
 
 pub mod cart;
 pub mod customers;
-pub mod money;
-pub mod offers;
-pub mod order;
+pub mod operations;
+pub mod orders;
 pub mod relay;
+pub mod requests;

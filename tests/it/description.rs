@@ -6,7 +6,7 @@ mod asking;
 
 use std::collections::BTreeSet;
 
-use kvitt::http::error::Code;
+use kvitt::http::problem::Code;
 use kvitt_wire::{NewCheckout, Problem, ShopOrder, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;

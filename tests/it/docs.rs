@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kvitt::http::error::Code;
+use kvitt::http::problem::Code;
 
 use crate::shop::Shop;
 

@@ -27,7 +27,7 @@ use crate::checkout::operation::OperationId;
 use crate::checkout::{Checkout, CheckoutId};
 use crate::engine::chores::Chore;
 use crate::http::app::Found;
-use crate::http::error::{ApiError, Json, Result};
+use crate::http::problem::{ApiError, Json, Result};
 use crate::store::{self, Cause, Store};
 
 /// The request's header.

@@ -3,7 +3,7 @@
 //! It reads and writes the proxy's database, beside proxies that run. What moves money goes through the same door as the API, and is
 //! carried out by a proxy.
 
-mod money;
+mod operations;
 mod shown;
 
 use anyhow::Context;
@@ -44,11 +44,11 @@ enum Action {
         json: bool,
     },
     /// Take reserved money, all that is left or a part.
-    Capture(money::Move),
+    Capture(operations::Move),
     /// Let all go that is reserved and not captured.
-    Cancel(money::LetGo),
+    Cancel(operations::LetGo),
     /// Give captured money back, all that is left or a part.
-    Refund(money::Move),
+    Refund(operations::Move),
     /// List reservations that are to be captured within `capture.warn_days`, or are not guaranteed any more; the most urgent first.
     Due {
         /// Those that there is time for too.
@@ -111,9 +111,9 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<E
             let order = ShopOrder { events: Some(events), ..order };
             if json { cells::json(&order)? } else { shown::one(&order) }
         }
-        Action::Capture(asked) => return money::capture(store, config, asked).await,
-        Action::Cancel(asked) => return money::cancel(store, config, asked).await,
-        Action::Refund(asked) => return money::refund(store, config, asked).await,
+        Action::Capture(asked) => return operations::capture(store, config, asked).await,
+        Action::Cancel(asked) => return operations::cancel(store, config, asked).await,
+        Action::Refund(asked) => return operations::refund(store, config, asked).await,
         Action::Due { all, json } => due(store, config, all, json).await?,
     }
     Ok(Ending::Done)

@@ -23,11 +23,11 @@ use crate::engine::ledger::Ledger;
 use crate::engine::outage;
 use crate::engine::outbox::Outbox;
 use crate::engine::wake::{self, Sleepers};
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::observe::metrics::Metrics;
 use crate::shop::customers;
-use crate::shop::offers;
 use crate::shop::relay::{self, Relay};
+use crate::shop::requests;
 use crate::store::{Secret, Store};
 use crate::vendor::captures;
 use crate::vendor::perform::{Performer, Redirects};
@@ -120,7 +120,7 @@ impl App {
         let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
-            offers::forgetting(&store),
+            requests::forgetting(&store),
             relay::forgetting(&store, 2 * config.capture.warn_ms),
             captures::watching(&store, &config),
             reconciler.chore(config.reconcile.every),

@@ -30,7 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use crate::http::app::App;
-use crate::http::error::{self, ApiError, TRACE_ID, TRACEPARENT};
+use crate::http::problem::{self, ApiError, TRACE_ID, TRACEPARENT};
 
 /// Everything that is described.
 fn described() -> OpenApiRouter<App> {
@@ -60,7 +60,7 @@ fn servers() -> OpenApiRouter<App> {
 /// The addresses of the operators, where they are not on the public side.
 pub fn operators_router(app: &App) -> Router {
     let (inside, _) = operators::router().merge(operators::inside()).split_for_parts();
-    inside.layer(from_fn(error::respond)).layer(from_fn(harden)).with_state(app.clone())
+    inside.layer(from_fn(problem::respond)).layer(from_fn(harden)).with_state(app.clone())
 }
 
 /// The document, in the form that is committed. Made once: anybody may ask for it.
@@ -115,7 +115,7 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), hurry_body))
         .layer(from_fn_with_state(app.clone(), measure))
-        .layer(from_fn(error::respond))
+        .layer(from_fn(problem::respond))
         .layer(from_fn(harden))
         .with_state(app.clone())
 }

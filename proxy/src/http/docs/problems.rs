@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::guide;
-use crate::http::error::Code;
+use crate::http::problem::Code;
 
 pub(super) fn page(description: &Value) -> Markup {
     let mut codes = Code::ALL.to_vec();

@@ -96,7 +96,7 @@ fn said(description: &str, status: &str) -> Markup {
         return guide::inline(description);
     }
     let linked = description.split('`').enumerate().map(|(place, part)| match place % 2 {
-        1 if crate::http::error::Code::ALL.iter().any(|code| code.as_str() == part) => {
+        1 if crate::http::problem::Code::ALL.iter().any(|code| code.as_str() == part) => {
             format!("[`{part}`](/docs/problems#{part})")
         }
         1 => format!("`{part}`"),

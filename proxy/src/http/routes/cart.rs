@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::error::{ApiError, Json, Result};
+use crate::http::problem::{ApiError, Json, Result};
 use crate::shop::cart;
 
 pub(super) fn router() -> OpenApiRouter<App> {

@@ -9,9 +9,9 @@ use utoipa_axum::routes;
 use crate::access::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
 use crate::checkout::Input;
 use crate::http::app::App;
-use crate::http::error::{Path, Result};
+use crate::http::problem::{Path, Result};
 use crate::observe::trace::TraceId;
-use crate::shop::order;
+use crate::shop::orders;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -47,7 +47,7 @@ async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Ke
         app.config.limits.wait,
         key.as_ref(),
         begun,
-        order::open(&app, body, key.as_ref(), &trace_id),
+        orders::open(&app, body, key.as_ref(), &trace_id),
     )
     .await?;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
@@ -117,7 +117,7 @@ async fn retry(
     let (found, replayed) = idempotency::once(&app.store, app.config.limits.wait, key.as_ref(), begun, async {
         let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
-        let consent = order::consent(&order.cart, body.consent, order.language)?;
+        let consent = orders::consent(&order.cart, body.consent, order.language)?;
         let input = if body.terms_accepted { Input::Pay(consent) } else { Input::Retry(consent) };
         found.checkout = app.ledger.apply(id, input, Key::cause(key.as_ref(), id)).await?;
         Ok(found)

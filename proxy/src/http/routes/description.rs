@@ -8,7 +8,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::{Modify, OpenApi as _};
 
-use crate::http::error::Code;
+use crate::http::problem::Code;
 
 /// The document before it has operations.
 pub(super) fn document() -> OpenApi {

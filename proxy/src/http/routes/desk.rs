@@ -13,7 +13,7 @@ use super::door;
 use crate::access::session::{self, Session, Shown};
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::error::{ApiError, Json, Result};
+use crate::http::problem::{ApiError, Json, Result};
 
 /// As many articles the desk offers to choose from; whoever sells more types them.
 const ARTICLES: usize = 500;

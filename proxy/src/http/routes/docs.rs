@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::http::app::App;
 use crate::http::docs;
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

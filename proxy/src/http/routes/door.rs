@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::access::token;
 use crate::http::app::App;
-use crate::http::error::ApiError;
+use crate::http::problem::ApiError;
 
 /// Refuses who asks too often, by address and by checkout.
 pub(super) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {

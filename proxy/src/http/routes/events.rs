@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::engine::hub::Watcher;
 use crate::engine::outage;
 use crate::http::app::{App, Found};
-use crate::http::error::{ApiError, Path, Result};
+use crate::http::problem::{ApiError, Path, Result};
 use crate::observe::trace;
 
 pub(super) fn router() -> OpenApiRouter<App> {

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::http::ready;
 use crate::observe::metrics::Levels;
 

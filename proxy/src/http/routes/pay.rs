@@ -13,11 +13,11 @@ use utoipa_axum::routes;
 
 use crate::checkout::{Checkout, Input, News};
 use crate::http::app::{App, Found};
-use crate::http::error::{ApiError, Path, Result};
 use crate::http::pages;
+use crate::http::problem::{ApiError, Path, Result};
 use crate::observe::trace::{self, TraceId};
 use crate::shop::cart;
-use crate::shop::order;
+use crate::shop::orders;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -104,7 +104,7 @@ async fn start(
     form: std::result::Result<Form<PayForm>, FormRejection>,
 ) -> Result<Response> {
     let Form(form) = form.map_err(malformed)?;
-    let opened = order::open(app, form.into_checkout()?, None, trace_id).await?;
+    let opened = orders::open(app, form.into_checkout()?, None, trace_id).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     let snapshot = opened.show(&checkout);

@@ -17,11 +17,11 @@ use super::pay::{malformed, see_other};
 use crate::base::clock;
 use crate::checkout::{Attempt, Checkout, Flow, Input};
 use crate::http::app::{App, Found};
-use crate::http::error::{ApiError, Path, Result};
 use crate::http::pages::{self, Page};
+use crate::http::problem::{ApiError, Path, Result};
 use crate::http::qr;
-use crate::shop::offers;
-use crate::shop::order;
+use crate::shop::orders;
+use crate::shop::requests;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -96,7 +96,7 @@ async fn pressed(app: &App, token: &str, form: std::result::Result<Form<Pressed>
     }
     let wording = form.wording.clone().unwrap_or_default();
     let given = yes(&form.share_phone_number).then_some(ConsentGiven { wording });
-    let consent = order::consent(&order.cart, given, order.language)?;
+    let consent = orders::consent(&order.cart, given, order.language)?;
     let checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(checkout, begun).await;
@@ -117,7 +117,7 @@ async fn pressed(app: &App, token: &str, form: std::result::Result<Form<Pressed>
 ))]
 async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await?;
-    if let Some(url) = offers::vendor_qr(&app, &found.checkout, true).await {
+    if let Some(url) = requests::vendor_qr(&app, &found.checkout, true).await {
         return Ok(Redirect::temporary(&url).into_response());
     }
     Ok(picture("image/svg+xml", qr::svg(&found.checkout.pay_url()).into_bytes()))
@@ -136,7 +136,7 @@ async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Res
 ))]
 async fn qr_png(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await?;
-    if let Some(url) = offers::vendor_qr(&app, &found.checkout, false).await {
+    if let Some(url) = requests::vendor_qr(&app, &found.checkout, false).await {
         return Ok(Redirect::temporary(&url).into_response());
     }
     let drawn = qr::png(&found.checkout.pay_url()).map_err(|_| ApiError::internal())?;

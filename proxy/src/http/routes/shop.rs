@@ -5,7 +5,7 @@ mod customers;
 mod details;
 mod endpoints;
 mod events;
-mod money;
+mod operations;
 mod orders;
 mod requests;
 mod warnings;
@@ -25,7 +25,7 @@ use crate::access::shop_key::{Key, ShopKey};
 use crate::base::clock;
 use crate::checkout::{Checkout, Reference};
 use crate::http::app::App;
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::store::{Shared, Stored};
 use crate::vendor::captures;
 
@@ -34,7 +34,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .merge(checkouts::router())
         .merge(requests::router())
         .merge(orders::router())
-        .merge(money::router())
+        .merge(operations::router())
         .merge(events::router())
         .merge(customers::router())
         .merge(details::router())

@@ -11,7 +11,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use url::Url;
 
 use crate::http::app::App;
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../www"]

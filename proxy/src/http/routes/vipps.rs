@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::error::{ApiError, Path, Result};
+use crate::http::problem::{ApiError, Path, Result};
 use crate::store::Webhook;
 
 pub(super) fn router() -> OpenApiRouter<App> {

@@ -11,10 +11,10 @@ use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::checkout::{Offer, OfferedBy};
 use crate::http::app::{App, Found};
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::TraceId;
 use crate::shop::cart;
-use crate::shop::order::{self, Wanted};
+use crate::shop::orders::{self, Wanted};
 
 /// How long it may be paid when the shop does not say, in milliseconds.
 const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
@@ -59,22 +59,22 @@ async fn open(
 
 async fn write_down(app: &App, shop: &ShopKey, asked: NewShopCheckout, key: &Key, trace_id: &TraceId) -> Result<Found> {
     let now = clock::now();
-    let unit = order::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
+    let unit = orders::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
     let mut cart = cart::from_shop(&app.config, unit, &asked.cart, now)?;
     cart.asks_phone_number = asked.asks_phone_number.unwrap_or(cart.asks_phone_number);
-    let return_url = asked.return_url.map(|url| order::return_url(&app.config.allowed_origins, url)).transpose()?;
+    let return_url = asked.return_url.map(|url| orders::return_url(&app.config.allowed_origins, url)).transpose()?;
     let wanted = Wanted {
         unit,
-        description: order::description(asked.description, &cart)?,
+        description: orders::description(asked.description, &cart)?,
         cart,
         language: asked.language,
         return_url,
         terms_accepted_at: None,
         consent: None,
-        offer: Some(Offer::standing(OfferedBy::Shop, order::expires_at(asked.expires_in_s, STANDS_MS, now)?)),
+        offer: Some(Offer::standing(OfferedBy::Shop, orders::expires_at(asked.expires_in_s, STANDS_MS, now)?)),
         customer: None,
     };
-    order::write_down(app, wanted, Some(key), trace_id).await
+    orders::write_down(app, wanted, Some(key), trace_id).await
 }
 
 fn shown(app: &App, opened: &Found) -> ShopCheckout {

@@ -16,7 +16,7 @@ use crate::checkout::category::Category;
 use crate::checkout::operation::Outcome;
 use crate::checkout::{Checkout, Input, Private};
 use crate::http::app::App;
-use crate::http::error::{ApiError, Code, Json, Path, Result};
+use crate::http::problem::{ApiError, Code, Json, Path, Result};
 use crate::store::Cause;
 use crate::vendor::advice;
 use crate::vendor::perform::Uploaded;

@@ -19,7 +19,7 @@ use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::checkout::Moment;
 use crate::http::app::App;
-use crate::http::error::{ApiError, Json, Path, Result};
+use crate::http::problem::{ApiError, Json, Path, Result};
 use crate::shop::relay::administration;
 use crate::store::deliveries::{After, Listed, Which};
 use crate::store::endpoints::Endpoint;

@@ -28,7 +28,7 @@ use crate::access::shop_key::ShopKey;
 use crate::engine::hub::Listening;
 use crate::engine::outage;
 use crate::http::app::App;
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::store;
 use crate::store::events::Logged;
 

@@ -11,9 +11,9 @@ use crate::access::idempotency::{self, IdempotencyKey, Keyed, Replayed};
 use crate::access::shop_key::ShopKey;
 use crate::checkout::{Checkout, Input};
 use crate::http::app::App;
-use crate::http::error::{ApiError, Path, Result};
+use crate::http::problem::{ApiError, Path, Result};
 use crate::observe::trace::TraceId;
-use crate::shop::offers;
+use crate::shop::requests;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -50,7 +50,7 @@ async fn ask(
     Keyed { body, key }: Keyed<NewPaymentRequest>,
 ) -> Result<(StatusCode, Replayed, axum::Json<ShopOrder>)> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
-    let opening = offers::request(&app, &shop, body, &key, &trace_id);
+    let opening = requests::request(&app, &shop, body, &key, &trace_id);
     let (opened, replayed) =
         idempotency::once(&app.store, app.config.limits.wait, Some(&key), is_sent, opening).await?;
     let checkout = app.wait_until(opened.checkout, is_sent).await;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::error::Result;
+use crate::http::problem::Result;
 use crate::store;
 use crate::store::queues::Which;
 use crate::vendor::captures;

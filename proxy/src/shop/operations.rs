@@ -12,7 +12,7 @@ use crate::checkout::operation::{Asked, Operation, OperationKind, Outcome};
 use crate::checkout::{Checkout, Input};
 use crate::engine::ledger::Ledger;
 use crate::http::app::Found;
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::store::{Store, Stored};
 use crate::vendor::advice;
 

@@ -15,8 +15,8 @@ use crate::access::shop_key::ShopKey;
 use crate::checkout::Checkout;
 use crate::checkout::operation::{OperationKind, Outcome};
 use crate::http::app::App;
-use crate::http::error::{ApiError, Path, Result};
-use crate::shop::money;
+use crate::http::problem::{ApiError, Path, Result};
+use crate::shop::operations;
 
 use super::{order_of, shown};
 
@@ -121,11 +121,11 @@ async fn operate(
     let key = key.ok_or(ApiError::idempotency_key_required())?;
     let stored = order_of(app, shop, reference).await?;
     let shared = stored.shared();
-    let (found, replayed) = money::ask(&app.store, &app.ledger, stored, kind, body, &key).await?;
-    let settled = |checkout: &Checkout| money::outcome(checkout, &key) != Some(&Outcome::Pending);
+    let (found, replayed) = operations::ask(&app.store, &app.ledger, stored, kind, body, &key).await?;
+    let settled = |checkout: &Checkout| operations::outcome(checkout, &key) != Some(&Outcome::Pending);
     let checkout = app.wait_until(found.checkout, settled).await;
-    let status = match money::outcome(&checkout, &key) {
-        Some(Outcome::Refused { trouble }) => return Err(money::refused(trouble)),
+    let status = match operations::outcome(&checkout, &key) {
+        Some(Outcome::Refused { trouble }) => return Err(operations::refused(trouble)),
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };

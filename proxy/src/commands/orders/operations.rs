@@ -18,7 +18,7 @@ use crate::commands::shown as cells;
 use crate::config::Config;
 use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
-use crate::shop::money;
+use crate::shop::operations;
 use crate::store::Store;
 use crate::vendor::captures;
 
@@ -100,19 +100,19 @@ async fn operate(
     let path = format!("/v1/shop/orders/{}/{}", how.reference, kind.as_str());
     let key = Key::of_shop(&text, &path, &serde_json::to_vec(&body)?)?;
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
-    let mut checkout = money::ask(store, &ledger, order, kind, body, &key).await?.0.checkout;
+    let mut checkout = operations::ask(store, &ledger, order, kind, body, &key).await?.0.checkout;
     let waiting = Waiting::for_what("a proxy carries it out");
     let until = Instant::now() + Duration::from_secs(how.wait);
-    while money::outcome(&checkout, &key) == Some(&Outcome::Pending) && Instant::now() < until {
+    while operations::outcome(&checkout, &key) == Some(&Outcome::Pending) && Instant::now() < until {
         tokio::time::sleep(LOOK).await;
         if let Some(stored) = store.checkout(id).await? {
             checkout = stored.checkout;
         }
     }
     drop(waiting);
-    let ending = match money::outcome(&checkout, &key) {
+    let ending = match operations::outcome(&checkout, &key) {
         Some(Outcome::Done) => Ending::Done,
-        Some(Outcome::Refused { trouble }) => return Err(money::refused(trouble).into()),
+        Some(Outcome::Refused { trouble }) => return Err(operations::refused(trouble).into()),
         Some(Outcome::Pending) | None => Ending::Pending,
     };
     let order = captures::for_shop(&checkout, shared, config, clock::now());

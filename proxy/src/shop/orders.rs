@@ -11,7 +11,7 @@ use crate::base::clock;
 use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Order, Private};
 use crate::config::SalesUnit;
 use crate::http::app::{App, Found};
-use crate::http::error::{ApiError, Code, Result};
+use crate::http::problem::{ApiError, Code, Result};
 use crate::observe::trace::TraceId;
 use crate::shop::cart;
 

@@ -11,11 +11,11 @@ use crate::checkout::{Checkout, Consent, Customer, Moment, Offer, OfferedBy};
 use crate::config::SalesUnit;
 use crate::engine::chores::Chore;
 use crate::http::app::{App, Found};
-use crate::http::error::{ApiError, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::TraceId;
 use crate::shop::cart;
 use crate::shop::customers;
-use crate::shop::order::{self, Wanted};
+use crate::shop::orders::{self, Wanted};
 use crate::store::{self, Store};
 
 /// How often those that nobody took up are looked for.
@@ -42,11 +42,11 @@ pub async fn request(
     trace_id: &TraceId,
 ) -> Result<Found> {
     let now = clock::now();
-    let unit = order::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
+    let unit = orders::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
     let mut cart = cart::from_shop(&app.config, unit, &asked.cart, now)?;
-    let description = order::description(asked.description, &cart)?;
-    let return_url = asked.return_url.map(|url| order::return_url(&app.config.allowed_origins, url)).transpose()?;
-    let expires_at = order::expires_at(asked.expires_in_s, app.config.requests.stands_ms, now)?;
+    let description = orders::description(asked.description, &cart)?;
+    let return_url = asked.return_url.map(|url| orders::return_url(&app.config.allowed_origins, url)).transpose()?;
+    let expires_at = orders::expires_at(asked.expires_in_s, app.config.requests.stands_ms, now)?;
     let mut offer = Offer { customer_present: asked.customer_present, ..Offer::standing(OfferedBy::Shop, expires_at) };
     let mut customer = None;
     if let Some(addressee) = asked.customer {
@@ -68,7 +68,7 @@ pub async fn request(
         offer: Some(offer),
         customer,
     };
-    order::write_down(app, wanted, Some(key), trace_id).await
+    orders::write_down(app, wanted, Some(key), trace_id).await
 }
 
 /// The customer, and their yes.
@@ -90,7 +90,7 @@ async fn known(
         }
         Addressee { id: None, phone_number: Some(number), consent: Some(given) } => {
             let phone_number = Some(customers::number(&number).ok_or(ApiError::bad_phone_number())?);
-            let consent = order::recorded("paymentRequests", given, language, now)?;
+            let consent = orders::recorded("paymentRequests", given, language, now)?;
             Ok((Customer { sub: None, phone_number, received_at: now }, consent))
         }
         Addressee { id: None, phone_number: Some(_), consent: None } => Err(ApiError::no_consent()),
