@@ -19,6 +19,7 @@ mod manual;
 mod migrate;
 mod orders;
 mod outbox;
+mod parts;
 mod progress;
 mod reconcile;
 mod request;

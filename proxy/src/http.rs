@@ -3,9 +3,12 @@
 
 pub mod app;
 pub mod docs;
+pub mod extract;
 pub mod listen;
 pub mod pages;
 pub mod problem;
 pub mod qr;
 pub mod ready;
+pub mod respond;
 pub mod routes;
+pub mod serve;

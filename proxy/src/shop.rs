@@ -3,7 +3,10 @@
 
 pub mod cart;
 pub mod customers;
+mod error;
 pub mod operations;
 pub mod orders;
 pub mod relay;
 pub mod requests;
+
+pub use error::Error;

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod captures;
+pub mod client;
 pub mod perform;
 pub mod reconcile;
 pub mod registrations;

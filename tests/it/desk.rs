@@ -266,6 +266,6 @@ async fn a_shop_may_have_no_desk() {
 fn over_https_the_cookie_is_the_desk_s_alone() {
     let files = Files::on(Database::Sqlite, "https://pay.shop.example", "https://api.vipps.no", "");
     let config = Config::load(Some(&files.config), []).unwrap();
-    let cookie = kvitt::access::session::remove_cookie(&config);
+    let cookie = kvitt::access::session::remove_cookie(&config.desk);
     assert!(cookie.starts_with("__Host-kvitt-desk=; Path=/;") && cookie.ends_with("; Secure"), "{cookie}");
 }

@@ -23,7 +23,7 @@ async fn all_are_looked_after(shop: &Shop) {
         let readings = store.readings().await.unwrap();
         let good = readings
             .iter()
-            .filter(|reading| reading.name == kvitt::vendor::registrations::REGISTERED && reading.value == 1);
+            .filter(|reading| reading.name == kvitt::observe::metrics::WEBHOOK_REGISTERED && reading.value == 1);
         (good.count() == 2).then_some(())
     })
     .await;

@@ -9,6 +9,7 @@ mod receiver;
 mod vipps;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kvitt::base::vault::{Key, Vault};
@@ -130,15 +131,14 @@ vipps.base_url = "{emulator}"
     /// The configuration as the proxy reads it, with a webhook registered for every sales unit unless it does that by itself.
     pub(crate) async fn load(&self) -> Config {
         let mut config = Config::load(Some(&self.config), []).unwrap();
-        if config.webhook_repair {
+        if config.webhook.repair {
             return config;
         }
-        for place in 0..config.sales_units.len() {
-            let unit = &config.sales_units[place];
-            let client = kvitt::http::app::client(&config, unit).unwrap();
-            let registered = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap();
+        for unit in Arc::make_mut(&mut config.sales_units.0) {
+            let client = kvitt::vendor::client::new(&config.vipps, unit).unwrap();
+            let registered = client.register_webhook(&config.webhook.url(unit), &EventName::ALL).await.unwrap();
             log::hide(registered.secret.expose_secret());
-            config.sales_units[place].webhook_secrets = vec![registered.secret];
+            unit.webhook_secrets = vec![registered.secret];
         }
         config
     }
@@ -175,7 +175,7 @@ reference_prefix = "nordlys"
 }
 
 fn vipps_client(config: &Config) -> Client {
-    kvitt::http::app::client(config, &config.sales_units[0]).unwrap()
+    kvitt::vendor::client::new(&config.vipps, &config.sales_units[0]).unwrap()
 }
 
 impl Shop {

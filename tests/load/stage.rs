@@ -34,8 +34,8 @@ impl Stage {
         std::fs::write(&file, configuration(&url, emulator.url(), &folder, streams)).unwrap();
         let config = Config::load(Some(&file), []).unwrap();
         let unit = &config.sales_units[0];
-        let client = kvitt::http::app::client(&config, unit).unwrap();
-        let secret = client.register_webhook(&config.webhook_url(unit), &EventName::ALL).await.unwrap().secret;
+        let client = kvitt::vendor::client::new(&config.vipps, unit).unwrap();
+        let secret = client.register_webhook(&config.webhook.url(unit), &EventName::ALL).await.unwrap().secret;
         let mut proxy = Command::new(proxy)
             .arg("serve")
             .arg("--config")

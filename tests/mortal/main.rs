@@ -118,7 +118,7 @@ async fn main() -> anyhow::Result<()> {
         let life = Life { counted: counted.messages(), so_far: AtomicU32::new(0), nth, jumps_ms: args.jumps_ms };
         tracing_subscriber::registry().with(life).try_init()?;
     }
-    let listener = TcpListener::bind(&config.listen).await.context("the address is taken")?;
+    let listener = TcpListener::bind(&config.http.listen).await.context("the address is taken")?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(kvitt::serve(config, listener, CancellationToken::new()).await?)
 }

@@ -8,26 +8,19 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponseParts, ResponseParts};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::DeserializeOwned;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, header};
 use sha2::{Digest, Sha256};
-use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::access::shop_key::ShopKey;
+use crate::access::token::Found;
 use crate::base::clock;
 use crate::checkout::operation::OperationId;
 use crate::checkout::{Checkout, CheckoutId};
 use crate::engine::chores::Chore;
-use crate::http::app::Found;
-use crate::http::problem::{ApiError, Json, Result};
 use crate::store::{self, Cause, Store};
 
 /// The request's header.
@@ -41,15 +34,24 @@ const SWEEP: Duration = Duration::from_secs(60 * 60);
 const SHORTEST: usize = 16;
 const LONGEST: usize = 255;
 
-/// The header, for the description of the API.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it describes")]
-pub struct IdempotencyKey {
-    /// 16 to 255 visible characters that nobody guesses, such as a UUID, new for each press and the same for each repeat of it; with or
-    /// without quotation marks. Remembered for a day.
-    #[param(rename = "Idempotency-Key")]
-    idempotency_key: Option<String>,
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is none; this is what it must be.
+    #[error("{0}")]
+    Malformed(String),
+    /// It came with another request before.
+    #[error("this Idempotency-Key was used for another request")]
+    Reused,
+    /// The same request is being worked on.
+    #[error("the same request is being worked on; ask again shortly")]
+    InProgress,
+    /// What was done under it is gone.
+    #[error("there is nothing any more that was done under this Idempotency-Key")]
+    NotFound,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
 }
 
 /// The key of a request, bound to what the request asks for.
@@ -63,11 +65,14 @@ pub struct Key {
 
 impl Key {
     /// The key that a request came with, if any.
-    fn read(parts: &Parts, body: &[u8]) -> Result<Option<Self>> {
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn read(parts: &Parts, body: &[u8]) -> Result<Option<Self>, Error> {
         let mut given = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
         let Some(value) = given.next() else { return Ok(None) };
         if given.next().is_some() {
-            return Err(ApiError::bad_idempotency_key("there must be one"));
+            return Err(Error::Malformed("there must be one".to_owned()));
         }
         let shop = parts.extensions.get::<ShopKey>();
         // The shop is one, whichever of its keys it shows, but for those of one sales unit; a page is its origin's.
@@ -86,17 +91,17 @@ impl Key {
     ///
     /// # Errors
     /// When it is none.
-    pub fn of_shop(text: &str, path: &str, body: &[u8]) -> Result<Self> {
+    pub fn of_shop(text: &str, path: &str, body: &[u8]) -> Result<Self, Error> {
         Self::new(text, 1, &[b"shop"], [b"POST", path.as_bytes(), body])
     }
 
-    fn new(text: &str, shortest: usize, whose: &[&[u8]], asked: [&[u8]; 3]) -> Result<Self> {
+    fn new(text: &str, shortest: usize, whose: &[&[u8]], asked: [&[u8]; 3]) -> Result<Self, Error> {
         let text = text.trim();
         let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
         if !plain || !(shortest..=LONGEST).contains(&key.len()) {
             let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
-            return Err(ApiError::bad_idempotency_key(wanted));
+            return Err(Error::Malformed(wanted));
         }
         let own = hash(&[key.as_bytes()]);
         Ok(Self { id: hash(&[whose, &[key.as_bytes()]].concat()), own, fingerprint: hash(&asked) })
@@ -117,15 +122,20 @@ impl Key {
 
     /// What was done under this key before, if anything. While `is_done` says that it is not done yet, a repeat has to come again; but not
     /// for longer than the first one may take.
-    async fn before(&self, store: &Store, wait: Duration, is_done: fn(&Checkout) -> bool) -> Result<Option<Found>> {
+    async fn before(
+        &self,
+        store: &Store,
+        wait: Duration,
+        is_done: fn(&Checkout) -> bool,
+    ) -> Result<Option<Found>, Error> {
         let Some((keyed, at)) = store.keyed(&self.id).await? else { return Ok(None) };
         if keyed.fingerprint != self.fingerprint {
-            return Err(ApiError::idempotency_key_reused());
+            return Err(Error::Reused);
         }
-        let stored = store.checkout(keyed.checkout_id).await?.ok_or(ApiError::not_found())?;
+        let stored = store.checkout(keyed.checkout_id).await?.ok_or(Error::NotFound)?;
         let age = Duration::from_millis(clock::now().0.saturating_sub(at.0).max(0).unsigned_abs());
         if !is_done(&stored.checkout) && age < wait {
-            return Err(ApiError::idempotency_in_progress());
+            return Err(Error::InProgress);
         }
         Ok(Some(Found::new(stored.checkout, stored.secret)))
     }
@@ -135,13 +145,13 @@ impl Key {
 ///
 /// # Errors
 /// Those of `act`, and those of a key that cannot be used.
-pub async fn once(
+pub async fn once<E: From<Error>>(
     store: &Store,
     wait: Duration,
     key: Option<&Key>,
     is_done: fn(&Checkout) -> bool,
-    act: impl Future<Output = Result<Found>>,
-) -> Result<(Found, Replayed)> {
+    act: impl Future<Output = Result<Found, E>>,
+) -> Result<(Found, Replayed), E> {
     let Some(key) = key else { return Ok((act.await?, Replayed(false))) };
     if let Some(found) = key.before(store, wait, is_done).await? {
         return Ok((found, Replayed(true)));
@@ -158,44 +168,7 @@ pub async fn once(
 
 /// Whether an answer is one to a repeat, as its header says.
 #[derive(Clone, Copy, Debug)]
-pub struct Replayed(bool);
-
-impl IntoResponseParts for Replayed {
-    type Error = std::convert::Infallible;
-
-    fn into_response_parts(self, mut response: ResponseParts) -> std::result::Result<ResponseParts, Self::Error> {
-        if self.0 {
-            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-        }
-        Ok(response)
-    }
-}
-
-/// A JSON body and the key that it came with, or the problem with either.
-#[derive(Debug)]
-pub struct Keyed<T> {
-    /// What is asked for.
-    pub body: T,
-    /// Under which key.
-    pub key: Option<Key>,
-}
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self> {
-        let (parts, body) = request.into_parts();
-        let whole = Request::from_parts(parts.clone(), body);
-        let bytes =
-            Bytes::from_request(whole, state).await.map_err(|rejection: BytesRejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
-                _ => ApiError::malformed(rejection.body_text()),
-            })?;
-        let key = Key::read(&parts, &bytes)?;
-        let Json(body) = Json::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
-        Ok(Self { body, key })
-    }
-}
+pub struct Replayed(pub bool);
 
 /// The chore that forgets old keys.
 pub fn forgetting(store: &Store) -> Chore {
@@ -218,6 +191,8 @@ fn hash(values: &[&[u8]]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
+
     use super::*;
 
     /// The key as it is written down, or none where it is refused.

@@ -18,7 +18,7 @@ use url::Url;
 use crate::access::shop_key::{Key, ShopKey};
 use crate::base::clock;
 use crate::checkout::Moment;
-use crate::config::{self, Config};
+use crate::config::Desk;
 use crate::engine::chores::Chore;
 use crate::store::{self, Store};
 
@@ -107,17 +107,17 @@ impl Session {
 ///
 /// # Errors
 /// When the store says no.
-pub async fn link(config: &Config, store: &Store) -> Result<String, store::Error> {
+pub async fn link(desk: &Desk, store: &Store) -> Result<String, store::Error> {
     let pass = Pass::new();
-    store.add_desk_link(&pass.hash(), clock::now().plus_ms(config.desk.link_ms)).await?;
-    Ok(format!("{}/desk#link={}", config.public_url, pass.0.expose_secret()))
+    store.add_desk_link(&pass.hash(), clock::now().plus_ms(desk.link_ms)).await?;
+    Ok(format!("{}/desk#link={}", desk.public_url, pass.0.expose_secret()))
 }
 
 /// Opens a session, if what is shown is good.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open(desk: &config::Desk, store: &Store, shown: Shown<'_>) -> Result<Option<Opened>, store::Error> {
+pub async fn open(desk: &Desk, store: &Store, shown: Shown<'_>) -> Result<Option<Opened>, store::Error> {
     let now = clock::now();
     let key = match shown {
         Shown::Key(text) => {
@@ -145,16 +145,15 @@ pub async fn open(desk: &config::Desk, store: &Store, shown: Shown<'_>) -> Resul
 /// # Errors
 /// When the store does not answer.
 pub async fn recognize(
-    config: &Config,
+    desk: &Desk,
     store: &Store,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Option<Session>, store::Error> {
-    let desk = &config.desk;
-    if !desk.enabled || !is_from_the_desk(config, method, headers) {
+    if !desk.enabled || !is_from_the_desk(desk, method, headers) {
         return Ok(None);
     }
-    let Some(pass) = cookie(config, headers).and_then(Pass::read) else { return Ok(None) };
+    let Some(pass) = cookie(desk, headers).and_then(Pass::read) else { return Ok(None) };
     let hash = pass.hash();
     let Some(stored) = store.desk_session(&hash).await? else { return Ok(None) };
     let now = clock::now();
@@ -171,10 +170,10 @@ pub async fn recognize(
 
 /// Whether a request was made by the desk's own page. What changes something has to prove where it comes from; of what only looks it is
 /// enough that nothing says otherwise, since whoever is elsewhere cannot read the answer.
-pub fn is_from_the_desk(config: &Config, method: &Method, headers: &HeaderMap) -> bool {
+pub fn is_from_the_desk(desk: &Desk, method: &Method, headers: &HeaderMap) -> bool {
     let said = |name: HeaderName| headers.get(name).map(http::HeaderValue::as_bytes);
     let site = said(HeaderName::from_static("sec-fetch-site")).map(|site| site == b"same-origin");
-    let own = Url::parse(&config.public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let own = Url::parse(&desk.public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     // A browser that says `same-origin` has looked itself, whatever the address is that it knows us by.
     let origin = said(header::ORIGIN).map(|origin| site == Some(true) || origin == own.as_bytes());
     let proven = site.or(origin);
@@ -186,43 +185,43 @@ pub fn is_from_the_desk(config: &Config, method: &Method, headers: &HeaderMap) -
 
 impl Opened {
     /// The header that gives the browser its cookie.
-    pub fn set_cookie(&self, config: &Config) -> String {
-        written(config, self.pass.0.expose_secret(), config.desk.session_ms / 1000)
+    pub fn set_cookie(&self, desk: &Desk) -> String {
+        written(desk, self.pass.0.expose_secret(), desk.session_ms / 1000)
     }
 }
 
 /// The header that takes the cookie away.
-pub fn remove_cookie(config: &Config) -> String {
-    written(config, "", 0)
+pub fn remove_cookie(desk: &Desk) -> String {
+    written(desk, "", 0)
 }
 
-fn written(config: &Config, value: &str, max_age_s: i64) -> String {
-    let secure = if is_secure(config) { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}", cookie_name(config))
+fn written(desk: &Desk, value: &str, max_age_s: i64) -> String {
+    let secure = if is_secure(desk) { "; Secure" } else { "" };
+    format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}", cookie_name(desk))
 }
 
-fn cookie<'a>(config: &Config, headers: &'a HeaderMap) -> Option<&'a str> {
-    let name = cookie_name(config);
+fn cookie<'a>(desk: &Desk, headers: &'a HeaderMap) -> Option<&'a str> {
+    let name = cookie_name(desk);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = cookies.flat_map(|value| value.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
     cookies.find_map(|(given, value)| (given == name).then_some(value))
 }
 
 /// With `__Host-` no neighbour below the same domain can set it.
-fn cookie_name(config: &Config) -> &'static str {
-    if is_secure(config) { "__Host-kvitt-desk" } else { "kvitt-desk" }
+fn cookie_name(desk: &Desk) -> &'static str {
+    if is_secure(desk) { "__Host-kvitt-desk" } else { "kvitt-desk" }
 }
 
-fn is_secure(config: &Config) -> bool {
-    config.public_url.starts_with("https:")
+fn is_secure(desk: &Desk) -> bool {
+    desk.public_url.starts_with("https:")
 }
 
 /// The chore that forgets what has ended.
-pub fn forgetting(store: &Store, desk: config::Desk) -> Chore {
-    let store = store.clone();
+pub fn forgetting(store: &Store, desk: &Desk) -> Chore {
+    let (store, session_ms) = (store.clone(), desk.session_ms);
     Chore::new("forget sessions of the desk", SWEEP, SWEEP, move || {
         let store = store.clone();
         let now = clock::now();
-        async move { Ok(store.forget_desk(now.plus_ms(-desk.session_ms), now).await?) }
+        async move { Ok(store.forget_desk(now.plus_ms(-session_ms), now).await?) }
     })
 }

@@ -9,8 +9,8 @@ use rand::RngCore;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::checkout::CheckoutId;
-use crate::store::Secret;
+use crate::checkout::{Checkout, CheckoutId};
+use crate::store::{self, Secret, Store};
 
 const HALF: usize = 16;
 
@@ -48,6 +48,46 @@ pub fn order_number(prefix: &str, id: CheckoutId) -> String {
     let random = id.0.as_u128();
     let letters = (0..10).map(|place| char::from(ALPHABET[(random >> (5 * place)) as usize & 31]));
     format!("{prefix}-{}", letters.collect::<String>())
+}
+
+/// A checkout that the caller has the token of.
+#[derive(Debug)]
+pub struct Found {
+    /// The checkout.
+    pub checkout: Checkout,
+    secret: Secret,
+}
+
+impl Found {
+    /// A checkout and the secret half of its token.
+    pub fn new(checkout: Checkout, secret: Secret) -> Self {
+        Self { checkout, secret }
+    }
+
+    /// The token: whoever has it may pay.
+    pub fn token(&self) -> String {
+        write(self.checkout.id, &self.secret)
+    }
+
+    /// What the page may see of it.
+    pub fn snapshot(&self) -> kvitt_wire::Checkout {
+        self.show(&self.checkout)
+    }
+
+    /// What the page may see of a later version of it.
+    pub fn show(&self, checkout: &Checkout) -> kvitt_wire::Checkout {
+        checkout.snapshot(write(checkout.id, &self.secret))
+    }
+}
+
+/// The checkout of a token; `None` for a token that is none, or not this checkout's.
+///
+/// # Errors
+/// When the store fails.
+pub async fn find(store: &Store, token: &str) -> Result<Option<Found>, store::Error> {
+    let Some((id, secret)) = read(token) else { return Ok(None) };
+    let stored = store.checkout(id).await?.filter(|stored| matches(&secret, &stored.secret));
+    Ok(stored.map(|stored| Found::new(stored.checkout, secret)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::arguments::ConfigFile;
-use crate::http::app;
+use crate::vendor::client;
 
 /// What is checked.
 #[derive(Args)]
@@ -20,13 +20,13 @@ pub(crate) struct Asked {
 pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let config = asked.config.load_without_webhooks()?;
     println!("configuration: good");
-    let by_hand = config.sales_units.iter().filter(|unit| !config.webhook_repair && unit.webhook_secrets.is_empty());
+    let by_hand = config.sales_units.iter().filter(|unit| !config.webhook.repair && unit.webhook_secrets.is_empty());
     for unit in by_hand {
         println!("sales unit {}: no webhook_secret yet; `kvitt webhooks register` prints one", unit.name);
     }
     let mut bad = 0;
     for unit in config.sales_units.iter().filter(|_| !asked.offline) {
-        match app::client(&config, unit)?.warm_up().await {
+        match client::new(&config.vipps, unit)?.warm_up().await {
             Ok(()) => println!("sales unit {}: the keys are good", unit.name),
             Err(error) => {
                 println!("sales unit {}: {error}", unit.name);

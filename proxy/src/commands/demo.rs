@@ -37,7 +37,7 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite"), &secret))?;
     let config = Config::load(Some(&file), [])?;
     // Nothing is exported from here.
-    telemetry::start(&config)?;
+    telemetry::start(&config.log)?;
     println!("shop   {shop}/");
     println!("phone  {}/phone", emulator.url());
     let (desk, key) = ways_in(&config).await?;
@@ -58,7 +58,7 @@ async fn ways_in(config: &Config) -> anyhow::Result<(String, String)> {
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
     let key = shop_key::Key::new();
     key.add(&store, "demo", None).await?;
-    let link = session::link(config, &store).await?;
+    let link = session::link(&config.desk, &store).await?;
     store.close().await;
     Ok((link, key.expose()))
 }

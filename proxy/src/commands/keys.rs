@@ -49,7 +49,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     match asked.action {
         Action::Add { name, sales_unit } => {
-            if let Some(unknown) = sales_unit.as_deref().filter(|unit| config.sales_unit(Some(unit)).is_none()) {
+            if let Some(unknown) = sales_unit.as_deref().filter(|unit| config.sales_units.find(Some(unit)).is_none()) {
                 bail!("there is no sales unit {unknown}");
             }
             let key = Key::new();

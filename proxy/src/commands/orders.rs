@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
 use super::ending::Ending;
+use super::parts;
 use super::shown as cells;
 use crate::base::clock;
 use crate::checkout::{Moment, Reference};
@@ -20,7 +21,7 @@ use crate::config::Config;
 use crate::store::events::Happened;
 use crate::store::orders::{Place, Wanted};
 use crate::store::{Store, Stored};
-use crate::vendor::captures::{self, Urgency};
+use crate::vendor::captures::Urgency;
 
 /// Which database, and what about it.
 #[derive(Args)]
@@ -107,7 +108,7 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<E
             let stored = known(store, &reference).await?;
             let happened = store.events_of(stored.checkout.id).await?;
             let events = happened.iter().map(Happened::for_shop).collect::<Result<_, _>>()?;
-            let order = captures::for_shop(&stored.checkout, stored.shared(), config, clock::now());
+            let order = parts::captures(config).for_shop(&stored.checkout, stored.shared(), clock::now());
             let order = ShopOrder { events: Some(events), ..order };
             if json { cells::json(&order)? } else { shown::one(&order) }
         }
@@ -130,7 +131,7 @@ async fn known(store: &Store, reference: &str) -> anyhow::Result<Stored> {
 
 async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Result<()> {
     if let Some(unit) = &filters.sales_unit {
-        config.sales_unit(Some(unit)).with_context(|| format!("there is no sales unit {unit}"))?;
+        config.sales_units.find(Some(unit)).with_context(|| format!("there is no sales unit {unit}"))?;
     }
     let after = filters.after.as_deref().map(|after| Place::read(after).context("--after is no cursor"));
     let wanted = Wanted {
@@ -144,8 +145,11 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
     };
     let page = store.orders(&wanted, filters.limit).await?;
     let now = clock::now();
-    let orders =
-        page.orders.into_iter().map(|(checkout, shared)| captures::for_shop(&checkout, shared, config, now)).collect();
+    let orders = page
+        .orders
+        .into_iter()
+        .map(|(checkout, shared)| parts::captures(config).for_shop(&checkout, shared, now))
+        .collect();
     let orders = ShopOrders { orders, next: page.next.map(Place::write) };
     if filters.json {
         return cells::json(&orders);
@@ -159,7 +163,7 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
 
 async fn due(store: &Store, config: &Config, all: bool, json: bool) -> anyhow::Result<()> {
     let now = clock::now();
-    let mut deadlines = captures::deadlines(store, config, now).await?;
+    let mut deadlines = parts::captures(config).deadlines(store, now).await?;
     deadlines.retain(|(_, deadline)| all || deadline.urgency != Urgency::Later);
     let deadlines = deadlines.into_iter().map(|(_, deadline)| deadline);
     if json {

@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 
 use super::arguments::ConfigFile;
 use super::ending::Ending;
+use super::parts;
 use super::progress::Waiting;
 use super::shown;
 use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
-use crate::http::app;
 use crate::store::Store;
 use crate::vendor::reconcile::{Reconciler, Report};
 
@@ -41,7 +41,9 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
         // Whatever follows from it is carried out by the proxy that runs.
         let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::new(Notify::new()));
         let _waiting = Waiting::for_what("every payment is compared");
-        Reconciler::new(&config, store.clone(), ledger, app::performer(&config)?).run().await?
+        let (units, performer) = (config.sales_units.clone(), parts::performer(&config)?);
+        let at_once = config.reconcile.at_once;
+        Reconciler::new(config.capture, at_once, units, store.clone(), ledger, performer).run().await?
     };
     store.close().await;
     if asked.json {

@@ -11,10 +11,11 @@ use super::arguments::ConfigFile;
 /// Runs until it is told to stop.
 pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
     let config = file.load()?;
-    let telemetry = telemetry::start(&config)?;
+    let telemetry = telemetry::start(&config.log)?;
     let stop = stop_on_signal()?;
-    let listener =
-        TcpListener::bind(&config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(&config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.http.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
     let served = crate::serve(config, listener, stop).await;
     telemetry.end().await;

@@ -6,10 +6,9 @@ use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::shown;
-use crate::http::app;
+use super::{parts, shown};
 use crate::store::Store;
-use crate::vendor::registrations::Registrations;
+use crate::vendor::client;
 
 /// Whose registrations, and what about them.
 #[derive(Args)]
@@ -45,8 +44,8 @@ enum Action {
 /// Does it.
 pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     let config = asked.config.load_without_webhooks()?;
-    let unit = config.sales_unit(asked.sales_unit.as_deref()).context("there is no such sales unit")?;
-    let client = app::client(&config, unit)?;
+    let unit = config.sales_units.find(asked.sales_unit.as_deref()).context("there is no such sales unit")?;
+    let client = client::new(&config.vipps, unit)?;
     match asked.action {
         Action::List { json } => {
             let webhooks = client.webhooks().await?;
@@ -62,7 +61,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             shown::table(&["id", "address", "events"], rows);
         }
         Action::Register => {
-            let url = config.webhook_url(unit);
+            let url = config.webhook.url(unit);
             let registration = client.register_webhook(&url, &EventName::ALL).await?;
             println!("id      {}", registration.id);
             println!("url     {url}");
@@ -71,9 +70,9 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
         }
         Action::Repair => {
             let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-            let registrations = Registrations::new(&config, store.clone(), app::performer(&config)?);
+            let registrations = parts::registrations(&config, &store)?;
             registrations.look_after_all().await.map_err(|error| anyhow!(error))?;
-            for unit in &config.sales_units {
+            for unit in config.sales_units.iter() {
                 let standing = registrations.standing(&unit.name).await.map_err(|unseen| anyhow!(unseen.reason))?;
                 println!("sales unit {}: {standing}", unit.name);
             }

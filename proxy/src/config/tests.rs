@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
+use kvitt_wire::{Brand, Currency};
+
 use super::*;
+use crate::checkout::{Moment, ReceiptBy};
 
 const GOOD: &str = r#"
 public_url = "https://pay.shop.example/"
@@ -57,12 +60,12 @@ fn the_defaults_alone_lack_only_what_is_marked_required() {
 #[test]
 fn a_good_file_is_read() {
     let config = load(GOOD, &[]).unwrap();
-    assert_eq!(config.public_url, "https://pay.shop.example");
-    assert_eq!(config.allowed_origins, ["https://shop.example", "https://pay.shop.example"]);
+    assert_eq!(config.http.public_url, "https://pay.shop.example");
+    assert_eq!(config.http.allowed_origins, ["https://shop.example", "https://pay.shop.example"]);
     assert_eq!(config.sales_units[0].merchant_serial_number, "123456");
     assert_eq!(config.sales_units[1].market.currency(), Currency::Dkk);
-    assert_eq!(config.sales_unit(None).unwrap().name, "no");
-    assert_eq!(config.webhook_url(&config.sales_units[1]), "https://pay.shop.example/callbacks/vipps/dk-web");
+    assert_eq!(config.sales_units.find(None).unwrap().name, "no");
+    assert_eq!(config.webhook.url(&config.sales_units[1]), "https://pay.shop.example/callbacks/vipps/dk-web");
     assert_eq!(config.shop.receipt, ReceiptBy::Create);
 }
 
@@ -91,14 +94,14 @@ fn every_mistake_is_named_at_once() {
 #[test]
 fn a_collector_is_an_address_and_wants_a_build_that_knows_it() {
     let collector = |text| load(GOOD, &[("KVITT_TELEMETRY__OTLP_ENDPOINT", text)]);
-    assert_eq!(collector("").unwrap().otlp_endpoint, None);
+    assert_eq!(collector("").unwrap().log.otlp_endpoint, None);
     let good = collector("http://collector:4318/");
     if cfg!(feature = "otlp") {
-        assert_eq!(good.unwrap().otlp_endpoint.as_deref(), Some("http://collector:4318"));
+        assert_eq!(good.unwrap().log.otlp_endpoint.as_deref(), Some("http://collector:4318"));
         for bad in ["collector:4318", "grpc://collector", "https://user:hush@collector", "https://collector/?key=hush"]
         {
             let mistakes = collector(bad).unwrap_err();
-            assert!(mistakes[0].starts_with("telemetry.otlp_endpoint: must be an address"), "{mistakes:?}");
+            assert!(mistakes[0].starts_with("telemetry.log.otlp_endpoint: must be an address"), "{mistakes:?}");
             assert!(!mistakes[0].contains("hush"));
         }
     } else {
@@ -124,10 +127,10 @@ fn the_environment_goes_over_the_file_and_reaches_entries_by_name() {
         ],
     )
     .unwrap();
-    assert_eq!(config.listen, "127.0.0.1:0");
-    assert!(config.demo_site);
-    assert_eq!(config.limits.body_bytes, 1000);
-    assert_eq!(config.allowed_origins[0], "https://other.example");
+    assert_eq!(config.http.listen, "127.0.0.1:0");
+    assert!(config.http.demo_site);
+    assert_eq!(config.http.limits.body_bytes, 1000);
+    assert_eq!(config.http.allowed_origins[0], "https://other.example");
     let secret = secrecy::ExposeSecret::expose_secret(&config.sales_units[1].client_secret);
     assert_eq!(secret, "from a file");
     let mistakes = load(GOOD, &[("KVITT_SALES_UNIT__SE__CLIENT_ID", "x")]).unwrap_err();
@@ -182,7 +185,7 @@ fn cart_keys_have_names_of_their_own_and_secrets_that_are_long_enough() {
     let keys = |text: &str| load(&format!("{GOOD}{text}"), &[]);
     let good = "[[cart_key]]\nname = \"a\"\nsecret = \"mumble-mumble-mumble-mumble-mumble\"\nsales_unit = \"no\"\n";
     let config = keys(good).unwrap();
-    assert_eq!(config.signed_carts.keys[0].sales_unit.as_deref(), Some("no"));
+    assert_eq!(config.shop.signed_carts.keys[0].sales_unit.as_deref(), Some("no"));
     assert!(!format!("{config:?}").contains("mumble"));
     let bad = good.replace("mumble-mumble-mumble-mumble-mumble", "mumble").replace("\"no\"", "\"se\"");
     let mistakes = keys(&format!("{bad}{good}[[cart_key]]\nname = \"A\"\n")).unwrap_err();
@@ -198,7 +201,7 @@ fn cart_keys_have_names_of_their_own_and_secrets_that_are_long_enough() {
     );
     let secret =
         load(&format!("{GOOD}{good}"), &[("KVITT_CART_KEY__A__SECRET", "another-secret-of-32-bytes-at-least")]);
-    let secret = secret.unwrap().signed_carts.keys[0].secret.clone();
+    let secret = secret.unwrap().shop.signed_carts.keys[0].secret.clone();
     assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "another-secret-of-32-bytes-at-least");
 }
 
@@ -210,7 +213,7 @@ fn webhook_secrets_are_not_needed_to_register_webhooks() {
     assert!(config.sales_units[0].webhook_secrets.is_empty());
     let repairs = [("KVITT_WEBHOOK__REPAIR".to_owned(), "true".to_owned())];
     assert!(
-        Config::load(Some(&files.file), repairs).unwrap().webhook_repair,
+        Config::load(Some(&files.file), repairs).unwrap().webhook.repair,
         "nor where the proxy registers by itself"
     );
 }
@@ -241,7 +244,8 @@ fn a_slip_beside_a_secret_does_not_print_it() {
 fn mobilepay_becomes_vipps_on_the_day() {
     let config = load(GOOD, &[]).unwrap();
     let at = |time: &str| Moment(time.parse::<jiff::Timestamp>().unwrap().as_millisecond());
-    let brands = |time| config.sales_units.iter().map(|unit| unit.brand(&config.vipps, at(time))).collect::<Vec<_>>();
+    let brands =
+        |time| config.sales_units.iter().map(|unit| unit.brand(config.shop.renamed_at, at(time))).collect::<Vec<_>>();
     assert_eq!(brands("2027-01-11T22:59:59Z"), [Brand::Vipps, Brand::MobilePay]);
     assert_eq!(brands("2027-01-11T23:00:00Z"), [Brand::Vipps, Brand::Vipps]);
 }

@@ -1,5 +1,5 @@
-//! What is to be done in the world is done from here: claim what is due, [perform](crate::vendor::perform) it at the [pace](crate::engine::pace) that the
-//! vendor allows, bring the outcome back through the ledger, which deletes the row in the same transaction.
+//! The outbox claims each effect that is due, has it [performed](Perform) at the [pace](crate::engine::pace) that Vipps MobilePay allows, and brings
+//! the outcome back through the ledger, which deletes the row in the same transaction. It does not know how an effect is performed.
 //!
 //! A claim is a lease: if this process dies in the middle, the effect is done again when the lease has run out, by whoever is there,
 //! with the same idempotency key. The wake-up is an optimisation; the due times in the store are the truth.
@@ -22,7 +22,6 @@ use crate::engine::outage;
 use crate::engine::pace::Pace;
 use crate::observe::trace;
 use crate::store::{self, Cause, Claim, Claimed, Store};
-use crate::vendor::perform::{Outcome, Performer};
 
 pub use release::release;
 
@@ -39,24 +38,54 @@ const MOST_TRIES: u32 = 1_500;
 /// Why it is parked then. What came of its last try is not known, unlike that of an effect which was refused.
 const TRIED_TOO_OFTEN: &str = "tried too often";
 
+/// What carries effects out in the world.
+pub trait Perform: Clone + Send + Sync + 'static {
+    /// Carries out one effect for a sales unit. `number` is the customer's telephone number, for an effect that needs it.
+    fn perform(
+        &self,
+        sales_unit: &str,
+        effect: &Effect,
+        number: Option<&PhoneNumber>,
+    ) -> impl Future<Output = Outcome> + Send;
+}
+
+/// What came of an effect.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A fact for the ledger.
+    Input(Input),
+    /// It is done, and the checkout need not know; the note is for the log.
+    Done(&'static str),
+    /// It may or may not be done: it is tried again under the same key.
+    Retry {
+        /// The wait that Vipps MobilePay asked for.
+        after: Option<Duration>,
+    },
+    /// It cannot succeed: it is parked for the operator.
+    Park {
+        /// Why.
+        reason: String,
+    },
+}
+
 /// The worker.
 #[derive(Clone)]
-pub struct Outbox {
+pub struct Outbox<P> {
     store: Store,
     ledger: Ledger,
-    performer: Performer,
+    performer: P,
     pace: Pace,
     lease: Duration,
     due: Arc<Notify>,
     stop: CancellationToken,
 }
 
-impl Outbox {
+impl<P: Perform> Outbox<P> {
     /// Starts the worker. A call to the vendor takes `call_timeout` at most. When `stop` is cancelled it claims no more, and what it has claimed is finished in `tasks`.
     pub fn start(
         store: Store,
         ledger: Ledger,
-        performer: Performer,
+        performer: P,
         call_timeout: Duration,
         due: Arc<Notify>,
         stop: &CancellationToken,
@@ -149,7 +178,7 @@ impl Outbox {
                 Ok(number) => self.performer.perform(&claimed.sales_unit, effect, number.as_ref()).await,
                 Err(error) => {
                     outage::report(&error, "customer not read");
-                    Outcome::Again { after: None }
+                    Outcome::Retry { after: None }
                 }
             }
         };
@@ -183,17 +212,17 @@ impl Outbox {
             Outcome::Input(input) => {
                 self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
             }
-            Outcome::Nothing(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
-            Outcome::Again { .. } if *tries >= MOST_TRIES && !ends_by_itself(effect) => {
+            Outcome::Done(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
+            Outcome::Retry { .. } if *tries >= MOST_TRIES && !ends_by_itself(effect) => {
                 self.park(claim, TRIED_TOO_OFTEN).await?
             }
-            Outcome::Again { after } => {
+            Outcome::Retry { after } => {
                 let due_at = next_try(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2), clock::now());
                 self.store.postpone(claim, due_at).await?;
                 tracing::trace!(tries, "effect postponed");
                 self.due.notify_one();
             }
-            Outcome::Hopeless { reason } => self.park(claim, reason).await?,
+            Outcome::Park { reason } => self.park(claim, reason).await?,
         }
         Ok(())
     }

@@ -1,36 +1,32 @@
 //! The running proxy: its parts, put together, and what handlers need of them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kvitt_vipps::{Client, Credentials, System};
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::idempotency;
 use crate::access::rates::Rates;
-use crate::access::session;
-use crate::access::token;
+use crate::access::token::{self, Found};
+use crate::access::{idempotency, session};
 use crate::checkout::Checkout;
-use crate::config::{Config, SalesUnit};
-use crate::engine::chores;
+use crate::config::{self, Config, SalesUnits};
 use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
 use crate::engine::ledger::Ledger;
-use crate::engine::outage;
 use crate::engine::outbox::Outbox;
 use crate::engine::wake::{self, Sleepers};
+use crate::engine::{chores, outage};
 use crate::http::problem::{ApiError, Result};
 use crate::observe::metrics::Metrics;
-use crate::shop::customers;
+use crate::shop::orders::Orders;
 use crate::shop::relay::{self, Relay};
-use crate::shop::requests;
-use crate::store::{Secret, Store};
-use crate::vendor::captures;
-use crate::vendor::perform::{Performer, Redirects};
+use crate::shop::{customers, requests};
+use crate::store::Store;
+use crate::vendor::captures::Captures;
+use crate::vendor::perform::Performer;
 use crate::vendor::reconcile::Reconciler;
 use crate::vendor::registrations::Registrations;
 
@@ -43,16 +39,32 @@ pub struct App(Arc<Parts>);
 
 /// The parts. Routes write through `ledger` and `inbox`, and read through `store`.
 pub struct Parts {
-    /// What it runs on.
-    pub config: Config,
+    /// How requests are answered.
+    pub http: config::Http,
+    /// How the order desk is logged in to.
+    pub desk: config::Desk,
+    /// What is sold.
+    pub shop: Arc<config::Shop>,
+    /// How the shop's backend is notified.
+    pub relay: config::Relay,
+    /// Whom customers pay.
+    pub units: SalesUnits,
+    /// The API of Vipps MobilePay.
+    pub vipps: config::Vipps,
+    /// How webhooks come.
+    pub webhook: config::Webhook,
     /// Where everything is written down.
     pub store: Store,
     /// The door for every change.
     pub ledger: Ledger,
+    /// Opens orders.
+    pub orders: Orders,
     /// The door for webhooks.
     pub inbox: Inbox,
     /// What talks to the vendor.
     pub performer: Performer,
+    /// Knows by when money is to be captured.
+    pub captures: Captures,
     /// What webhooks are signed with.
     pub registrations: Registrations,
     /// Who watches what.
@@ -106,26 +118,36 @@ impl App {
         let sleepers = Sleepers { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
         wake::start(&store, &sleepers, &stop, tasks);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
-        let performer = performer(&config)?;
+        let units = config.sales_units;
+        let performer = Performer::new(&config.vipps, &units).map_err(|error| StartError::Client(error.to_string()))?;
         let metrics = Metrics::default();
         performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
         Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.told(), &stop, tasks)
             .map_err(|error| StartError::Client(error.to_string()))?;
-        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook_queue, arrived, &stop, tasks);
-        let reconciler = Reconciler::new(&config, store.clone(), ledger.clone(), performer.clone());
-        let registrations = Registrations::new(&config, store.clone(), performer.clone());
+        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook.queue, arrived, &stop, tasks);
+        let reconciler = Reconciler::new(
+            config.capture,
+            config.reconcile.at_once,
+            units.clone(),
+            store.clone(),
+            ledger.clone(),
+            performer.clone(),
+        );
+        let captures = Captures::new(config.capture, units.clone());
+        let registrations =
+            Registrations::new(config.webhook.clone(), units.clone(), config.vault, store.clone(), performer.clone());
         registrations.read_again().await;
         let mut chores = vec![
             inbox::forgetting(&store),
             idempotency::forgetting(&store),
             requests::forgetting(&store),
             relay::forgetting(&store, 2 * config.capture.warn_ms),
-            captures::watching(&store, &config),
+            captures.clone().chore(&store),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),
-            session::forgetting(&store, config.desk),
+            session::forgetting(&store, &config.desk),
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
@@ -139,10 +161,20 @@ impl App {
             }
         }));
         let rates = Rates::new(&config.rates);
+        let shop = Arc::new(config.shop);
+        let orders = Orders::new(shop.clone(), units.clone(), store.clone(), ledger.clone());
         let since = Instant::now();
         Ok(Self(Arc::new(Parts {
-            config,
+            http: config.http,
+            desk: config.desk,
+            shop,
+            relay: config.relay,
+            units,
+            vipps: config.vipps,
+            webhook: config.webhook,
             rates,
+            orders,
+            captures,
             store,
             ledger,
             inbox,
@@ -160,19 +192,14 @@ impl App {
     /// # Errors
     /// [`ApiError::not_found`] for a token that is none or not this checkout's.
     pub async fn find(&self, token: &str) -> Result<Found> {
-        let (id, secret) = token::read(token).ok_or(ApiError::not_found())?;
-        let stored = self.store.checkout(id).await?.ok_or(ApiError::not_found())?;
-        if !token::matches(&secret, &stored.secret) {
-            return Err(ApiError::not_found());
-        }
-        Ok(Found::new(stored.checkout, secret))
+        token::find(&self.store, token).await?.ok_or(ApiError::not_found())
     }
 
     /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then. While
     /// the database is away, that is what was known of it.
     pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
         let mut watcher = self.hub.watch(checkout.id);
-        let patience = tokio::time::sleep(self.config.limits.wait);
+        let patience = tokio::time::sleep(self.http.limits.wait);
         tokio::pin!(patience);
         loop {
             let mut away = false;
@@ -195,68 +222,4 @@ impl App {
             }
         }
     }
-}
-
-/// A checkout that the caller has the token of.
-#[derive(Debug)]
-pub struct Found {
-    /// The checkout.
-    pub checkout: Checkout,
-    secret: Secret,
-}
-
-impl Found {
-    /// A checkout and the secret half of its token.
-    pub fn new(checkout: Checkout, secret: Secret) -> Self {
-        Self { checkout, secret }
-    }
-
-    /// The token: whoever has it may pay.
-    pub fn token(&self) -> String {
-        token::write(self.checkout.id, &self.secret)
-    }
-
-    /// What the page may see of it.
-    pub fn snapshot(&self) -> kvitt_wire::Checkout {
-        self.show(&self.checkout)
-    }
-
-    /// What the page may see of a later version of it.
-    pub fn show(&self, checkout: &Checkout) -> kvitt_wire::Checkout {
-        checkout.snapshot(token::write(checkout.id, &self.secret))
-    }
-}
-
-/// What carries out effects for every sales unit.
-///
-/// # Errors
-/// When there is no HTTP client to be had.
-pub fn performer(config: &Config) -> std::result::Result<Performer, StartError> {
-    let clients = config.sales_units.iter().map(|unit| Ok((unit.name.clone(), client(config, unit)?)));
-    let clients: std::result::Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
-    let clients = clients.map_err(|error| StartError::Client(error.to_string()))?;
-    Ok(Performer::new(clients, Redirects::new(config.vipps.redirect_hosts.clone(), &config.vipps.base_url)))
-}
-
-/// The client that calls the vendor for one sales unit.
-///
-/// # Errors
-/// When there is no HTTP client to be had.
-pub fn client(config: &Config, unit: &SalesUnit) -> std::result::Result<Client, kvitt_vipps::ConfigError> {
-    Client::new(kvitt_vipps::Config {
-        base_url: config.vipps.base_url.clone(),
-        credentials: Credentials {
-            client_id: unit.client_id.clone(),
-            client_secret: unit.client_secret.clone(),
-            subscription_key: unit.subscription_key.clone(),
-            merchant_serial_number: unit.merchant_serial_number.clone(),
-        },
-        system: System {
-            name: "Kvitt".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            plugin_name: "kvitt-proxy".to_owned(),
-            plugin_version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        timeout: config.vipps.timeout,
-    })
 }

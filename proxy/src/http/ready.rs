@@ -18,7 +18,7 @@ pub async fn troubles(app: &App) -> Vec<&'static str> {
         Ok(Ok(depths)) => {
             // What is late from before this proxy was there says nothing of it: it is being caught up with.
             let here_ms = i64::try_from(app.since.elapsed().as_millis()).unwrap_or(i64::MAX);
-            if depths.overdue_ms.min(here_ms) > app.config.ready.outbox_overdue_ms {
+            if depths.overdue_ms.min(here_ms) > app.http.ready.outbox_overdue_ms {
                 troubles.push("outbox: what is due is not done");
             }
         }
@@ -31,7 +31,7 @@ pub async fn troubles(app: &App) -> Vec<&'static str> {
     if app.inbox.is_full() {
         troubles.push("inbox: the queue is full");
     }
-    if app.store.free_bytes().is_some_and(|free| free < app.config.ready.free_bytes) {
+    if app.store.free_bytes().is_some_and(|free| free < app.http.ready.free_bytes) {
         troubles.push("disk: full");
     }
     troubles

@@ -30,7 +30,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use crate::http::app::App;
-use crate::http::problem::{self, ApiError, TRACE_ID, TRACEPARENT};
+use crate::http::problem::ApiError;
+use crate::http::respond::{self, TRACE_ID, TRACEPARENT};
 
 /// Everything that is described.
 fn described() -> OpenApiRouter<App> {
@@ -60,7 +61,7 @@ fn servers() -> OpenApiRouter<App> {
 /// The addresses of the operators, where they are not on the public side.
 pub fn operators_router(app: &App) -> Router {
     let (inside, _) = operators::router().merge(operators::inside()).split_for_parts();
-    inside.layer(from_fn(problem::respond)).layer(from_fn(harden)).with_state(app.clone())
+    inside.layer(from_fn(respond::respond)).layer(from_fn(harden)).with_state(app.clone())
 }
 
 /// The document, in the form that is committed. Made once: anybody may ask for it.
@@ -83,12 +84,12 @@ pub fn router(app: &App) -> Router {
     let (browser, _) = browser().split_for_parts();
     let (shop, _) = shop::router().split_for_parts();
     let (desk, _) = desk::router().split_for_parts();
-    let servers = match &app.config.metrics_listen {
+    let servers = match &app.http.metrics_listen {
         Some(_) => servers(),
         None => servers().merge(operators::inside()),
     };
     let (servers, _) = servers.split_for_parts();
-    let origins = app.config.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let origins = app.http.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
@@ -112,10 +113,10 @@ pub fn router(app: &App) -> Router {
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(docs::router().method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
-        .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
+        .layer(DefaultBodyLimit::max(app.http.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), hurry_body))
         .layer(from_fn_with_state(app.clone(), measure))
-        .layer(from_fn(problem::respond))
+        .layer(from_fn(respond::respond))
         .layer(from_fn(harden))
         .with_state(app.clone())
 }
@@ -133,7 +134,7 @@ async fn measure(State(app): State<App>, request: Request, next: Next) -> Respon
 
 /// A body that trickles in must not hold a connection for ever: there is one time limit for all of it, and not one for each part.
 async fn hurry_body(State(app): State<App>, request: Request, next: Next) -> Response {
-    let until = tokio::time::Instant::now() + app.config.limits.header;
+    let until = tokio::time::Instant::now() + app.http.limits.header;
     let hurried = |body: Body| {
         unfold(body.into_data_stream(), move |mut parts| async move {
             match tokio::time::timeout_at(until, parts.next()).await {

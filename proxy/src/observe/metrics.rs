@@ -18,6 +18,12 @@ use crate::store::Depths;
 use crate::store::books::Reading;
 use crate::store::deliveries::RelayDepths;
 
+/// The stored gauge of whether webhooks of a sales unit come to us.
+pub const WEBHOOK_REGISTERED: &str = "webhook_registered";
+/// The stored gauge of how many reservations are to be captured within the days of warning.
+pub const CAPTURES_DUE: &str = "captures_due";
+/// The stored gauge of how many reservations are not guaranteed any more.
+pub const CAPTURES_OVERDUE: &str = "captures_overdue";
 /// From a store's answer to the longest that a customer waits.
 const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -147,8 +153,7 @@ impl Metrics {
         }
         registry.register("checkouts", "Checkouts by the state of their current attempt", checkouts);
         let registered = Family::<SalesUnit, Gauge>::default();
-        for reading in levels.readings.iter().filter(|reading| reading.name == crate::vendor::registrations::REGISTERED)
-        {
+        for reading in levels.readings.iter().filter(|reading| reading.name == WEBHOOK_REGISTERED) {
             registered.get_or_create(&SalesUnit { sales_unit: reading.label.clone() }).set(reading.value);
         }
         registry.register("webhook_registered", "Whether webhooks of a sales unit come, when last looked", registered);
@@ -166,8 +171,8 @@ impl Metrics {
             ("deliveries_oldest_milliseconds", "How long the oldest of them has waited", Some(relay.oldest_ms)),
             ("endpoints_disabled", "Endpoints of the shop that are told nothing any more", Some(relay.disabled)),
             ("watchers", "Pages and requests that wait for news of a checkout", Some(watchers)),
-            ("captures_due", "Reservations whose guarantee ends soon", read(crate::vendor::captures::DUE)),
-            ("captures_overdue", "Reservations whose guarantee has ended", read(crate::vendor::captures::OVERDUE)),
+            ("captures_due", "Reservations whose guarantee ends soon", read(CAPTURES_DUE)),
+            ("captures_overdue", "Reservations whose guarantee has ended", read(CAPTURES_OVERDUE)),
             ("drift", "Payments that the books differed about", levels.compared.map(|(_, drift)| drift)),
             ("compared_timestamp_seconds", "When the books were compared", levels.compared.map(|(at, _)| at / 1000)),
         ] {

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::config::Config;
+use crate::config::Log;
 use line::Line;
 
 /// What has been started.
@@ -29,19 +29,19 @@ pub struct Telemetry {
 ///
 /// # Errors
 /// When the filter does not read, or a log has been started before.
-pub fn start(config: &Config) -> anyhow::Result<Telemetry> {
-    let filter = EnvFilter::try_new(&config.log.filter)?;
+pub fn start(log: &Log) -> anyhow::Result<Telemetry> {
+    let filter = EnvFilter::try_new(&log.filter)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         // Of a log that cannot be written, as on a full disk, nothing can be said on standard error either: saying so would panic.
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .fmt_fields(JsonFields::new())
-        .event_format(Line { json: config.log.json })
+        .event_format(Line { json: log.json })
         .with_filter(filter);
     let subscriber = tracing_subscriber::registry().with(lines);
     #[cfg(feature = "otlp")]
-    let traces = config.otlp_endpoint.as_deref().map(otlp::Traces::to).transpose()?;
+    let traces = log.otlp_endpoint.as_deref().map(otlp::Traces::to).transpose()?;
     #[cfg(feature = "otlp")]
     let subscriber = subscriber.with(traces.as_ref().map(otlp::Traces::layer));
     subscriber.try_init().map_err(|error| anyhow::anyhow!("the log could not be started: {error}"))?;

@@ -8,7 +8,7 @@ use kvitt_wire::{Amount, Cart, Currency, Item, Line};
 use thiserror::Error;
 
 use crate::checkout::{Moment, money};
-use crate::config::{Config, SalesUnit};
+use crate::config::{SalesUnit, SalesUnits, Shop};
 
 pub use shop::from_shop;
 pub use signed::{TYP as SIGNED_CART_TYP, Untrusted, from_signed};
@@ -100,7 +100,8 @@ pub enum CartError {
 /// # Errors
 /// [`CartError`] for the first thing that is wrong with it.
 pub fn asked<'a>(
-    config: &'a Config,
+    shop: &Shop,
+    units: &'a SalesUnits,
     sales_unit: Option<&str>,
     items: &[Item],
     signed_cart: Option<&str>,
@@ -108,10 +109,10 @@ pub fn asked<'a>(
 ) -> Result<(&'a SalesUnit, Cart), CartError> {
     match signed_cart {
         Some(_) if !items.is_empty() => Err(CartError::Ambiguous),
-        Some(jws) => from_signed(config, jws, sales_unit, now),
+        Some(jws) => from_signed(shop, units, jws, sales_unit, now),
         None => {
-            let unit = config.sales_unit(sales_unit).ok_or(CartError::UnknownSalesUnit)?;
-            Ok((unit, price(config, unit, items, now)?))
+            let unit = units.find(sales_unit).ok_or(CartError::UnknownSalesUnit)?;
+            Ok((unit, price(shop, unit, items, now)?))
         }
     }
 }
@@ -120,7 +121,7 @@ pub fn asked<'a>(
 ///
 /// # Errors
 /// [`CartError`] for the first thing that is wrong with it.
-pub fn price(config: &Config, unit: &SalesUnit, items: &[Item], now: Moment) -> Result<Cart, CartError> {
+pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Result<Cart, CartError> {
     if items.is_empty() {
         return Err(CartError::Empty);
     }
@@ -128,7 +129,7 @@ pub fn price(config: &Config, unit: &SalesUnit, items: &[Item], now: Moment) -> 
         return Err(CartError::TooLong);
     }
     let currency = unit.market.currency();
-    let lines = items.iter().map(|item| line(config, unit, item)).collect::<Result<Vec<_>, _>>()?;
+    let lines = items.iter().map(|item| line(shop, unit, item)).collect::<Result<Vec<_>, _>>()?;
     let value = money::sum(&lines).unwrap_or(i64::MAX);
     within_limits(Amount { value, currency })?;
     if let Some(line) = lines.iter().find(|line| !money::vat_holds(line)) {
@@ -136,18 +137,18 @@ pub fn price(config: &Config, unit: &SalesUnit, items: &[Item], now: Moment) -> 
     }
     Ok(Cart {
         sales_unit: unit.name.clone(),
-        shop: config.shop.name.clone(),
-        brand: unit.brand(&config.vipps, now),
+        shop: shop.name.clone(),
+        brand: unit.brand(shop.renamed_at, now),
         vat: lines.iter().map(|line| line.vat).sum(),
         lines,
         total: Amount { value, currency },
-        terms_url: config.shop.terms_url.clone(),
-        asks_phone_number: config.shop.asks_phone_number,
+        terms_url: shop.terms_url.clone(),
+        asks_phone_number: shop.asks_phone_number,
     })
 }
 
-fn line(config: &Config, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
-    let (article, price) = config
+fn line(shop: &Shop, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
+    let (article, price) = shop
         .catalogue
         .find(&item.sku, unit.market.currency())
         .ok_or_else(|| CartError::UnknownSku(item.sku.chars().take(64).collect()))?;
@@ -163,7 +164,7 @@ fn line(config: &Config, unit: &SalesUnit, item: &Item) -> Result<Line, CartErro
         total,
         vat_rate: price.vat_rate,
         vat: money::vat_within(total, price.vat_rate),
-        picture: article.picture.as_deref().map(|picture| absolute(config, picture)),
+        picture: article.picture.as_deref().map(|picture| absolute(shop, picture)),
         discount: 0,
         url: None,
         shipping: false,
@@ -177,8 +178,8 @@ fn within_limits(total: Amount) -> Result<(), CartError> {
 }
 
 /// The widget may stand on another origin than the picture.
-fn absolute(config: &Config, address: &str) -> String {
-    if address.starts_with('/') { format!("{}{address}", config.public_url) } else { address.to_owned() }
+fn absolute(shop: &Shop, address: &str) -> String {
+    if address.starts_with('/') { format!("{}{address}", shop.public_url) } else { address.to_owned() }
 }
 
 /// Reads `mug:2,tea:1`: how a form and the address of a cart write items.

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use kvitt_wire::{MoveMoney, Pieces};
 
+use super::Error;
 use crate::access::idempotency::{self, Key, Replayed};
+use crate::access::token::Found;
 use crate::checkout::operation::{Asked, Operation, OperationKind, Outcome};
 use crate::checkout::{Checkout, Input};
 use crate::engine::ledger::Ledger;
-use crate::http::app::Found;
-use crate::http::problem::{ApiError, Result};
 use crate::store::{Store, Stored};
-use crate::vendor::advice;
 
 /// Writes an operation on an order down, or finds what was written down under its key before.
 ///
@@ -27,13 +26,13 @@ pub async fn ask(
     kind: OperationKind,
     money: MoveMoney,
     key: &Key,
-) -> Result<(Found, Replayed)> {
+) -> Result<(Found, Replayed), Error> {
     let id = order.checkout.id;
     if money.amount.is_some_and(|amount| amount.currency != order.checkout.order.cart.total.currency) {
-        return Err(ApiError::wrong_currency());
+        return Err(Error::WrongCurrency);
     }
     if !can_be_kept(&money.lines) {
-        return Err(ApiError::bad_lines());
+        return Err(Error::BadLines);
     }
     let amount = money.amount.map(|amount| amount.value);
     let asked = Asked { id: key.operation(id), kind, amount, lines: money.lines };
@@ -49,11 +48,6 @@ pub fn outcome<'a>(checkout: &'a Checkout, key: &Key) -> Option<&'a Outcome> {
     let id = key.operation(checkout.id);
     let mut operations = checkout.attempts.iter().flat_map(|attempt| &attempt.operations);
     operations.find(|operation: &&Operation| operation.id == id).map(|operation| &operation.outcome)
-}
-
-/// The problem with an operation that Vipps MobilePay has refused.
-pub fn refused(trouble: &str) -> ApiError {
-    ApiError::operation_refused(trouble, advice::on(trouble))
 }
 
 fn can_be_kept(lines: &[Pieces]) -> bool {

@@ -10,16 +10,13 @@ use serde::Serialize;
 
 use crate::base::clock;
 use crate::checkout::{Checkout, Event, Moment, Reservation};
-use crate::config::{Capture, Config, Market};
+use crate::config::{Capture, Market, SalesUnits};
 use crate::engine::chores::Chore;
+use crate::observe::metrics::{CAPTURES_DUE, CAPTURES_OVERDUE};
 use crate::store::deliveries::Told;
 use crate::store::{Error, Shared, Store};
 use crate::vendor::advice;
 
-/// The reading of how many reservations are to be captured within the days of warning.
-pub const DUE: &str = "captures_due";
-/// The reading of how many are not guaranteed any more.
-pub const OVERDUE: &str = "captures_overdue";
 /// Going through all reservations takes no longer.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -69,70 +66,85 @@ impl Deadline {
     }
 }
 
-/// By when an order's money is to be captured, as it stands at that moment; none where nothing waits for it.
-pub fn deadline(checkout: &Checkout, config: &Config, now: Moment) -> Option<Deadline> {
-    let reservation = checkout.reservation()?;
-    let market = config.sales_unit(Some(&reservation.sales_unit)).map(|unit| unit.market);
-    Some(Deadline::of(reservation, market, &config.capture, now))
+/// Who knows the deadlines; clones share the sales units.
+#[derive(Clone)]
+pub struct Captures {
+    rules: Capture,
+    units: SalesUnits,
 }
 
-/// An order as the shop sees it, with its deadline and what may be said of its customer.
-pub fn for_shop(checkout: &Checkout, shared: Shared, config: &Config, now: Moment) -> ShopOrder {
-    let deadline = deadline(checkout, config, now).map(|deadline| CaptureDeadline {
-        capture_by_ms: deadline.capture_by.0,
-        released_at_ms: deadline.released_at.0,
-    });
-    let attempt = checkout.current();
-    let sharing = attempt.consent.is_some().then_some(match shared {
-        _ if !checkout.may_know_customer(attempt) => ShopSharing::Erased,
-        Shared { received: false, .. } => ShopSharing::Awaited,
-        Shared { number: true, .. } => ShopSharing::Received,
-        Shared { number: false, .. } => ShopSharing::Missed,
-    });
-    let mut order = ShopOrder { customer_id: shared.customer_id, sharing, ..checkout.for_shop(deadline) };
-    let advise = |trouble: &Option<String>| trouble.as_deref().map(|trouble| advice::on(trouble).to_owned());
-    for attempt in &mut order.attempts {
-        attempt.advice = advise(&attempt.trouble);
-        attempt.operations.iter_mut().for_each(|operation| operation.advice = advise(&operation.trouble));
+impl Captures {
+    /// With the rules, and the sales units' markets.
+    pub fn new(rules: Capture, units: SalesUnits) -> Self {
+        Self { rules, units }
     }
-    order.category.iter_mut().for_each(|category| category.advice = advise(&category.trouble));
-    order
-}
 
-/// Every order whose money waits to be captured, with its deadline, the most urgent first.
-///
-/// # Errors
-/// When the store fails.
-pub async fn deadlines(store: &Store, config: &Config, now: Moment) -> Result<Vec<(Checkout, Deadline)>, Error> {
-    let reserved = store.reserved().await?.into_iter();
-    let mut deadlines: Vec<_> =
-        reserved.filter_map(|checkout| deadline(&checkout, config, now).map(|deadline| (checkout, deadline))).collect();
-    deadlines.sort_by_key(|(_, deadline)| deadline.capture_by);
-    Ok(deadlines)
-}
+    /// By when an order's money is to be captured, as it stands at that moment; none where nothing waits for it.
+    pub fn deadline(&self, checkout: &Checkout, now: Moment) -> Option<Deadline> {
+        let reservation = checkout.reservation()?;
+        let market = self.units.find(Some(&reservation.sales_unit)).map(|unit| unit.market);
+        Some(Deadline::of(reservation, market, &self.rules, now))
+    }
 
-/// The chore that counts what is due, and tells the shop.
-pub fn watching(store: &Store, config: &Config) -> Chore {
-    let (store, config) = (store.clone(), config.clone());
-    Chore::new("watch captures", config.capture.every, LONGEST, move || {
-        let (store, config) = (store.clone(), config.clone());
-        async move {
-            let now = clock::now();
-            let deadlines = deadlines(&store, &config, now).await?;
-            for (name, urgency) in [(DUE, Urgency::Due), (OVERDUE, Urgency::Overdue)] {
-                let count = deadlines.iter().filter(|(_, deadline)| deadline.urgency == urgency).count();
-                if count > 0 {
-                    tracing::warn!(name, count, "reserved money waits to be captured");
-                }
-                store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
-            }
-            for (checkout, deadline) in deadlines.iter().filter(|(_, deadline)| deadline.is_news(&config.capture, now))
-            {
-                tell(&store, checkout, deadline, now).await?;
-            }
-            Ok(())
+    /// An order as the shop sees it, with its deadline and what may be said of its customer.
+    pub fn for_shop(&self, checkout: &Checkout, shared: Shared, now: Moment) -> ShopOrder {
+        let deadline = self.deadline(checkout, now).map(|deadline| CaptureDeadline {
+            capture_by_ms: deadline.capture_by.0,
+            released_at_ms: deadline.released_at.0,
+        });
+        let attempt = checkout.current();
+        let sharing = attempt.consent.is_some().then_some(match shared {
+            _ if !checkout.may_know_customer(attempt) => ShopSharing::Erased,
+            Shared { received: false, .. } => ShopSharing::Awaited,
+            Shared { number: true, .. } => ShopSharing::Received,
+            Shared { number: false, .. } => ShopSharing::Missed,
+        });
+        let mut order = ShopOrder { customer_id: shared.customer_id, sharing, ..checkout.for_shop(deadline) };
+        let advise = |trouble: &Option<String>| trouble.as_deref().map(|trouble| advice::on(trouble).to_owned());
+        for attempt in &mut order.attempts {
+            attempt.advice = advise(&attempt.trouble);
+            attempt.operations.iter_mut().for_each(|operation| operation.advice = advise(&operation.trouble));
         }
-    })
+        order.category.iter_mut().for_each(|category| category.advice = advise(&category.trouble));
+        order
+    }
+
+    /// Every order whose money waits to be captured, with its deadline, the most urgent first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn deadlines(&self, store: &Store, now: Moment) -> Result<Vec<(Checkout, Deadline)>, Error> {
+        let reserved = store.reserved().await?.into_iter();
+        let with_deadline = |checkout| self.deadline(&checkout, now).map(|deadline| (checkout, deadline));
+        let mut deadlines: Vec<_> = reserved.filter_map(with_deadline).collect();
+        deadlines.sort_by_key(|(_, deadline)| deadline.capture_by);
+        Ok(deadlines)
+    }
+
+    /// The chore that counts what is due, and tells the shop.
+    pub fn chore(self, store: &Store) -> Chore {
+        let store = store.clone();
+        Chore::new("watch captures", self.rules.every, LONGEST, move || {
+            let (store, captures) = (store.clone(), self.clone());
+            async move {
+                let now = clock::now();
+                let deadlines = captures.deadlines(&store, now).await?;
+                for (name, urgency) in [(CAPTURES_DUE, Urgency::Due), (CAPTURES_OVERDUE, Urgency::Overdue)] {
+                    let count = deadlines.iter().filter(|(_, deadline)| deadline.urgency == urgency).count();
+                    if count > 0 {
+                        tracing::warn!(name, count, "reserved money waits to be captured");
+                    }
+                    store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
+                }
+                for (checkout, deadline) in
+                    deadlines.iter().filter(|(_, deadline)| deadline.is_news(&captures.rules, now))
+                {
+                    tell(&store, checkout, deadline, now).await?;
+                }
+                Ok(())
+            }
+        })
+    }
 }
 
 /// Tells the shop of a deadline. The event is named by its payment, so that it is told once however often it is found.

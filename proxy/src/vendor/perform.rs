@@ -18,29 +18,14 @@ use kvitt_wire::{Aggregate, Amount, Currency};
 use crate::checkout::effect::{CreatePayment, Receipt};
 use crate::checkout::operation::{Answered, OperationId, OperationKind};
 use crate::checkout::{Effect, Flow, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
+use crate::config::{SalesUnit, Vipps};
+use crate::engine::outbox::{Outcome, Perform};
+use crate::vendor::client;
+
+use redirects::Redirects;
 
 pub use details::Uploaded;
-pub use redirects::Redirects;
 pub use webhooks::Registered;
-
-/// What came of an effect.
-#[derive(Debug)]
-pub enum Outcome {
-    /// A fact for the ledger.
-    Input(Input),
-    /// Nothing that the checkout needs to know; why, for the log.
-    Nothing(&'static str),
-    /// It is not known to be done: do it again, not before the vendor asked for it.
-    Again {
-        /// The wait that the vendor asked for.
-        after: Option<Duration>,
-    },
-    /// It cannot succeed.
-    Hopeless {
-        /// Why, for the operator.
-        reason: String,
-    },
-}
 
 /// A client for each sales unit; clones share them.
 #[derive(Clone)]
@@ -50,9 +35,15 @@ pub struct Performer {
 }
 
 impl Performer {
-    /// With the clients by the sales units' names, and where customers may be sent.
-    pub fn new(clients: HashMap<String, Client>, redirects: Redirects) -> Self {
-        Self { clients: Arc::new(clients), redirects: Arc::new(redirects) }
+    /// With a client for every sales unit, and the hosts that customers may be sent to.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had.
+    pub fn new(vipps: &Vipps, units: &[SalesUnit]) -> Result<Self, kvitt_vipps::ConfigError> {
+        let clients = units.iter().map(|unit| Ok((unit.name.clone(), client::new(vipps, unit)?)));
+        let clients: Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
+        let redirects = Redirects::new(vipps.redirect_hosts.clone(), &vipps.base_url);
+        Ok(Self { clients: Arc::new(clients?), redirects: Arc::new(redirects) })
     }
 
     fn client(&self, sales_unit: &str) -> Option<&Client> {
@@ -80,11 +71,12 @@ impl Performer {
         let unknown = || Unseen { reason: format!("no sales unit named {sales_unit}"), after: None };
         self.client(sales_unit).ok_or_else(unknown)
     }
+}
 
-    /// Carries out one effect. `number` is the customer's, for an effect that tells it.
-    pub async fn perform(&self, sales_unit: &str, effect: &Effect, number: Option<&PhoneNumber>) -> Outcome {
+impl Perform for Performer {
+    async fn perform(&self, sales_unit: &str, effect: &Effect, number: Option<&PhoneNumber>) -> Outcome {
         let Some(client) = self.client(sales_unit) else {
-            return Outcome::Hopeless { reason: format!("no sales unit named {sales_unit}") };
+            return Outcome::Park { reason: format!("no sales unit named {sales_unit}") };
         };
         match effect {
             Effect::CreatePayment(create) => create_payment(client, &self.redirects, create, number).await,
@@ -101,7 +93,7 @@ impl Performer {
                 details::categorize(client, reference, *nth, category).await
             }
             Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
-            Effect::Tell(_) => Outcome::Nothing("the relay tells the shop"),
+            Effect::Tell(_) => Outcome::Done("the relay tells the shop"),
         }
     }
 }
@@ -141,7 +133,7 @@ async fn create_payment(
             Err(error) => again(&error),
         },
         // Of the keys and not of the payment. Whoever waits for it is told in a minute.
-        Err(Error::Refused(problem)) if problem.status == 401 => Outcome::Again { after: None },
+        Err(Error::Refused(problem)) if problem.status == 401 => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) => not_created(&reference, &problem),
         Err(error) => again(&error),
     }
@@ -168,16 +160,16 @@ async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Out
 async fn cancel(client: &Client, reference: &Reference, key: &str, unless_authorized: bool) -> Outcome {
     let scope = if unless_authorized { CancelScope::UnlessAuthorized } else { CancelScope::Remainder };
     match client.cancel(reference.as_str(), key, scope).await {
-        Err(Error::Refused(problem)) if is_about_us(&problem) => Outcome::Again { after: None },
+        Err(Error::Refused(problem)) if is_about_us(&problem) => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) if problem.status == 404 && unless_authorized => {
-            Outcome::Nothing("there is no such payment")
+            Outcome::Done("there is no such payment")
         }
         // What is released has been authorized, so it is there.
-        Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Again { after: None },
+        Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) if !unless_authorized => match let_go_before(client, reference, &problem).await {
             Ok(Some(_)) => news(reference, News::CancelAnswered),
             // Money that nobody is owed is still reserved: a person has to look.
-            Ok(None) => Outcome::Hopeless { reason: problem.to_string() },
+            Ok(None) => Outcome::Park { reason: problem.to_string() },
             Err(error) => again(&error),
         },
         // Refused means too late, or done before: the next look tells which.
@@ -204,7 +196,7 @@ async fn operate(
         Ok(adjustment) => Answered::Done(aggregate(&adjustment.aggregate)),
         // The payment is there, for it has been paid: whatever this is, it will be right again.
         Err(Error::Refused(problem)) if is_about_us(&problem) || problem.status == 404 => {
-            return Outcome::Again { after: None };
+            return Outcome::Retry { after: None };
         }
         Err(Error::Refused(problem)) if kind == OperationKind::Cancel => {
             match let_go_before(client, reference, &problem).await {
@@ -347,5 +339,5 @@ fn again(error: &Error) -> Outcome {
         Error::Retry { after, .. } => *after,
         _ => None,
     };
-    Outcome::Again { after }
+    Outcome::Retry { after }
 }

@@ -4,7 +4,6 @@
 //! does, which heals what we have merely not heard of yet; what differs even then is drift, and wants a person. It writes nothing of its
 //! own about an order. Orders that something is being done about are left to the outbox.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock;
 use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, News, differences};
-use crate::config::{Capture, Config, Market};
+use crate::config::{Capture, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
 use crate::store::books::Comparison;
@@ -76,7 +75,7 @@ pub struct Reconciler {
     ledger: Ledger,
     performer: Performer,
     capture: Capture,
-    markets: Arc<[(String, Market)]>,
+    units: SalesUnits,
     at_once: usize,
 }
 
@@ -90,9 +89,15 @@ enum Compared {
 
 impl Reconciler {
     /// With what is compared, and where an answer that says something new goes.
-    pub fn new(config: &Config, store: Store, ledger: Ledger, performer: Performer) -> Self {
-        let markets = config.sales_units.iter().map(|unit| (unit.name.clone(), unit.market)).collect();
-        Self { store, ledger, performer, capture: config.capture, markets, at_once: config.reconcile.at_once }
+    pub fn new(
+        capture: Capture,
+        at_once: usize,
+        units: SalesUnits,
+        store: Store,
+        ledger: Ledger,
+        performer: Performer,
+    ) -> Self {
+        Self { store, ledger, performer, capture, units, at_once }
     }
 
     /// Compares all that is young enough, and writes down what it came to.
@@ -138,7 +143,7 @@ impl Reconciler {
     async fn order(&self, id: CheckoutId, now: Moment) -> Result<Vec<(Drift, Compared)>, ledger::Error> {
         let checkout = self.store.checkout(id).await?.ok_or(ledger::Error::NotFound)?.checkout;
         let sales_unit = &checkout.order.cart.sales_unit;
-        let market = self.markets.iter().find(|(name, _)| name == sales_unit).map(|(_, market)| *market);
+        let market = self.units.find(Some(sales_unit)).map(|unit| unit.market);
         let window_ms = market.map_or_else(|| self.capture.longest_ms(), |market| self.capture.window_ms(market));
         let mut compared = Vec::with_capacity(checkout.attempts.len());
         let young = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);

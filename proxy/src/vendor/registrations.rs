@@ -20,14 +20,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::base::clock;
 use crate::base::vault::Vault;
-use crate::config::Config;
+use crate::config::{SalesUnits, Webhook};
 use crate::engine::chores::{Chore, Done};
+use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store::registrations::WebhookSecret;
 use crate::store::{Error, Store};
 use crate::vendor::perform::{Performer, Unseen};
 
-/// The reading of whether webhooks of a sales unit come to us.
-pub const REGISTERED: &str = "webhook_registered";
 /// Asking for every sales unit takes no longer.
 const LONGEST: Duration = Duration::from_secs(60);
 /// How often the secrets are read again at most because of a signature that none of them made.
@@ -91,7 +90,9 @@ type Stored = HashMap<String, Vec<(String, Option<SecretString>)>>;
 pub struct Registrations(Arc<Inner>);
 
 struct Inner {
-    config: Config,
+    webhook: Webhook,
+    units: SalesUnits,
+    vault: Vault,
     store: Store,
     performer: Performer,
     stored: RwLock<Stored>,
@@ -100,14 +101,14 @@ struct Inner {
 
 impl Registrations {
     /// With what is configured; what is stored is read when it is needed.
-    pub fn new(config: &Config, store: Store, performer: Performer) -> Self {
-        let (config, stored, read_at) = (config.clone(), RwLock::default(), Mutex::default());
-        Self(Arc::new(Inner { config, store, performer, stored, read_at }))
+    pub fn new(webhook: Webhook, units: SalesUnits, vault: Vault, store: Store, performer: Performer) -> Self {
+        let (stored, read_at) = (RwLock::default(), Mutex::default());
+        Self(Arc::new(Inner { webhook, units, vault, store, performer, stored, read_at }))
     }
 
     /// Every secret that a webhook to this sales unit may be signed with.
     pub fn secrets(&self, sales_unit: &str) -> Vec<SecretString> {
-        let configured = self.0.config.sales_unit(Some(sales_unit)).map(|unit| unit.webhook_secrets.clone());
+        let configured = self.0.units.find(Some(sales_unit)).map(|unit| unit.webhook_secrets.clone());
         let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
         let stored = stored.get(sales_unit).into_iter().flatten().filter_map(|(_, secret)| secret.clone());
         configured.into_iter().flatten().chain(stored).collect()
@@ -132,7 +133,7 @@ impl Registrations {
     async fn read(&self) -> Result<(), Error> {
         let mut stored = Stored::new();
         for WebhookSecret { registration, sales_unit, sealed } in self.0.store.webhook_secrets().await? {
-            let opened = self.0.config.vault.open(&sealed, &place(&registration));
+            let opened = self.0.vault.open(&sealed, &place(&registration));
             if let Err(error) = &opened {
                 tracing::error!(sales_unit, registration, %error, "webhook secret does not open");
             }
@@ -148,8 +149,8 @@ impl Registrations {
     /// # Errors
     /// When the vendor does not say, or the store.
     pub async fn standing(&self, sales_unit: &str) -> Result<Standing, Unseen> {
-        let unit = self.0.config.sales_unit(Some(sales_unit));
-        let url = unit.map(|unit| self.0.config.webhook_url(unit)).unwrap_or_default();
+        let unit = self.0.units.find(Some(sales_unit));
+        let url = unit.map(|unit| self.0.webhook.url(unit)).unwrap_or_default();
         let listed = self.0.performer.registrations(sales_unit).await?;
         // After the list: who has registered meanwhile is not in it, and who is in it has had time to write the secret down.
         self.read().await.map_err(|error| Unseen { reason: error.to_string(), after: None })?;
@@ -175,11 +176,11 @@ impl Registrations {
     }
 
     async fn register(&self, sales_unit: &str) -> Done {
-        let Inner { config, store, performer, .. } = &*self.0;
-        let unit = config.sales_unit(Some(sales_unit)).ok_or("no such sales unit")?;
-        let url = config.webhook_url(unit);
+        let Inner { webhook, units, vault, store, performer, .. } = &*self.0;
+        let unit = units.find(Some(sales_unit)).ok_or("no such sales unit")?;
+        let url = webhook.url(unit);
         let (registration, secret) = performer.register(sales_unit, &url).await.map_err(|unseen| unseen.reason)?;
-        let sealed = config.vault.seal(secret.expose_secret(), &place(&registration));
+        let sealed = vault.seal(secret.expose_secret(), &place(&registration));
         let secret = WebhookSecret { registration, sales_unit: sales_unit.to_owned(), sealed };
         if let Err(error) = store.keep_webhook_secret(&secret, clock::now()).await {
             // Else there would be one more orphan each time, for as long as nothing can be written.
@@ -202,7 +203,7 @@ impl Registrations {
                 tracing::warn!(sales_unit, registration = orphan, "webhooks come twice; see `kvitt doctor`");
                 Ok(true)
             }
-            Standing::Missing | Standing::Orphaned { .. } if self.0.config.webhook_repair => {
+            Standing::Missing | Standing::Orphaned { .. } if self.0.webhook.repair => {
                 self.register(sales_unit).await.map(|()| true)
             }
             standing => {
@@ -215,7 +216,7 @@ impl Registrations {
     /// The chore that looks after all of them.
     pub fn chore(&self) -> Chore {
         let registrations = self.clone();
-        Chore::new("look after webhooks", self.0.config.webhook_every, LONGEST, move || {
+        Chore::new("look after webhooks", self.0.webhook.every, LONGEST, move || {
             let registrations = registrations.clone();
             async move { registrations.look_after_all().await }
         })
@@ -227,10 +228,10 @@ impl Registrations {
     /// When the vendor or the store says no; the other sales units were looked after all the same.
     pub async fn look_after_all(&self) -> Done {
         let mut failed = None;
-        for unit in &self.0.config.sales_units {
+        for unit in self.0.units.iter() {
             match self.look_after(&unit.name).await {
                 Ok(good) => {
-                    self.0.store.keep_reading(REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
+                    self.0.store.keep_reading(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
                 }
                 // The others are looked after all the same.
                 Err(error) => failed = Some(format!("{}: {error}", unit.name)),

@@ -92,14 +92,14 @@ impl Stage {
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
         let files = Files::with(make, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
-        let client = kvitt::http::app::client(&config, &config.sales_units[0]).unwrap();
-        let url = config.webhook_url(&config.sales_units[0]);
-        let secret = match config.webhook_repair {
+        let client = kvitt::vendor::client::new(&config.vipps, &config.sales_units[0]).unwrap();
+        let url = config.webhook.url(&config.sales_units[0]);
+        let secret = match config.webhook.repair {
             // The proxy gets its own.
             true => other_secret(),
             false => client.register_webhook(&url, &EventName::ALL).await.unwrap().secret,
         };
-        Self { vipps: Vipps::new(emulator, client, secret), files, address, by_hand: !config.webhook_repair }
+        Self { vipps: Vipps::new(emulator, client, secret), files, address, by_hand: !config.webhook.repair }
     }
 
     /// A new key for the shop's own machines, made beside the proxy.

@@ -4,11 +4,11 @@ use crate::base::clock;
 use crate::base::vault::Vault;
 use crate::config::Config;
 use crate::store::{Error, Store};
-use crate::vendor::captures;
+use crate::vendor::captures::Urgency;
 use crate::vendor::registrations;
 
 use super::{Findings, Health};
-use crate::commands::shown;
+use crate::commands::{parts, shown};
 
 /// Books that were not compared for so many of the times in which they should be are not being compared.
 const STALE_TIMES: i64 = 2;
@@ -21,7 +21,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
     findings.add(Health::Ok, "database", format!("{kind}, migration {schema}, {size}"));
     if let Some(free) = store.free_bytes() {
         let found = format!("{} are free", shown::bytes(free));
-        match free >= config.ready.free_bytes {
+        match free >= config.http.ready.free_bytes {
             true => findings.add(Health::Ok, "disk", found),
             false => findings.add(Health::Fail, "disk", format!("{found}: make room")),
         }
@@ -32,7 +32,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
         format!("{} wait, {}", depths.inbox, shown::duration(store.inbox_age_ms(now).await?.unwrap_or_default()));
     findings.add(Health::Ok, "inbox", inbox);
     let outbox = format!("{} wait, the most overdue for {}", depths.outbox, shown::duration(depths.overdue_ms));
-    match depths.overdue_ms > config.ready.outbox_overdue_ms {
+    match depths.overdue_ms > config.http.ready.outbox_overdue_ms {
         true => findings.add(Health::Fail, "outbox", format!("{outbox}: does a proxy run?")),
         false => findings.add(Health::Ok, "outbox", outbox),
     }
@@ -49,8 +49,8 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
             findings.none("drift", last.drift, "see `kvitt reconcile --last`");
         }
     }
-    let deadlines = captures::deadlines(store, config, now).await?;
-    let urgent = deadlines.iter().filter(|(_, deadline)| deadline.urgency != captures::Urgency::Later).count();
+    let deadlines = parts::captures(config).deadlines(store, now).await?;
+    let urgent = deadlines.iter().filter(|(_, deadline)| deadline.urgency != Urgency::Later).count();
     findings.none("captures due", i64::try_from(urgent).unwrap_or(i64::MAX), "see `kvitt orders due`");
     Ok(())
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::base::clock;
 use crate::config::Config;
-use crate::http::app;
 use crate::store::Store;
-use crate::vendor::registrations::{Registrations, Standing};
+use crate::vendor::registrations::Standing;
 
 use super::{Findings, Health};
+use crate::commands::parts;
 
 /// Clocks that are set by NTP are nearer to each other than this, though a slow answer may make it look worse.
 const SLACK_MS: u64 = 30_000;
@@ -19,14 +19,14 @@ const UNKNOWN: i64 = i64::MIN;
 
 /// Asks it.
 pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
-    let performer = app::performer(config)?;
-    let registrations = Registrations::new(config, store.clone(), performer.clone());
+    let performer = parts::performer(config)?;
+    let registrations = parts::registrations(config, store)?;
     let now = clock::now();
     // By the date of the latest answer.
     let ahead_ms = Arc::new(AtomicI64::new(UNKNOWN));
-    for unit in &config.sales_units {
+    for unit in config.sales_units.iter() {
         let about = format!("sales unit {}", unit.name);
-        findings.add(Health::Ok, &about, format!("sells as {:?}", unit.brand(&config.vipps, now)));
+        findings.add(Health::Ok, &about, format!("sells as {:?}", unit.brand(config.shop.renamed_at, now)));
         let Some((_, client)) = performer.clients().find(|(name, _)| **name == unit.name) else { continue };
         let ahead_ms = ahead_ms.clone();
         client.observe(Arc::new(move |exchange| {
@@ -54,7 +54,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
     }
     let ahead_ms = ahead_ms.load(Ordering::Relaxed);
     if ahead_ms != UNKNOWN {
-        compare(ahead_ms, config.webhook_tolerance, findings);
+        compare(ahead_ms, config.webhook.tolerance, findings);
     }
     Ok(())
 }

@@ -13,14 +13,15 @@ use crate::access::idempotency::Key;
 use crate::base::clock;
 use crate::checkout::operation::{OperationKind, Outcome};
 use crate::commands::ending::Ending;
+use crate::commands::parts;
 use crate::commands::progress::Waiting;
 use crate::commands::shown as cells;
 use crate::config::Config;
 use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
+use crate::http::problem::ApiError;
 use crate::shop::operations;
 use crate::store::Store;
-use crate::vendor::captures;
 
 /// How often the order is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -112,10 +113,10 @@ async fn operate(
     drop(waiting);
     let ending = match operations::outcome(&checkout, &key) {
         Some(Outcome::Done) => Ending::Done,
-        Some(Outcome::Refused { trouble }) => return Err(operations::refused(trouble).into()),
+        Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble).into()),
         Some(Outcome::Pending) | None => Ending::Pending,
     };
-    let order = captures::for_shop(&checkout, shared, config, clock::now());
+    let order = parts::captures(config).for_shop(&checkout, shared, clock::now());
     if how.json {
         cells::json(&order)?;
     } else {

@@ -9,7 +9,8 @@ use utoipa_axum::routes;
 
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Json, Result};
+use crate::http::extract::Json;
+use crate::http::problem::{ApiError, Result};
 use crate::shop::cart;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -42,9 +43,9 @@ async fn show(
     asked: std::result::Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<axum::Json<Cart>> {
     let Query(asked) = asked.map_err(|rejection| ApiError::malformed_query(rejection.body_text()))?;
-    let unit = app.config.sales_unit(asked.sales_unit.as_deref()).ok_or(ApiError::unknown_sales_unit())?;
+    let unit = app.units.find(asked.sales_unit.as_deref()).ok_or(ApiError::unknown_sales_unit())?;
     let items = cart::parse_items(&asked.items)?;
-    Ok(axum::Json(cart::price(&app.config, unit, &items, clock::now())?))
+    Ok(axum::Json(cart::price(&app.shop, unit, &items, clock::now())?))
 }
 
 /// Shows a cart that the shop has signed
@@ -64,6 +65,6 @@ async fn show(
     (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
 ))]
 async fn read(State(app): State<App>, Json(asked): Json<SignedCart>) -> Result<axum::Json<Cart>> {
-    let (_, cart) = cart::from_signed(&app.config, &asked.signed_cart, None, clock::now())?;
+    let (_, cart) = cart::from_signed(&app.shop, &app.units, &asked.signed_cart, None, clock::now())?;
     Ok(axum::Json(cart))
 }

@@ -6,10 +6,11 @@ use kvitt_wire::{Checkout, NewAttempt, NewCheckout, Problem, State as PaymentSta
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
+use crate::access::idempotency::{self, Key, Replayed};
 use crate::checkout::Input;
 use crate::http::app::App;
-use crate::http::problem::{Path, Result};
+use crate::http::extract::{IdempotencyKey, Keyed, Path};
+use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::TraceId;
 use crate::shop::orders;
 use crate::store::Cause;
@@ -44,10 +45,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
 async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
     let (opened, replayed) = idempotency::once(
         &app.store,
-        app.config.limits.wait,
+        app.http.limits.wait,
         key.as_ref(),
         begun,
-        orders::open(&app, body, key.as_ref(), &trace_id),
+        app.orders.open(body, key.as_ref(), &trace_id),
     )
     .await?;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
@@ -114,13 +115,13 @@ async fn retry(
     Path(token): Path<String>,
     Keyed { body, key }: Keyed<NewAttempt>,
 ) -> Result<Begun> {
-    let (found, replayed) = idempotency::once(&app.store, app.config.limits.wait, key.as_ref(), begun, async {
+    let (found, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), begun, async {
         let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
         let consent = orders::consent(&order.cart, body.consent, order.language)?;
         let input = if body.terms_accepted { Input::Pay(consent) } else { Input::Retry(consent) };
         found.checkout = app.ledger.apply(id, input, Key::cause(key.as_ref(), id)).await?;
-        Ok(found)
+        Ok::<_, ApiError>(found)
     })
     .await?;
     let checkout = app.wait_until(found.checkout.clone(), begun).await;

@@ -13,7 +13,8 @@ use super::door;
 use crate::access::session::{self, Session, Shown};
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Json, Result};
+use crate::http::extract::Json;
+use crate::http::problem::{ApiError, Result};
 
 /// As many articles the desk offers to choose from; whoever sells more types them.
 const ARTICLES: usize = 500;
@@ -24,7 +25,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Where there is no desk, nothing is here.
 pub(super) async fn is_enabled(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.config.desk.enabled { next.run(request).await } else { ApiError::not_found().into_response() }
+    if app.desk.enabled { next.run(request).await } else { ApiError::not_found().into_response() }
 }
 
 /// Logs in at the order desk
@@ -50,19 +51,19 @@ async fn log_in(
     Json(login): Json<DeskLogin>,
 ) -> Result<Response> {
     app.rates.login(peer, &headers)?;
-    if !session::is_from_the_desk(&app.config, &Method::POST, &headers) {
+    if !session::is_from_the_desk(&app.desk, &Method::POST, &headers) {
         return Err(ApiError::login_refused());
     }
     let (shown, by) = match &login {
         DeskLogin::Key(key) => (Shown::Key(key.trim()), "key"),
         DeskLogin::Link(link) => (Shown::Link(link.trim()), "link"),
     };
-    let opened = session::open(&app.config.desk, &app.store, shown).await?.ok_or(ApiError::login_refused())?;
-    if let Some(before) = session::recognize(&app.config, &app.store, &Method::POST, &headers).await? {
+    let opened = session::open(&app.desk, &app.store, shown).await?.ok_or(ApiError::login_refused())?;
+    if let Some(before) = session::recognize(&app.desk, &app.store, &Method::POST, &headers).await? {
         before.end(&app.store).await?;
     }
     tracing::info!(by, key = opened.session.key_prefix, "logged in at the desk");
-    let cookie = AppendHeaders([(header::SET_COOKIE, opened.set_cookie(&app.config))]);
+    let cookie = AppendHeaders([(header::SET_COOKIE, opened.set_cookie(&app.desk))]);
     Ok((cookie, axum::Json(shown_to(&app, &opened.session))).into_response())
 }
 
@@ -76,7 +77,7 @@ async fn log_in(
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`"),
 ))]
 async fn show(State(app): State<App>, headers: HeaderMap) -> Result<axum::Json<DeskSession>> {
-    let session = session::recognize(&app.config, &app.store, &Method::GET, &headers).await?;
+    let session = session::recognize(&app.desk, &app.store, &Method::GET, &headers).await?;
     Ok(axum::Json(shown_to(&app, &session.ok_or(ApiError::unauthorized())?)))
 }
 
@@ -90,28 +91,28 @@ async fn show(State(app): State<App>, headers: HeaderMap) -> Result<axum::Json<D
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`"),
 ))]
 async fn log_out(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    let session = session::recognize(&app.config, &app.store, &Method::DELETE, &headers).await?;
+    let session = session::recognize(&app.desk, &app.store, &Method::DELETE, &headers).await?;
     session.ok_or(ApiError::unauthorized())?.end(&app.store).await?;
-    let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.config))]);
+    let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.desk))]);
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
 
 fn shown_to(app: &App, session: &Session) -> DeskSession {
     let now = clock::now();
     let key = session.shop_key();
-    let sales_units = app.config.sales_units.iter().filter(|unit| key.knows(&unit.name)).map(|unit| {
+    let sales_units = app.units.iter().filter(|unit| key.knows(&unit.name)).map(|unit| {
         let currency = unit.market.currency();
-        let articles = app.config.catalogue.sold_in(currency).take(ARTICLES).map(|(article, price)| DeskArticle {
+        let articles = app.shop.catalogue.sold_in(currency).take(ARTICLES).map(|(article, price)| DeskArticle {
             sku: article.sku.clone(),
             name: article.name.clone(),
             unit_price: price.value,
             vat_rate: price.vat_rate,
         });
-        let brand = unit.brand(&app.config.vipps, now);
+        let brand = unit.brand(app.shop.renamed_at, now);
         DeskSalesUnit { name: unit.name.clone(), brand, currency, articles: articles.collect() }
     });
     DeskSession {
-        shop: app.config.shop.name.clone(),
+        shop: app.shop.name.clone(),
         key: session.key_prefix.clone(),
         ends_at_ms: session.ends_at.0,
         sales_units: sales_units.collect(),

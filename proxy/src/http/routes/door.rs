@@ -52,7 +52,7 @@ pub(super) async fn check_origin(State(app): State<App>, request: Request, next:
     let allowed = request
         .headers()
         .get(header::ORIGIN)
-        .is_none_or(|origin| app.config.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
+        .is_none_or(|origin| app.http.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
     if allowed {
         return next.run(request).await;
     }

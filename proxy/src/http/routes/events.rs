@@ -18,10 +18,12 @@ use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::token::Found;
 use crate::engine::hub::Watcher;
 use crate::engine::outage;
-use crate::http::app::{App, Found};
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::app::App;
+use crate::http::extract::Path;
+use crate::http::problem::{ApiError, Result};
 use crate::observe::trace;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -44,7 +46,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 async fn follow(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response> {
     let found = app.find(&token).await?;
     let id = found.checkout.id;
-    let limits = app.config.limits;
+    let limits = app.http.limits;
     if app.hub.watchers() >= limits.streams || app.hub.watchers_of(id) >= limits.streams_per_checkout {
         return Err(ApiError::busy());
     }
@@ -91,7 +93,7 @@ impl Follower {
         loop {
             // The watch began before this look, so a commit after it is not missed.
             let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
-                Ok(stored) => (Some(stored?), self.app.config.limits.heartbeat),
+                Ok(stored) => (Some(stored?), self.app.http.limits.heartbeat),
                 // Spread, so that not all streams ask again in one moment.
                 Err(error) if error.may_pass() => {
                     outage::report(&error, "stream not fed");

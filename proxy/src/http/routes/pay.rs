@@ -11,13 +11,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::token::Found;
 use crate::checkout::{Checkout, Input, News};
-use crate::http::app::{App, Found};
+use crate::http::app::App;
+use crate::http::extract::Path;
 use crate::http::pages;
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::{self, TraceId};
 use crate::shop::cart;
-use crate::shop::orders;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -104,7 +105,7 @@ async fn start(
     form: std::result::Result<Form<PayForm>, FormRejection>,
 ) -> Result<Response> {
     let Form(form) = form.map_err(malformed)?;
-    let opened = orders::open(app, form.into_checkout()?, None, trace_id).await?;
+    let opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
     let snapshot = opened.show(&checkout);
@@ -137,7 +138,7 @@ async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<
     let attempt = found.checkout.current();
     let number_to_come = attempt.state == PaymentState::Authorized && found.checkout.may_know_customer(attempt);
     let more = !attempt.state.is_final() || (number_to_come && found.checkout.customer.is_none());
-    let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.config.shop.url, more);
+    let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.shop.url, more);
     Ok(page.into_response())
 }
 

@@ -14,11 +14,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::pay::{malformed, see_other};
+use crate::access::token::Found;
 use crate::base::clock;
 use crate::checkout::{Attempt, Checkout, Flow, Input};
-use crate::http::app::{App, Found};
+use crate::http::app::App;
+use crate::http::extract::Path;
 use crate::http::pages::{self, Page};
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::problem::{ApiError, Result};
 use crate::http::qr;
 use crate::shop::orders;
 use crate::shop::requests;
@@ -117,7 +119,7 @@ async fn pressed(app: &App, token: &str, form: std::result::Result<Form<Pressed>
 ))]
 async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await?;
-    if let Some(url) = requests::vendor_qr(&app, &found.checkout, true).await {
+    if let Some(url) = vendor_qr(&app, &found.checkout, true).await {
         return Ok(Redirect::temporary(&url).into_response());
     }
     Ok(picture("image/svg+xml", qr::svg(&found.checkout.pay_url()).into_bytes()))
@@ -136,7 +138,7 @@ async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Res
 ))]
 async fn qr_png(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await?;
-    if let Some(url) = requests::vendor_qr(&app, &found.checkout, false).await {
+    if let Some(url) = vendor_qr(&app, &found.checkout, false).await {
         return Ok(Redirect::temporary(&url).into_response());
     }
     let drawn = qr::png(&found.checkout.pay_url()).map_err(|_| ApiError::internal())?;
@@ -164,13 +166,21 @@ fn payable(checkout: &Checkout) -> bool {
 
 fn page(app: &App, found: &Found, terms_missing: bool) -> Page {
     let (checkout, snapshot) = (&found.checkout, found.snapshot());
-    let (language, shop_url) = (checkout.order.language, &app.config.shop.url);
+    let (language, shop_url) = (checkout.order.language, &app.shop.url);
     if payable(checkout) {
         let due = checkout.order.offer.as_ref().map(|offer| offer.expires_at);
         let accepted = checkout.order.terms_accepted_at.is_some();
         let asked = pages::Asked { due, terms_accepted: accepted, terms_missing };
-        return pages::pay(&snapshot, language, &asked, &app.config.vipps);
+        return pages::pay(&snapshot, language, &asked, &app.vipps);
     }
     let more = !snapshot.state.is_final() && snapshot.state != PaymentState::Open;
     pages::order(&snapshot, language, shop_url, more)
+}
+
+/// Where Vipps MobilePay has the QR, if that is the one to be shown.
+async fn vendor_qr(app: &App, checkout: &Checkout, drawing: bool) -> Option<String> {
+    if !app.shop.requests.vendor_qr {
+        return None;
+    }
+    requests::vendor_qr(&app.performer, checkout, drawing).await
 }

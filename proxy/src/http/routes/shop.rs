@@ -27,7 +27,6 @@ use crate::checkout::{Checkout, Reference};
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::store::{Shared, Stored};
-use crate::vendor::captures;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -58,7 +57,7 @@ pub(super) async fn authorize(State(app): State<App>, request: Request, next: Ne
 async fn known(app: &App, parts: &Parts) -> Result<ShopKey> {
     let key = match parts.headers.get(header::AUTHORIZATION) {
         Some(shown) => bearer(app, shown).await?,
-        None => session::recognize(&app.config, &app.store, &parts.method, &parts.headers)
+        None => session::recognize(&app.desk, &app.store, &parts.method, &parts.headers)
             .await?
             .map(|session| session.shop_key()),
     };
@@ -102,7 +101,7 @@ async fn order_of(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
 /// The sales unit that a list is of: the one that is asked for, or the key's own, or none for all of them.
 fn seen_unit(app: &App, key: &ShopKey, asked: Option<String>) -> Result<Option<String>> {
     match asked {
-        Some(unit) if key.knows(&unit) && app.config.sales_unit(Some(&unit)).is_some() => Ok(Some(unit)),
+        Some(unit) if key.knows(&unit) && app.units.find(Some(&unit)).is_some() => Ok(Some(unit)),
         Some(_) => Err(ApiError::unknown_sales_unit()),
         None => Ok(key.sales_unit.clone()),
     }
@@ -126,5 +125,5 @@ fn page_of(asked: Option<u32>, usual: u32, most: u32) -> Result<u32> {
 
 /// An order, with what may be said of its customer.
 fn shown(app: &App, checkout: &Checkout, shared: Shared) -> ShopOrder {
-    captures::for_shop(checkout, shared, &app.config, clock::now())
+    app.captures.for_shop(checkout, shared, clock::now())
 }

@@ -31,7 +31,7 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
     let widget = path.starts_with("pkg/");
     let ours = matches!(path, "pages.css" | "favicon.svg");
     let desk = path.starts_with("desk/");
-    let served = if desk { app.config.desk.enabled } else { widget || ours || app.config.demo_site };
+    let served = if desk { app.desk.enabled } else { widget || ours || app.http.demo_site };
     if !served {
         return Err(ApiError::not_found());
     }
@@ -115,7 +115,7 @@ const DESK_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 's
 
 /// The demo shop's policy: what a careful shop would set. The form leads to the vendor's landing page.
 fn shop_policy(app: &App) -> String {
-    let landing = Url::parse(&app.config.vipps.base_url).map(|url| url.origin().ascii_serialization());
+    let landing = Url::parse(&app.vipps.base_url).map(|url| url.origin().ascii_serialization());
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          connect-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",

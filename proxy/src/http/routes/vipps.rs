@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 
 use crate::base::clock;
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::extract::Path;
+use crate::http::problem::{ApiError, Result};
 use crate::store::Webhook;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -35,8 +36,8 @@ async fn take(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode> {
-    let unit = app.config.sales_unit(Some(&sales_unit)).ok_or(ApiError::not_found())?;
-    let url = app.config.webhook_url(unit).parse::<PublicUrl>().map_err(|_| ApiError::internal())?;
+    let unit = app.units.find(Some(&sales_unit)).ok_or(ApiError::not_found())?;
+    let url = app.webhook.url(unit).parse::<PublicUrl>().map_err(|_| ApiError::internal())?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let signature = SignatureHeaders {
         date: text("x-ms-date"),
@@ -44,7 +45,7 @@ async fn take(
         authorization: text(header::AUTHORIZATION.as_str()),
     };
     let now = clock::timestamp();
-    let tolerance = app.config.webhook_tolerance;
+    let tolerance = app.webhook.tolerance;
     let verify = || webhook::verify(signature, &url, &app.registrations.secrets(&unit.name), &body, now, tolerance);
     let mut verified = verify();
     // Another proxy may have registered since.

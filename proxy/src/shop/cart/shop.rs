@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{CartError, MOST_LINES, MOST_VALUE, within_limits};
 use crate::checkout::{Moment, money};
-use crate::config::{Config, Market, SalesUnit};
+use crate::config::{Market, SalesUnit, Shop};
 
 /// The most pieces on one line.
 const MOST_PIECES: u32 = 9_999;
@@ -27,7 +27,7 @@ const ROUNDING_SKU: &str = "rounding";
 ///
 /// # Errors
 /// [`CartError`] for the first thing that is wrong with it.
-pub fn from_shop(config: &Config, unit: &SalesUnit, asked: &ShopCart, now: Moment) -> Result<Cart, CartError> {
+pub fn from_shop(shop: &Shop, unit: &SalesUnit, asked: &ShopCart, now: Moment) -> Result<Cart, CartError> {
     if asked.total.currency != unit.market.currency() {
         return Err(CartError::WrongCurrency);
     }
@@ -56,13 +56,13 @@ pub fn from_shop(config: &Config, unit: &SalesUnit, asked: &ShopCart, now: Momen
     within_limits(asked.total)?;
     Ok(Cart {
         sales_unit: unit.name.clone(),
-        shop: config.shop.name.clone(),
-        brand: unit.brand(&config.vipps, now),
+        shop: shop.name.clone(),
+        brand: unit.brand(shop.renamed_at, now),
         vat: lines.iter().map(|line| line.vat).sum(),
         lines,
         total: asked.total,
-        terms_url: config.shop.terms_url.clone(),
-        asks_phone_number: config.shop.asks_phone_number,
+        terms_url: shop.terms_url.clone(),
+        asks_phone_number: shop.asks_phone_number,
     })
 }
 

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use super::{CartError, from_shop};
 use crate::checkout::Moment;
-use crate::config::{Config, SalesUnit};
+use crate::config::{SalesUnit, SalesUnits, Shop};
 
 /// What the header must call a cart, so that nothing else that is signed with the same secret is taken for one.
 pub const TYP: &str = "kvitt-cart+jwt";
@@ -90,7 +90,8 @@ struct Claims {
 /// # Errors
 /// [`CartError`] for the first thing that is wrong with it.
 pub fn from_signed<'a>(
-    config: &'a Config,
+    shop: &Shop,
+    units: &'a SalesUnits,
     jws: &str,
     sales_unit: Option<&str>,
     now: Moment,
@@ -106,25 +107,25 @@ pub fn from_signed<'a>(
     if typ != TYP {
         return Err(malformed(&format!("typ must be {TYP:?}")));
     }
-    let key = config.signed_carts.keys.iter().find(|key| key.name == kid);
+    let key = shop.signed_carts.keys.iter().find(|key| key.name == kid);
     let key = key.ok_or_else(|| Untrusted::UnknownKey(kid.chars().take(32).collect()))?;
     let signed = &jws[..header.len() + 1 + payload.len()];
     if !holds(key.secret.expose_secret().as_bytes(), signed, signature) {
         return Err(Untrusted::BadSignature("it was not made with that key, or the cart has been altered since").into());
     }
     let claims: Claims = read("payload", payload)?;
-    if claims.aud != config.public_url {
-        return Err(Untrusted::WrongAudience(config.public_url.clone()).into());
+    if claims.aud != shop.public_url {
+        return Err(Untrusted::WrongAudience(shop.public_url.clone()).into());
     }
-    in_time(&claims, config.signed_carts.max_life_ms, now)?;
-    let unit = config.sales_unit(claims.cart.sales_unit.as_deref()).ok_or(CartError::UnknownSalesUnit)?;
+    in_time(&claims, shop.signed_carts.max_life_ms, now)?;
+    let unit = units.find(claims.cart.sales_unit.as_deref()).ok_or(CartError::UnknownSalesUnit)?;
     if key.sales_unit.as_ref().is_some_and(|own| *own != unit.name) {
         return Err(Untrusted::KeyOfAnotherUnit(unit.name.clone()).into());
     }
     if sales_unit.is_some_and(|asked| asked != unit.name) {
         return Err(Untrusted::OtherSalesUnit(unit.name.clone()).into());
     }
-    Ok((unit, from_shop(config, unit, &claims.cart, now)?))
+    Ok((unit, from_shop(shop, unit, &claims.cart, now)?))
 }
 
 /// Whether the signature is the key's, in a time that does not tell where it differs.

@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 /// The hosts.
 #[derive(Clone, Debug)]
-pub struct Redirects {
+pub(super) struct Redirects {
     hosts: Vec<String>,
     /// The host of an emulator on this machine.
     local: Option<Host>,
@@ -13,7 +13,7 @@ pub struct Redirects {
 
 impl Redirects {
     /// To these hosts and those below them; and, where the API itself is plain HTTP on this machine, to it.
-    pub fn new(hosts: Vec<String>, base_url: &str) -> Self {
+    pub(super) fn new(hosts: Vec<String>, base_url: &str) -> Self {
         let local = Url::parse(base_url).ok().filter(|url| url.scheme() == "http");
         Self { hosts, local: local.and_then(|url| url.host().map(|host| host.to_owned())) }
     }

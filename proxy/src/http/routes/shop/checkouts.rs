@@ -6,18 +6,13 @@ use kvitt_wire::{NewShopCheckout, Problem, ShopCheckout};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::idempotency::{self, IdempotencyKey, Key, Keyed, Replayed};
+use crate::access::idempotency::{self, Replayed};
 use crate::access::shop_key::ShopKey;
-use crate::base::clock;
-use crate::checkout::{Offer, OfferedBy};
-use crate::http::app::{App, Found};
+use crate::access::token::Found;
+use crate::http::app::App;
+use crate::http::extract::{IdempotencyKey, Keyed};
 use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::TraceId;
-use crate::shop::cart;
-use crate::shop::orders::{self, Wanted};
-
-/// How long it may be paid when the shop does not say, in milliseconds.
-const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(open))
@@ -51,37 +46,16 @@ async fn open(
     Keyed { body, key }: Keyed<NewShopCheckout>,
 ) -> Result<(StatusCode, Replayed, axum::Json<ShopCheckout>)> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
-    let opening = write_down(&app, &shop, body, &key, &trace_id);
-    let (opened, replayed) =
-        idempotency::once(&app.store, app.config.limits.wait, Some(&key), |_| true, opening).await?;
+    let opening = app.orders.open_priced(&shop, body, &key, &trace_id);
+    let (opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, Some(&key), |_| true, opening).await?;
     Ok((StatusCode::CREATED, replayed, axum::Json(shown(&app, &opened))))
-}
-
-async fn write_down(app: &App, shop: &ShopKey, asked: NewShopCheckout, key: &Key, trace_id: &TraceId) -> Result<Found> {
-    let now = clock::now();
-    let unit = orders::unit_of(app, shop, asked.cart.sales_unit.as_deref())?;
-    let mut cart = cart::from_shop(&app.config, unit, &asked.cart, now)?;
-    cart.asks_phone_number = asked.asks_phone_number.unwrap_or(cart.asks_phone_number);
-    let return_url = asked.return_url.map(|url| orders::return_url(&app.config.allowed_origins, url)).transpose()?;
-    let wanted = Wanted {
-        unit,
-        description: orders::description(asked.description, &cart)?,
-        cart,
-        language: asked.language,
-        return_url,
-        terms_accepted_at: None,
-        consent: None,
-        offer: Some(Offer::standing(OfferedBy::Shop, orders::expires_at(asked.expires_in_s, STANDS_MS, now)?)),
-        customer: None,
-    };
-    orders::write_down(app, wanted, Some(key), trace_id).await
 }
 
 fn shown(app: &App, opened: &Found) -> ShopCheckout {
     let (checkout, token) = (&opened.checkout, opened.token());
     let attempt = checkout.current();
     ShopCheckout {
-        url: format!("{}/pay/{token}", app.config.public_url),
+        url: format!("{}/pay/{token}", app.http.public_url),
         token,
         reference: attempt.reference.to_string(),
         order_number: checkout.order.number.clone(),

@@ -11,7 +11,8 @@ use utoipa_axum::routes;
 use crate::access::shop_key::ShopKey;
 use crate::checkout::PhoneNumber;
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Json, Path, Result};
+use crate::http::extract::{Json, Path};
+use crate::http::problem::{ApiError, Result};
 use crate::shop::customers;
 use crate::store::KnownCustomer;
 

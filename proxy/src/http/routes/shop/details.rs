@@ -16,9 +16,9 @@ use crate::checkout::category::Category;
 use crate::checkout::operation::Outcome;
 use crate::checkout::{Checkout, Input, Private};
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Code, Json, Path, Result};
+use crate::http::extract::{Json, Path};
+use crate::http::problem::{ApiError, Code, Result};
 use crate::store::Cause;
-use crate::vendor::advice;
 use crate::vendor::perform::Uploaded;
 
 /// The most that a picture may have, in bytes.
@@ -76,7 +76,7 @@ async fn categorize(
     let checkout = app.ledger.apply(stored.checkout.id, Input::Categorize(category), Cause::Request).await?;
     let checkout = app.wait_until(checkout, |checkout| outcome(checkout) != Some(&Outcome::Pending)).await;
     let status = match outcome(&checkout) {
-        Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble, advice::on(trouble))),
+        Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble)),
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
@@ -101,13 +101,12 @@ async fn categorize(
 ))]
 async fn upload(State(app): State<App>, key: ShopKey, Json(body): Json<NewImage>) -> Result<axum::Json<ShopImage>> {
     let asked = body.sales_unit.as_deref().or(key.sales_unit.as_deref());
-    let unit =
-        app.config.sales_unit(asked).filter(|unit| key.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
+    let unit = app.units.find(asked).filter(|unit| key.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
     let picture = picture(&body).map_err(|wrong| ApiError::new(Code::BadImage).detail(wrong))?;
     let already_there = match app.performer.upload(&unit.name, &body.id, &picture).await {
         Ok(Uploaded::Now) => false,
         Ok(Uploaded::Before) => true,
-        Ok(Uploaded::Refused { trouble }) => return Err(ApiError::operation_refused(&trouble, advice::on(&trouble))),
+        Ok(Uploaded::Refused { trouble }) => return Err(ApiError::operation_refused(&trouble)),
         Err(unseen) => {
             tracing::warn!(error = unseen.reason, "picture not uploaded");
             return Err(ApiError::busy());

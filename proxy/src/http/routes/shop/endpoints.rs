@@ -19,7 +19,8 @@ use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::checkout::Moment;
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Json, Path, Result};
+use crate::http::extract::{Json, Path};
+use crate::http::problem::{ApiError, Result};
 use crate::shop::relay::administration;
 use crate::store::deliveries::{After, Listed, Which};
 use crate::store::endpoints::Endpoint;
@@ -97,7 +98,7 @@ async fn add(
 ) -> Result<(StatusCode, axum::Json<ShopEndpoint>)> {
     of_the_whole_shop(&key)?;
     let NewShopEndpoint { url, events } = body;
-    let allowed = &app.config.relay.allowed_networks;
+    let allowed = &app.relay.allowed_networks;
     let (endpoint, secret) = administration::add(&app.store, allowed, url, events, clock::now()).await?;
     let added = shown(administration::known(&app.store, &endpoint.id).await?);
     let secret = Some(secret.expose_secret().to_owned());

@@ -142,7 +142,7 @@ async fn follow(
     asked: std::result::Result<axum::extract::Query<Following>, QueryRejection>,
 ) -> Result<Response> {
     let asked = query(asked)?;
-    let limits = app.config.limits;
+    let limits = app.http.limits;
     if app.hub.watchers() + app.hub.listeners() >= limits.streams {
         return Err(ApiError::busy());
     }
@@ -231,7 +231,7 @@ impl Follower {
             return Ok(false);
         }
         if let Some(headers) = &self.session
-            && session::recognize(&self.app.config, &self.app.store, &Method::GET, headers).await?.is_none()
+            && session::recognize(&self.app.desk, &self.app.store, &Method::GET, headers).await?.is_none()
         {
             return Ok(false);
         }

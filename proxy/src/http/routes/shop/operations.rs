@@ -10,12 +10,13 @@ use utoipa::IntoResponses;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::idempotency::{IdempotencyKey, Keyed, Replayed};
+use crate::access::idempotency::Replayed;
 use crate::access::shop_key::ShopKey;
 use crate::checkout::Checkout;
 use crate::checkout::operation::{OperationKind, Outcome};
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::extract::{IdempotencyKey, Keyed, Path};
+use crate::http::problem::{ApiError, Result};
 use crate::shop::operations;
 
 use super::{order_of, shown};
@@ -125,7 +126,7 @@ async fn operate(
     let settled = |checkout: &Checkout| operations::outcome(checkout, &key) != Some(&Outcome::Pending);
     let checkout = app.wait_until(found.checkout, settled).await;
     let status = match operations::outcome(&checkout, &key) {
-        Some(Outcome::Refused { trouble }) => return Err(operations::refused(trouble)),
+        Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble)),
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };

@@ -13,7 +13,8 @@ use super::{order_of, page_of, query, seen_unit, shown};
 use crate::access::shop_key::ShopKey;
 use crate::checkout::Moment;
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::extract::Path;
+use crate::http::problem::{ApiError, Result};
 use crate::store::events::Happened;
 use crate::store::orders::{Place, Wanted};
 

@@ -7,13 +7,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{order_of, shown};
-use crate::access::idempotency::{self, IdempotencyKey, Keyed, Replayed};
+use crate::access::idempotency::{self, Replayed};
 use crate::access::shop_key::ShopKey;
 use crate::checkout::{Checkout, Input};
 use crate::http::app::App;
-use crate::http::problem::{ApiError, Path, Result};
+use crate::http::extract::{IdempotencyKey, Keyed, Path};
+use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::TraceId;
-use crate::shop::requests;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -50,9 +50,8 @@ async fn ask(
     Keyed { body, key }: Keyed<NewPaymentRequest>,
 ) -> Result<(StatusCode, Replayed, axum::Json<ShopOrder>)> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
-    let opening = requests::request(&app, &shop, body, &key, &trace_id);
-    let (opened, replayed) =
-        idempotency::once(&app.store, app.config.limits.wait, Some(&key), is_sent, opening).await?;
+    let opening = app.orders.request(&shop, body, &key, &trace_id);
+    let (opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, Some(&key), is_sent, opening).await?;
     let checkout = app.wait_until(opened.checkout, is_sent).await;
     let shared = app.store.checkout(checkout.id).await?.map(|stored| stored.shared()).unwrap_or_default();
     Ok((StatusCode::CREATED, replayed, axum::Json(shown(&app, &checkout, shared))))

@@ -10,12 +10,11 @@ use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::http::app::App;
 use crate::http::problem::Result;
+use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store;
 use crate::store::queues::Which;
-use crate::vendor::captures;
 use crate::vendor::captures::Urgency;
 use crate::vendor::reconcile::Report;
-use crate::vendor::registrations::REGISTERED;
 
 /// Of each kind.
 const MOST: usize = 100;
@@ -59,7 +58,7 @@ fn about(kind: &str, detail: impl Into<String>) -> ShopWarning {
 }
 
 async fn deadlines(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let deadlines = captures::deadlines(&app.store, &app.config, clock::now()).await?;
+    let deadlines = app.captures.deadlines(&app.store, clock::now()).await?;
     let warned = deadlines.into_iter().filter_map(|(_, deadline)| {
         let (kind, detail) = match deadline.urgency {
             Urgency::Overdue => {
@@ -106,7 +105,7 @@ async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error
 
 async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
     let readings = app.store.readings().await?;
-    let missing = readings.into_iter().filter(|reading| reading.name == REGISTERED && reading.value == 0);
+    let missing = readings.into_iter().filter(|reading| reading.name == WEBHOOK_REGISTERED && reading.value == 0);
     let missing = missing.map(|reading| ShopWarning {
         sales_unit: Some(reading.label),
         at_ms: Some(reading.read_at.0),

@@ -4,6 +4,7 @@ use kvitt_wire::{Amount, Currency};
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::Config;
 
 pub(in crate::shop::cart) static CONFIG: LazyLock<Config> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
@@ -14,7 +15,7 @@ pub(in crate::shop::cart) static CONFIG: LazyLock<Config> = LazyLock::new(|| {
 });
 
 fn priced(asked: &ShopCart) -> Result<Cart, CartError> {
-    from_shop(&CONFIG, &CONFIG.sales_units[0], asked, Moment(0))
+    from_shop(&CONFIG.shop, &CONFIG.sales_units[0], asked, Moment(0))
 }
 
 fn mug() -> ShopLine {

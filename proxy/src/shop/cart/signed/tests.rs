@@ -36,7 +36,7 @@ fn with(mut value: Value, pointer: &str, change: Value) -> Value {
 }
 
 fn opened(jws: &str) -> Result<Cart, CartError> {
-    from_signed(&CONFIG, jws, None, NOW).map(|(_, cart)| cart)
+    from_signed(&CONFIG.shop, &CONFIG.sales_units, jws, None, NOW).map(|(_, cart)| cart)
 }
 
 fn untrusted(jws: &str) -> Untrusted {
@@ -99,7 +99,8 @@ fn a_key_signs_under_its_own_name_and_for_its_own_sales_unit() {
     let found = untrusted(&signed_with("secret-of-the-seed-for-another-unit-", &foreign, &payload()));
     assert_eq!(found, Untrusted::KeyOfAnotherUnit("no".into()));
     let jws = signed_with(KEY, &header(), &payload());
-    let asked = |unit| from_signed(&CONFIG, &jws, Some(unit), NOW).map(|(unit, _)| unit.name.clone());
+    let asked =
+        |unit| from_signed(&CONFIG.shop, &CONFIG.sales_units, &jws, Some(unit), NOW).map(|(unit, _)| unit.name.clone());
     assert_eq!(asked("no").unwrap(), "no");
     assert_eq!(asked("dk"), Err(Untrusted::OtherSalesUnit("no".into()).into()));
 }

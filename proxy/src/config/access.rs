@@ -1,10 +1,37 @@
-//! How often one may ask, and whose word is taken for who asks.
+//! Who may come in, and how often.
 
 use std::num::NonZeroU32;
 
 use ipnet::IpNet;
 
 use super::reader::Reader;
+
+/// Whether there is an order desk, and for how long a person is logged in.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Whether it is served at all.
+    pub enabled: bool,
+    /// How long a session lasts at most, in milliseconds.
+    pub session_ms: i64,
+    /// How long a session lasts without any action of a person, in milliseconds.
+    pub idle_ms: i64,
+    /// How long a login link is valid, in milliseconds.
+    pub link_ms: i64,
+    /// How browsers reach the proxy, without a slash at the end.
+    pub public_url: String,
+}
+
+impl Desk {
+    pub(super) fn read(desk: &mut Reader<'_>, public_url: &str) -> Self {
+        Self {
+            enabled: desk.flag("enabled"),
+            session_ms: desk.positive("session_ms"),
+            idle_ms: desk.positive("idle_ms"),
+            link_ms: desk.positive("link_ms"),
+            public_url: public_url.to_owned(),
+        }
+    }
+}
 
 /// Requests in a minute, all at once or spread; none is no limit.
 #[derive(Clone, Debug)]

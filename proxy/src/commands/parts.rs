@@ -1,0 +1,23 @@
+//! Parts of the proxy that a command works with by itself, beside a proxy that runs.
+
+use crate::config::Config;
+use crate::store::Store;
+use crate::vendor::captures::Captures;
+use crate::vendor::perform::Performer;
+use crate::vendor::registrations::Registrations;
+
+/// The deadlines of reserved money.
+pub(super) fn captures(config: &Config) -> Captures {
+    Captures::new(config.capture, config.sales_units.clone())
+}
+
+/// What calls Vipps MobilePay.
+pub(super) fn performer(config: &Config) -> anyhow::Result<Performer> {
+    Ok(Performer::new(&config.vipps, &config.sales_units)?)
+}
+
+/// The registrations for webhooks.
+pub(super) fn registrations(config: &Config, store: &Store) -> anyhow::Result<Registrations> {
+    let (webhook, units, vault) = (config.webhook.clone(), config.sales_units.clone(), config.vault.clone());
+    Ok(Registrations::new(webhook, units, vault, store.clone(), performer(config)?))
+}

@@ -1,0 +1,93 @@
+//! What is sold, and how orders are opened.
+
+use std::path::Path;
+
+use super::catalogue::Catalogue;
+use super::reader::Reader;
+use super::sales_units::SalesUnit;
+use super::signed_carts::SignedCarts;
+use crate::checkout::{Moment, ReceiptBy};
+
+/// The shop, as the customer meets it, and what it sells.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// Its name.
+    pub name: String,
+    /// Its front page.
+    pub url: String,
+    /// Its terms of sale.
+    pub terms_url: String,
+    /// Whether customers are asked for their telephone number.
+    pub asks_phone_number: bool,
+    /// How the receipt gets to the app.
+    pub receipt: ReceiptBy,
+    /// The articles and prices.
+    pub catalogue: Catalogue,
+    /// How the shop signs its carts.
+    pub signed_carts: SignedCarts,
+    /// Payment requests.
+    pub requests: Requests,
+    /// From then on the brand is Vipps in every market.
+    pub renamed_at: Moment,
+    /// How customers reach the proxy, without a slash at the end.
+    pub public_url: String,
+    /// The origins that a customer may be sent back to.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Shop {
+    pub(super) fn read(
+        top: &mut Reader<'_>,
+        folder: &Path,
+        units: &[SalesUnit],
+        public_url: &str,
+        allowed_origins: &[String],
+        renamed_at: Moment,
+    ) -> Self {
+        let catalogue = top.optional("catalogue").map(|path| Catalogue::read(&folder.join(path)));
+        let catalogue = catalogue.unwrap_or_else(|| Ok(Catalogue::default())).unwrap_or_else(|mistakes| {
+            mistakes.iter().for_each(|mistake| top.mistake("catalogue", mistake));
+            Catalogue::default()
+        });
+        let signed_carts = SignedCarts::read(top, units);
+        let requests = top.section("requests", Requests::read);
+        top.section("shop", |shop| Self {
+            name: shop.string("name"),
+            url: shop.url("url"),
+            terms_url: shop.url("terms_url"),
+            asks_phone_number: shop.flag("asks_phone_number"),
+            receipt: shop.one_of(
+                "receipt",
+                &[
+                    ("create", ReceiptBy::Create),
+                    ("order-management", ReceiptBy::OrderManagement),
+                    ("none", ReceiptBy::None),
+                ],
+            ),
+            catalogue,
+            signed_carts,
+            requests,
+            renamed_at,
+            public_url: public_url.to_owned(),
+            allowed_origins: allowed_origins.to_vec(),
+        })
+    }
+}
+
+/// Payment requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Requests {
+    /// How long a request is open when the shop does not say, in milliseconds.
+    pub open_ms: i64,
+    /// Whether Vipps MobilePay draws the QR, which its app scans too.
+    pub vendor_qr: bool,
+}
+
+impl Requests {
+    fn read(requests: &mut Reader<'_>) -> Self {
+        Self {
+            open_ms: requests.between("hours", 1, 180 * 24) * 60 * 60 * 1000,
+            vendor_qr: requests.one_of("qr", &[("own", false), ("vipps", true)]),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What handlers take from a request: its JSON body, a part of its path, its idempotency key, its trace id. What does not read becomes an
+//! [`ApiError`].
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::{BytesRejection, JsonRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponseParts, ResponseParts};
+use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+
+use crate::access::idempotency::{IDEMPOTENCY_REPLAYED, Key, Replayed};
+use crate::http::problem::{ApiError, Code, Result};
+use crate::observe::trace::TraceId;
+
+/// A JSON body, or the problem with it.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let axum::Json(value) = axum::Json::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
+
+/// A part of the address, or [`ApiError::not_found`]: an address that does not read is nobody's.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let path = parts.uri.path();
+        let page = path.starts_with("/return/") || (path.starts_with("/pay/") && !path.contains("/qr."));
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) if page => Err(ApiError::not_found().as_page()),
+            Err(_) => Err(ApiError::not_found()),
+        }
+    }
+}
+
+/// The request's, as [`respond`] has left it.
+impl<S: Sync> FromRequestParts<S> for TraceId {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().cloned().unwrap_or_else(Self::random))
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::body_too_large(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::unsupported_media_type("application/json"),
+            _ => Self::new(Code::MalformedJson).detail(rejection.body_text()),
+        }
+    }
+}
+
+/// The header, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes")]
+pub struct IdempotencyKey {
+    /// 16 to 255 visible characters that nobody guesses, such as a UUID, new for each press and the same for each repeat of it; with or
+    /// without quotation marks. Remembered for a day.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
+
+/// A JSON body and the key that it came with, or the problem with either.
+#[derive(Debug)]
+pub struct Keyed<T> {
+    /// What is asked for.
+    pub body: T,
+    /// Under which key.
+    pub key: Option<Key>,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes =
+            Bytes::from_request(whole, state).await.map_err(|rejection: BytesRejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
+                _ => ApiError::malformed(rejection.body_text()),
+            })?;
+        let key = Key::read(&parts, &bytes)?;
+        let Json(body) = Json::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
+        Ok(Self { body, key })
+    }
+}
+
+impl IntoResponseParts for Replayed {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut response: ResponseParts) -> std::result::Result<ResponseParts, Self::Error> {
+        if self.0 {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+}

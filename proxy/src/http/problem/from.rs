@@ -1,0 +1,150 @@
+//! The errors of the rooms below, each with its code. A cause of our own is logged here, once, and never shown.
+
+use super::{ApiError, Code};
+use crate::access::idempotency;
+use crate::access::rates::TooOften;
+use crate::checkout::Refusal;
+use crate::engine::ledger;
+use crate::engine::outage;
+use crate::shop;
+use crate::shop::cart::{CartError, Untrusted};
+use crate::shop::relay::administration;
+use crate::store;
+
+impl From<shop::Error> for ApiError {
+    fn from(error: shop::Error) -> Self {
+        match error {
+            shop::Error::PriceChanged(cart) => Self { cart: Some(cart), ..Self::new(Code::PriceChanged) },
+            shop::Error::WrongCurrency => Code::WrongCurrency.into(),
+            shop::Error::TermsNotAccepted => Code::TermsNotAccepted.into(),
+            shop::Error::UnknownSalesUnit => Code::UnknownSalesUnit.into(),
+            shop::Error::BadReturnUrl => Code::BadReturnUrl.into(),
+            shop::Error::BadWording => Code::BadWording.into(),
+            shop::Error::BadDescription => Code::BadDescription.into(),
+            shop::Error::BadExpiry => Code::BadExpiry.into(),
+            shop::Error::UnknownCustomer => Code::UnknownCustomer.into(),
+            shop::Error::NoConsent => Code::NoConsent.into(),
+            shop::Error::BadPhoneNumber => Code::BadPhoneNumber.into(),
+            shop::Error::BadAddressee => Code::BadAddressee.into(),
+            shop::Error::BadLines => Code::BadLines.into(),
+            shop::Error::Cart(error) => error.into(),
+            shop::Error::Key(error) => error.into(),
+            shop::Error::Ledger(error) => error.into(),
+            shop::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<idempotency::Error> for ApiError {
+    fn from(error: idempotency::Error) -> Self {
+        match error {
+            idempotency::Error::Malformed(wanted) => Self::new(Code::BadIdempotencyKey).detail(wanted),
+            idempotency::Error::Reused => Code::IdempotencyKeyReused.into(),
+            idempotency::Error::InProgress => in_progress(),
+            idempotency::Error::NotFound => Self::not_found(),
+            idempotency::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The same request is being worked on.
+fn in_progress() -> ApiError {
+    ApiError::new(Code::IdempotencyInProgress).retry_after(1)
+}
+
+impl From<CartError> for ApiError {
+    fn from(error: CartError) -> Self {
+        let code = match error {
+            CartError::Empty => Code::EmptyCart,
+            CartError::TooLong => Code::TooManyLines,
+            CartError::UnknownSku(_) => Code::UnknownSku,
+            CartError::BadQuantity(_) => Code::BadQuantity,
+            CartError::BadTotal(_) => Code::BadTotal,
+            CartError::Malformed => Code::MalformedItems,
+            CartError::BadVat(_) => Code::BadVat,
+            CartError::WrongCurrency => Code::WrongCurrency,
+            CartError::BadLine { .. } => Code::BadLine,
+            CartError::SkuTwice(_) => Code::DuplicateSku,
+            CartError::LineDrift { .. } => Code::LineTotalMismatch,
+            CartError::Drift { .. } => Code::CartLinesMismatch,
+            CartError::UnknownSalesUnit => Code::UnknownSalesUnit,
+            CartError::Ambiguous => Code::ItemsAndSignedCart,
+            CartError::Untrusted(untrusted) => return untrusted.into(),
+        };
+        Self::new(code).detail(error.to_string())
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::NotRetryable => Code::NotRetryable,
+            Refusal::TermsNotAccepted => Code::TermsNotAccepted,
+            Refusal::OfferEnded => Code::OfferEnded,
+            Refusal::NotWithdrawable => Code::NotWithdrawable,
+            Refusal::TooManyAttempts => Code::TooManyAttempts,
+            Refusal::NotPaid => Code::NotPaid,
+            Refusal::TooMuch { .. } => Code::ExceedsWhatIsLeft,
+            Refusal::MorePieces { .. } => Code::ExceedsWhatWasOrdered,
+            Refusal::UnderWay => Code::CaptureUnderWay,
+            Refusal::TooManyOperations => Code::TooManyOperations,
+            Refusal::NotAnAmount => Code::BadAmount,
+            Refusal::NotTheSame => return Code::IdempotencyKeyReused.into(),
+        };
+        Self::new(code).detail(refusal.to_string())
+    }
+}
+
+impl From<Untrusted> for ApiError {
+    fn from(untrusted: Untrusted) -> Self {
+        let code = match untrusted {
+            Untrusted::Malformed(_) => Code::MalformedSignedCart,
+            Untrusted::UnknownKey(_) | Untrusted::KeyOfAnotherUnit(_) => Code::UnknownCartKey,
+            Untrusted::BadSignature(_) => Code::CartSignatureInvalid,
+            Untrusted::Expired { .. } => Code::CartExpired,
+            Untrusted::NotYet => Code::CartNotYetValid,
+            Untrusted::LivesTooLong { .. } => Code::CartLivesTooLong,
+            Untrusted::WrongAudience(_) => Code::WrongCartAudience,
+            Untrusted::OtherSalesUnit(_) => Code::WrongSalesUnit,
+        };
+        Self::new(code).detail(untrusted.to_string())
+    }
+}
+
+impl From<ledger::Error> for ApiError {
+    fn from(error: ledger::Error) -> Self {
+        match error {
+            ledger::Error::Refused(refusal) => refusal.into(),
+            ledger::Error::Repeated => in_progress(),
+            ledger::Error::NotFound => Self::not_found(),
+            ledger::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<administration::Error> for ApiError {
+    fn from(error: administration::Error) -> Self {
+        match error {
+            administration::Error::Address(_) => Self::new(Code::BadEndpoint).detail(error.to_string()),
+            administration::Error::UnknownEvent { .. } => Self::new(Code::UnknownEvent).detail(error.to_string()),
+            administration::Error::NoEndpoint(_) | administration::Error::NoDelivery => Self::not_found(),
+            administration::Error::Disabled(_) => Self::new(Code::EndpointDisabled),
+            administration::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TooOften> for ApiError {
+    fn from(TooOften(wait): TooOften) -> Self {
+        // Rounded up, so that the caller is let in then.
+        let seconds = wait.as_secs().saturating_add(1);
+        Self::new(Code::RateLimited).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        outage::report(&error, "request");
+        if error.may_pass() { Self::busy() } else { Self::internal() }
+    }
+}

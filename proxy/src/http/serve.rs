@@ -1,0 +1,38 @@
+//! The proxy from its start to its end, on a listener that is handed in.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::http::app::{App, StartError};
+use crate::http::{listen, routes};
+
+/// How long the work in flight may take to end after the stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Runs the proxy on a listener until `stop` is cancelled; then it accepts no more, ends its streams, finishes what it has claimed, and
+/// closes the database.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+    let tasks = TaskTracker::new();
+    let limits = config.http.limits;
+    let app = App::start(config, stop.clone(), &tasks).await?;
+    let store = app.store.clone();
+    if let Some(address) = &app.http.metrics_listen {
+        let listener = TcpListener::bind(address).await?;
+        tasks.spawn(listen::serve(listener, routes::operators_router(&app), limits, stop.clone()));
+    }
+    listen::serve(listener, routes::router(&app), limits, stop).await;
+    tasks.close();
+    // What is not finished by then is taken up at the next start.
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        tracing::warn!("work in flight was left to the next start");
+    }
+    store.close().await;
+    Ok(())
+}
