@@ -1,5 +1,7 @@
-//! What is answered over HTTP: the routes, the pages for browsers without JavaScript, the documentation, and the problems that a request can
-//! come to.
+//! The HTTP side of the proxy: the routes, the pages for browsers without JavaScript, the documentation, and the problems.
+//!
+//! Requests come in through [`listen`] and pass the layers that [`routes`] puts around the handlers. Handlers call the rooms below and never
+//! decide about a payment themselves. Every error becomes a [`problem`], which [`respond`] writes.
 
 pub mod app;
 pub mod docs;

@@ -21,7 +21,7 @@ test("a deadline that comes near is warned of, and leads to its order", async ()
         warnings: [
           {
             kind: "capture_due",
-            detail: "its guarantee ends soon: capture it, or let it go",
+            detail: "the guarantee of the reservation ends soon: capture it, or release it",
             reference,
             sales_unit: "no",
             at_ms: capture_by_ms,

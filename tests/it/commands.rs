@@ -79,7 +79,7 @@ async fn what_is_asked_twice_is_done_once_and_what_cannot_be_is_refused() {
         assert!(ran.code == Some(code) && ran.err.contains(says), "{ran:?}");
     };
     ends(&captures("100.01"), 1, "This Idempotency-Key was used for another request").await;
-    ends(&["orders", "capture", reference, "--amount", "487.01"], 1, "There is less left than that: there is 48700")
+    ends(&["orders", "capture", reference, "--amount", "487.01"], 1, "The amount exceeds what is left: there is 48700")
         .await;
     ends(&["orders", "refund", "nordlys-nobody-1"], 1, "there is no order with the reference").await;
     ends(&["orders", "capture", reference, "--amount", "48700"], 2, "with both decimals").await;

@@ -52,7 +52,7 @@ async fn a_proxy_that_does_not_get_on_says_what_is_in_the_way() {
     })
     .await;
     let problem = problem(answer, 503, "not_ready").await;
-    assert_eq!(problem.detail.as_deref(), Some("outbox: what is due is not done"));
+    assert_eq!(problem.detail.as_deref(), Some("outbox: effects are overdue"));
     eventually("it gets on", || async {
         shop.get("/readyz").send().await.unwrap().status().is_success().then_some(())
     })

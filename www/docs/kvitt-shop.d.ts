@@ -237,7 +237,7 @@ export interface Problem {
   type: string;
 }
 
-/** The codes that there are today, with what to do about each at `/docs/problems`. More may come. */
+/** The problem codes of this version; `/docs/problems` says what to do about each. A later version may add more. */
 export type ProblemCode = "malformed_json" | "malformed_body" | "malformed_query" | "bad_idempotency_key" | "idempotency_key_required" | "bad_cursor" | "bad_signature" | "unauthorized" | "login_refused" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "price_changed" | "idempotency_in_progress" | "not_retryable" | "offer_ended" | "not_withdrawable" | "too_many_attempts" | "not_paid" | "exceeds_what_is_left" | "exceeds_what_was_ordered" | "capture_under_way" | "too_many_operations" | "endpoint_disabled" | "operation_refused" | "body_too_large" | "unsupported_media_type" | "terms_not_accepted" | "wrong_currency" | "unknown_sales_unit" | "bad_return_url" | "bad_wording" | "bad_expiry" | "bad_description" | "unknown_customer" | "no_consent" | "bad_addressee" | "idempotency_key_reused" | "bad_details_url" | "bad_image" | "bad_endpoint" | "unknown_event" | "bad_phone_number" | "bad_amount" | "bad_lines" | "empty_cart" | "too_many_lines" | "unknown_sku" | "bad_quantity" | "bad_total" | "malformed_items" | "bad_vat" | "bad_line" | "duplicate_sku" | "line_total_mismatch" | "cart_lines_mismatch" | "items_and_signed_cart" | "malformed_signed_cart" | "unknown_cart_key" | "cart_signature_invalid" | "cart_expired" | "cart_not_yet_valid" | "cart_lives_too_long" | "wrong_cart_audience" | "wrong_sales_unit" | "rate_limited" | "internal" | "busy" | "not_ready";
 
 /** The body of `POST /v1/shop/endpoints/{id}/replay`. */
@@ -407,23 +407,23 @@ export interface ShopEndpoints {
   endpoints: ShopEndpoint[];
 }
 
-/** Something that has happened, as endpoints are told of it. */
+/** An event, with the same content as the webhook to an endpoint. */
 export interface ShopEvent {
-  /** The order as it was then: `reference`, `order_number`, `sales_unit`, `state`, `aggregate`, `currency`; never a name or number. */
+  /** The order at that time: `reference`, `order_number`, `sales_unit`, `state`, `aggregate`, `currency`; never personal data. */
   data: Record<string, unknown>;
-  /** Its name, the same wherever it is told: `evt_…`. */
+  /** The id of the event, the same in every delivery: `evt_…`. */
   id: string;
-  /** When the proxy learned of it. */
+  /** When the proxy recorded the event. */
   timestamp: string;
-  /** What has happened, such as `checkout.authorized`. */
+  /** The type, such as `checkout.authorized`. */
   type: string;
 }
 
-/** Some of what has happened. */
+/** A page of events. */
 export interface ShopEvents {
   /** The events, oldest first. */
   events: ShopEvent[];
-  /** Ask with `after` for what happens after them. */
+  /** The cursor for the events after these: pass it as `after`. */
   next: string;
 }
 
@@ -585,9 +585,9 @@ export interface ToBeTold {
 export interface Operations {
   /** Opens a checkout at the shop's prices */
   open_shop_checkout: { method: "POST"; path: "/v1/shop/checkouts"; query: undefined; body: NewShopCheckout; answer: ShopCheckout };
-  /** Erases whoever has a number */
+  /** Erases customers by telephone number */
   erase_customers: { method: "POST"; path: "/v1/shop/customers/erase"; query: undefined; body: OfNumber; answer: ErasedCustomers };
-  /** Finds customers by their number */
+  /** Finds customers by telephone number */
   find_customers: { method: "POST"; path: "/v1/shop/customers/find"; query: undefined; body: OfNumber; answer: FoundCustomers };
   /** Erases a customer */
   erase_customer: { method: "DELETE"; path: "/v1/shop/customers/{id}"; query: undefined; body: undefined; answer: undefined };
@@ -597,44 +597,44 @@ export interface Operations {
   list_endpoints: { method: "GET"; path: "/v1/shop/endpoints"; query: undefined; body: undefined; answer: ShopEndpoints };
   /** Adds an endpoint */
   add_endpoint: { method: "POST"; path: "/v1/shop/endpoints"; query: undefined; body: NewShopEndpoint; answer: ShopEndpoint };
-  /** Removes an endpoint, and the log of what it was told */
+  /** Removes an endpoint and its deliveries */
   remove_endpoint: { method: "DELETE"; path: "/v1/shop/endpoints/{id}"; query: undefined; body: undefined; answer: undefined };
-  /** Lists what an endpoint was told */
+  /** Lists the deliveries to an endpoint */
   list_deliveries: { method: "GET"; path: "/v1/shop/endpoints/{id}/deliveries"; query: { failed?: boolean; limit?: number; after?: string }; body: undefined; answer: ShopDeliveries };
-  /** Tells an endpoint one event once more */
+  /** Redelivers one event to an endpoint */
   replay_delivery: { method: "POST"; path: "/v1/shop/endpoints/{id}/deliveries/{delivery}/replay"; query: undefined; body: undefined; answer: ToBeTold };
-  /** Tells an endpoint nothing any more, until it is enabled */
+  /** Disables an endpoint: it receives no events until it is enabled */
   disable_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/disable"; query: undefined; body: undefined; answer: ShopEndpoint };
-  /** Tells an endpoint again that was disabled */
+  /** Enables a disabled endpoint */
   enable_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/enable"; query: undefined; body: undefined; answer: ShopEndpoint };
-  /** Tells an endpoint once more all that has happened since */
+  /** Redelivers all events since a moment to an endpoint */
   replay_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/replay"; query: undefined; body: ReplaySince; answer: ToBeTold };
-  /** Gives an endpoint a new secret */
+  /** Rotates the secret of an endpoint */
   rotate_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/rotate"; query: undefined; body: undefined; answer: ShopEndpoint };
-  /** Tells an endpoint an event that means nothing */
+  /** Sends a test event to an endpoint */
   test_endpoint: { method: "POST"; path: "/v1/shop/endpoints/{id}/test"; query: undefined; body: undefined; answer: ToBeTold };
-  /** Lists what has happened */
+  /** Lists events */
   list_events: { method: "GET"; path: "/v1/shop/events"; query: { after?: string; limit?: number }; body: undefined; answer: ShopEvents };
-  /** Follows what happens */
+  /** Streams events */
   follow_events: { method: "GET"; path: "/v1/shop/events/stream"; query: { after?: string }; body: undefined; answer: undefined };
-  /** Uploads a picture for the app */
+  /** Uploads an image for the app */
   upload_image: { method: "POST"; path: "/v1/shop/images"; query: undefined; body: NewImage; answer: ShopImage };
   /** Lists orders */
   list_orders: { method: "GET"; path: "/v1/shop/orders"; query: { state?: string; sales_unit?: string; since_ms?: number; until_ms?: number; to_capture?: boolean; reference?: string; limit?: number; after?: string }; body: undefined; answer: ShopOrders };
   /** Shows an order */
   show_order: { method: "GET"; path: "/v1/shop/orders/{reference}"; query: undefined; body: undefined; answer: ShopOrder };
-  /** Lets reserved money go */
+  /** Releases reserved money */
   cancel_order: { method: "POST"; path: "/v1/shop/orders/{reference}/cancel"; query: undefined; body: LetGo; answer: ShopOrder };
-  /** Takes reserved money */
+  /** Captures reserved money */
   capture: { method: "POST"; path: "/v1/shop/orders/{reference}/capture"; query: undefined; body: MoveMoney; answer: ShopOrder };
-  /** Gives a paid order its link in the app */
+  /** Sets an order's category and link in the app */
   categorize_order: { method: "POST"; path: "/v1/shop/orders/{reference}/category"; query: undefined; body: NewCategory; answer: ShopOrder };
-  /** Gives captured money back */
+  /** Refunds captured money */
   refund: { method: "POST"; path: "/v1/shop/orders/{reference}/refund"; query: undefined; body: MoveMoney; answer: ShopOrder };
-  /** Asks a customer to pay */
+  /** Sends a payment request */
   request_payment: { method: "POST"; path: "/v1/shop/payment-requests"; query: undefined; body: NewPaymentRequest; answer: ShopOrder };
-  /** Takes a payment request back */
+  /** Withdraws a payment request */
   withdraw_request: { method: "POST"; path: "/v1/shop/payment-requests/{reference}/withdraw"; query: undefined; body: undefined; answer: ShopOrder };
-  /** Lists what wants a person */
+  /** Lists warnings */
   list_warnings: { method: "GET"; path: "/v1/shop/warnings"; query: undefined; body: undefined; answer: ShopWarnings };
 }

@@ -1,4 +1,6 @@
-//! The running proxy: its parts, put together, and what handlers need of them.
+//! The running proxy: builds its parts from the configuration, starts the workers, and hands the parts to the handlers.
+//!
+//! Handlers read through the store, and write through the ledger and the inbox, never around them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,8 +32,8 @@ use crate::vendor::perform::Performer;
 use crate::vendor::reconcile::Reconciler;
 use crate::vendor::registrations::Registrations;
 
-/// The pause when the store does not answer.
-const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
+/// The pause before the store is read again after an error.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -39,41 +41,41 @@ pub struct App(Arc<Parts>);
 
 /// The parts. Routes write through `ledger` and `inbox`, and read through `store`.
 pub struct Parts {
-    /// How requests are answered.
+    /// Addresses and limits of the server.
     pub http: config::Http,
-    /// How the order desk is logged in to.
+    /// The order desk.
     pub desk: config::Desk,
-    /// What is sold.
+    /// The shop and its catalogue.
     pub shop: Arc<config::Shop>,
     /// How the shop's backend is notified.
     pub relay: config::Relay,
-    /// Whom customers pay.
+    /// The sales units that customers pay.
     pub units: SalesUnits,
     /// The API of Vipps MobilePay.
     pub vipps: config::Vipps,
-    /// How webhooks come.
+    /// The webhooks of Vipps MobilePay.
     pub webhook: config::Webhook,
-    /// Where everything is written down.
+    /// The database.
     pub store: Store,
-    /// The door for every change.
+    /// Commits every change of a checkout.
     pub ledger: Ledger,
     /// Opens orders.
     pub orders: Orders,
-    /// The door for webhooks.
+    /// Takes in webhooks.
     pub inbox: Inbox,
-    /// What talks to the vendor.
+    /// Calls Vipps MobilePay.
     pub performer: Performer,
-    /// Knows by when money is to be captured.
+    /// The capture deadlines.
     pub captures: Captures,
-    /// What webhooks are signed with.
+    /// The webhook registrations and their secrets.
     pub registrations: Registrations,
-    /// Who watches what.
+    /// Publishes commits to subscribers.
     pub hub: Hub,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
-    /// Who asks how often.
+    /// The rate limits.
     pub rates: Rates,
-    /// When the proxy began.
+    /// When the proxy started.
     pub since: Instant,
     /// Cancelled when the proxy is to stop.
     pub stop: CancellationToken,
@@ -90,13 +92,13 @@ impl std::ops::Deref for App {
 /// Why the proxy did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database.
+    /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
-    /// The address of the operators.
+    /// The operators' address cannot be bound.
     #[error("metrics.listen: {0}")]
     Listen(#[from] std::io::Error),
-    /// The HTTP client for the vendor's API, or for the shop's.
+    /// The HTTP client for Vipps MobilePay, or for the shop's endpoints, cannot be built.
     #[error("HTTP client: {0}")]
     Client(String),
 }
@@ -105,7 +107,7 @@ impl App {
     /// Opens the store and starts the workers in `tasks`. They stop when `stop` is cancelled.
     ///
     /// # Errors
-    /// When the database or the HTTP client cannot be had.
+    /// When the database cannot be opened or an HTTP client cannot be built.
     pub async fn start(
         config: Config,
         stop: CancellationToken,
@@ -151,7 +153,7 @@ impl App {
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
-        // So that the first customer does not wait for a token.
+        // The first customer should not wait for an access token.
         let warmed = performer.clone();
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in warmed.clients() {
@@ -187,37 +189,37 @@ impl App {
         })))
     }
 
-    /// The checkout of a token.
+    /// Finds the checkout that a token gives access to.
     ///
     /// # Errors
-    /// [`ApiError::not_found`] for a token that is none or not this checkout's.
+    /// [`ApiError::not_found`] when the token is malformed or belongs to no checkout.
     pub async fn find(&self, token: &str) -> Result<Found> {
         token::find(&self.store, token).await?.ok_or(ApiError::not_found())
     }
 
-    /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then. While
-    /// the database is away, that is what was known of it.
+    /// Waits until `settled` holds for a checkout, for `limits.wait_ms` at most, and returns the checkout as it is then. During an outage of
+    /// the database, that is the last state that was read.
     pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
-        let mut watcher = self.hub.watch(checkout.id);
-        let patience = tokio::time::sleep(self.http.limits.wait);
-        tokio::pin!(patience);
+        let mut subscription = self.hub.watch(checkout.id);
+        let timeout = tokio::time::sleep(self.http.limits.wait);
+        tokio::pin!(timeout);
         loop {
-            let mut away = false;
+            let mut outage = false;
             match self.store.checkout(checkout.id).await {
                 Ok(Some(stored)) => checkout = stored.checkout,
                 Ok(None) => return checkout,
                 Err(error) => {
                     outage::report(&error, "checkout not read");
-                    away = true;
+                    outage = true;
                 }
             }
             if settled(&checkout) {
                 return checkout;
             }
             tokio::select! {
-                () = watcher.changed() => {}
-                () = tokio::time::sleep(AFTER_AN_ERROR), if away => {}
-                () = &mut patience => return checkout,
+                () = subscription.changed() => {}
+                () = tokio::time::sleep(RETRY_PAUSE), if outage => {}
+                () = &mut timeout => return checkout,
                 () = self.stop.cancelled() => return checkout,
             }
         }

@@ -1,4 +1,4 @@
-//! What handlers take from a request: its JSON body, a part of its path, its idempotency key, its trace id. What does not read becomes an
+//! Extractors for handlers: the JSON body, a part of the path, the idempotency key, the trace id. Input that cannot be parsed becomes an
 //! [`ApiError`].
 
 use axum::body::{Body, Bytes};
@@ -27,7 +27,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// A part of the address, or [`ApiError::not_found`]: an address that does not read is nobody's.
+/// A parameter of the path, or [`ApiError::not_found`] when it cannot be parsed.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -36,16 +36,16 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let path = parts.uri.path();
-        let page = path.starts_with("/return/") || (path.starts_with("/pay/") && !path.contains("/qr."));
+        let is_page = path.starts_with("/return/") || (path.starts_with("/pay/") && !path.contains("/qr."));
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
-            Err(_) if page => Err(ApiError::not_found().as_page()),
+            Err(_) if is_page => Err(ApiError::not_found().as_page()),
             Err(_) => Err(ApiError::not_found()),
         }
     }
 }
 
-/// The request's, as [`respond`] has left it.
+/// The trace id that [`respond`] gave the request.
 impl<S: Sync> FromRequestParts<S> for TraceId {
     type Rejection = std::convert::Infallible;
 
@@ -67,20 +67,20 @@ impl From<JsonRejection> for ApiError {
 /// The header, for the description of the API.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it describes")]
+#[expect(dead_code, reason = "it only describes")]
 pub struct IdempotencyKey {
-    /// 16 to 255 visible characters that nobody guesses, such as a UUID, new for each press and the same for each repeat of it; with or
-    /// without quotation marks. Remembered for a day.
+    /// Makes a retry safe: a request with a known key is not executed again. 16 to 255 visible ASCII characters that nobody can guess, such as
+    /// a UUID, with or without quotation marks. Use a new key for each intention, and the same key for each retry. The proxy keeps it for a day.
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
 }
 
-/// A JSON body and the key that it came with, or the problem with either.
+/// A JSON body and its idempotency key, or the problem with either.
 #[derive(Debug)]
 pub struct Keyed<T> {
-    /// What is asked for.
+    /// The body.
     pub body: T,
-    /// Under which key.
+    /// The key, if the request has one.
     pub key: Option<Key>,
 }
 

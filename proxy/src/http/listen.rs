@@ -1,5 +1,7 @@
-//! The accept loop: small buffers for connections that are mostly streams at rest, a time limit for a request's head, a cap on
-//! connections, and an end in good order. `axum::serve` sets none of them.
+//! The accept loop: takes connections from a listener and hands their requests to the router.
+//!
+//! It sets what `axum::serve` does not: small buffers, since most connections are idle streams; a time limit for a request's head; a
+//! maximum of connections; and a graceful shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +21,9 @@ use tower::ServiceExt;
 
 use crate::config::Limits;
 
-/// A connection at rest costs about half of what the default buffer would.
+/// With this buffer an idle connection takes about half the memory that it would take with the default one.
 const BUFFER_BYTES: usize = 8 * 1024;
-/// How long open requests may take to end after the stop.
+/// How long open requests may take to end during a shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` is cancelled, then lets open requests end.
@@ -37,7 +39,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Such as too many open files: give those that are open a moment to end.
+                    // For example too many open files: give open connections a moment to end.
                     tracing::error!(%error, "connection not accepted");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
@@ -45,7 +47,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             },
             () = stop.cancelled() => break,
         };
-        // Events are small and must not wait for more.
+        // Events are small and must not wait for a full packet.
         let _ = stream.set_nodelay(true);
         let service =
             TowerToHyperService::new(router.clone().map_request(move |mut request: http::Request<Incoming>| {
@@ -59,13 +61,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            // A client that goes away in the middle is no news.
+            // A client that disconnects is nothing to report.
             let _: Result<(), hyper::Error> = connection.await;
             drop(slot);
         });
     }
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("connections were cut");
+        tracing::warn!("open connections were closed at the end of the grace period");
     }
 }

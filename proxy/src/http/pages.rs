@@ -1,8 +1,7 @@
-//! The pages that the proxy renders itself: the state of an order behind the return address, for a browser without JavaScript or a shop
-//! without a page for it, and what went wrong with a form.
+//! The HTML pages that the proxy renders: the state of an order, the pay page behind a link, and the problem with a form.
 //!
-//! They carry no script. What they show of an order is the page's snapshot and nothing more; every text goes through the template's
-//! escaping.
+//! They serve browsers without JavaScript, and shops without a page of their own. They contain no script. They show the public snapshot of an
+//! order and nothing more, and the template escapes every text.
 
 mod pay;
 mod text;
@@ -12,20 +11,20 @@ use std::collections::BTreeMap;
 use kvitt_wire::{Brand, Checkout, Language, Line, Problem, State};
 use maud::{DOCTYPE, Markup, html};
 
-pub use pay::{Asked, pay};
+pub use pay::{PayForm, pay};
 use text::{Text, amount, percent};
 
-/// How often a page that waits for the customer loads itself anew, in seconds.
+/// How often a page that waits for the customer reloads, in seconds.
 const REFRESH_S: u32 = 3;
 
 impl axum::response::IntoResponse for Page {
     fn into_response(self) -> axum::response::Response {
-        let form = self.leads_to.as_ref().map_or_else(|| "'none'".to_owned(), |hosts| format!("'self' {hosts}"));
+        let form = self.form_targets.as_ref().map_or_else(|| "'none'".to_owned(), |hosts| format!("'self' {hosts}"));
         let policy = format!(
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action {form}; frame-ancestors 'none'"
         );
-        // Under `no-referrer` a form would come from the origin `null`, which is refused.
-        let referrer = if self.leads_to.is_some() { "same-origin" } else { "no-referrer" };
+        // Under `no-referrer` the browser would send the origin `null` with a form, which the origin check refuses.
+        let referrer = if self.form_targets.is_some() { "same-origin" } else { "no-referrer" };
         let headers = [
             ("content-type", "text/html; charset=utf-8"),
             ("content-security-policy", &policy),
@@ -40,17 +39,17 @@ impl axum::response::IntoResponse for Page {
 #[derive(Debug)]
 pub struct Page {
     markup: Markup,
-    /// Where its form leads in the end, as a policy's sources; none where it has no form.
-    leads_to: Option<String>,
+    /// Where its form may lead, as sources of a content security policy; none when it has no form.
+    form_targets: Option<String>,
 }
 
 impl Page {
-    fn leading_to(self, hosts: String) -> Self {
-        Self { leads_to: Some(hosts), ..self }
+    fn with_form_to(self, hosts: String) -> Self {
+        Self { form_targets: Some(hosts), ..self }
     }
 }
 
-/// Where an order stands, as the customer is told. The page loads itself anew while there is `more` to come.
+/// The state of an order, for the customer. The page reloads while `more` is to come.
 pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool) -> Page {
     let text = Text::of(language);
     let state = checkout.state;
@@ -78,8 +77,8 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
             p.lead { (lead) }
             dl.facts {
                 dt { (text.reference) } dd { (checkout.reference) }
-                @if let Some(ending) = &checkout.sharing.phone_number_ending {
-                    dt { (text.shared) } dd { (text.number_ending) " " (ending) }
+                @if let Some(last_digits) = &checkout.sharing.phone_number_ending {
+                    dt { (text.shared) } dd { (text.number_ending) " " (last_digits) }
                 }
             }
             (lines(checkout, &text))
@@ -94,7 +93,7 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
     )
 }
 
-/// What was wrong, with the way back.
+/// A problem, and how the customer can go on.
 pub fn problem(problem: &Problem) -> Page {
     page(
         Language::En,
@@ -130,7 +129,7 @@ fn page(language: Language, title: &str, refresh_s: Option<u32>, state: Option<S
             body.page { main.card data-state=[state.map(State::as_str)] { (body) } }
         }
     };
-    Page { markup, leads_to: None }
+    Page { markup, form_targets: None }
 }
 
 fn lines(checkout: &Checkout, text: &Text) -> Markup {

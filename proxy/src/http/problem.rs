@@ -1,8 +1,7 @@
-//! What can go wrong with a request, and the one place where that becomes a status and a [`Problem`]
-//! ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+//! The errors of the API: each becomes a status and a [`Problem`] ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 //!
-//! Handlers return [`ApiError`]. The errors of the rooms below become one by `From`; status and words of each are in one
-//! table, [`code`]; [`respond`](crate::http::respond) writes the body once the request's trace id is known.
+//! Handlers return [`ApiError`]. The errors of the rooms below convert to it in `from`. The status, title and remedy of each code are in one
+//! table, [`code`]. [`respond`](crate::http::respond) writes the body, since it knows the request's trace id.
 
 pub mod code;
 mod from;
@@ -16,7 +15,7 @@ use kvitt_wire::{Cart, Problem};
 pub use self::code::Code;
 use crate::vendor::advice;
 
-/// What went wrong with a request.
+/// An error response: a code, and what is known beyond it.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     code: Code,
@@ -26,23 +25,23 @@ pub struct ApiError {
     as_page: bool,
 }
 
-/// A handler's answer.
+/// The result of a handler.
 pub type Result<T> = std::result::Result<T, ApiError>;
 
 impl ApiError {
-    /// That, with nothing more to be said. Also [`From`], for `?`.
+    /// The error with this code and no detail. Also by [`From`], for `?`.
     pub const fn new(code: Code) -> Self {
         Self { code, detail: None, cart: None, retry_after_s: None, as_page: false }
     }
 
-    /// With what exactly was wrong.
+    /// Adds what exactly is wrong.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Shown as a page, for a route that a browser opens.
+    /// Renders the error as a page, for a route that a browser opens.
     #[must_use]
     pub const fn as_page(mut self) -> Self {
         self.as_page = true;
@@ -54,117 +53,117 @@ impl ApiError {
         self
     }
 
-    /// There is nothing here for that token.
+    /// Nothing exists under this token, reference or id.
     pub const fn not_found() -> Self {
         Self::new(Code::NotFound)
     }
 
-    /// The method is not one of this address.
+    /// The route does not support the method.
     pub const fn method_not_allowed() -> Self {
         Self::new(Code::MethodNotAllowed)
     }
 
-    /// The page is on no origin of the shop's.
+    /// The request comes from a page whose origin is not allowed.
     pub const fn origin_not_allowed() -> Self {
         Self::new(Code::OriginNotAllowed)
     }
 
-    /// No such sales unit.
+    /// No sales unit has this name.
     pub const fn unknown_sales_unit() -> Self {
         Self::new(Code::UnknownSalesUnit)
     }
 
-    /// Nobody is known by that id at this sales unit, or is any more.
+    /// The sales unit has no customer with this id, or the customer was erased.
     pub const fn unknown_customer() -> Self {
         Self::new(Code::UnknownCustomer)
     }
 
-    /// That is no telephone number.
+    /// The telephone number is malformed.
     pub const fn bad_phone_number() -> Self {
         Self::new(Code::BadPhoneNumber)
     }
 
-    /// The body is larger than we read.
+    /// The body is larger than the limit.
     pub const fn body_too_large() -> Self {
         Self::new(Code::BodyTooLarge)
     }
 
-    /// What a list is to go on from was not given by it.
+    /// The cursor is not one that a list returned.
     pub const fn bad_cursor() -> Self {
         Self::new(Code::BadCursor)
     }
 
-    /// A webhook's signature does not prove that it comes from the vendor.
+    /// The signature of a webhook does not prove that it is from Vipps MobilePay.
     pub const fn bad_signature() -> Self {
         Self::new(Code::BadSignature)
     }
 
-    /// What moves money must be safe to repeat.
+    /// An operation that moves money came without an idempotency key.
     pub const fn idempotency_key_required() -> Self {
         Self::new(Code::IdempotencyKeyRequired)
     }
 
-    /// The caller is no machine of the shop's.
+    /// The request has no valid shop key and no session.
     pub const fn unauthorized() -> Self {
         Self::new(Code::Unauthorized)
     }
 
-    /// Something of ours failed; the cause has been logged.
+    /// The proxy failed; the cause has been logged.
     pub const fn internal() -> Self {
         Self::new(Code::Internal)
     }
 
-    /// The body is not what it should be.
+    /// The form cannot be parsed.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(Code::MalformedBody).detail(detail)
     }
 
-    /// The body is of another type than we read.
+    /// The body has another media type than the wanted one.
     pub fn unsupported_media_type(wanted: &str) -> Self {
         Self::new(Code::UnsupportedMediaType).detail(format!("it must be {wanted}"))
     }
 
-    /// The query is not what it should be.
+    /// The query cannot be parsed.
     pub fn malformed_query(detail: impl Into<String>) -> Self {
         Self::new(Code::MalformedQuery).detail(detail)
     }
 
-    /// Vipps MobilePay has refused an operation: its code, and what can be done about it.
+    /// Vipps MobilePay refused an operation: its code, and what can be done about it.
     pub fn operation_refused(trouble: &str) -> Self {
         Self::new(Code::OperationRefused).detail(format!("{trouble}: {}", advice::on(trouble)))
     }
 
-    /// What somebody showed at the order desk does not open it.
+    /// The credentials do not log in at the order desk.
     pub const fn login_refused() -> Self {
         Self::new(Code::LoginRefused)
     }
 
-    /// There is too much to do at the moment.
+    /// The proxy is overloaded, or the database does not answer.
     pub const fn busy() -> Self {
         Self::new(Code::Busy).retry_after(2)
     }
 
-    /// The proxy cannot do its work at the moment, and why.
+    /// The proxy is not ready, and why.
     pub fn not_ready(why: String) -> Self {
         Self::new(Code::NotReady).detail(why)
     }
 
-    /// The status, always that of the code.
+    /// The status of the code.
     pub(super) fn status(&self) -> StatusCode {
         self.code.status()
     }
 
-    /// After how many seconds to ask again, if that is known.
+    /// After how many seconds to retry, if that is known.
     pub(super) const fn retry_after_s(&self) -> Option<u32> {
         self.retry_after_s
     }
 
-    /// Whether it is shown as a page.
+    /// Whether the error is rendered as a page.
     pub(super) const fn is_page(&self) -> bool {
         self.as_page
     }
 
-    /// What the caller reads.
+    /// The body of the response.
     pub(super) fn body(&self, trace_id: String) -> Problem {
         Problem {
             kind: self.code.url(),
@@ -178,7 +177,7 @@ impl ApiError {
     }
 }
 
-/// As a command says it.
+/// The text that a command prints.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.title())?;

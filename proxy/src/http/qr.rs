@@ -1,26 +1,26 @@
-//! Pictures of QR codes that lead to our own pages.
+//! QR codes that lead to the proxy's pay pages, as SVG, PNG and terminal text.
 //!
-//! Never of a payment's own address: that lives for ten minutes, and only codes of the vendor's are read by the app.
+//! They never hold a payment's own address: it expires after ten minutes, and the app scans only codes of Vipps MobilePay.
 
 use fast_qr::QRBuilder;
 use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRCode;
 
-/// The light frame that scanners need, in modules.
+/// The width of the quiet zone that scanners need, in modules.
 const MARGIN: usize = 4;
 /// The side of one module, in pixels.
 const MODULE: usize = 8;
 
-/// As a drawing, which grows with its place.
+/// The code as an SVG image.
 pub fn svg(text: &str) -> String {
     SvgBuilder::default().margin(MARGIN).to_str(&code(text))
 }
 
-/// As a picture, some hundred pixels wide.
+/// The code as a PNG image, some hundred pixels wide.
 ///
 /// # Errors
-/// When it cannot be written, which takes no memory being left.
+/// When the image cannot be encoded.
 pub fn png(text: &str) -> Result<Vec<u8>, png::EncodingError> {
     let code = code(text);
     let side = (code.size + 2 * MARGIN) * MODULE;
@@ -38,11 +38,11 @@ pub fn png(text: &str) -> Result<Vec<u8>, png::EncodingError> {
     Ok(picture)
 }
 
-/// As letters of a terminal, half a module each.
+/// The code as text for a terminal.
 pub fn text(text: &str) -> String {
     code(text).to_str()
 }
 
 fn code(text: &str) -> QRCode {
-    QRBuilder::new(text).build().expect("an address of ours is far below the 2953 bytes that a code holds")
+    QRBuilder::new(text).build().expect("the proxy's addresses are far below the 2953 bytes that a code holds")
 }

@@ -1,6 +1,6 @@
-//! Whether the proxy can do its work at this moment: nobody should be sent to one that cannot.
+//! Readiness: whether this proxy can do its work now, or a load balancer should send requests elsewhere.
 //!
-//! It only asks. Vipps MobilePay being away is no reason, since another proxy would not reach it either.
+//! The checks only read. An outage of Vipps MobilePay does not make a proxy unready: another proxy would not reach it either.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use crate::engine::outage;
 use crate::http::app::App;
 
 /// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What stands in the way, in words; empty when nothing does.
-pub async fn troubles(app: &App) -> Vec<&'static str> {
-    let mut troubles = Vec::new();
-    match tokio::time::timeout(PATIENCE, app.store.depths(clock::now())).await {
+/// The checks that fail, as texts for an operator; empty when the proxy is ready.
+pub async fn failed_checks(app: &App) -> Vec<&'static str> {
+    let mut failed = Vec::new();
+    match tokio::time::timeout(TIMEOUT, app.store.depths(clock::now())).await {
         Ok(Ok(depths)) => {
-            // What is late from before this proxy was there says nothing of it: it is being caught up with.
-            let here_ms = i64::try_from(app.since.elapsed().as_millis()).unwrap_or(i64::MAX);
-            if depths.overdue_ms.min(here_ms) > app.http.ready.outbox_overdue_ms {
-                troubles.push("outbox: what is due is not done");
+            // Effects that were overdue before this proxy started do not count against it: it is catching up.
+            let uptime_ms = i64::try_from(app.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+            if depths.overdue_ms.min(uptime_ms) > app.http.ready.outbox_overdue_ms {
+                failed.push("outbox: effects are overdue");
             }
         }
         Ok(Err(error)) => {
             outage::report(&error, "not ready");
-            troubles.push("database: does not answer");
+            failed.push("database: does not answer");
         }
-        Err(_) => troubles.push("database: does not answer within a second"),
+        Err(_) => failed.push("database: does not answer within a second"),
     }
     if app.inbox.is_full() {
-        troubles.push("inbox: the queue is full");
+        failed.push("inbox: the queue is full");
     }
     if app.store.free_bytes().is_some_and(|free| free < app.http.ready.free_bytes) {
-        troubles.push("disk: full");
+        failed.push("disk: full");
     }
-    troubles
+    failed
 }

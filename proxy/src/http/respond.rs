@@ -1,4 +1,6 @@
-//! The outermost layer of every answer: a trace id for the request, a body for its error.
+//! The outermost layer around every route: gives each request a trace id, and writes the body of each [`ApiError`].
+//!
+//! Handlers and inner layers leave the error in the response's extensions; only here is the trace id known that its body names.
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -12,10 +14,10 @@ use crate::observe::trace::{self, TraceId};
 
 /// The caller's trace ([trace context](https://www.w3.org/TR/trace-context/)).
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// The trace id of an answer.
+/// The trace id of a response.
 pub const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Gives each request a trace id, and each error its body.
+/// Gives the request a trace id, and an error its body.
 pub async fn respond(mut request: Request, next: Next) -> Response {
     let id = TraceId::of(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
@@ -34,10 +36,10 @@ pub async fn respond(mut request: Request, next: Next) -> Response {
         response = if error.is_page() {
             (error.status(), pages::problem(&problem)).into_response()
         } else {
-            let body = serde_json::to_vec(&problem).expect("a problem has nothing that JSON cannot say");
+            let body = serde_json::to_vec(&problem).expect("a problem can be written as JSON");
             (error.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
         };
-        // What the layers inside have said stays, such as the vendor of the CORS headers.
+        // Headers of the inner layers stay, such as the CORS headers.
         let written = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
         response.headers_mut().extend(headers.into_iter().filter_map(|(name, value)| {
             let name = name.filter(|name| !written.contains(name))?;

@@ -1,15 +1,21 @@
-//! The public face. Each module exports its router; this one only merges them and puts the layers around.
+//! The router: merges the routes of the modules below and puts the layers around them.
+//!
+//! From the outside in, a request passes: security headers, trace id and error body, metrics, the time limit for the body, the size limit for
+//! the body; then, by group, CORS and rate limits and the origin check (pages), the authorization (the shop's backend), or none (Vipps
+//! MobilePay and operators). A route describes itself for the API's description, which is made of the same routers.
 
+mod admission;
 mod cart;
 mod checkouts;
 mod description;
 mod desk;
 mod docs;
-mod door;
+
 mod events;
 mod operators;
 mod pay;
 mod pay_page;
+mod responses;
 mod shop;
 mod site;
 mod vipps;
@@ -33,17 +39,17 @@ use crate::http::app::App;
 use crate::http::problem::ApiError;
 use crate::http::respond::{self, TRACE_ID, TRACEPARENT};
 
-/// Everything that is described.
-fn described() -> OpenApiRouter<App> {
+/// All routes of the API's description.
+fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(description::document())
         .merge(browser())
         .merge(shop::router())
         .merge(desk::router())
         .merge(servers())
-        .merge(operators::inside())
+        .merge(operators::internal())
 }
 
-/// What pages call: guarded by their origin.
+/// The routes that the shop's pages and browsers call; the origin check guards them.
 fn browser() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(cart::router())
@@ -53,40 +59,40 @@ fn browser() -> OpenApiRouter<App> {
         .merge(pay_page::router())
 }
 
-/// What other machines call: no page has business there.
+/// The routes that Vipps MobilePay and operators call; they get no CORS headers.
 fn servers() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(vipps::router()).merge(operators::router())
 }
 
-/// The addresses of the operators, where they are not on the public side.
+/// The operators' routes, for a listener of their own.
 pub fn operators_router(app: &App) -> Router {
-    let (inside, _) = operators::router().merge(operators::inside()).split_for_parts();
-    inside.layer(from_fn(respond::respond)).layer(from_fn(harden)).with_state(app.clone())
+    let (router, _) = operators::router().merge(operators::internal()).split_for_parts();
+    router.layer(from_fn(respond::respond)).layer(from_fn(security_headers)).with_state(app.clone())
 }
 
-/// The document, in the form that is committed. Made once: anybody may ask for it.
+/// The API's description as OpenAPI JSON, as committed in `proxy/openapi.json`. It is built once.
 pub fn openapi_json() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
-        let (_, mut document) = described().split_for_parts();
-        description::illustrate(&mut document);
-        document.to_pretty_json().expect("the document has nothing that JSON cannot say") + "\n"
+        let (_, mut document) = documented().split_for_parts();
+        description::add_examples(&mut document);
+        document.to_pretty_json().expect("the document can be written as JSON") + "\n"
     });
     &JSON
 }
 
-/// The types of the shop's API for TypeScript, in the form that is committed.
+/// The types of the shop's API for TypeScript, as committed in `www/docs/kvitt-shop.d.ts`.
 pub fn typescript() -> &'static str {
     docs::types()
 }
 
-/// The whole service.
+/// The router of the public listener.
 pub fn router(app: &App) -> Router {
     let (browser, _) = browser().split_for_parts();
     let (shop, _) = shop::router().split_for_parts();
     let (desk, _) = desk::router().split_for_parts();
     let servers = match &app.http.metrics_listen {
         Some(_) => servers(),
-        None => servers().merge(operators::inside()),
+        None => servers().merge(operators::internal()),
     };
     let (servers, _) = servers.split_for_parts();
     let origins = app.http.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
@@ -98,8 +104,8 @@ pub fn router(app: &App) -> Router {
         .max_age(std::time::Duration::from_secs(3600));
     browser
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
-        .layer(from_fn_with_state(app.clone(), door::check_origin))
-        .layer(from_fn_with_state(app.clone(), door::count))
+        .layer(from_fn_with_state(app.clone(), admission::check_origin))
+        .layer(from_fn_with_state(app.clone(), admission::limit_rate))
         .layer(cors)
         .merge(
             shop.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
@@ -108,20 +114,20 @@ pub fn router(app: &App) -> Router {
         .merge(
             desk.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
                 .layer(from_fn_with_state(app.clone(), desk::is_enabled))
-                .layer(from_fn_with_state(app.clone(), door::count)),
+                .layer(from_fn_with_state(app.clone(), admission::limit_rate)),
         )
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(docs::router().method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.http.limits.body_bytes))
-        .layer(from_fn_with_state(app.clone(), hurry_body))
+        .layer(from_fn_with_state(app.clone(), limit_body_time))
         .layer(from_fn_with_state(app.clone(), measure))
         .layer(from_fn(respond::respond))
-        .layer(from_fn(harden))
+        .layer(from_fn(security_headers))
         .with_state(app.clone())
 }
 
-/// How long each route takes to answer; what is served from files and what is nowhere are one route each.
+/// Measures how long each route takes to answer. Paths that match no route of the API are counted as `other`.
 async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
@@ -132,10 +138,10 @@ async fn measure(State(app): State<App>, request: Request, next: Next) -> Respon
     response
 }
 
-/// A body that trickles in must not hold a connection for ever: there is one time limit for all of it, and not one for each part.
-async fn hurry_body(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Limits the time for the whole body: a slow client must not hold a connection by sending a little at a time.
+async fn limit_body_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let until = tokio::time::Instant::now() + app.http.limits.header;
-    let hurried = |body: Body| {
+    let limited = |body: Body| {
         unfold(body.into_data_stream(), move |mut parts| async move {
             match tokio::time::timeout_at(until, parts.next()).await {
                 Ok(part) => part.map(|part| (part, parts)),
@@ -143,11 +149,11 @@ async fn hurry_body(State(app): State<App>, request: Request, next: Next) -> Res
             }
         })
     };
-    next.run(request.map(|body| Body::from_stream(hurried(body)))).await
+    next.run(request.map(|body| Body::from_stream(limited(body)))).await
 }
 
-/// The headers that every answer carries. `Strict-Transport-Security` is not ours to say: it belongs where TLS ends.
-async fn harden(request: Request, next: Next) -> Response {
+/// Adds the security headers that every response has. `Strict-Transport-Security` is not among them: the server that terminates TLS sets it.
+async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -156,7 +162,7 @@ async fn harden(request: Request, next: Next) -> Response {
         let none = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
         headers.insert("permissions-policy", HeaderValue::from_static(none));
     }
-    // What may be read across origins says so: the widget's files here, the API by its CORS headers.
+    // A route that another origin may read has set its own value: the widget's files do; the API has CORS headers.
     headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));

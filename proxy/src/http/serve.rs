@@ -1,4 +1,4 @@
-//! The proxy from its start to its end, on a listener that is handed in.
+//! Runs the proxy on a given listener, from start to shutdown.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::config::Config;
 use crate::http::app::{App, StartError};
 use crate::http::{listen, routes};
 
-/// How long the work in flight may take to end after the stop.
+/// How long the workers may take to finish during a shutdown.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Runs the proxy on a listener until `stop` is cancelled; then it accepts no more, ends its streams, finishes what it has claimed, and
-/// closes the database.
+/// Runs the proxy on a listener until `stop` is cancelled. Then it accepts no more connections, closes its streams, finishes the work that
+/// it has claimed, and closes the database.
 ///
 /// # Errors
 /// When it cannot start.
@@ -29,9 +29,9 @@ pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToke
     }
     listen::serve(listener, routes::router(&app), limits, stop).await;
     tasks.close();
-    // What is not finished by then is taken up at the next start.
+    // The next start resumes what is not finished by then.
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
-        tracing::warn!("work in flight was left to the next start");
+        tracing::warn!("work in flight was not finished; the next start resumes it");
     }
     store.close().await;
     Ok(())

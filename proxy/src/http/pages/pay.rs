@@ -1,4 +1,4 @@
-//! The page behind a link or QR: what is to be paid, and the form that pays it.
+//! The pay page behind a link or QR: the order, and the form that pays it.
 
 use kvitt_wire::{Brand, CONSENT_WORDING, Checkout, Language};
 use maud::html;
@@ -9,19 +9,19 @@ use super::{Page, lines, page};
 use crate::checkout::Moment;
 use crate::config::Vipps;
 
-/// What the page asks of the customer.
+/// The state of the page's form.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
-    /// Until when it may be paid.
+pub struct PayForm {
+    /// When the order expires.
     pub due: Option<Moment>,
-    /// Whether the terms have been accepted before.
+    /// Whether the customer has accepted the terms before.
     pub terms_accepted: bool,
-    /// Whether pay was pressed without them.
+    /// Whether the form was submitted without the terms.
     pub terms_missing: bool,
 }
 
-/// What is to be paid, with a button. `vipps` says where the form may lead.
-pub fn pay(checkout: &Checkout, language: Language, asked: &Asked, vipps: &Vipps) -> Page {
+/// The page. `vipps` names the hosts to which the form may lead.
+pub fn pay(checkout: &Checkout, language: Language, form: &PayForm, vipps: &Vipps) -> Page {
     let text = Text::of(language);
     let cart = &checkout.cart;
     let total = amount(cart.total.value, cart.total.currency, &text);
@@ -35,17 +35,17 @@ pub fn pay(checkout: &Checkout, language: Language, asked: &Asked, vipps: &Vipps
         h1 { (text.to_pay) ": " (total) }
         @if checkout.state.is_final() { p.lead { (text.again) } }
         (lines(checkout, &text))
-        @if let Some(due) = asked.due { p.quiet { (fill(text.pay_by, &[&day(due, &text)])) } }
+        @if let Some(due) = form.due { p.quiet { (fill(text.pay_by, &[&day(due, &text)])) } }
         form method="post" {
-            @if !asked.terms_accepted {
+            @if !form.terms_accepted {
                 div.choice {
                     label.check {
                         input type="checkbox" name="terms_accepted" value="yes" required
-                            aria-invalid=[asked.terms_missing.then_some("true")]
-                            aria-describedby=[asked.terms_missing.then_some("missing")];
+                            aria-invalid=[form.terms_missing.then_some("true")]
+                            aria-describedby=[form.terms_missing.then_some("missing")];
                         span { (text.terms) " " a href=(cart.terms_url) target="_blank" rel="noopener" { (text.terms_link) } }
                     }
-                    @if asked.terms_missing { p.error #missing { (text.terms_needed) } }
+                    @if form.terms_missing { p.error #missing { (text.terms_needed) } }
                 }
             }
             @if cart.asks_phone_number {
@@ -63,10 +63,10 @@ pub fn pay(checkout: &Checkout, language: Language, asked: &Asked, vipps: &Vipps
         p.quiet { (text.reference) ": " (checkout.reference) }
     };
     let title = format!("{} · {}", text.to_pay, cart.shop);
-    page(language, &title, None, None, content).leading_to(landings(vipps))
+    page(language, &title, None, None, content).with_form_to(landings(vipps))
 }
 
-/// Where the vendor may send a customer who pays, as a policy's sources.
+/// The hosts to which Vipps MobilePay may send the customer, as sources of a content security policy.
 fn landings(vipps: &Vipps) -> String {
     let local = Url::parse(&vipps.base_url).ok().filter(|url| url.scheme() == "http");
     let hosts = vipps.redirect_hosts.iter().flat_map(|host| [format!("https://{host}"), format!("https://*.{host}")]);

@@ -1,10 +1,10 @@
-//! The words of the proxy's own pages in the five languages, and how each writes an amount.
+//! The texts of the proxy's own pages in the five languages, and how each language writes an amount.
 
 use kvitt_wire::{Currency, Language};
 
 use crate::checkout::Moment;
 
-/// The words of one language.
+/// The texts of one language.
 pub(super) struct Text {
     pub(super) waiting: &'static str,
     pub(super) waiting_lead: &'static str,
@@ -34,16 +34,16 @@ pub(super) struct Text {
     pub(super) terms: &'static str,
     pub(super) terms_link: &'static str,
     pub(super) terms_needed: &'static str,
-    /// With the shop. These two are the words of the widget, and `CONSENT_WORDING` is their version.
+    /// With the shop. This text and the next are those of the widget; `CONSENT_WORDING` is their version.
     pub(super) share: &'static str,
     /// With the shop and the app.
     pub(super) share_why: &'static str,
     pub(super) again: &'static str,
-    /// How a day is written.
+    /// The format of a day.
     day: &'static str,
-    /// Between thousands, and before the decimals.
+    /// The separators of thousands and of decimals.
     separators: (char, char),
-    /// What stands in for the krone after an amount; `None` puts the code before it.
+    /// The symbol of the krone after an amount; `None` writes the currency's code before it.
     krone: Option<&'static str>,
 }
 
@@ -234,13 +234,13 @@ const FI: Text = Text {
     krone: Some("kr"),
 };
 
-/// Words with their gaps, `{0}` and `{1}`, filled.
-pub(super) fn fill(words: &str, gaps: &[&str]) -> String {
-    gaps.iter().enumerate().fold(words.to_owned(), |words, (nth, gap)| words.replace(&format!("{{{nth}}}"), gap))
+/// A text with its placeholders, `{0}` and `{1}`, replaced.
+pub(super) fn fill(text: &str, values: &[&str]) -> String {
+    values.iter().enumerate().fold(text.to_owned(), |text, (nth, value)| text.replace(&format!("{{{nth}}}"), value))
 }
 
-/// The day of a moment as the language writes it. It is the day by winter time in Norway, which is never later than the customer's own: who
-/// pays on that day pays in time, but for the last hour or two of a day in summer or in Finland.
+/// The day of a moment as the language writes it, in Norwegian winter time (UTC+1). No customer's clock is behind that, so a customer who pays
+/// on that day pays in time, except in its last one or two hours in summer or in Finland.
 pub(super) fn day(moment: Moment, text: &Text) -> String {
     let hour_east = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
     let zoned = jiff::Timestamp::from_millisecond(moment.0).map(|at| at.to_zoned(hour_east));

@@ -1,4 +1,5 @@
-//! The errors of the rooms below, each with its code. A cause of our own is logged here, once, and never shown.
+//! Converts the errors of the rooms below to problems with a code. The cause of an internal error is logged here, once, and never sent to the
+//! client.
 
 use super::{ApiError, Code};
 use crate::access::idempotency;
@@ -47,7 +48,7 @@ impl From<idempotency::Error> for ApiError {
     }
 }
 
-/// The same request is being worked on.
+/// The same request is in progress.
 fn in_progress() -> ApiError {
     ApiError::new(Code::IdempotencyInProgress).retry_after(1)
 }
@@ -136,7 +137,7 @@ impl From<administration::Error> for ApiError {
 
 impl From<TooOften> for ApiError {
     fn from(TooOften(wait): TooOften) -> Self {
-        // Rounded up, so that the caller is let in then.
+        // Rounded up, so that the next request then is within the limit.
         let seconds = wait.as_secs().saturating_add(1);
         Self::new(Code::RateLimited).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
     }

@@ -1,4 +1,6 @@
-//! Opening a checkout, looking at it, cancelling it, trying again.
+//! The life of a checkout, as the shop's page drives it: open, show, cancel, retry.
+//!
+//! A handler commits an input to the ledger and waits a while for the outcome; the outbox calls Vipps MobilePay meanwhile.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,6 +8,7 @@ use kvitt_wire::{Checkout, NewAttempt, NewCheckout, Problem, State as PaymentSta
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::responses::{Busy, ForPage, KeyedBody, NotFound};
 use crate::access::idempotency::{self, Key, Replayed};
 use crate::checkout::Input;
 use crate::http::app::App;
@@ -21,48 +24,37 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Opens a checkout and creates its payment
 ///
-/// Answers as soon as the payment exists. When Vipps MobilePay is slow, `state` is still `starting`: follow the stream. When it
-/// refuses, `state` is `failed` and `trouble` has the code.
+/// Returns as soon as the payment exists. When Vipps MobilePay is slow, `state` is still `starting`: follow the stream. When it
+/// refuses, `state` is `failed` and `trouble` has its code.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "page", params(IdempotencyKey), request_body = NewCheckout, responses(
-    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
-    (status = 400, body = Problem, content_type = "application/problem+json",
-        description = "`malformed_json`, `bad_idempotency_key`"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
+    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
+    ForPage, KeyedBody, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`price_changed`: `cart` has today's prices; `idempotency_in_progress`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+        description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; of the \
-            cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; those of a signed one: \
+        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; about \
+            the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
             `items_and_signed_cart`, `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
             `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, `duplicate_sku`, \
             `line_total_mismatch`, `cart_lines_mismatch`: `detail` has the difference"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
 ))]
-async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Begun> {
+async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Started> {
     let (opened, replayed) = idempotency::once(
         &app.store,
         app.http.limits.wait,
         key.as_ref(),
-        begun,
+        started,
         app.orders.open(body, key.as_ref(), &trace_id),
     )
     .await?;
-    let checkout = app.wait_until(opened.checkout.clone(), begun).await;
+    let checkout = app.wait_until(opened.checkout.clone(), started).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(opened.show(&checkout))))
 }
 
 /// Shows a checkout
 #[utoipa::path(get, path = "/v1/checkouts/{token}", operation_id = "show_checkout", tag = "page", params(("token" = String, Path)), responses(
     (status = 200, body = Checkout),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
+    ForPage, NotFound, Busy,
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     Ok(axum::Json(app.find(&token).await?.snapshot()))
@@ -70,15 +62,11 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
 
 /// Cancels the current attempt
 ///
-/// Only if the customer has not approved it yet: one who just has is told so (`authorized`). An attempt that has ended is left as it
-/// is.
+/// Only an attempt that the customer has not approved yet can be cancelled; otherwise the response is `authorized`. An attempt that has
+/// ended does not change.
 #[utoipa::path(delete, path = "/v1/checkouts/{token}", operation_id = "cancel_checkout", tag = "page", params(("token" = String, Path)), responses(
     (status = 200, body = Checkout),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
+    ForPage, NotFound, Busy,
 ))]
 async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
     let found = app.find(&token).await?;
@@ -87,35 +75,26 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
     Ok(axum::Json(found.show(&checkout)))
 }
 
-/// Tries again
+/// Starts a new attempt
 ///
-/// After an attempt that was aborted, expired, terminated or failed: a new payment for the same order, under a new reference. While an
-/// attempt is alive that one is the answer: it has been begun in another tab, or on another device. Not where it would share more than
-/// the customer says yes to here.
+/// Creates a new payment for the same order, under a new reference, when the last attempt was aborted, expired, terminated or failed. An
+/// attempt that is still open, for example in another tab, is returned instead, unless it shares more than the customer consents to here.
 #[utoipa::path(post, path = "/v1/checkouts/{token}/attempts", tag = "page", params(("token" = String, Path), IdempotencyKey),
     request_body = NewAttempt, responses(
-    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` where this was done before"))),
-    (status = 400, body = Problem, content_type = "application/problem+json",
-        description = "`malformed_json`, `bad_idempotency_key`"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
+    ForPage, KeyedBody, NotFound, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_retryable`: the order is paid, or its attempt is being cancelled or shares more; `too_many_attempts`; \
+        description = "`not_retryable`: the order is paid, or its attempt is being cancelled or shares more than the consent covers; `too_many_attempts`; \
             `offer_ended`; `idempotency_in_progress`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`terms_not_accepted`, `bad_wording`, `idempotency_key_reused`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn retry(
     State(app): State<App>,
     Path(token): Path<String>,
     Keyed { body, key }: Keyed<NewAttempt>,
-) -> Result<Begun> {
-    let (found, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), begun, async {
+) -> Result<Started> {
+    let (found, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
         let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
         let consent = orders::consent(&order.cart, body.consent, order.language)?;
@@ -124,13 +103,13 @@ async fn retry(
         Ok::<_, ApiError>(found)
     })
     .await?;
-    let checkout = app.wait_until(found.checkout.clone(), begun).await;
+    let checkout = app.wait_until(found.checkout.clone(), started).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(found.show(&checkout))))
 }
 
-/// What both ways to begin a payment answer.
-type Begun = (StatusCode, Replayed, axum::Json<Checkout>);
+/// The response of both routes that start a payment.
+type Started = (StatusCode, Replayed, axum::Json<Checkout>);
 
-fn begun(checkout: &crate::checkout::Checkout) -> bool {
+fn started(checkout: &crate::checkout::Checkout) -> bool {
     checkout.current().state != PaymentState::Starting
 }

@@ -1,6 +1,7 @@
-//! What is said of the API as a whole: the groups that its operations are in, how a caller shows who it is, and the codes of problems.
+//! The parts of the API's description that belong to no single route: the groups of operations, the security schemes, the examples, and
+//! the list of problem codes.
 //!
-//! The operations describe themselves, beside their handlers; the codes come from their table.
+//! Each route describes itself beside its handler; the codes come from the table in [`crate::http::problem::code`].
 
 use serde_json::json;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -19,27 +20,27 @@ pub(super) fn document() -> OpenApi {
 #[openapi(
     info(
         title = "Kvitt proxy",
-        description = "Checkout with Vipps MobilePay: what the page, the shop's own machines, its order desk, Vipps MobilePay and operators call.\n\n\
-            Bodies are JSON in snake_case; amounts are minor units (øre, cent), times milliseconds since 1970 in UTC. What goes wrong is \
-            answered as `application/problem+json`: act on `code`, and keep `trace_id`, which finds the request in the proxy's log. \
-            Fields and codes may be added; what is there keeps its meaning."
+        description = "Checkout with Vipps MobilePay: the API for the shop's pages, its backend, its order desk, Vipps MobilePay, and operators.\n\n\
+            Bodies are JSON with names in snake_case. Amounts are in minor units (øre, cent); times are milliseconds since 1970 (UTC). An error \
+            is an `application/problem+json`: act on `code`, and keep `trace_id`, which finds the request in the proxy's log. \
+            A later version may add fields and codes; existing ones keep their meaning."
     ),
     tags(
-        (name = "page", description = "For the shop's pages, from one of the allowed origins. A checkout's token is the only credential, \
-            and gives access to that checkout alone."),
-        (name = "browser", description = "What a browser opens by itself: the form that pays without JavaScript, and where a customer is sent."),
-        (name = "shop", description = "For the shop's own machines, with a key of theirs: `Authorization: Bearer …`. What moves money wants \
-            an `Idempotency-Key`, and may be repeated with it for ever."),
-        (name = "desk", description = "Logging in at the order desk, which then uses what is for the shop's machines."),
-        (name = "vipps", description = "For Vipps MobilePay."),
-        (name = "operators", description = "For whoever runs the proxy: is it alive, is it ready, what does it count, what does it speak."),
+        (name = "page", description = "For the shop's pages, on one of the allowed origins. A checkout's token is the only credential; \
+            it gives access to that checkout alone."),
+        (name = "browser", description = "For browsers: the form that pays without JavaScript, the pay page behind a link, and the return address."),
+        (name = "shop", description = "For the shop's backend, with a shop key: `Authorization: Bearer …`. An operation that moves money requires \
+            an `Idempotency-Key`, and can be retried with it at any time."),
+        (name = "desk", description = "Login and logout at the order desk. Its session then gives access to the operations of the shop's backend."),
+        (name = "vipps", description = "For Vipps MobilePay: webhooks."),
+        (name = "operators", description = "For operators: liveness, readiness, metrics, and this description."),
     ),
     components(schemas(kvitt_wire::Problem)),
     modifiers(&ShopKeys, &Codes)
 )]
 struct Description;
 
-/// What a field of that name may hold, wherever it is: so that examples are of one order throughout.
+/// Examples by the name of a field, the same in every schema: together they show one order.
 const EXAMPLES: &[(&str, &str)] = &[
     ("reference", r#""shop-7k2m9q4x1b-1""#),
     ("order_number", r#""shop-7k2m9q4x1b""#),
@@ -66,8 +67,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("timestamp", r#""2027-02-01T12:00:00Z""#),
 ];
 
-/// Gives fields an example where they have none and are plain values.
-pub(super) fn illustrate(document: &mut OpenApi) {
+/// Adds an example to each field with a plain value that has none of its own.
+pub(super) fn add_examples(document: &mut OpenApi) {
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.values_mut());
     for schema in schemas {
         let RefOr::T(Schema::Object(object)) = schema else { continue };
@@ -84,22 +85,24 @@ pub(super) fn illustrate(document: &mut OpenApi) {
     }
 }
 
-/// How the shop's machines, and the people at its desk, show who they are.
+/// The security schemes: the shop key, and the order desk's session.
 struct ShopKeys;
 
 impl Modify for ShopKeys {
     fn modify(&self, description: &mut OpenApi) {
-        let bearer =
-            Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("As `kvitt keys add` printed it")).build();
+        let bearer = Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A shop key, as `kvitt keys add` prints it"))
+            .build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("shop_key", SecurityScheme::Http(bearer));
-        let session = "The order desk's session, with the header `kvitt-desk` and from its own origin. Counts wherever a `shop_key` does";
+        let session = "A session of the order desk, with the header `kvitt-desk`, from its own origin. Accepted wherever a `shop_key` is";
         let cookie = ApiKey::Cookie(ApiKeyValue::with_description("__Host-kvitt-desk", session));
         components.add_security_scheme("desk_session", SecurityScheme::ApiKey(cookie));
     }
 }
 
-/// Every code that a problem can have. A list to read: `Problem.code` itself stays open, so that a caller lives with new ones.
+/// The list of all problem codes, for the reader. `Problem.code` itself stays a plain string, so that clients accept new codes.
 struct Codes;
 
 impl Modify for Codes {
@@ -107,7 +110,7 @@ impl Modify for Codes {
         let codes = ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))
             .description(Some(
-                "The codes that there are today, with what to do about each at `/docs/problems`. More may come.",
+                "The problem codes of this version; `/docs/problems` says what to do about each. A later version may add more.",
             ))
             .enum_values(Some(Code::ALL.iter().map(|code| json!(code.as_str()))));
         let components = description.components.get_or_insert_default();

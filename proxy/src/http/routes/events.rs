@@ -1,7 +1,7 @@
 //! The live status of a checkout: [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 //!
-//! There is no log of events to replay: the present snapshot comes first and then each newer one, so whoever was away has missed
-//! nothing.
+//! The stream sends the current snapshot first and then each newer one. It replays no past events: a page that reconnects has the current
+//! state at once.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::responses::{ForPage, NotFound};
 use crate::access::token::Found;
 use crate::engine::hub::Watcher;
 use crate::engine::outage;
@@ -30,17 +31,15 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
 }
 
-/// Follows a checkout
+/// Streams a checkout
 ///
-/// A stream of `checkout` events, each with a whole [`Checkout`](kvitt_wire::Checkout) as its data and the version as its id. With
-/// `Last-Event-ID` the first one is left out when the page has it already. The stream is closed after some minutes; open it again.
+/// Server-sent events named `checkout`, each with a whole [`Checkout`](kvitt_wire::Checkout) as its data and the version as its id. With
+/// `Last-Event-ID`, the stream omits a version that the page already has. The proxy closes the stream after some minutes: reconnect.
 #[utoipa::path(get, path = "/v1/checkouts/{token}/events", tag = "page",
-    params(("token" = String, Path), ("Last-Event-ID" = Option<u32>, Header, description = "The version that the page has")),
+    params(("token" = String, Path), ("Last-Event-ID" = Option<u32>, Header, description = "The latest version that the page has")),
     responses(
     (status = 200, content_type = "text/event-stream", body = String),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
+    ForPage, NotFound,
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams, or the database does not answer"),
 ))]
 async fn follow(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response> {
@@ -52,51 +51,54 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
     }
     trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("stream opened"));
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    let follower = Follower {
-        watcher: app.hub.watch(id),
+    let stream = CheckoutStream {
+        subscription: app.hub.watch(id),
         found,
         last: last.unwrap_or_default(),
-        greeted: false,
-        until: Instant::now() + limits.stream_age,
+        opened: false,
+        closes_at: Instant::now() + limits.stream_age,
         app,
     };
-    let stream = Sse::new(snapshots(follower)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
+    let response = Sse::new(snapshots(stream)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
     let unbuffered =
         [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, stream).into_response())
+    Ok((unbuffered, response).into_response())
 }
 
-struct Follower {
+/// One open stream.
+struct CheckoutStream {
     app: App,
-    watcher: Watcher,
+    subscription: Watcher,
     found: Found,
-    /// The version that the page has.
+    /// The latest version that the page has.
     last: u32,
-    greeted: bool,
-    until: Instant,
+    /// Whether the opening event has been sent.
+    opened: bool,
+    /// When the proxy closes the stream.
+    closes_at: Instant,
 }
 
-fn snapshots(follower: Follower) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
-    unfold(follower, |mut follower| async move {
-        let event = follower.next().await?;
-        Some((Ok(event), follower))
+fn snapshots(stream: CheckoutStream) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
+    unfold(stream, |mut stream| async move {
+        let event = stream.next().await?;
+        Some((Ok(event), stream))
     })
 }
 
-impl Follower {
+impl CheckoutStream {
     async fn next(&mut self) -> Option<Event> {
-        if !std::mem::replace(&mut self.greeted, true) {
-            // Spread, so that the pages of a proxy that restarts do not all come back in one moment.
+        if !std::mem::replace(&mut self.opened, true) {
+            // Random, so that the pages do not all reconnect at the same moment when a proxy restarts.
             let retry = Duration::from_millis(rand::rng().random_range(1_000..3_000));
             return Some(Event::default().comment("kvitt").retry(retry));
         }
         loop {
-            // The watch began before this look, so a commit after it is not missed.
+            // The subscription began before this read, so a commit after the read is not missed.
             let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
                 Ok(stored) => (Some(stored?), self.app.http.limits.heartbeat),
-                // Spread, so that not all streams ask again in one moment.
+                // Random, so that the streams do not all retry at the same moment.
                 Err(error) if error.may_pass() => {
-                    outage::report(&error, "stream not fed");
+                    outage::report(&error, "stream paused");
                     (None, Duration::from_millis(rand::rng().random_range(1_000..3_000)))
                 }
                 Err(error) => {
@@ -111,10 +113,10 @@ impl Follower {
                 return event.json_data(&snapshot).ok();
             }
             tokio::select! {
-                () = self.watcher.changed() => {}
-                // The row is the truth, also when another process has written it.
+                () = self.subscription.changed() => {}
+                // Without a notification the row is read all the same: another process may have written it.
                 () = tokio::time::sleep(wait) => {}
-                () = tokio::time::sleep_until(self.until) => return None,
+                () = tokio::time::sleep_until(self.closes_at) => return None,
                 () = self.app.stop.cancelled() => return None,
             }
         }

@@ -1,4 +1,6 @@
-//! For operators and their machines: is it alive, is it ready, what does it count, what does it speak.
+//! The routes for operators: liveness, readiness, metrics, and the API's description.
+//!
+//! Readiness and metrics move to the operators' own listener where `metrics.listen` is set.
 
 use axum::extract::State;
 use axum::http::header;
@@ -17,28 +19,28 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(openapi))
 }
 
-/// What is nobody's business but the operators'.
-pub(super) fn inside() -> OpenApiRouter<App> {
+/// The routes that only operators should reach.
+pub(super) fn internal() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(readyz)).routes(routes!(metrics))
 }
 
-/// The process is alive
+/// Checks that the process is alive
 #[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, body = String)))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// It can do its work: the database answers, the queues move, the disk has room
+/// Checks that the proxy is ready: the database answers, the queues move, the disk has space
 #[utoipa::path(get, path = "/readyz", tag = "operators", responses(
     (status = 200, body = String),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "`not_ready`: `detail` names what is in the way"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`not_ready`: `detail` names the checks that fail"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str> {
-    let troubles = ready::troubles(&app).await;
-    if troubles.is_empty() { Ok("ok\n") } else { Err(ApiError::not_ready(troubles.join("; "))) }
+    let failed = ready::failed_checks(&app).await;
+    if failed.is_empty() { Ok("ok\n") } else { Err(ApiError::not_ready(failed.join("; "))) }
 }
 
-/// Counts and depths, in OpenMetrics text
+/// Reports the metrics, as OpenMetrics text
 #[utoipa::path(get, path = "/metrics", tag = "operators", responses(
     (status = 200, content_type = "application/openmetrics-text", body = String),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: the database does not answer"),
@@ -58,7 +60,7 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 
-/// This document
+/// Returns this description
 #[utoipa::path(get, path = "/openapi.json", tag = "operators", responses(
     (status = 200, content_type = "application/json", body = String),
 ))]

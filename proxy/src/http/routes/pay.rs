@@ -1,4 +1,7 @@
-//! What a browser opens: the form that pays without JavaScript, and the address that Vipps MobilePay sends the customer back to.
+//! Two routes that a browser opens: the form that pays without JavaScript, and the return address to which Vipps MobilePay sends the
+//! customer.
+//!
+//! Both answer with a redirect or a page, also when something is wrong.
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
@@ -11,6 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::responses::{ForBrowser, FormBody, NotFoundPage};
 use crate::access::token::Found;
 use crate::checkout::{Checkout, Input, News};
 use crate::http::app::App;
@@ -22,51 +26,51 @@ use crate::shop::cart;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(pay)).routes(routes!(come_back))
+    OpenApiRouter::new().routes(routes!(pay)).routes(routes!(land))
 }
 
-/// The fields of the form. An unticked box is absent.
+/// The fields of the form. A checkbox that is not checked is absent.
 #[derive(Debug, Deserialize, ToSchema)]
 struct PayForm {
     /// `sku:quantity`, separated by commas.
     #[schema(example = "mug:2,tea:1")]
     #[serde(default)]
     items: String,
-    /// Instead of items: the cart that the shop has priced and signed.
+    /// A cart that the shop has priced and signed, instead of `items`.
     signed_cart: Option<String>,
     /// The total that the customer was shown, in minor units.
     amount: i64,
     /// Its currency.
     currency: Currency,
-    /// `yes` when the customer accepted the terms.
+    /// `yes` when the customer accepts the terms.
     #[schema(example = "yes")]
     terms_accepted: Option<String>,
-    /// `yes` when the customer said yes to sharing the telephone number.
+    /// `yes` when the customer consents to share the telephone number.
     #[schema(example = "yes")]
     share_phone_number: Option<String>,
-    /// The version of the words that were shown beside it; required with a yes.
+    /// The version of the consent text that the customer was shown; required with the consent.
     #[schema(example = "2026-11")]
     wording: Option<String>,
     /// The language of the page.
     language: Option<String>,
-    /// The sales unit, by name.
+    /// The name of the sales unit.
     sales_unit: Option<String>,
-    /// The page to come back to; without it the proxy shows its own.
+    /// The page that the customer returns to. Default: the proxy's own page.
     return_url: Option<String>,
 }
 
 impl PayForm {
     fn into_checkout(self) -> Result<NewCheckout> {
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
-        let yes = |field: Option<String>| field.as_deref() == Some("yes");
+        let checked = |field: Option<String>| field.as_deref() == Some("yes");
         let wording = self.wording.unwrap_or_default();
         Ok(NewCheckout {
             items: cart::parse_items(&self.items)?,
             signed_cart: given(self.signed_cart),
             amount: Amount { value: self.amount, currency: self.currency },
             sales_unit: given(self.sales_unit),
-            terms_accepted: yes(self.terms_accepted),
-            consent: yes(self.share_phone_number).then_some(ConsentGiven { wording }),
+            terms_accepted: checked(self.terms_accepted),
+            consent: checked(self.share_phone_number).then_some(ConsentGiven { wording }),
             language: self.language.as_deref().map(Language::from_tag).unwrap_or_default(),
             return_url: given(self.return_url),
             open: false,
@@ -76,20 +80,15 @@ impl PayForm {
 
 /// Pays from a plain form
 ///
-/// Sends the browser on to the payment. What is wrong is shown as a page. A form that is sent twice opens two orders: a static page
-/// cannot give each press a key of its own. The browser follows the last answer only, and the other order expires unpaid.
+/// Redirects the browser to the payment; an error is a page. A form that is submitted twice opens two orders, since a static page cannot
+/// send a new idempotency key with each submission. The browser follows only the last response; the other order expires unpaid.
 #[utoipa::path(post, path = "/pay", tag = "browser",
     request_body(content = PayForm, content_type = "application/x-www-form-urlencoded"), responses(
-    (status = 303, description = "To the payment, or to the order's page when it could not be created yet"),
-    (status = 400, content_type = "text/html", body = String, description = "`malformed_body`"),
-    (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
+    ForBrowser, FormBody,
+    (status = 303, description = "To the payment, or to the order's page while the payment does not exist yet"),
     (status = 409, content_type = "text/html", body = String, description = "`price_changed`"),
-    (status = 413, content_type = "text/html", body = String, description = "`body_too_large`"),
-    (status = 415, content_type = "text/html", body = String, description = "`unsupported_media_type`"),
     (status = 422, content_type = "text/html", body = String,
-        description = "Those of `POST /v1/checkouts`, and `malformed_items`"),
-    (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
-    (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
+        description = "The codes of `POST /v1/checkouts`, and `malformed_items`"),
 ))]
 async fn pay(
     State(app): State<App>,
@@ -106,54 +105,51 @@ async fn start(
 ) -> Result<Response> {
     let Form(form) = form.map_err(malformed)?;
     let opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
-    let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
-    let checkout = app.wait_until(opened.checkout.clone(), begun).await;
+    let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
+    let checkout = app.wait_until(opened.checkout.clone(), started).await;
     let snapshot = opened.show(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url.0))
 }
 
-/// Brings the customer back
+/// Receives the returning customer
 ///
-/// Vipps MobilePay sends the customer here whatever came of the payment, perhaps in another browser than the one that they paid in. They
-/// are sent on to the shop's page with the token as the query parameter `kvitt`, or shown where the order stands.
-#[utoipa::path(get, path = "/return/{token}", tag = "browser", params(("token" = String, Path)), responses(
-    (status = 200, content_type = "text/html", body = String, description = "Where the order stands"),
+/// Vipps MobilePay sends the customer here whatever the outcome of the payment, perhaps in another browser than the one in which it began.
+/// The proxy redirects to the shop's page with the token in the query parameter `kvitt`, or shows the state of the order.
+#[utoipa::path(get, path = "/return/{token}", operation_id = "come_back", tag = "browser", params(("token" = String, Path)), responses(
+    (status = 200, content_type = "text/html", body = String, description = "The state of the order"),
+    ForBrowser, NotFoundPage,
     (status = 303, description = "To the shop's page"),
-    (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
-    (status = 404, content_type = "text/html", body = String, description = "`not_found`"),
-    (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
-    (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
 ))]
-async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
+async fn land(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;
-    trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("customer came back"));
-    look(&app, &found).await;
+    trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("customer returned"));
+    signal_return(&app, &found).await;
     if let Some(url) = &found.checkout.order.return_url {
         let mut url = Url::parse(url).map_err(|_| ApiError::internal().as_page())?;
-        // A return page that a customer orders from again has the token of the earlier order in its address.
+        // The URL has the token of an earlier order when the customer ordered from a return page.
         let others: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "kvitt").collect();
         url.query_pairs_mut().clear().extend_pairs(others).append_pair("kvitt", &token);
         return see_other(url.as_str());
     }
     let attempt = found.checkout.current();
-    let number_to_come = attempt.state == PaymentState::Authorized && found.checkout.may_know_customer(attempt);
-    let more = !attempt.state.is_final() || (number_to_come && found.checkout.customer.is_none());
+    let number_expected = attempt.state == PaymentState::Authorized && found.checkout.may_know_customer(attempt);
+    let more = !attempt.state.is_final() || (number_expected && found.checkout.customer.is_none());
     let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.shop.url, more);
     Ok(page.into_response())
 }
 
-/// A return is a signal: the webhook may have been lost. One that cannot be written down does not hold the customer up.
-async fn look(app: &App, found: &Found) {
+/// Has the payment polled, since the webhook may have been lost. The customer goes on even when the signal cannot be committed.
+async fn signal_return(app: &App, found: &Found) {
     let attempt = found.checkout.current();
     if !attempt.state.is_final() || attempt.state == PaymentState::Authorized {
         let input = Input::Payment(attempt.reference.clone(), News::Signal);
         if let Err(error) = app.ledger.apply(found.checkout.id, input, Cause::Request).await {
-            tracing::warn!(checkout = %found.checkout.id, reference = %attempt.reference, %error, "return not written down");
+            tracing::warn!(checkout = %found.checkout.id, reference = %attempt.reference, %error, "return not committed");
         }
     }
 }
 
-/// A form that does not read.
+/// The problem with a form that cannot be parsed.
 pub(super) fn malformed(rejection: FormRejection) -> ApiError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
@@ -162,7 +158,7 @@ pub(super) fn malformed(rejection: FormRejection) -> ApiError {
     }
 }
 
-/// To an address that may hold a token: nothing of it is to leak into a referrer or a cache.
+/// A redirect to a URL that may contain a token. The layers' `no-referrer` and `no-store` keep it out of referrers and caches.
 pub(super) fn see_other(url: &str) -> Result<Response> {
     let location = HeaderValue::from_str(url).map_err(|_| ApiError::internal())?;
     let headers = HeaderMap::from_iter([(header::LOCATION, location)]);

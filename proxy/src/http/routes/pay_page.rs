@@ -1,7 +1,7 @@
-//! The page behind a link or QR: what is to be paid, the terms, and a button. The payment is created when the button is pressed, since it
-//! lives for ten minutes only.
+//! The pay page behind a link or QR: the amount, the terms, and a button. The payment is created when the customer submits the form, since
+//! it expires after ten minutes.
 //!
-//! Whoever has the address may pay, as with an invoice. A plain form does it, so that it works in whatever opens the link.
+//! Anybody who has the address may pay, as with an invoice. The page is a plain form, so that it works in any browser that opens the link.
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::pay::{malformed, see_other};
+use super::responses::{Busy, ForBrowser, ForPage, FormBody, NotFound, NotFoundPage};
 use crate::access::token::Found;
 use crate::base::clock;
 use crate::checkout::{Attempt, Checkout, Flow, Input};
@@ -27,114 +28,100 @@ use crate::shop::requests;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show, press)).routes(routes!(qr_svg)).routes(routes!(qr_png))
+    OpenApiRouter::new().routes(routes!(show, submit)).routes(routes!(qr_svg)).routes(routes!(qr_png))
 }
 
-/// The fields of the page's form. An unticked box is absent.
+/// The fields of the page's form. A checkbox that is not checked is absent.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-struct Pressed {
-    /// `yes` when the customer accepted the terms.
+#[schema(as = Pressed)]
+struct PayPageForm {
+    /// `yes` when the customer accepts the terms.
     #[schema(example = "yes")]
     terms_accepted: Option<String>,
-    /// `yes` when the customer said yes to sharing the telephone number.
+    /// `yes` when the customer consents to share the telephone number.
     #[schema(example = "yes")]
     share_phone_number: Option<String>,
-    /// The version of the words that were shown beside it; required with a yes.
+    /// The version of the consent text that the customer was shown; required with the consent.
     #[schema(example = "2026-11")]
     wording: Option<String>,
 }
 
-/// Shows what is to be paid
+/// Shows the pay page
 ///
-/// The page behind a link or QR, for as long as it can be paid; and where the order stands, before and after that.
+/// The page behind a link or QR: the form while the order can be paid, otherwise the state of the order.
 #[utoipa::path(get, path = "/pay/{token}", operation_id = "show_pay_page", tag = "browser", params(("token" = String, Path)), responses(
     (status = 200, content_type = "text/html", body = String),
-    (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
-    (status = 404, content_type = "text/html", body = String, description = "`not_found`"),
-    (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
-    (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
+    ForBrowser, NotFoundPage,
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Page> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;
     Ok(page(&app, &found, false))
 }
 
-/// Pays from the page behind a link or QR
+/// Pays from the pay page
 ///
-/// Creates the payment and sends the browser on to it. Pressed twice, also on two devices, it is one payment.
+/// Creates the payment and redirects the browser to it. Two submissions, also on two devices, create one payment.
 #[utoipa::path(post, path = "/pay/{token}", operation_id = "press_pay", tag = "browser", params(("token" = String, Path)),
-    request_body(content = Pressed, content_type = "application/x-www-form-urlencoded"), responses(
-    (status = 303, description = "To the payment, or back to the page when it could not be created yet"),
-    (status = 400, content_type = "text/html", body = String, description = "`malformed_body`"),
-    (status = 403, content_type = "text/html", body = String, description = "`origin_not_allowed`"),
-    (status = 404, content_type = "text/html", body = String, description = "`not_found`"),
+    request_body(content = PayPageForm, content_type = "application/x-www-form-urlencoded"), responses(
+    ForBrowser, FormBody, NotFoundPage,
+    (status = 303, description = "To the payment, or back to the page while the payment does not exist yet"),
     (status = 409, content_type = "text/html", body = String, description = "`offer_ended`, `not_retryable`, `too_many_attempts`"),
-    (status = 413, content_type = "text/html", body = String, description = "`body_too_large`"),
-    (status = 415, content_type = "text/html", body = String, description = "`unsupported_media_type`"),
     (status = 422, content_type = "text/html", body = String,
-        description = "`bad_wording`; and without the terms the page once more, which says what is missing (`terms_not_accepted`)"),
-    (status = 429, content_type = "text/html", body = String, description = "`rate_limited`"),
-    (status = 503, content_type = "text/html", body = String, description = "`busy`: the database does not answer; try again"),
+        description = "`bad_wording`; without the terms, the page again with a note (`terms_not_accepted`)"),
 ))]
-async fn press(
+async fn submit(
     State(app): State<App>,
     Path(token): Path<String>,
-    form: std::result::Result<Form<Pressed>, FormRejection>,
+    form: std::result::Result<Form<PayPageForm>, FormRejection>,
 ) -> Result<Response> {
-    pressed(&app, &token, form).await.map_err(ApiError::as_page)
+    pay(&app, &token, form).await.map_err(ApiError::as_page)
 }
 
-async fn pressed(app: &App, token: &str, form: std::result::Result<Form<Pressed>, FormRejection>) -> Result<Response> {
+async fn pay(app: &App, token: &str, form: std::result::Result<Form<PayPageForm>, FormRejection>) -> Result<Response> {
     let found = app.find(token).await?;
     let Form(form) = form.map_err(malformed)?;
-    let yes = |field: &Option<String>| field.as_deref() == Some("yes");
+    let checked = |field: &Option<String>| field.as_deref() == Some("yes");
     let (id, order) = (found.checkout.id, &found.checkout.order);
     if !payable(&found.checkout) {
-        let under_way = found.snapshot().redirect_url;
-        return see_other(&under_way.unwrap_or_else(|| found.checkout.pay_url()));
+        let payment_url = found.snapshot().redirect_url;
+        return see_other(&payment_url.unwrap_or_else(|| found.checkout.pay_url()));
     }
-    if !yes(&form.terms_accepted) && order.terms_accepted_at.is_none() {
+    if !checked(&form.terms_accepted) && order.terms_accepted_at.is_none() {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, &found, true)).into_response());
     }
     let wording = form.wording.clone().unwrap_or_default();
-    let given = yes(&form.share_phone_number).then_some(ConsentGiven { wording });
+    let given = checked(&form.share_phone_number).then_some(ConsentGiven { wording });
     let consent = orders::consent(&order.cart, given, order.language)?;
     let checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
-    let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
-    let checkout = app.wait_until(checkout, begun).await;
+    let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
+    let checkout = app.wait_until(checkout, started).await;
     let snapshot = found.show(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or_else(|| checkout.pay_url()))
 }
 
-/// A QR that leads to the pay page, as a drawing
+/// Shows the QR of the pay page, as SVG
 ///
-/// Where `requests.qr` says so, the one that Vipps MobilePay makes.
+/// With `requests.qr = "vipps"`, redirects to the QR of Vipps MobilePay.
 #[utoipa::path(get, path = "/pay/{token}/qr.svg", operation_id = "qr_svg", tag = "browser", params(("token" = String, Path)), responses(
     (status = 200, content_type = "image/svg+xml", body = String),
-    (status = 307, description = "To Vipps MobilePay's picture"),
-    (status = 403, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
-    (status = 404, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 429, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`busy`"),
+    ForPage, NotFound, Busy,
+    (status = 307, description = "To the image at Vipps MobilePay"),
 ))]
 async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await?;
     if let Some(url) = vendor_qr(&app, &found.checkout, true).await {
         return Ok(Redirect::temporary(&url).into_response());
     }
-    Ok(picture("image/svg+xml", qr::svg(&found.checkout.pay_url()).into_bytes()))
+    Ok(image("image/svg+xml", qr::svg(&found.checkout.pay_url()).into_bytes()))
 }
 
-/// A QR that leads to the pay page, as a picture
+/// Shows the QR of the pay page, as PNG
 ///
-/// Where `requests.qr` says so, the one that Vipps MobilePay makes.
+/// With `requests.qr = "vipps"`, redirects to the QR of Vipps MobilePay.
 #[utoipa::path(get, path = "/pay/{token}/qr.png", operation_id = "qr_png", tag = "browser", params(("token" = String, Path)), responses(
     (status = 200, content_type = "image/png", body = Vec<u8>),
-    (status = 307, description = "To Vipps MobilePay's picture"),
-    (status = 403, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`origin_not_allowed`"),
-    (status = 404, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`not_found`"),
-    (status = 429, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = kvitt_wire::Problem, content_type = "application/problem+json", description = "`busy`"),
+    ForPage, NotFound, Busy,
+    (status = 307, description = "To the image at Vipps MobilePay"),
 ))]
 async fn qr_png(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let found = app.find(&token).await?;
@@ -142,26 +129,27 @@ async fn qr_png(State(app): State<App>, Path(token): Path<String>) -> Result<Res
         return Ok(Redirect::temporary(&url).into_response());
     }
     let drawn = qr::png(&found.checkout.pay_url()).map_err(|_| ApiError::internal())?;
-    Ok(picture("image/png", drawn))
+    Ok(image("image/png", drawn))
 }
 
-/// A shop's page on another origin may show it.
-fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
+/// The response with an image, which pages on other origins may show.
+fn image(kind: &'static str, bytes: Vec<u8>) -> Response {
     let cross_origin = header::HeaderName::from_static("cross-origin-resource-policy");
     ([(header::CONTENT_TYPE, kind), (cross_origin, "cross-origin")], bytes).into_response()
 }
 
-/// Whether pay can be pressed: nobody has, or what came of it was not a payment, or it waits in an app that the customer may not look at.
+/// Whether the form can be submitted: no payment was started, the last attempt failed, or the payment was pushed to an app that the customer
+/// may not open.
 fn payable(checkout: &Checkout) -> bool {
     let Attempt { state, flow, .. } = checkout.current();
-    let stands = checkout.order.offer.as_ref().is_none_or(|offer| offer.stands(clock::now()));
-    let pressable = match state {
+    let is_open = checkout.order.offer.as_ref().is_none_or(|offer| offer.stands(clock::now()));
+    let startable = match state {
         PaymentState::Open => true,
         PaymentState::Created => *flow == Flow::Push,
         PaymentState::Starting | PaymentState::Authorized => false,
         PaymentState::Aborted | PaymentState::Expired | PaymentState::Terminated | PaymentState::Failed => true,
     };
-    stands && pressable
+    is_open && startable
 }
 
 fn page(app: &App, found: &Found, terms_missing: bool) -> Page {
@@ -170,17 +158,17 @@ fn page(app: &App, found: &Found, terms_missing: bool) -> Page {
     if payable(checkout) {
         let due = checkout.order.offer.as_ref().map(|offer| offer.expires_at);
         let accepted = checkout.order.terms_accepted_at.is_some();
-        let asked = pages::Asked { due, terms_accepted: accepted, terms_missing };
-        return pages::pay(&snapshot, language, &asked, &app.vipps);
+        let form = pages::PayForm { due, terms_accepted: accepted, terms_missing };
+        return pages::pay(&snapshot, language, &form, &app.vipps);
     }
     let more = !snapshot.state.is_final() && snapshot.state != PaymentState::Open;
     pages::order(&snapshot, language, shop_url, more)
 }
 
-/// Where Vipps MobilePay has the QR, if that is the one to be shown.
-async fn vendor_qr(app: &App, checkout: &Checkout, drawing: bool) -> Option<String> {
+/// The address of Vipps MobilePay's QR, if the configuration asks for that one.
+async fn vendor_qr(app: &App, checkout: &Checkout, svg: bool) -> Option<String> {
     if !app.shop.requests.vendor_qr {
         return None;
     }
-    requests::vendor_qr(&app.performer, checkout, drawing).await
+    requests::vendor_qr(&app.performer, checkout, svg).await
 }

@@ -1,4 +1,7 @@
-//! What the shop's own machines call, with a key of theirs, and the order desk in a session.
+//! The routes for the shop's backend, which authenticates with a shop key, and for the order desk, which authenticates with a session.
+//!
+//! [`authorize`] runs before every handler here and leaves the [`ShopKey`] with the request. A key of one sales unit sees nothing of the
+//! others: their orders are not found.
 
 mod checkouts;
 mod customers;
@@ -19,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 use kvitt_wire::ShopOrder;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::door;
+use super::admission;
 use crate::access::session;
 use crate::access::shop_key::{Key, ShopKey};
 use crate::base::clock;
@@ -41,11 +44,11 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .merge(endpoints::router())
 }
 
-/// Lets in who shows a key or a session of the desk's, and not too often. Whoever shows none, or not one of ours, is counted by address:
-/// guessing is slow.
+/// Requires a valid shop key or a session of the order desk, and applies the key's rate limit. A request without either counts against the
+/// rate limit of its client address, so that guessing is slow.
 pub(super) async fn authorize(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match known(&app, &parts).await {
+    match authenticate(&app, &parts).await {
         Ok(key) => {
             parts.extensions.insert(key);
             next.run(Request::from_parts(parts, body)).await
@@ -54,31 +57,31 @@ pub(super) async fn authorize(State(app): State<App>, request: Request, next: Ne
     }
 }
 
-async fn known(app: &App, parts: &Parts) -> Result<ShopKey> {
+async fn authenticate(app: &App, parts: &Parts) -> Result<ShopKey> {
     let key = match parts.headers.get(header::AUTHORIZATION) {
-        Some(shown) => bearer(app, shown).await?,
+        Some(header) => bearer(app, header).await?,
         None => session::recognize(&app.desk, &app.store, &parts.method, &parts.headers)
             .await?
             .map(|session| session.shop_key()),
     };
     let Some(key) = key else {
-        app.rates.address(door::peer(parts), &parts.headers)?;
+        app.rates.address(admission::peer(parts), &parts.headers)?;
         return Err(ApiError::unauthorized());
     };
     app.rates.key(&key.prefix)?;
     Ok(key)
 }
 
-async fn bearer(app: &App, shown: &HeaderValue) -> Result<Option<ShopKey>> {
-    let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
-    let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    match shown.and_then(|(_, key)| Key::read(key.trim())) {
+async fn bearer(app: &App, header: &HeaderValue) -> Result<Option<ShopKey>> {
+    let credentials = header.to_str().ok().and_then(|value| value.split_once(' '));
+    let credentials = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    match credentials.and_then(|(_, key)| Key::read(key.trim())) {
         Some(key) => Ok(key.recognize(&app.store).await?),
         None => Ok(None),
     }
 }
 
-/// Whose request it is. A route that nobody guards has nobody's.
+/// The key that [`authorize`] left with the request. On a route without that layer there is none.
 impl<S: Send + Sync> FromRequestParts<S> for ShopKey {
     type Rejection = ApiError;
 
@@ -87,8 +90,8 @@ impl<S: Send + Sync> FromRequestParts<S> for ShopKey {
     }
 }
 
-/// The order of a payment. Of an order of another sales unit a key does not learn that it is there.
-async fn order_of(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
+/// Finds the order of a payment. An order of a sales unit that the key has no access to is not found.
+async fn find_order(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
     let reference = Reference::parse(reference).ok_or(ApiError::not_found())?;
     let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
     let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
@@ -98,32 +101,32 @@ async fn order_of(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
     Ok(stored)
 }
 
-/// The sales unit that a list is of: the one that is asked for, or the key's own, or none for all of them.
-fn seen_unit(app: &App, key: &ShopKey, asked: Option<String>) -> Result<Option<String>> {
-    match asked {
+/// The sales unit to filter a list by: the requested one, otherwise the key's own, or none for all.
+fn unit_filter(app: &App, key: &ShopKey, requested: Option<String>) -> Result<Option<String>> {
+    match requested {
         Some(unit) if key.knows(&unit) && app.units.find(Some(&unit)).is_some() => Ok(Some(unit)),
         Some(_) => Err(ApiError::unknown_sales_unit()),
         None => Ok(key.sales_unit.clone()),
     }
 }
 
-/// What a query asks for, or the problem with it.
-fn query<T>(asked: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
-    let Query(asked) = asked.map_err(|rejection| ApiError::malformed_query(rejection.body_text()))?;
-    Ok(asked)
+/// The parsed query, or the problem with it.
+fn parse_query<T>(query: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
+    let Query(query) = query.map_err(|rejection| ApiError::malformed_query(rejection.body_text()))?;
+    Ok(query)
 }
 
-/// How many are wanted at most.
-fn page_of(asked: Option<u32>, usual: u32, most: u32) -> Result<u32> {
-    let wanted = asked.unwrap_or(usual);
-    if (1..=most).contains(&wanted) {
-        Ok(wanted)
+/// The most items on a page: the requested limit, or the default.
+fn page_size(limit: Option<u32>, default: u32, max: u32) -> Result<u32> {
+    let size = limit.unwrap_or(default);
+    if (1..=max).contains(&size) {
+        Ok(size)
     } else {
-        Err(ApiError::malformed_query(format!("limit must be 1 to {most}")))
+        Err(ApiError::malformed_query(format!("limit must be 1 to {max}")))
     }
 }
 
-/// An order, with what may be said of its customer.
-fn shown(app: &App, checkout: &Checkout, shared: Shared) -> ShopOrder {
+/// An order as the shop sees it.
+fn order_view(app: &App, checkout: &Checkout, shared: Shared) -> ShopOrder {
     app.captures.for_shop(checkout, shared, clock::now())
 }

@@ -1,5 +1,7 @@
-//! Files that a browser is given: the widget at `/pkg/`, the order desk, the style of our own pages, and in the demo the shop itself. A
-//! release has them embedded; a debug build reads them from `www/`.
+//! Static files: the widget at `/pkg/`, the order desk at `/desk/`, the style of the proxy's pages, and in the demo the shop itself.
+//!
+//! A release has the files embedded; a debug build reads them from `www/`. Files outside `www/`, and those with a leading dot, are never
+//! served.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -29,43 +31,43 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
         path => path,
     };
     let widget = path.starts_with("pkg/");
-    let ours = matches!(path, "pages.css" | "favicon.svg");
+    let style = matches!(path, "pages.css" | "favicon.svg");
     let desk = path.starts_with("desk/");
-    let served = if desk { app.desk.enabled } else { widget || ours || app.http.demo_site };
+    let served = if desk { app.desk.enabled } else { widget || style || app.http.demo_site };
     if !served {
         return Err(ApiError::not_found());
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(ApiError::method_not_allowed());
     }
-    let (file, packed) = find(path, request.headers()).ok_or_else(|| {
+    let (file, compressed) = find(path, request.headers()).ok_or_else(|| {
         let missing = ApiError::not_found();
         if path.ends_with(".html") || !path.contains('.') { missing.as_page() } else { missing }
     })?;
-    let mut headers = describe(&app, path, &file);
-    if packed {
+    let mut headers = file_headers(&app, path, &file);
+    if compressed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }
-    let known =
+    let unchanged =
         request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| headers.get(header::ETAG) == Some(known));
-    if known {
+    if unchanged {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     Ok((headers, file.data).into_response())
 }
 
-/// The file, or its brotli neighbour for a browser that takes it.
+/// The file, or its brotli version when the browser accepts it; true for the latter.
 fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, bool)> {
     if path.ends_with(".br") || path.split('/').any(|part| part.starts_with('.')) {
         return None;
     }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let brotli = accepted.split(',').any(|coding| coding.trim() == "br");
-    let packed = brotli.then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
-    packed.or_else(|| Files::get(path).map(|file| (file, false)))
+    let compressed = brotli.then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
+    compressed.or_else(|| Files::get(path).map(|file| (file, false)))
 }
 
-fn describe(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
+fn file_headers(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -78,28 +80,28 @@ fn describe(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
     set(header::ETAG, &format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..12])));
     set(header::VARY, "accept-encoding");
     if path.starts_with("pkg/") {
-        // Any shop may load the widget; what it may do is decided where it calls us.
+        // Any shop's page may load the widget; the origin check decides which may call the API.
         set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
     if path.starts_with("pkg/") || kind.type_() == mime_guess::mime::IMAGE {
-        // And show the pictures of what is sold.
+        // Pages on other origins may also show the pictures of articles.
         set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     }
-    let lasting = is_hashed(path);
-    set(header::CACHE_CONTROL, if lasting { "public, max-age=31536000, immutable" } else { "public, no-cache" });
+    let immutable = is_hashed(path);
+    set(header::CACHE_CONTROL, if immutable { "public, max-age=31536000, immutable" } else { "public, no-cache" });
     if kind.essence_str() == "text/html" {
         if path.starts_with("desk/") {
             set(header::CONTENT_SECURITY_POLICY, DESK_POLICY);
         } else {
             set(header::CONTENT_SECURITY_POLICY, &shop_policy(app));
-            // Under `no-referrer` the shop's form would come from the origin `null`, which is refused.
+            // Under `no-referrer` the browser would send the origin `null` with the shop's form, which the origin check refuses.
             set(header::REFERRER_POLICY, "same-origin");
         }
     }
     headers
 }
 
-/// Whether the file's name carries the hash of its contents, so that it can be kept for ever.
+/// Whether the file's name contains the hash of its contents, so that a browser may cache it for good.
 fn is_hashed(path: &str) -> bool {
     let stem = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
     path.starts_with("pkg/")
@@ -109,11 +111,11 @@ fn is_hashed(path: &str) -> bool {
             .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The order desk's policy: its own files, its own proxy, and nothing that could be made a script.
+/// The content security policy of the order desk: its own files, its own proxy, and no way to turn text into script.
 const DESK_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The demo shop's policy: what a careful shop would set. The form leads to the vendor's landing page.
+/// The content security policy of the demo shop, as a careful shop would set it. The form leads to Vipps MobilePay's landing page.
 fn shop_policy(app: &App) -> String {
     let landing = Url::parse(&app.vipps.base_url).map(|url| url.origin().ascii_serialization());
     format!(

@@ -1,7 +1,7 @@
-//! What Vipps MobilePay calls: webhooks ([delivery](https://developer.vippsmobilepay.com/docs/APIs/webhooks-api/)).
+//! The webhooks of Vipps MobilePay ([delivery](https://developer.vippsmobilepay.com/docs/APIs/webhooks-api/)).
 //!
-//! Verified over the raw bytes against the address that is registered, written down, answered; worked on afterwards. Whatever is signed
-//! is acknowledged, ours or not, new or not.
+//! A webhook is verified over its raw bytes and the registered address, stored in the inbox, and acknowledged; the inbox processes it
+//! afterwards. Every webhook with a valid signature is acknowledged, also a duplicate, and one about another system's payment.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -21,14 +21,14 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(take))
 }
 
-/// Takes a webhook
+/// Receives a webhook
 #[utoipa::path(post, path = "/callbacks/vipps/{sales_unit}", tag = "vipps", params(("sales_unit" = String, Path)),
     request_body(content = String, content_type = "application/json"), responses(
-    (status = 200, description = "Written down, or known, or not ours"),
+    (status = 200, description = "Stored, or a duplicate, or about a payment of another system"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`bad_signature`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: not written down, send it again"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: not stored; send it again"),
 ))]
 async fn take(
     State(app): State<App>,
@@ -48,7 +48,7 @@ async fn take(
     let tolerance = app.webhook.tolerance;
     let verify = || webhook::verify(signature, &url, &app.registrations.secrets(&unit.name), &body, now, tolerance);
     let mut verified = verify();
-    // Another proxy may have registered since.
+    // Another proxy may have registered in the meantime.
     if verified == Err(Rejected::Signature) && app.registrations.read_again().await {
         verified = verify();
     }
@@ -59,14 +59,14 @@ async fn take(
     }
     let Ok(event) = Event::read(&body) else {
         app.metrics.webhook("unreadable");
-        tracing::warn!(sales_unit, length_bytes = body.len(), "signed webhook that does not read as an event");
+        tracing::warn!(sales_unit, length_bytes = body.len(), "signed webhook cannot be parsed as an event");
         return Ok(StatusCode::OK);
     };
     let webhook = Webhook {
         sales_unit,
         reference: event.reference,
         name: event.name.as_str().to_owned(),
-        // Without a name of its own, the event is what its body says.
+        // An event without a reference of its own is identified by the hash of its body.
         event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
     };
     app.inbox.take(webhook).await.map_err(|_| {

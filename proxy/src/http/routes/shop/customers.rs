@@ -1,6 +1,7 @@
-//! What customers have shared with the shop: looked up, and erased.
+//! The personal data that customers have shared with the shop: show, find, erase.
 //!
-//! The one place where a telephone number leaves the proxy, for whoever shows a key; it comes in by bodies alone, which are not logged.
+//! Only these routes return a telephone number, and only to a shop key. A number comes in only in a body, never in a URL: bodies are not
+//! logged.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +14,7 @@ use crate::checkout::PhoneNumber;
 use crate::http::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Result};
+use crate::http::routes::responses::{ForShop, JsonBody};
 use crate::shop::customers;
 use crate::store::KnownCustomer;
 
@@ -22,15 +24,12 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Shows a customer
 ///
-/// Their number, what they said yes to, and their orders. `customer_id` of an order is the id.
+/// The telephone number, the consents, and the orders. The id is the `customer_id` of an order.
 #[utoipa::path(get, path = "/v1/shop/customers/{id}", operation_id = "show_customer", tag = "shop", params(("id" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 200, body = ShopCustomer),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`: also where they were erased"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
+    ForShop,
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`, also for a customer who was erased"),
 ))]
 async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopCustomer>> {
     Ok(axum::Json(customers::for_shop(known(&app, &key, &id).await?)))
@@ -38,15 +37,13 @@ async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> R
 
 /// Erases a customer
 ///
-/// From all their orders. Orders, money and the record of each consent stay; what comes later from Vipps MobilePay brings nothing back.
+/// Erases the personal data from all orders of the customer. The orders, the money and the record of each consent stay. A later update from
+/// Vipps MobilePay does not restore the data.
 #[utoipa::path(delete, path = "/v1/shop/customers/{id}", operation_id = "erase_customer", tag = "shop", params(("id" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 204, description = "Erased"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`: also where they were erased before"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
+    ForShop,
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`, also for a customer who was erased before"),
 ))]
 async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<StatusCode> {
     let known = known(&app, &key, &id).await?;
@@ -54,60 +51,49 @@ async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Finds customers by their number
+/// Finds customers by telephone number
 #[utoipa::path(post, path = "/v1/shop/customers/find", operation_id = "find_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
     (status = 200, body = FoundCustomers),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_json`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+    ForShop, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
 ))]
-async fn find(State(app): State<App>, key: ShopKey, Json(asked): Json<OfNumber>) -> Result<axum::Json<FoundCustomers>> {
-    let found = having(&app, &key, &number(&asked)?).await?;
+async fn find(State(app): State<App>, key: ShopKey, Json(body): Json<OfNumber>) -> Result<axum::Json<FoundCustomers>> {
+    let found = with_number(&app, &key, &number(&body)?).await?;
     Ok(axum::Json(FoundCustomers { customers: found.into_iter().map(customers::for_shop).collect() }))
 }
 
-/// Erases whoever has a number
+/// Erases customers by telephone number
 ///
-/// From all their orders, as one customer is erased.
+/// Like erasing one customer, for every customer with that number.
 #[utoipa::path(post, path = "/v1/shop/customers/erase", operation_id = "erase_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
     (status = 200, body = ErasedCustomers),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_json`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+    ForShop, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn erase_number(
     State(app): State<App>,
     key: ShopKey,
-    Json(asked): Json<OfNumber>,
+    Json(body): Json<OfNumber>,
 ) -> Result<axum::Json<ErasedCustomers>> {
-    let number = number(&asked)?;
+    let number = number(&body)?;
     let mut erased = 0;
-    for known in having(&app, &key, &number).await? {
+    for known in with_number(&app, &key, &number).await? {
         erased += customers::erase_known(&app.store, &app.ledger, &known).await?;
     }
     Ok(axum::Json(ErasedCustomers { erased }))
 }
 
-/// The customer of an id, as far as the key may know.
+/// The customer with an id, if the key has access to the sales unit.
 async fn known(app: &App, key: &ShopKey, id: &str) -> Result<KnownCustomer> {
-    let looks_right = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let known = if looks_right { app.store.known_customer(id).await? } else { None };
+    let well_formed = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let known = if well_formed { app.store.known_customer(id).await? } else { None };
     known.filter(|known| key.knows(&known.sales_unit)).ok_or(ApiError::not_found())
 }
 
-async fn having(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<KnownCustomer>> {
+/// The customers with a number, of the sales units that the key has access to.
+async fn with_number(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<KnownCustomer>> {
     let mut found = Vec::new();
     for id in app.store.customers_with(number).await? {
         let known = app.store.known_customer(&id).await?;
@@ -116,6 +102,6 @@ async fn having(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<Kn
     Ok(found)
 }
 
-fn number(asked: &OfNumber) -> Result<PhoneNumber> {
-    customers::number(&asked.phone_number).ok_or(ApiError::bad_phone_number())
+fn number(body: &OfNumber) -> Result<PhoneNumber> {
+    customers::number(&body.phone_number).ok_or(ApiError::bad_phone_number())
 }

@@ -1,4 +1,4 @@
-//! What the customer finds in the app beside the payment: a link to the shop's page on the order, and pictures for it.
+//! What the app shows beside a payment: a category with a link to the shop's page about the order, and images for it.
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{order_of, shown};
+use super::{find_order, order_view};
 use crate::access::shop_key::ShopKey;
 use crate::checkout::category::Category;
 use crate::checkout::operation::Outcome;
@@ -18,42 +18,36 @@ use crate::checkout::{Checkout, Input, Private};
 use crate::http::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Code, Result};
+use crate::http::routes::responses::{ForShop, JsonBody, NotFound};
 use crate::store::Cause;
 use crate::vendor::perform::Uploaded;
 
-/// The most that a picture may have, in bytes.
-const MOST_BYTES: usize = 2_000_000;
-/// The least height of a picture, in pixels.
-const LEAST_HEIGHT: usize = 167;
-/// A picture in base64, and what is around it.
-const MOST_BODY: usize = MOST_BYTES / 3 * 4 + 4_096;
-const LONGEST_ID: usize = 128;
-const LONGEST_URL: usize = 2_000;
+/// The largest image, in bytes.
+const MAX_IMAGE_BYTES: usize = 2_000_000;
+/// The smallest height of an image, in pixels.
+const MIN_HEIGHT: usize = 167;
+/// The largest body: an image in base64 and the JSON around it.
+const MAX_BODY_BYTES: usize = MAX_IMAGE_BYTES / 3 * 4 + 4_096;
+const MAX_ID_LENGTH: usize = 128;
+const MAX_URL_LENGTH: usize = 2_000;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    let pictures = OpenApiRouter::new().routes(routes!(upload)).layer(DefaultBodyLimit::max(MOST_BODY));
-    OpenApiRouter::new().routes(routes!(categorize)).merge(pictures)
+    let images = OpenApiRouter::new().routes(routes!(upload)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    OpenApiRouter::new().routes(routes!(categorize)).merge(images)
 }
 
-/// Gives a paid order its link in the app
+/// Sets an order's category and link in the app
 ///
-/// An order confirmation, a parcel to follow, a receipt, a ticket, a booking. An order has one: a new one takes its place. While Vipps
-/// MobilePay does not answer it is `pending`, and done later; it moves no money.
+/// For example an order confirmation, a tracked parcel, a receipt, a ticket or a booking. The order must be paid. An order has one category; a
+/// new one replaces it. While Vipps MobilePay does not answer, the category is `pending`; the proxy retries. No money moves.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/category", operation_id = "categorize_order", tag = "shop",
     params(("reference" = String, Path)), security(("shop_key" = [])), request_body = NewCategory, responses(
     (status = 200, body = ShopOrder),
-    (status = 202, body = ShopOrder, description = "Written down, and still `pending`: ask for the order again"),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_json`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+    (status = 202, body = ShopOrder, description = "Accepted, and still `pending`: read the order later"),
+    ForShop, JsonBody, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`not_paid`; `operation_refused`: `detail` says what to do, such as to upload the picture first"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
+        description = "`not_paid`; `operation_refused`: `detail` says what to do, for example upload the image first"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_details_url`, `bad_image`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn categorize(
     State(app): State<App>,
@@ -61,7 +55,7 @@ async fn categorize(
     Path(reference): Path<String>,
     Json(body): Json<NewCategory>,
 ) -> Result<(StatusCode, axum::Json<ShopOrder>)> {
-    let stored = order_of(&app, &key, &reference).await?;
+    let stored = find_order(&app, &key, &reference).await?;
     let NewCategory { category, details_url, image_id } = body;
     if image_id.as_deref().is_some_and(|id| !is_image_id(id)) {
         return Err(ApiError::new(Code::BadImage).detail("image_id must be letters, digits, -, _ and ."));
@@ -80,35 +74,31 @@ async fn categorize(
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
-    Ok((status, axum::Json(shown(&app, &checkout, shared))))
+    Ok((status, axum::Json(order_view(&app, &checkout, shared))))
 }
 
-/// Uploads a picture for the app
+/// Uploads an image for the app
 ///
-/// To be named by `image_id` of a category. A name is taken for good: derive it from the picture.
+/// A category refers to it by `image_id`. Vipps MobilePay never replaces the image of an id: derive the id from the image, for example by a hash.
 #[utoipa::path(post, path = "/v1/shop/images", operation_id = "upload_image", tag = "shop", security(("shop_key" = [])),
     request_body = NewImage, responses(
     (status = 200, body = ShopImage),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_json`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
+    ForShop, JsonBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`operation_refused`: `detail` says what to do"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "`body_too_large`"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "`unsupported_media_type`"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_image`, `unknown_sales_unit`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: Vipps MobilePay does not answer; try again"),
 ))]
 async fn upload(State(app): State<App>, key: ShopKey, Json(body): Json<NewImage>) -> Result<axum::Json<ShopImage>> {
-    let asked = body.sales_unit.as_deref().or(key.sales_unit.as_deref());
-    let unit = app.units.find(asked).filter(|unit| key.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
-    let picture = picture(&body).map_err(|wrong| ApiError::new(Code::BadImage).detail(wrong))?;
-    let already_there = match app.performer.upload(&unit.name, &body.id, &picture).await {
+    let requested = body.sales_unit.as_deref().or(key.sales_unit.as_deref());
+    let unit = app.units.find(requested).filter(|unit| key.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
+    let image = decode(&body).map_err(|wrong| ApiError::new(Code::BadImage).detail(wrong))?;
+    let already_there = match app.performer.upload(&unit.name, &body.id, &image).await {
         Ok(Uploaded::Now) => false,
         Ok(Uploaded::Before) => true,
         Ok(Uploaded::Refused { trouble }) => return Err(ApiError::operation_refused(&trouble)),
         Err(unseen) => {
-            tracing::warn!(error = unseen.reason, "picture not uploaded");
+            tracing::warn!(error = unseen.reason, "image not uploaded");
             return Err(ApiError::busy());
         }
     };
@@ -120,27 +110,27 @@ fn outcome(checkout: &Checkout) -> Option<&Outcome> {
 }
 
 fn https(url: &str) -> Result<String> {
-    let parsed = Url::parse(url).ok().filter(|parsed| parsed.scheme() == "https" && url.len() <= LONGEST_URL);
+    let parsed = Url::parse(url).ok().filter(|parsed| parsed.scheme() == "https" && url.len() <= MAX_URL_LENGTH);
     parsed.map(String::from).ok_or(ApiError::new(Code::BadDetailsUrl))
 }
 
 fn is_image_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(plain)
+    (1..=MAX_ID_LENGTH).contains(&id.len()) && id.bytes().all(plain)
 }
 
-/// The picture, or what is wrong with it: checked here, since the vendor keeps a name for good.
-fn picture(body: &NewImage) -> std::result::Result<Vec<u8>, &'static str> {
+/// The image, or what is wrong with it. The proxy checks it, since Vipps MobilePay never replaces the image of an id.
+fn decode(body: &NewImage) -> std::result::Result<Vec<u8>, &'static str> {
     if !is_image_id(&body.id) {
         return Err("id must be 1 to 128 letters, digits, -, _ and .");
     }
-    let picture = STANDARD.decode(&body.data).map_err(|_| "data must be base64")?;
-    if picture.len() > MOST_BYTES {
-        return Err("the picture must have at most 2 MB");
+    let image = STANDARD.decode(&body.data).map_err(|_| "data must be base64")?;
+    if image.len() > MAX_IMAGE_BYTES {
+        return Err("the image must have at most 2 MB");
     }
-    if !matches!(imagesize::image_type(&picture), Ok(ImageType::Png | ImageType::Jpeg)) {
-        return Err("the picture must be a PNG or a JPEG");
+    if !matches!(imagesize::image_type(&image), Ok(ImageType::Png | ImageType::Jpeg)) {
+        return Err("the image must be a PNG or a JPEG");
     }
-    let size = imagesize::blob_size(&picture).map_err(|_| "the picture does not read")?;
-    if size.height < LEAST_HEIGHT { Err("the picture must be at least 167 pixels high") } else { Ok(picture) }
+    let size = imagesize::blob_size(&image).map_err(|_| "the image cannot be parsed")?;
+    if size.height < MIN_HEIGHT { Err("the image must be at least 167 pixels high") } else { Ok(image) }
 }

@@ -1,6 +1,6 @@
-//! Where the shop's backend is told what happens: endpoints, their secrets, and the log of what they were told.
+//! The endpoints of the shop's backend that receive webhooks, their secrets, and their deliveries.
 //!
-//! Endpoints are told of every sales unit, so a key of one sales unit has none.
+//! An endpoint receives the events of every sales unit, so a key of one sales unit finds no endpoints.
 
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
@@ -10,25 +10,26 @@ use kvitt_wire::{
 };
 use secrecy::ExposeSecret;
 use serde::Deserialize;
-use utoipa::{IntoParams, IntoResponses};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{page_of, query};
+use super::{page_size, parse_query};
 use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::checkout::Moment;
 use crate::http::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Result};
+use crate::http::routes::responses::{ForShop, JsonBody, NotFound};
 use crate::shop::relay::administration;
 use crate::store::deliveries::{After, Listed, Which};
 use crate::store::endpoints::Endpoint;
 
-/// Deliveries on a page, unless more or fewer are asked for.
+/// The default number of deliveries on a page.
 const PAGE: u32 = 50;
-/// More than this are no page.
-const MOST: u32 = 1_000;
+/// The most deliveries on a page.
+const MAX_PAGE: u32 = 1_000;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -43,131 +44,98 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(replay_one))
 }
 
-/// What each of them may be answered with beside what was asked for.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes")]
-enum Refusals {
-    /// `unauthorized`
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(Problem),
-    /// `not_found`
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
-    /// `rate_limited`
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooOften(Problem),
-    /// `busy`: the database does not answer; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Busy(Problem),
-}
-
-/// What may be wrong with a body.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes")]
-enum BadBody {
-    /// `malformed_json`
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(Problem),
-    /// `body_too_large`
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
-    /// `unsupported_media_type`
-    #[response(status = 415, content_type = "application/problem+json")]
-    OtherType(Problem),
-}
-
 /// Lists the endpoints
 #[utoipa::path(get, path = "/v1/shop/endpoints", operation_id = "list_endpoints", tag = "shop", security(("shop_key" = [])),
-    responses((status = 200, body = ShopEndpoints), Refusals))]
+    responses((status = 200, body = ShopEndpoints), ForShop, NotFound))]
 async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopEndpoints>> {
-    of_the_whole_shop(&key)?;
-    let endpoints = app.store.endpoints().await?.into_iter().map(shown).collect();
+    require_all_units(&key)?;
+    let endpoints = app.store.endpoints().await?.into_iter().map(endpoint_view).collect();
     Ok(axum::Json(ShopEndpoints { endpoints }))
 }
 
 /// Adds an endpoint
 ///
-/// It is told what happens from now on. The answer has its secret, which is not shown again.
+/// The endpoint receives every event from now on. The response contains its secret, which is not shown again.
 #[utoipa::path(post, path = "/v1/shop/endpoints", operation_id = "add_endpoint", tag = "shop", security(("shop_key" = [])),
-    request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint), BadBody, Refusals,
+    request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint), ForShop, JsonBody, NotFound,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_endpoint`, `unknown_event`")))]
 async fn add(
     State(app): State<App>,
     key: ShopKey,
     Json(body): Json<NewShopEndpoint>,
 ) -> Result<(StatusCode, axum::Json<ShopEndpoint>)> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     let NewShopEndpoint { url, events } = body;
     let allowed = &app.relay.allowed_networks;
     let (endpoint, secret) = administration::add(&app.store, allowed, url, events, clock::now()).await?;
-    let added = shown(administration::known(&app.store, &endpoint.id).await?);
+    let added = endpoint_view(administration::known(&app.store, &endpoint.id).await?);
     let secret = Some(secret.expose_secret().to_owned());
     Ok((StatusCode::CREATED, axum::Json(ShopEndpoint { secret, ..added })))
 }
 
-/// Removes an endpoint, and the log of what it was told
+/// Removes an endpoint and its deliveries
 #[utoipa::path(delete, path = "/v1/shop/endpoints/{id}", operation_id = "remove_endpoint", tag = "shop", params(("id" = String, Path)),
-    security(("shop_key" = [])), responses((status = 204, description = "Removed"), Refusals))]
+    security(("shop_key" = [])), responses((status = 204, description = "Removed"), ForShop, NotFound))]
 async fn remove(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<StatusCode> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     administration::remove(&app.store, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives an endpoint a new secret
+/// Rotates the secret of an endpoint
 ///
-/// For a day the old one signs too. The answer has the new one, which is not shown again.
+/// For a day the proxy signs with both secrets. The response contains the new one, which is not shown again.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/rotate", operation_id = "rotate_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), Refusals))]
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop, NotFound))]
 async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     let secret = administration::rotate(&app.store, &id, clock::now()).await?;
-    let rotated = shown(administration::known(&app.store, &id).await?);
+    let rotated = endpoint_view(administration::known(&app.store, &id).await?);
     Ok(axum::Json(ShopEndpoint { secret: Some(secret.expose_secret().to_owned()), ..rotated }))
 }
 
-/// Tells an endpoint again that was disabled
+/// Enables a disabled endpoint
 ///
-/// What it missed is told by `replay`.
+/// `replay` delivers the events that it missed.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/enable", operation_id = "enable_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), Refusals))]
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop, NotFound))]
 async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     administration::enable(&app.store, &id).await?;
-    Ok(axum::Json(shown(administration::known(&app.store, &id).await?)))
+    Ok(axum::Json(endpoint_view(administration::known(&app.store, &id).await?)))
 }
 
-/// Tells an endpoint nothing any more, until it is enabled
+/// Disables an endpoint: it receives no events until it is enabled
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/disable", operation_id = "disable_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), Refusals))]
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop, NotFound))]
 async fn disable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     administration::disable(&app.store, &id, clock::now()).await?;
-    Ok(axum::Json(shown(administration::known(&app.store, &id).await?)))
+    Ok(axum::Json(endpoint_view(administration::known(&app.store, &id).await?)))
 }
 
-/// Tells an endpoint an event that means nothing
+/// Sends a test event to an endpoint
 ///
-/// Of the type `endpoint.test`. Its delivery shows whether it arrived.
+/// Its type is `endpoint.test`. Its delivery shows whether it arrived.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/test", operation_id = "test_endpoint", tag = "shop", params(("id" = String, Path)),
-    security(("shop_key" = [])), responses((status = 202, body = ToBeTold), Refusals,
+    security(("shop_key" = [])), responses((status = 202, body = ToBeTold), ForShop, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn test(
     State(app): State<App>,
     key: ShopKey,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     let event = administration::test(&app.store, &id, clock::now()).await?;
-    Ok(to_be_told(&app, 1, Some(event)))
+    Ok(accepted(&app, 1, Some(event)))
 }
 
-/// Tells an endpoint once more all that has happened since
+/// Redelivers all events since a moment to an endpoint
 ///
-/// Under the same ids; also what it has missed while it was disabled, or not there yet.
+/// Under the same ids. This includes events that the endpoint missed while it was disabled, or before it was added.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/replay", operation_id = "replay_endpoint", tag = "shop",
     params(("id" = String, Path)), security(("shop_key" = [])), request_body = ReplaySince,
-    responses((status = 202, body = ToBeTold), BadBody, Refusals,
+    responses((status = 202, body = ToBeTold), ForShop, JsonBody, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn replay(
     State(app): State<App>,
@@ -175,72 +143,74 @@ async fn replay(
     Path(id): Path<String>,
     Json(body): Json<ReplaySince>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     let which = Which::Since(Moment(body.since_ms));
     let events = administration::replay(&app.store, &id, which, clock::now()).await?;
-    Ok(to_be_told(&app, events, None))
+    Ok(accepted(&app, events, None))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Asked {
-    /// With `true` only what was tried and is not delivered.
+struct DeliveriesQuery {
+    /// `true` lists only deliveries that were tried and have not succeeded.
     failed: Option<bool>,
-    /// How many at most: 1 to 1000, 50 when absent.
+    /// The most deliveries to return, 1 to 1000. Default: 50.
     limit: Option<u32>,
-    /// Those that follow a page: its `next`.
+    /// Continues after a page: its `next`.
     after: Option<String>,
 }
 
-/// Lists what an endpoint was told
+/// Lists the deliveries to an endpoint
 ///
-/// The newest first, for a month, with what it answered and how long that took.
+/// The newest first, of the last month, with the endpoint's response and its latency.
 #[utoipa::path(get, path = "/v1/shop/endpoints/{id}/deliveries", operation_id = "list_deliveries", tag = "shop",
-    params(("id" = String, Path), Asked), security(("shop_key" = [])), responses((status = 200, body = ShopDeliveries), Refusals,
+    params(("id" = String, Path), DeliveriesQuery), security(("shop_key" = [])), responses((status = 200, body = ShopDeliveries), ForShop, NotFound,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`")))]
 async fn deliveries(
     State(app): State<App>,
     key: ShopKey,
     Path(id): Path<String>,
-    asked: std::result::Result<axum::extract::Query<Asked>, QueryRejection>,
+    query: std::result::Result<axum::extract::Query<DeliveriesQuery>, QueryRejection>,
 ) -> Result<axum::Json<ShopDeliveries>> {
-    of_the_whole_shop(&key)?;
-    let asked = query(asked)?;
-    let most = page_of(asked.limit, PAGE, MOST)?;
-    let after = asked.after.map(|after| After::read(&after).ok_or(ApiError::bad_cursor())).transpose()?;
+    require_all_units(&key)?;
+    let query = parse_query(query)?;
+    let size = page_size(query.limit, PAGE, MAX_PAGE)?;
+    let after = query.after.map(|after| After::read(&after).ok_or(ApiError::bad_cursor())).transpose()?;
     administration::known(&app.store, &id).await?;
-    let mut listed = app.store.deliveries(&id, asked.failed.unwrap_or_default(), after.as_ref(), most + 1).await?;
-    let more = listed.len() > most as usize;
-    listed.truncate(most as usize);
+    let mut listed = app.store.deliveries(&id, query.failed.unwrap_or_default(), after.as_ref(), size + 1).await?;
+    let more = listed.len() > size as usize;
+    listed.truncate(size as usize);
     let next = listed.last().filter(|_| more).map(|last| After::of(last).write());
-    Ok(axum::Json(ShopDeliveries { deliveries: listed.into_iter().map(delivery).collect(), next }))
+    Ok(axum::Json(ShopDeliveries { deliveries: listed.into_iter().map(delivery_view).collect(), next }))
 }
 
-/// Tells an endpoint one event once more
+/// Redelivers one event to an endpoint
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/deliveries/{delivery}/replay", operation_id = "replay_delivery", tag = "shop",
     params(("id" = String, Path), ("delivery" = String, Path)), security(("shop_key" = [])),
-    responses((status = 202, body = ToBeTold), Refusals,
+    responses((status = 202, body = ToBeTold), ForShop, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn replay_one(
     State(app): State<App>,
     key: ShopKey,
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
-    of_the_whole_shop(&key)?;
+    require_all_units(&key)?;
     let events = administration::replay(&app.store, &id, Which::One(&delivery), clock::now()).await?;
-    Ok(to_be_told(&app, events, Some(delivery)))
+    Ok(accepted(&app, events, Some(delivery)))
 }
 
-fn of_the_whole_shop(key: &ShopKey) -> Result<()> {
+/// Requires a key of all sales units: for others there are no endpoints.
+fn require_all_units(key: &ShopKey) -> Result<()> {
     if key.sales_unit.is_none() { Ok(()) } else { Err(ApiError::not_found()) }
 }
 
-fn to_be_told(app: &App, events: u64, id: Option<String>) -> (StatusCode, axum::Json<ToBeTold>) {
+/// Wakes the relay, and answers how many events it will deliver.
+fn accepted(app: &App, events: u64, id: Option<String>) -> (StatusCode, axum::Json<ToBeTold>) {
     app.ledger.told().notify_one();
     (StatusCode::ACCEPTED, axum::Json(ToBeTold { events, id }))
 }
 
-fn shown(endpoint: Endpoint) -> ShopEndpoint {
+fn endpoint_view(endpoint: Endpoint) -> ShopEndpoint {
     let state = match (endpoint.disabled_at, endpoint.failing_since) {
         (Some(_), _) => "disabled",
         (None, Some(_)) => "failing",
@@ -260,7 +230,7 @@ fn shown(endpoint: Endpoint) -> ShopEndpoint {
     }
 }
 
-fn delivery(listed: Listed) -> ShopDelivery {
+fn delivery_view(listed: Listed) -> ShopDelivery {
     let (state, due_at) = match (listed.delivered_at, listed.given_up_at) {
         (Some(_), _) => ("delivered", None),
         (None, Some(_)) => ("given_up", None),

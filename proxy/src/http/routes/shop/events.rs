@@ -1,6 +1,6 @@
-//! The log of what has happened, for a backend that would rather ask than be told: some at a time, or as a stream.
+//! The event log, for a backend that polls instead of receiving webhooks: page by page, or as a stream.
 //!
-//! Each event has a place in the log, and a cursor is a place: whoever has read up to it has missed nothing before it, at whichever proxy.
+//! Each event has a place in the log, and a cursor is such a place. It is valid at every proxy, and no event before it can appear later.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -22,47 +22,48 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{page_of, query};
+use super::{page_size, parse_query};
 use crate::access::session;
 use crate::access::shop_key::ShopKey;
 use crate::engine::hub::Listening;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
+use crate::http::routes::responses::ForShop;
 use crate::store;
 use crate::store::events::Logged;
 
-/// Events in an answer, unless more or fewer are asked for; and so many are read at once for a stream.
+/// The default number of events on a page; a stream reads as many at once.
 const PAGE: u32 = 100;
-/// More than this are no page.
-const MOST: u32 = 1_000;
-/// How often a stream looks at the log: something may have been written that nobody woke it for.
-const LOOK: Duration = Duration::from_secs(2);
+/// The most events on a page.
+const MAX_PAGE: u32 = 1_000;
+/// How often a stream polls the log, since a notification can be lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(follow))
 }
 
-/// Something that has happened, as endpoints are told of it.
+/// An event, with the same content as the webhook to an endpoint.
 #[derive(Serialize, ToSchema)]
 struct ShopEvent {
-    /// Its name, the same wherever it is told: `evt_…`.
+    /// The id of the event, the same in every delivery: `evt_…`.
     id: String,
-    /// What has happened, such as `checkout.authorized`.
+    /// The type, such as `checkout.authorized`.
     r#type: String,
-    /// When the proxy learned of it.
+    /// When the proxy recorded the event.
     timestamp: String,
-    /// The order as it was then: `reference`, `order_number`, `sales_unit`, `state`, `aggregate`, `currency`; never a name or number.
+    /// The order at that time: `reference`, `order_number`, `sales_unit`, `state`, `aggregate`, `currency`; never personal data.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
 }
 
-/// Some of what has happened.
+/// A page of events.
 #[derive(Serialize, ToSchema)]
 struct ShopEvents {
     /// The events, oldest first.
     events: Vec<ShopEvent>,
-    /// Ask with `after` for what happens after them.
+    /// The cursor for the events after these: pass it as `after`.
     next: String,
 }
 
@@ -81,34 +82,31 @@ impl ShopEvent {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Asked {
-    /// What has happened after that: the `next` of an answer, or the id of an event of the stream. From the beginning when absent.
+struct ListQuery {
+    /// Lists the events after this cursor: the `next` of a page, or the id of an event of the stream. Default: from the first event.
     after: Option<String>,
-    /// How many at most: 1 to 1000, 100 when absent.
+    /// The most events to return, 1 to 1000. Default: 100.
     limit: Option<u32>,
 }
 
-/// Lists what has happened
+/// Lists events
 ///
-/// Oldest first, in the order in which it became known; each event once, under the id that endpoints are told it by. Ask again with
+/// The oldest first, in the order in which the proxy recorded them. Each event appears once, under the same id as in webhooks. Continue with
 /// `next`, or follow the stream.
-#[utoipa::path(get, path = "/v1/shop/events", operation_id = "list_events", tag = "shop", params(Asked), security(("shop_key" = [])), responses(
+#[utoipa::path(get, path = "/v1/shop/events", operation_id = "list_events", tag = "shop", params(ListQuery), security(("shop_key" = [])), responses(
     (status = 200, body = ShopEvents),
+    ForShop,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
 ))]
 async fn list(
     State(app): State<App>,
     key: ShopKey,
-    asked: std::result::Result<axum::extract::Query<Asked>, QueryRejection>,
+    query: std::result::Result<axum::extract::Query<ListQuery>, QueryRejection>,
 ) -> Result<axum::Json<ShopEvents>> {
-    let asked = query(asked)?;
-    let most = page_of(asked.limit, PAGE, MOST)?;
-    let after = place(asked.after.as_deref())?.unwrap_or_default();
-    let logged = app.store.events(after, key.sales_unit.as_deref(), most).await?;
+    let query = parse_query(query)?;
+    let size = page_size(query.limit, PAGE, MAX_PAGE)?;
+    let after = place(query.after.as_deref())?.unwrap_or_default();
+    let logged = app.store.events(after, key.sales_unit.as_deref(), size).await?;
     let next = logged.last().map_or(after, |last| last.place).to_string();
     let events = logged.iter().map(ShopEvent::of).collect::<std::result::Result<_, _>>()?;
     Ok(axum::Json(ShopEvents { events, next }))
@@ -116,22 +114,21 @@ async fn list(
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Following {
-    /// What has happened after that: the `next` of a list, or the id of an event. From now on when absent.
+struct StreamQuery {
+    /// Streams the events after this cursor: the `next` of a page, or the id of an event. Default: from now on.
     after: Option<String>,
 }
 
-/// Follows what happens
+/// Streams events
 ///
-/// A stream of events, each with its cursor as its id and what the list shows of it as its data. With `Last-Event-ID` it goes on after that one;
-/// without, and without `after`, it begins now. The stream is closed after some minutes; open it again.
+/// Server-sent events, each with its cursor as its id and the event of the list as its data. With `Last-Event-ID` the stream continues after
+/// that event; without it, and without `after`, it begins now. The proxy closes the stream after some minutes: reconnect.
 #[utoipa::path(get, path = "/v1/shop/events/stream", operation_id = "follow_events", tag = "shop",
-    params(Following, ("Last-Event-ID" = Option<String>, Header, description = "The last event that is known; goes before `after`")),
+    params(StreamQuery, ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event received; takes precedence over `after`")),
     security(("shop_key" = [])), responses(
     (status = 200, content_type = "text/event-stream", body = String),
+    ForShop,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: too many streams, or the database does not answer"),
 ))]
@@ -139,27 +136,27 @@ async fn follow(
     State(app): State<App>,
     key: ShopKey,
     headers: HeaderMap,
-    asked: std::result::Result<axum::extract::Query<Following>, QueryRejection>,
+    query: std::result::Result<axum::extract::Query<StreamQuery>, QueryRejection>,
 ) -> Result<Response> {
-    let asked = query(asked)?;
+    let query = parse_query(query)?;
     let limits = app.http.limits;
     if app.hub.watchers() + app.hub.listeners() >= limits.streams {
         return Err(ApiError::busy());
     }
     let listening = app.hub.listen();
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("none"));
-    let after = match place(last.filter(|last| !last.is_empty()).or(asked.after.as_deref()))? {
+    let after = match place(last.filter(|last| !last.is_empty()).or(query.after.as_deref()))? {
         Some(after) => after,
         None => app.store.latest_event().await?,
     };
-    tracing::debug!(after, "events followed");
-    let until = Instant::now() + limits.stream_age;
+    tracing::debug!(after, "event stream opened");
+    let closes_at = Instant::now() + limits.stream_age;
     let session = (!headers.contains_key(header::AUTHORIZATION)).then_some(headers);
-    let follower = Follower { app, key, session, listening, after, read: VecDeque::new(), greeted: false, until };
-    let stream = Sse::new(events(follower)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
+    let stream = EventStream { app, key, session, listening, after, read: VecDeque::new(), opened: false, closes_at };
+    let response = Sse::new(events(stream)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
     let unbuffered =
         [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, stream).into_response())
+    Ok((unbuffered, response).into_response())
 }
 
 /// The place of a cursor.
@@ -168,64 +165,67 @@ fn place(cursor: Option<&str>) -> Result<Option<i64>> {
     cursor.map(read).transpose()
 }
 
-struct Follower {
+/// One open stream.
+struct EventStream {
     app: App,
     key: ShopKey,
-    /// What a session is recognized by, where it is not a key that was shown.
+    /// The headers of the desk's session; none when the request came with a key.
     session: Option<HeaderMap>,
     listening: Listening,
-    /// The place up to which all has been read.
+    /// The place of the last event that was read.
     after: i64,
-    /// Read, and not sent yet.
+    /// Events that were read and not sent yet.
     read: VecDeque<Logged>,
-    greeted: bool,
-    until: Instant,
+    /// Whether the opening event has been sent.
+    opened: bool,
+    /// When the proxy closes the stream.
+    closes_at: Instant,
 }
 
-fn events(follower: Follower) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
-    unfold(follower, |mut follower| async move {
-        let event = follower.next().await?;
-        Some((Ok(event), follower))
+fn events(stream: EventStream) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
+    unfold(stream, |mut stream| async move {
+        let event = stream.next().await?;
+        Some((Ok(event), stream))
     })
 }
 
-impl Follower {
+impl EventStream {
     async fn next(&mut self) -> Option<Event> {
-        if !std::mem::replace(&mut self.greeted, true) {
-            // With the place, so that whoever is cut off before the first event goes on from here.
+        if !std::mem::replace(&mut self.opened, true) {
+            // With the place, so that a client that is disconnected before the first event continues from here.
             let retry = Duration::from_millis(rand::rng().random_range(1_000..3_000));
             return Some(Event::default().comment("kvitt").id(self.after.to_string()).retry(retry));
         }
         loop {
             if let Some(logged) = self.read.pop_front() {
-                let event = ShopEvent::of(&logged).inspect_err(|error| outage::report(error, "event left out")).ok();
+                let event = ShopEvent::of(&logged).inspect_err(|error| outage::report(error, "event skipped")).ok();
                 let Some(event) = event else { continue };
                 return Event::default().id(logged.place.to_string()).json_data(&event).ok();
             }
-            let wait = match self.read_on().await {
-                Ok(true) if self.read.is_empty() => LOOK,
+            let wait = match self.read_more().await {
+                Ok(true) if self.read.is_empty() => POLL_INTERVAL,
                 Ok(true) => continue,
                 Ok(false) => return None,
                 Err(error) => {
-                    outage::report(&error, "stream not fed");
+                    outage::report(&error, "stream paused");
                     if !error.may_pass() {
                         return None;
                     }
-                    LOOK
+                    POLL_INTERVAL
                 }
             };
             tokio::select! {
                 () = self.listening.announced() => {}
-                // The log is the truth, also when another process has written it.
+                // Without a notification the log is read all the same: another process may have written it.
                 () = tokio::time::sleep(wait) => {}
-                () = tokio::time::sleep_until(self.until) => return None,
+                () = tokio::time::sleep_until(self.closes_at) => return None,
                 () = self.app.stop.cancelled() => return None,
             }
         }
     }
 
-    /// Reads what there is by now. False when whoever follows may not any more.
-    async fn read_on(&mut self) -> std::result::Result<bool, store::Error> {
+    /// Reads the events that are new. False when the key was revoked or the session has ended.
+    async fn read_more(&mut self) -> std::result::Result<bool, store::Error> {
         let key = self.app.store.shop_key(&self.key.prefix).await?;
         if key.is_some_and(|key| key.revoked_at.is_some()) {
             return Ok(false);

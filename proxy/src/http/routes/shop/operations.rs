@@ -1,7 +1,7 @@
-//! Taking, letting go and giving back the money of an order.
+//! The operations on the money of an order: capture, cancel (release the reservation), refund.
 //!
-//! What is asked for is written down by [`money`]; the answer waits for it for as long as a customer would be kept waiting, and says
-//! `pending` after that.
+//! A handler commits the operation through [`crate::shop::operations`], waits for its outcome for `limits.wait_ms`, and answers `pending` after that. A
+//! proxy carries it out in any case.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,78 +17,58 @@ use crate::checkout::operation::{OperationKind, Outcome};
 use crate::http::app::App;
 use crate::http::extract::{IdempotencyKey, Keyed, Path};
 use crate::http::problem::{ApiError, Result};
+use crate::http::routes::responses::{ForShop, KeyRequiredBody, NotFound};
 use crate::shop::operations;
 
-use super::{order_of, shown};
+use super::{find_order, order_view};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(capture)).routes(routes!(cancel)).routes(routes!(refund))
 }
 
-/// What each of them answers when it is not refused.
+/// The response to an operation that was not refused.
 type Moved = (StatusCode, Replayed, axum::Json<ShopOrder>);
 
-/// All that they answer, for the description of the API.
+/// The responses of an operation, for the API's description.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes")]
+#[expect(dead_code, reason = "it only describes")]
 enum Answers {
-    /// Done; `idempotency-replayed` is `true` where that was before
-    #[response(status = 200, headers(("idempotency-replayed" = bool, description = "`true` where this was done before")))]
+    /// Done; `idempotency-replayed` is `true` for a retry of a request that was executed before
+    #[response(status = 200, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before")))]
     Done(ShopOrder),
-    /// Written down, and still `pending`: ask for the order again
+    /// Accepted, and still `pending`: read the order later
     #[response(status = 202)]
     Pending(ShopOrder),
-    /// `malformed_json`, `bad_idempotency_key`, `idempotency_key_required`
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(Problem),
-    /// `unauthorized`
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(Problem),
-    /// `not_found`
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
-    /// `not_paid`; `exceeds_what_is_left`, `exceeds_what_was_ordered`: `detail` says what is left; `capture_under_way`: nothing can be let go before the capture is
-    /// answered, ask again when it has been; `operation_refused`: `detail` has the vendor's code and what to do;
-    /// `too_many_operations`
+    /// `not_paid`; `exceeds_what_is_left`, `exceeds_what_was_ordered`: `detail` says what is left; `capture_under_way`: nothing can be
+    /// released before the pending capture is answered, so retry afterwards; `operation_refused`: `detail` has the code of Vipps MobilePay and
+    /// says what to do; `too_many_operations`
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(Problem),
-    /// `body_too_large`
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
-    /// `unsupported_media_type`
-    #[response(status = 415, content_type = "application/problem+json")]
-    OtherType(Problem),
     /// `bad_amount`, `wrong_currency`, `bad_lines`, `idempotency_key_reused`
     #[response(status = 422, content_type = "application/problem+json")]
-    Senseless(Problem),
-    /// `rate_limited`
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooOften(Problem),
-    /// `busy`: the database does not answer; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Busy(Problem),
+    Invalid(Problem),
 }
 
-/// Takes reserved money
+/// Captures reserved money
 ///
-/// All that is left, or a part; as often as there is something left. Capture what has been shipped, not before.
+/// All that is left, or a part; repeat it until nothing is left. Capture only what has been shipped.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/capture", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(Answers))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop, KeyRequiredBody, NotFound, Answers))]
 async fn capture(
     State(app): State<App>,
     shop: ShopKey,
     Path(reference): Path<String>,
-    asked: Keyed<MoveMoney>,
+    body: Keyed<MoveMoney>,
 ) -> Result<Moved> {
-    operate(&app, &shop, &reference, OperationKind::Capture, asked).await
+    operate(&app, &shop, &reference, OperationKind::Capture, body).await
 }
 
-/// Lets reserved money go
+/// Releases reserved money
 ///
-/// All that is not captured: the whole order, or the rest of one that was shipped in part; not while a capture is `pending`. There is
-/// no way back.
+/// Cancels all that is not captured: the whole order, or the rest after a partial capture. It is refused while a capture is `pending`. It
+/// cannot be undone.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/cancel", operation_id = "cancel_order", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(Answers))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(ForShop, KeyRequiredBody, NotFound, Answers))]
 async fn cancel(
     State(app): State<App>,
     shop: ShopKey,
@@ -98,18 +78,18 @@ async fn cancel(
     operate(&app, &shop, &reference, OperationKind::Cancel, Keyed { body: MoveMoney::default(), key }).await
 }
 
-/// Gives captured money back
+/// Refunds captured money
 ///
-/// All that was captured, or a part; as often as there is something left, within 365 days.
+/// All that was captured, or a part; repeat it until nothing is left, within 365 days.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/refund", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(Answers))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop, KeyRequiredBody, NotFound, Answers))]
 async fn refund(
     State(app): State<App>,
     shop: ShopKey,
     Path(reference): Path<String>,
-    asked: Keyed<MoveMoney>,
+    body: Keyed<MoveMoney>,
 ) -> Result<Moved> {
-    operate(&app, &shop, &reference, OperationKind::Refund, asked).await
+    operate(&app, &shop, &reference, OperationKind::Refund, body).await
 }
 
 async fn operate(
@@ -120,7 +100,7 @@ async fn operate(
     Keyed { body, key }: Keyed<MoveMoney>,
 ) -> Result<Moved> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
-    let stored = order_of(app, shop, reference).await?;
+    let stored = find_order(app, shop, reference).await?;
     let shared = stored.shared();
     let (found, replayed) = operations::ask(&app.store, &app.ledger, stored, kind, body, &key).await?;
     let settled = |checkout: &Checkout| operations::outcome(checkout, &key) != Some(&Outcome::Pending);
@@ -130,5 +110,5 @@ async fn operate(
         Some(Outcome::Done) => StatusCode::OK,
         Some(Outcome::Pending) | None => StatusCode::ACCEPTED,
     };
-    Ok((status, replayed, axum::Json(shown(app, &checkout, shared))))
+    Ok((status, replayed, axum::Json(order_view(app, &checkout, shared))))
 }

@@ -1,8 +1,10 @@
-//! What wants a person, from what the doctor and the metrics read: deadlines, drift, effects that stand still, webhooks that do not come,
-//! endpoints that do not hear. It only looks.
+//! What needs the attention of a person: capture deadlines, differences with Vipps MobilePay, parked effects, missing webhook
+//! registrations, failing endpoints.
+//!
+//! It reads the same data as `kvitt doctor` and the metrics, and changes nothing.
 
 use axum::extract::State;
-use kvitt_wire::{Problem, ShopWarning, ShopWarnings};
+use kvitt_wire::{ShopWarning, ShopWarnings};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -10,37 +12,35 @@ use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::http::app::App;
 use crate::http::problem::Result;
+use crate::http::routes::responses::ForShop;
 use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store;
 use crate::store::queues::Which;
 use crate::vendor::captures::Urgency;
 use crate::vendor::reconcile::Report;
 
-/// Of each kind.
-const MOST: usize = 100;
-/// So many parked effects are read to find those.
-const MOST_READ: u32 = 10_000;
+/// The most warnings of each kind.
+const MAX_PER_KIND: usize = 100;
+/// The most parked effects that are read to find those of the key's sales units.
+const MAX_PARKED: u32 = 10_000;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// Lists what wants a person
+/// Lists warnings
 ///
-/// Money whose guarantee ends, payments that the books differ about, what could not be done, webhooks that do not come, endpoints that do
-/// not hear. Nothing means that all is well.
+/// What needs the attention of a person: reservations whose guarantee ends, payments that differ from the records of Vipps MobilePay, operations
+/// that failed for good, missing webhook registrations, failing endpoints. An empty list means that nothing needs attention.
 #[utoipa::path(get, path = "/v1/shop/warnings", operation_id = "list_warnings", tag = "shop", security(("shop_key" = [])), responses(
     (status = 200, body = ShopWarnings),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "`rate_limited`"),
-    (status = 503, body = Problem, content_type = "application/problem+json",
-        description = "`busy`: the database does not answer; try again"),
+    ForShop,
 ))]
 async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopWarnings>> {
-    // What others' sales units have must not crowd out one's own.
+    // The limit applies after the filter: warnings of other sales units must not displace the key's own.
     let own = |warnings: Vec<ShopWarning>| {
         let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.knows(unit));
-        warnings.into_iter().filter(known).take(MOST).collect::<Vec<_>>()
+        warnings.into_iter().filter(known).take(MAX_PER_KIND).collect::<Vec<_>>()
     };
     let mut warnings = own(deadlines(&app).await?);
     warnings.extend(own(drift(&app).await?));
@@ -52,7 +52,7 @@ async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopWar
     Ok(axum::Json(ShopWarnings { warnings }))
 }
 
-fn about(kind: &str, detail: impl Into<String>) -> ShopWarning {
+fn warning(kind: &str, detail: impl Into<String>) -> ShopWarning {
     let (kind, detail) = (kind.to_owned(), detail.into());
     ShopWarning { kind, detail, reference: None, sales_unit: None, endpoint: None, at_ms: None }
 }
@@ -62,16 +62,16 @@ async fn deadlines(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Er
     let warned = deadlines.into_iter().filter_map(|(_, deadline)| {
         let (kind, detail) = match deadline.urgency {
             Urgency::Overdue => {
-                ("capture_overdue", "reserved and not guaranteed any more: capture it now, or let it go")
+                ("capture_overdue", "the reservation is no longer guaranteed: capture it now, or release it")
             }
-            Urgency::Due => ("capture_due", "its guarantee ends soon: capture it, or let it go"),
+            Urgency::Due => ("capture_due", "the guarantee of the reservation ends soon: capture it, or release it"),
             Urgency::Later => return None,
         };
         Some(ShopWarning {
             reference: Some(deadline.reservation.reference.to_string()),
             sales_unit: Some(deadline.reservation.sales_unit),
             at_ms: Some(deadline.capture_by.0),
-            ..about(kind, detail)
+            ..warning(kind, detail)
         })
     });
     Ok(warned.collect())
@@ -84,21 +84,24 @@ async fn drift(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error>
         reference: Some(drift.reference),
         sales_unit: Some(drift.sales_unit),
         at_ms: Some(last.begun_at.0),
-        ..about(
+        ..warning(
             "drift",
-            "our books and those of Vipps MobilePay differ about it: `kvitt reconcile --last` says in what",
+            "the payment differs from the records of Vipps MobilePay: `kvitt reconcile --last` shows how",
         )
     });
     Ok(drift.collect())
 }
 
 async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let parked = app.store.effects(Which::Parked, MOST_READ).await?;
+    let parked = app.store.effects(Which::Parked, MAX_PARKED).await?;
     let parked = parked.into_iter().map(|effect| ShopWarning {
         reference: effect.reference,
         sales_unit: Some(effect.sales_unit),
         at_ms: Some(effect.created_at.0),
-        ..about("parked", format!("{} could not be done: `kvitt outbox list --parked` says why", effect.kind))
+        ..warning(
+            "parked",
+            format!("{} failed for good and is parked: `kvitt outbox list --parked` says why", effect.kind),
+        )
     });
     Ok(parked.collect())
 }
@@ -109,9 +112,9 @@ async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Err
     let missing = missing.map(|reading| ShopWarning {
         sales_unit: Some(reading.label),
         at_ms: Some(reading.read_at.0),
-        ..about(
+        ..warning(
             "webhooks_missing",
-            "Vipps MobilePay sends no webhooks, so payments are seen later: `kvitt doctor` says why",
+            "Vipps MobilePay sends no webhooks, so updates arrive late, by polling: `kvitt doctor` says why",
         )
     });
     Ok(missing.collect())
@@ -123,14 +126,16 @@ async fn endpoints(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Er
         let (kind, detail, at) = match (endpoint.disabled_at, endpoint.failing_since) {
             (Some(at), _) => {
                 let reason = endpoint.disabled_reason.unwrap_or_default();
-                ("endpoint_disabled", format!("it is told nothing: {reason}; enable it, and replay what it missed"), at)
+                (
+                    "endpoint_disabled",
+                    format!("it receives no events: {reason}; enable it, and replay the events that it missed"),
+                    at,
+                )
             }
-            (None, Some(at)) => {
-                ("endpoint_failing", "it does not take what it is told; see its deliveries".to_owned(), at)
-            }
+            (None, Some(at)) => ("endpoint_failing", "deliveries to it fail: see its deliveries".to_owned(), at),
             (None, None) => return None,
         };
-        Some(ShopWarning { endpoint: Some(endpoint.id), at_ms: Some(at.0), ..about(kind, detail) })
+        Some(ShopWarning { endpoint: Some(endpoint.id), at_ms: Some(at.0), ..warning(kind, detail) })
     });
-    Ok(warned.take(MOST).collect())
+    Ok(warned.take(MAX_PER_KIND).collect())
 }

@@ -1,4 +1,6 @@
-//! Who is let in to what pages call: not from a page on somebody else's origin, and nobody too often.
+//! The layers around the routes that pages call: the rate limits and the origin check.
+//!
+//! A refusal is a problem, or a page where a browser opened the address.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -11,23 +13,23 @@ use crate::access::token;
 use crate::http::app::App;
 use crate::http::problem::ApiError;
 
-/// Refuses who asks too often, by address and by checkout.
-pub(super) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Applies the rate limits by client address and by checkout.
+pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let mut counted = app.rates.address(peer(&parts), &parts.headers);
+    let mut limit = app.rates.address(peer(&parts), &parts.headers);
     if let Ok(params) = RawPathParams::from_request_parts(&mut parts, &()).await {
         let token = params.iter().find_map(|(name, value)| (name == "token").then_some(value));
         if let Some((checkout, _)) = token.and_then(token::read) {
-            counted = counted.and_then(|()| app.rates.checkout(checkout));
+            limit = limit.and_then(|()| app.rates.checkout(checkout));
         }
     }
-    match counted {
+    match limit {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(too_often) => refuse(too_often.into(), parts.uri.path()),
     }
 }
 
-/// The other end of the connection, for a handler.
+/// The client's address, as an extractor.
 pub(super) struct Peer(pub(super) IpAddr);
 
 impl<S: Sync> FromRequestParts<S> for Peer {
@@ -41,13 +43,13 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// The other end of the connection, as the accept loop has it.
+/// The client's address of a connection, as the accept loop recorded it.
 pub(super) fn peer(parts: &axum::http::request::Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip())
 }
 
-/// A page on another origin than the shop's is refused outright, not only by what its browser makes of the CORS headers.
+/// Refuses requests of pages on other origins than the allowed ones. CORS headers alone would leave that to the browser.
 pub(super) async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let allowed = request
         .headers()
@@ -59,9 +61,9 @@ pub(super) async fn check_origin(State(app): State<App>, request: Request, next:
     refuse(ApiError::origin_not_allowed(), request.uri().path())
 }
 
-/// What a browser opens is refused with a page.
+/// The response to a refused request: a page where a browser opens the address, otherwise a problem.
 fn refuse(error: ApiError, path: &str) -> Response {
-    let opened =
+    let is_page =
         path == "/pay" || (path.starts_with("/pay/") && !path.contains("/qr.")) || path.starts_with("/return/");
-    if opened { error.as_page().into_response() } else { error.into_response() }
+    if is_page { error.as_page().into_response() } else { error.into_response() }
 }
