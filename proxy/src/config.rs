@@ -1,7 +1,7 @@
-//! The configuration: documented defaults, a file over them, the environment over that; then validated as a whole, so that an operator
-//! learns of every mistake at once.
+//! The configuration: documented defaults, overridden by a file, overridden by the environment.
 //!
-//! Everything after this module works with values that are known to be good.
+//! It is validated as a whole, so that an operator sees every mistake at once. The rest of the proxy works with validated values, and each
+//! part gets its own section and nothing else. A mistake never quotes a value that may be a secret.
 
 mod access;
 mod catalogue;
@@ -36,45 +36,45 @@ pub use shop::{Requests, Shop};
 pub use signed_carts::{CartKey, SignedCarts};
 pub use vendor::{Capture, Reconcile, Vipps, Webhook};
 
-/// The defaults, which are also the documentation of every option.
+/// The defaults; the file is also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
-/// What the proxy runs on: one section for each part, which is handed that section and nothing else.
+/// The validated configuration, one section for each part of the proxy.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How requests are answered.
+    /// Addresses and limits of the server.
     pub http: Http,
-    /// Who may come in at the order desk, and for how long.
+    /// The order desk and its sessions.
     pub desk: Desk,
-    /// How often one may ask.
+    /// The rate limits.
     pub rates: Rates,
-    /// What is sold, and how orders are opened.
+    /// The shop and its catalogue.
     pub shop: Shop,
     /// How the shop's backend is notified.
     pub relay: Relay,
-    /// Whom customers pay. The first is the default.
+    /// The sales units that customers pay. The first is the default.
     pub sales_units: SalesUnits,
     /// The API of Vipps MobilePay.
     pub vipps: Vipps,
-    /// How webhooks come.
+    /// The webhooks of Vipps MobilePay.
     pub webhook: Webhook,
-    /// When reserved money is to be captured.
+    /// The deadlines of reserved money.
     pub capture: Capture,
-    /// How payments are reconciled with Vipps MobilePay.
+    /// The reconciliation with Vipps MobilePay.
     pub reconcile: Reconcile,
     /// When payments are polled.
     pub polling: Polling,
-    /// How to log, and where traces go.
+    /// The log, and the collector of traces.
     pub log: Log,
-    /// The database's URL, which may have a password in it.
+    /// The URL of the database, which may contain a password.
     pub database_url: SecretString,
-    /// Encrypts what is personal before it is written down.
+    /// Encrypts personal data before it is stored.
     pub vault: Vault,
-    /// How long what customers shared is kept, in milliseconds; none: until it is erased by hand.
+    /// How long personal data of customers is kept, in milliseconds; none: until it is erased by hand.
     pub customers_kept_ms: Option<i64>,
 }
 
-/// All that is wrong with a configuration, one mistake a line.
+/// Every mistake in a configuration, one a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(pub Vec<String>);
 
@@ -89,18 +89,18 @@ impl fmt::Display for Mistakes {
 impl std::error::Error for Mistakes {}
 
 impl Config {
-    /// Reads the defaults, the file and the environment's variables that begin with `KVITT_`.
+    /// Loads the defaults, the file, and the environment variables that begin with `KVITT_`.
     ///
     /// # Errors
-    /// Every mistake that there is.
+    /// Every mistake that was found.
     pub fn load(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, Mistakes> {
         Self::read(file, env, true)
     }
 
-    /// The same for what is done before there are webhooks: their secrets may still be absent, since registering is what prints them.
+    /// The same for commands other than `serve`: the secrets of webhooks may be absent, since registering the webhooks prints them.
     ///
     /// # Errors
-    /// Every other mistake that there is.
+    /// Every other mistake that was found.
     pub fn load_without_webhooks(
         file: Option<&Path>,
         env: impl IntoIterator<Item = (String, String)>,
@@ -118,7 +118,7 @@ impl Config {
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let mut reader = Reader::new(&table, "", &mut mistakes);
         let config = read(&mut reader, folder, webhooks);
-        reader.refuse_others();
+        reader.reject_unknown();
         if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
     }
 }
@@ -153,7 +153,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
             let url = database.string("url");
             let server = url.starts_with("postgres://") || url.starts_with("postgresql://");
             if !server && (!url.starts_with("sqlite:") || url.contains(":memory:")) {
-                database.mistake("url", "must be sqlite: and the path of a file, or a postgres:// address");
+                database.mistake("url", "must be sqlite: and the path of a file, or a postgres:// URL");
             }
             url.into()
         }),

@@ -1,4 +1,4 @@
-//! Who may come in, and how often.
+//! Access: the order desk's sessions, and the rate limits.
 
 use std::num::NonZeroU32;
 
@@ -6,10 +6,10 @@ use ipnet::IpNet;
 
 use super::reader::Reader;
 
-/// Whether there is an order desk, and for how long a person is logged in.
+/// The order desk, and how long a session lasts.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    /// Whether it is served at all.
+    /// Whether the order desk is served.
     pub enabled: bool,
     /// How long a session lasts at most, in milliseconds.
     pub session_ms: i64,
@@ -33,7 +33,7 @@ impl Desk {
     }
 }
 
-/// Requests in a minute, all at once or spread; none is no limit.
+/// The rate limits, in requests per minute, also all at once; none is no limit.
 #[derive(Clone, Debug)]
 pub struct Rates {
     /// Of one client address.
@@ -44,12 +44,12 @@ pub struct Rates {
     pub key: Option<NonZeroU32>,
     /// To log in at the order desk, from one client address.
     pub login: Option<NonZeroU32>,
-    /// The proxies in front of us that say truly who asks.
+    /// The reverse proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Rates {
-    /// Reads them from the section of the limits.
+    /// Reads the rates from the section `limits`.
     pub(super) fn read(limits: &mut Reader<'_>) -> Self {
         Self {
             address: limits.rate("requests_per_address"),

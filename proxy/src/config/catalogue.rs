@@ -1,4 +1,4 @@
-//! The articles and what they cost, from a file that the shop writes. The page never decides a price.
+//! The catalogue: the articles and their prices, from a file that the shop writes. A page never sets a price.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,22 +6,22 @@ use std::path::Path;
 use kvitt_wire::Currency;
 use serde::Deserialize;
 
-/// The articles by their stock-keeping units.
+/// The articles by their sku.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue(BTreeMap<String, Article>);
 
-/// Something that is sold.
+/// An article.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Article {
-    /// Its stock-keeping unit: letters, digits, dot, hyphen and underscore; 64 at most.
+    /// The stock-keeping unit: letters, digits, dot, hyphen and underscore; 64 at most.
     pub sku: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The address of a picture of it.
+    /// The URL of a picture.
     #[serde(default)]
     pub picture: Option<String>,
-    /// What it costs, one price a currency.
+    /// The prices, one for each currency.
     pub price: Vec<Price>,
 }
 
@@ -29,11 +29,11 @@ pub struct Article {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// In this currency.
+    /// The currency.
     pub currency: Currency,
-    /// Minor units, VAT included.
+    /// The price in minor units, including VAT.
     pub value: i64,
-    /// VAT rate in hundredths of a percent: 2500 is 25 %.
+    /// The VAT rate in hundredths of a percent: 2500 is 25 %.
     pub vat_rate: u32,
 }
 
@@ -48,7 +48,7 @@ impl Catalogue {
     /// Reads a file.
     ///
     /// # Errors
-    /// Every mistake in it.
+    /// Every mistake in the file.
     pub fn read(path: &Path) -> Result<Self, Vec<String>> {
         let text = std::fs::read_to_string(path).map_err(|error| vec![format!("{}: {error}", path.display())])?;
         Self::parse(&text)
@@ -57,7 +57,7 @@ impl Catalogue {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// Every mistake in it.
+    /// Every mistake in the text.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         let file: File = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().replace('\n', " ")])?;
         let mut mistakes = Vec::new();
@@ -75,24 +75,24 @@ impl Catalogue {
             }
             let currencies: BTreeSet<_> = article.price.iter().map(|price| price.currency.code()).collect();
             if currencies.is_empty() || currencies.len() < article.price.len() {
-                mistakes.push(format!("{sku}: must have one price for each currency that it is sold in"));
+                mistakes.push(format!("{sku}: must have exactly one price for each currency in which it is sold"));
             }
             if article.price.iter().any(|price| !(1..=65_000_000).contains(&price.value) || price.vat_rate > 10_000) {
-                mistakes.push(format!("{sku}: prices are 1 to 65000000 minor units, VAT rates 0 to 10000"));
+                mistakes.push(format!("{sku}: a price must be 1 to 65000000 minor units, a VAT rate 0 to 10000"));
             }
             if articles.insert(sku.clone(), article).is_some() {
-                mistakes.push(format!("{sku}: stands there twice"));
+                mistakes.push(format!("{sku}: is there twice"));
             }
         }
         if mistakes.is_empty() { Ok(Self(articles)) } else { Err(mistakes) }
     }
 
-    /// What is sold in that currency, by its stock-keeping unit.
+    /// The articles that are sold in a currency, ordered by sku.
     pub fn sold_in(&self, currency: Currency) -> impl Iterator<Item = (&Article, Price)> {
         self.0.keys().filter_map(move |sku| self.find(sku, currency))
     }
 
-    /// An article, and its price in that currency.
+    /// An article and its price in a currency.
     pub fn find(&self, sku: &str, currency: Currency) -> Option<(&Article, Price)> {
         let article = self.0.get(sku)?;
         let price = article.price.iter().find(|price| price.currency == currency)?;
@@ -100,7 +100,7 @@ impl Catalogue {
     }
 }
 
-/// Whether this may be a stock-keeping unit.
+/// Whether a text is a valid sku.
 fn is_sku(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(plain)

@@ -1,23 +1,23 @@
-//! How requests are answered: addresses, limits, and what it takes to be ready.
+//! The server: addresses, limits, and the conditions of readiness.
 
 use std::time::Duration;
 
 use super::reader::Reader;
 
-/// How requests are answered.
+/// Addresses and limits of the server.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// Where to listen.
+    /// The address and port to listen on.
     pub listen: String,
-    /// How customers and Vipps MobilePay reach the proxy, without a slash at the end.
+    /// The URL under which customers and Vipps MobilePay reach the proxy, without a slash at the end.
     pub public_url: String,
-    /// The origins whose pages may call the proxy, its own included.
+    /// The origins whose pages may call the proxy, including its own.
     pub allowed_origins: Vec<String>,
-    /// Where operators are answered; none: where the public is.
+    /// The address for the operators' routes; none: the public address.
     pub metrics_listen: Option<String>,
-    /// What a request or connection may take at most.
+    /// Limits of requests, streams and connections.
     pub limits: Limits,
-    /// What it takes to be ready.
+    /// The conditions of readiness.
     pub ready: Ready,
     /// Whether the demo shop is served.
     pub demo_site: bool,
@@ -37,24 +37,24 @@ impl Http {
     }
 }
 
-/// What a request or connection may take at most.
+/// Limits of requests, streams and connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of a request's body.
+    /// The largest body of a request, in bytes.
     pub body_bytes: usize,
     /// How long a request waits for Vipps MobilePay.
     pub wait: Duration,
-    /// Open streams in all.
+    /// The most open streams in all.
     pub streams: usize,
-    /// Open streams on one checkout.
+    /// The most open streams for one checkout.
     pub streams_per_checkout: usize,
-    /// The age at which a stream is closed.
+    /// The age at which the proxy closes a stream.
     pub stream_age: Duration,
     /// The interval of a stream's heartbeats.
     pub heartbeat: Duration,
-    /// Open connections.
+    /// The most open connections.
     pub connections: usize,
-    /// How long a request's head may take, and then its body.
+    /// How long a client may take to send a request's head, and then its body.
     pub header: Duration,
 }
 
@@ -73,12 +73,12 @@ impl Limits {
     }
 }
 
-/// What it takes to be ready.
+/// The conditions of readiness.
 #[derive(Clone, Copy, Debug)]
 pub struct Ready {
-    /// How late the most overdue effect may be, in milliseconds.
+    /// How long the most overdue effect may be overdue, in milliseconds.
     pub outbox_overdue_ms: i64,
-    /// How much room there must be beside the SQLite file, in bytes.
+    /// The least free space on the disk of the SQLite file, in bytes.
     pub free_bytes: u64,
 }
 

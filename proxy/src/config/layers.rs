@@ -1,4 +1,4 @@
-//! Lays the sources over each other: defaults, file, environment.
+//! Merges the sources of the configuration: the environment overrides the file, and the file overrides the defaults.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use toml::{Table, Value};
 
 use super::DEFAULTS;
 
-/// What the variables of the environment begin with that are options.
+/// The prefix of the environment variables that are options.
 pub const PREFIX: &str = "KVITT_";
 
-/// What the commands that call a running proxy read, and no options: whoever has them set may type the others too.
-const CALLERS: [&str; 4] = ["KVITT_URL", "KVITT_KEY", "KVITT_SECRET", "KVITT_EMULATOR"];
+/// Environment variables with the prefix that are no options: the commands that call a running proxy read them.
+const NO_OPTIONS: [&str; 4] = ["KVITT_URL", "KVITT_KEY", "KVITT_SECRET", "KVITT_EMULATOR"];
 
-/// One table out of all sources; what cannot be read is added to the mistakes.
+/// Merges all sources into one table; a source that cannot be parsed is added to the mistakes.
 pub(super) fn merge(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
@@ -22,13 +22,13 @@ pub(super) fn merge(
     if let Some(path) = file {
         match std::fs::read_to_string(path)
             .map_err(|error| error.to_string())
-            .and_then(|text| text.parse::<Table>().map_err(|error| unread(&text, &error)))
+            .and_then(|text| text.parse::<Table>().map_err(|error| parse_error(&text, &error)))
         {
-            Ok(over) => lay_over(&mut table, over),
+            Ok(upper) => overlay(&mut table, upper),
             Err(error) => mistakes.push(format!("{}: {error}", path.display())),
         }
     }
-    let option = |name: &str| name.starts_with(PREFIX) && !CALLERS.contains(&name);
+    let option = |name: &str| name.starts_with(PREFIX) && !NO_OPTIONS.contains(&name);
     let mut variables: Vec<_> = env.into_iter().filter(|(name, _)| option(name)).collect();
     variables.sort();
     for (name, value) in variables {
@@ -39,24 +39,25 @@ pub(super) fn merge(
     table
 }
 
-/// Where a text stops being TOML, and why. Not the line itself, as the library would have it: it may be a secret with a slip in it.
-pub(super) fn unread(text: &str, error: &toml::de::Error) -> String {
+/// Describes a syntax error in TOML: its line number and reason. It never quotes the line, which may contain a secret.
+pub(super) fn parse_error(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().map(|span| text[..span.start].lines().count().max(1));
     let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
     format!("{line}{}", error.message().replace('\n', " "))
 }
 
-/// Tables are merged, everything else is replaced.
-fn lay_over(below: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (below.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(over)) => lay_over(below, over),
-            (_, value) => drop(below.insert(key, value)),
+/// Writes one table over another: tables are merged, other values are replaced.
+fn overlay(lower: &mut Table, upper: Table) {
+    for (key, value) in upper {
+        match (lower.get_mut(&key), value) {
+            (Some(Value::Table(lower)), Value::Table(upper)) => overlay(lower, upper),
+            (_, value) => drop(lower.insert(key, value)),
         }
     }
 }
 
-/// `KVITT_DATABASE__URL` is `database.url`; in a list of tables the next part is an entry's name: `KVITT_SALES_UNIT__NO__CLIENT_ID`.
+/// Sets the option of an environment variable. `KVITT_DATABASE__URL` is `database.url`. In a list of tables the next part of the name is the
+/// name of an entry: `KVITT_SALES_UNIT__NO__CLIENT_ID`.
 fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
     let path = name[PREFIX.len()..].to_ascii_lowercase();
     let (path, value) = match path.strip_suffix("_file") {
@@ -74,7 +75,7 @@ fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
         at = match at.entry(*folder).or_insert_with(|| Value::Table(Table::new())) {
             Value::Table(inner) => inner,
             Value::Array(list) => {
-                let entry = folders.next().ok_or("names a list: add the name of an entry")?;
+                let entry = folders.next().ok_or("is a list: add the name of an entry")?;
                 list.iter_mut()
                     .filter_map(Value::as_table_mut)
                     .find(|inner| inner.get("name").and_then(Value::as_str).is_some_and(|name| same(name, entry)))
@@ -87,7 +88,7 @@ fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
     Ok(())
 }
 
-/// A variable's name has no hyphen.
+/// Whether an entry's name matches a part of a variable's name, which has underscores for hyphens.
 fn same(name: &str, part: &str) -> bool {
     name.replace('-', "_").eq_ignore_ascii_case(part)
 }

@@ -2,14 +2,14 @@
 
 use super::reader::Reader;
 
-/// How to log, and where traces go.
+/// The log, and the collector of traces.
 #[derive(Clone, Debug)]
 pub struct Log {
-    /// Lines of JSON instead of text.
+    /// Whether to log lines of JSON instead of text.
     pub json: bool,
-    /// Which messages.
+    /// The tracing filter of messages.
     pub filter: String,
-    /// The OpenTelemetry collector that traces are sent to, without a slash at the end; none: they are not sent.
+    /// The OpenTelemetry collector that receives traces, without a slash at the end; none: traces are not sent.
     pub otlp_endpoint: Option<String>,
 }
 

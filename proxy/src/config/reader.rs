@@ -1,6 +1,6 @@
-//! Reads options out of a table and remembers every mistake instead of stopping at the first.
+//! Reads options from a table and collects every mistake instead of stopping at the first.
 //!
-//! A getter always answers with something, so that reading can go on; when there was a mistake the result is thrown away.
+//! A getter always returns a value, so that reading can continue. If there was a mistake, the caller discards the result.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,14 +17,14 @@ use zeroize::Zeroizing;
 use crate::base::vault::Key;
 use crate::checkout::Moment;
 
-/// More than anyone means, and few enough for every sum that is made of it.
-const MOST: i64 = 2_000_000_000;
+/// The largest number of an option: more than anybody needs, and small enough that no sum of such numbers overflows.
+const MAX: i64 = 2_000_000_000;
 /// A hundred years.
-const MOST_DAYS: i64 = 36_500;
+const MAX_DAYS: i64 = 36_500;
 
 static EMPTY: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::new);
 
-/// One table, and where it stands.
+/// One table, its path, and the keys that were read.
 pub(super) struct Reader<'a> {
     table: &'a Table,
     path: String,
@@ -51,15 +51,15 @@ impl<'a> Reader<'a> {
         self.table.get(key)
     }
 
-    /// Whatever was not asked for is a misspelling.
-    pub(super) fn refuse_others(&mut self) {
+    /// Reports every key that was not read: it is misspelled.
+    pub(super) fn reject_unknown(&mut self) {
         let others: Vec<_> = self.table.keys().filter(|key| !self.used.contains(*key)).cloned().collect();
         for key in others {
             self.mistake(&key, "there is no such option");
         }
     }
 
-    /// Text that may be absent. A number is taken as its digits, since a serial number looks like one.
+    /// An optional text. A number is accepted as its digits, since a serial number looks like one.
     pub(super) fn optional(&mut self, key: &str) -> Option<String> {
         match self.get(key)? {
             Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
         SecretString::from(self.string(key))
     }
 
-    /// A key for the encryption that may be absent. One that is no good is not printed: it may be a good one with a slip in it.
+    /// An optional encryption key. An invalid one is never quoted: it may be a real key with a typing error.
     pub(super) fn optional_key(&mut self, key: &str) -> Option<Key> {
         let text = Zeroizing::new(self.optional(key)?);
         let read = Key::parse(&text);
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// An address to build others on: without a query, and without a slash at the end.
+    /// A URL to which paths are appended: without a query, and without a slash at the end.
     pub(super) fn base_url(&mut self, key: &str) -> String {
         let text = self.url(key);
         if text.contains(['?', '#']) {
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         text.trim_end_matches('/').to_owned()
     }
 
-    /// Where to listen: a host or an address, and a port.
+    /// An address to listen on: a host or an IP address, and a port.
     pub(super) fn listen(&mut self, key: &str) -> String {
         let text = self.string(key);
         let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
@@ -125,12 +125,12 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// The same where it may be absent.
+    /// An optional address to listen on.
     pub(super) fn optional_listen(&mut self, key: &str) -> Option<String> {
         self.optional(key).map(|_| self.listen(key))
     }
 
-    /// A filter of the log.
+    /// A tracing filter of the log.
     pub(super) fn filter(&mut self, key: &str) -> String {
         let text = self.string(key);
         if let Err(error) = EnvFilter::try_new(&text) {
@@ -139,20 +139,20 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// An address: https, or http on this machine alone.
+    /// A URL: https, or http only on this machine.
     pub(super) fn url(&mut self, key: &str) -> String {
         let text = self.string(key).trim().to_owned();
         if !text.is_empty() {
             match Url::parse(&text) {
                 Ok(url) if is_safe(&url) => {}
-                Ok(_) => self.mistake(key, "must be an https:// address (http:// only on this machine)"),
-                Err(error) => self.mistake(key, &format!("is not an address: {error}")),
+                Ok(_) => self.mistake(key, "must be an https:// URL (http:// only on this machine)"),
+                Err(error) => self.mistake(key, &format!("is not a URL: {error}")),
             }
         }
         text
     }
 
-    /// A collector of traces, which may be absent. Inside, where it is, http is common; a password would end up in the log.
+    /// The optional URL of a collector of traces. It may be http, which is common within a network. It may have no password, since the URL is logged.
     pub(super) fn collector(&mut self, key: &str) -> Option<String> {
         let text = self.optional(key)?;
         let is_one = |url: Url| {
@@ -160,9 +160,9 @@ impl<'a> Reader<'a> {
             plain && url.password().is_none() && url.has_host() && matches!(url.scheme(), "http" | "https")
         };
         if !cfg!(feature = "otlp") {
-            self.mistake(key, "this build cannot export traces: it has been built without the feature otlp");
+            self.mistake(key, "this build cannot export traces: it was built without the feature otlp");
         } else if !Url::parse(&text).is_ok_and(is_one) {
-            self.mistake(key, "must be an address such as \"http://collector:4318\", without user or query");
+            self.mistake(key, "must be a URL such as \"http://collector:4318\", without user or query");
         }
         Some(text.trim_end_matches('/').to_owned())
     }
@@ -172,19 +172,19 @@ impl<'a> Reader<'a> {
         self.list(key, read, "is not an origin such as \"https://shop.example\"")
     }
 
-    /// Names of hosts.
+    /// A list of host names.
     pub(super) fn hosts(&mut self, key: &str) -> Vec<String> {
         let read = |text: &str| match Host::parse(text) {
             Ok(Host::Domain(name)) if name.contains('.') && !name.starts_with('.') => Some(name),
             _ => None,
         };
-        self.list(key, read, "is not the name of a host such as \"vipps.no\"")
+        self.list(key, read, "is not a host name such as \"vipps.no\"")
     }
 
-    /// A list of texts, each read as what it stands for.
+    /// A list of texts, each parsed by `read`.
     fn list<T>(&mut self, key: &str, read: impl Fn(&str) -> Option<T>, otherwise: &str) -> Vec<T> {
         let Some(value) = self.get(key) else { return Vec::new() };
-        let value = written(value);
+        let value = typed(value);
         let Some(list) = value.as_array() else {
             self.mistake(key, "must be a list");
             return Vec::new();
@@ -201,52 +201,52 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn flag(&mut self, key: &str) -> bool {
-        let value = self.get(key).and_then(|value| written(value).as_bool());
+        let value = self.get(key).and_then(|value| typed(value).as_bool());
         value.unwrap_or_else(|| {
             self.mistake(key, "must be true or false");
             false
         })
     }
 
-    /// True or false; false when it is not said.
+    /// An optional flag; false when absent.
     pub(super) fn switch(&mut self, key: &str) -> bool {
         self.table.contains_key(key) && self.flag(key)
     }
 
     pub(super) fn positive(&mut self, key: &str) -> i64 {
-        self.between(key, 1, MOST)
+        self.between(key, 1, MAX)
     }
 
     pub(super) fn between(&mut self, key: &str, least: i64, most: i64) -> i64 {
-        let value = self.get(key).and_then(|value| written(value).as_integer());
+        let value = self.get(key).and_then(|value| typed(value).as_integer());
         value.filter(|value| (least..=most).contains(value)).unwrap_or_else(|| {
             self.mistake(key, &format!("must be a whole number from {least} to {most}"));
             least
         })
     }
 
-    /// Days, as milliseconds; none for 0.
+    /// A number of days, in milliseconds; none for 0.
     pub(super) fn days(&mut self, key: &str) -> Option<i64> {
-        let value = self.get(key).and_then(|value| written(value).as_integer());
-        let days = value.filter(|days| (0..=MOST_DAYS).contains(days)).unwrap_or_else(|| {
+        let value = self.get(key).and_then(|value| typed(value).as_integer());
+        let days = value.filter(|days| (0..=MAX_DAYS).contains(days)).unwrap_or_else(|| {
             self.mistake(key, "must be a whole number from 0 to 36500");
             0
         });
         (days > 0).then(|| days * 24 * 60 * 60 * 1000)
     }
 
-    /// How often something may happen; zero and absent are no limit.
+    /// A rate limit; zero and absent are no limit.
     pub(super) fn rate(&mut self, key: &str) -> Option<NonZeroU32> {
-        let value = written(self.get(key)?);
+        let value = typed(self.get(key)?);
         let rate =
-            value.as_integer().filter(|value| (0..=MOST).contains(value)).and_then(|value| value.try_into().ok());
+            value.as_integer().filter(|value| (0..=MAX).contains(value)).and_then(|value| value.try_into().ok());
         if rate.is_none() {
             self.mistake(key, "must be a whole number from 0 to 2000000000");
         }
         NonZeroU32::new(rate?)
     }
 
-    /// Networks, each an address with or without the length of its prefix.
+    /// A list of networks, each an address with or without a prefix length.
     pub(super) fn networks(&mut self, key: &str) -> Vec<IpNet> {
         let read = |text: &str| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok();
         self.list(key, read, "is not a network such as \"10.0.0.0/8\"")
@@ -260,15 +260,15 @@ impl<'a> Reader<'a> {
         Duration::from_millis(self.positive(key).unsigned_abs())
     }
 
-    /// A list of milliseconds, as long as it likes.
+    /// A list of durations in milliseconds, of any length.
     pub(super) fn durations(&mut self, key: &str) -> Vec<Duration> {
-        let value = self.get(key).map(written);
+        let value = self.get(key).map(typed);
         let listed = value.as_ref().and_then(Value::as_array).map(|list| {
-            let positive = |value: &Value| value.as_integer().filter(|number| (1..=MOST).contains(number));
+            let positive = |value: &Value| value.as_integer().filter(|number| (1..=MAX).contains(number));
             list.iter().map(|entry| positive(entry).map(|ms| Duration::from_millis(ms.unsigned_abs()))).collect()
         });
         listed.flatten().unwrap_or_else(|| {
-            self.mistake(key, &format!("must be a list of whole numbers from 1 to {MOST}"));
+            self.mistake(key, &format!("must be a list of whole numbers from 1 to {MAX}"));
             Vec::new()
         })
     }
@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
         choices[0].1
     }
 
-    /// A table within this one; to be read once, since what a reading leaves out is a misspelling.
+    /// Reads a table within this one. Read each table only once: keys that a reading leaves out are reported as misspelled.
     pub(super) fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
         let table = match self.get(key) {
             None => &EMPTY,
@@ -307,11 +307,11 @@ impl<'a> Reader<'a> {
         };
         let mut reader = Reader::new(table, &self.name(key), self.mistakes);
         let value = read(&mut reader);
-        reader.refuse_others();
+        reader.reject_unknown();
         value
     }
 
-    /// Every table of a list of tables.
+    /// Reads every table of a list of tables.
     pub(super) fn each<T>(&mut self, key: &str, mut read: impl FnMut(&mut Reader<'_>) -> T) -> Vec<T> {
         let tables: Vec<&Table> = match self.get(key) {
             None => Vec::new(),
@@ -330,14 +330,14 @@ impl<'a> Reader<'a> {
             let label = table.get("name").and_then(Value::as_str).map_or_else(|| place.to_string(), str::to_owned);
             let mut reader = Reader::new(table, &format!("{name}[{label}]"), self.mistakes);
             values.push(read(&mut reader));
-            reader.refuse_others();
+            reader.reject_unknown();
         }
         values
     }
 }
 
-/// A value of the environment is text, whatever it stands for.
-fn written(value: &Value) -> Value {
+/// The value that a text stands for: every value from the environment is a text.
+fn typed(value: &Value) -> Value {
     let parsed = value.as_str().and_then(|text| format!("value = {text}").parse::<Table>().ok());
     parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| value.clone())
 }

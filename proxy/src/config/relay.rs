@@ -1,4 +1,4 @@
-//! How the shop's backend is told.
+//! How the shop's backend is notified.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use ipnet::IpNet;
 
 use super::reader::Reader;
 
-/// How the shop's backend is told.
+/// How the shop's backend is notified.
 #[derive(Clone, Debug)]
 pub struct Relay {
-    /// Networks that may be called though they are not public, by http too.
+    /// Networks in which endpoints may be although they are not public; http is allowed there too.
     pub allowed_networks: Vec<IpNet>,
-    /// How long an endpoint may take to answer.
+    /// The timeout of one delivery.
     pub timeout: Duration,
-    /// How long after each failure it is told again.
+    /// The delay before each retry.
     pub retries: Vec<Duration>,
 }
 

@@ -1,4 +1,4 @@
-//! The sales units: whom customers pay.
+//! The sales units that customers pay, each with its market and credentials.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Deref for SalesUnits {
 }
 
 impl SalesUnits {
-    /// A sales unit by its name, or the first one.
+    /// The sales unit with a name; without a name, the first one.
     pub fn find(&self, name: Option<&str>) -> Option<&SalesUnit> {
         match name {
             None => self.first(),
@@ -44,7 +44,7 @@ impl SalesUnits {
     }
 }
 
-/// A market that the app is used in.
+/// A market of Vipps MobilePay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Market {
     /// Norway.
@@ -56,7 +56,7 @@ pub enum Market {
 }
 
 impl Market {
-    /// The only currency of a sales unit there.
+    /// The currency of every sales unit in the market.
     pub const fn currency(self) -> Currency {
         match self {
             Self::No => Currency::Nok,
@@ -66,33 +66,33 @@ impl Market {
     }
 }
 
-/// One contract with Vipps MobilePay: a market, a currency, a set of keys.
+/// One contract with Vipps MobilePay: a market, a currency, a set of credentials.
 #[derive(Clone, Debug)]
 pub struct SalesUnit {
-    /// Its name here.
+    /// The name in this configuration.
     pub name: String,
-    /// Where it sells.
+    /// The market.
     pub market: Market,
-    /// Its number at Vipps MobilePay.
+    /// The merchant serial number at Vipps MobilePay.
     pub merchant_serial_number: String,
-    /// A key.
+    /// The client id for access tokens.
     pub client_id: SecretString,
-    /// A key.
+    /// The client secret for access tokens.
     pub client_secret: SecretString,
-    /// A key.
+    /// The subscription key of every call.
     pub subscription_key: SecretString,
-    /// The secrets of webhooks that were registered by hand: the present one first, then one that is being replaced.
+    /// The secrets of webhooks that were registered by hand: the current one, then the previous one.
     pub webhook_secrets: Vec<SecretString>,
-    /// How its references begin.
+    /// The beginning of every reference.
     pub reference_prefix: String,
     /// Whether it may send payments to the app of a customer whose number is known.
     pub push_messages: bool,
-    /// Whether such a payment may wait there for longer than ten minutes.
+    /// Whether such a payment may last longer than ten minutes.
     pub long_living: bool,
 }
 
 impl SalesUnit {
-    /// The brand that its customers know at that time. From `renamed_at` on it is Vipps in every market.
+    /// The brand at a time. From `renamed_at` on it is Vipps in every market.
     pub fn brand(&self, renamed_at: Moment, now: Moment) -> Brand {
         match self.market {
             Market::Dk | Market::Fi if now < renamed_at => Brand::MobilePay,
@@ -116,10 +116,10 @@ impl SalesUnit {
             unit.mistake("merchant_serial_number", "must be 4 to 10 digits");
         }
         let market = unit.one_of("market", &[("NO", Market::No), ("DK", Market::Dk), ("FI", Market::Fi)]);
-        let present =
+        let current =
             if webhook_secrets { Some(unit.string("webhook_secret")) } else { unit.optional("webhook_secret") };
         let previous = unit.optional("previous_webhook_secret");
-        let secrets = present.into_iter().chain(previous).map(SecretString::from).collect();
+        let secrets = current.into_iter().chain(previous).map(SecretString::from).collect();
         Self {
             market,
             merchant_serial_number,

@@ -1,4 +1,4 @@
-//! What is sold, and how orders are opened.
+//! The shop: its name and addresses, its catalogue, and how orders are opened.
 
 use std::path::Path;
 
@@ -8,30 +8,30 @@ use super::sales_units::SalesUnit;
 use super::signed_carts::SignedCarts;
 use crate::checkout::{Moment, ReceiptBy};
 
-/// The shop, as the customer meets it, and what it sells.
+/// The shop and its catalogue.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    /// Its name.
+    /// The name that customers see.
     pub name: String,
-    /// Its front page.
+    /// The URL of its front page.
     pub url: String,
-    /// Its terms of sale.
+    /// The URL of its terms of sale.
     pub terms_url: String,
     /// Whether customers are asked for their telephone number.
     pub asks_phone_number: bool,
-    /// How the receipt gets to the app.
+    /// How the app gets the receipt.
     pub receipt: ReceiptBy,
     /// The articles and prices.
     pub catalogue: Catalogue,
-    /// How the shop signs its carts.
+    /// The keys of signed carts.
     pub signed_carts: SignedCarts,
     /// Payment requests.
     pub requests: Requests,
-    /// From then on the brand is Vipps in every market.
+    /// When the brand becomes Vipps in every market.
     pub renamed_at: Moment,
-    /// How customers reach the proxy, without a slash at the end.
+    /// The URL under which customers reach the proxy, without a slash at the end.
     pub public_url: String,
-    /// The origins that a customer may be sent back to.
+    /// The origins to which a customer may return.
     pub allowed_origins: Vec<String>,
 }
 
@@ -77,9 +77,9 @@ impl Shop {
 /// Payment requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Requests {
-    /// How long a request is open when the shop does not say, in milliseconds.
+    /// How long a request is open unless the shop sets another time, in milliseconds.
     pub open_ms: i64,
-    /// Whether Vipps MobilePay draws the QR, which its app scans too.
+    /// Whether Vipps MobilePay draws the QR; the app scans that one too.
     pub vendor_qr: bool,
 }
 

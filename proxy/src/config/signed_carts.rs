@@ -1,30 +1,30 @@
-//! With what the shop signs its carts, where its pages carry them.
+//! The keys with which the shop signs carts for its pages.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::SalesUnit;
 use super::reader::Reader;
 
-/// HMAC-SHA-256 wants a key of the length of its hash at least ([RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
-const SHORTEST_SECRET: usize = 32;
+/// HS256 requires a key at least as long as its hash ([RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+const MIN_SECRET_BYTES: usize = 32;
 
-/// How carts are signed.
+/// The keys of signed carts, and their longest validity.
 #[derive(Clone, Debug)]
 pub struct SignedCarts {
-    /// Any number, so that a new one may stand beside the one that it replaces.
+    /// The keys; several can be valid at the same time, so that one can be replaced.
     pub keys: Vec<CartKey>,
-    /// How long a cart may be good for at most, in milliseconds.
+    /// The longest validity of a cart, in milliseconds.
     pub max_life_ms: i64,
 }
 
-/// A secret that the shop signs carts with.
+/// A key with which the shop signs carts.
 #[derive(Clone, Debug)]
 pub struct CartKey {
-    /// The `kid` of a cart.
+    /// The name, which is the `kid` of a cart.
     pub name: String,
-    /// Its bytes are the key, as they are written.
+    /// The secret; the bytes of its text are the key.
     pub secret: SecretString,
-    /// The one sales unit that it may sign for; none where it may for all.
+    /// The only sales unit that it may sign for; none: all.
     pub sales_unit: Option<String>,
 }
 
@@ -48,8 +48,8 @@ impl CartKey {
         if !name.bytes().all(plain) || name.len() > 32 {
             key.mistake("name", "may have a-z, 0-9 and -, and 32 characters at most");
         }
-        // One that is absent has been said to be.
-        if (1..SHORTEST_SECRET).contains(&secret.expose_secret().len()) {
+        // An absent secret has been reported already.
+        if (1..MIN_SECRET_BYTES).contains(&secret.expose_secret().len()) {
             key.mistake("secret", "must have 32 bytes at least, such as what `openssl rand -base64 32` prints");
         }
         if sales_unit.as_ref().is_some_and(|name| !units.iter().any(|unit| unit.name == *name)) {

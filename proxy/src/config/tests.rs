@@ -82,7 +82,7 @@ fn every_mistake_is_named_at_once() {
         "public_uri: there is no such option",
         "sales_unit[no].webhook_secret: is required",
         "sales_unit[dk-web].market: must be one of NO, DK, FI",
-        "shop.terms_url: must be an https:// address (http:// only on this machine)",
+        "shop.terms_url: must be an https:// URL (http:// only on this machine)",
         "polling.first_ms: must be a whole number from 1 to 2000000000",
         "limits.streems: there is no such option",
     ] {
@@ -92,7 +92,7 @@ fn every_mistake_is_named_at_once() {
 }
 
 #[test]
-fn a_collector_is_an_address_and_wants_a_build_that_knows_it() {
+fn a_collector_is_a_url_and_needs_a_build_with_otlp() {
     let collector = |text| load(GOOD, &[("KVITT_TELEMETRY__OTLP_ENDPOINT", text)]);
     assert_eq!(collector("").unwrap().log.otlp_endpoint, None);
     let good = collector("http://collector:4318/");
@@ -101,7 +101,7 @@ fn a_collector_is_an_address_and_wants_a_build_that_knows_it() {
         for bad in ["collector:4318", "grpc://collector", "https://user:hush@collector", "https://collector/?key=hush"]
         {
             let mistakes = collector(bad).unwrap_err();
-            assert!(mistakes[0].starts_with("telemetry.log.otlp_endpoint: must be an address"), "{mistakes:?}");
+            assert!(mistakes[0].starts_with("telemetry.otlp_endpoint: must be a URL"), "{mistakes:?}");
             assert!(!mistakes[0].contains("hush"));
         }
     } else {
@@ -111,7 +111,7 @@ fn a_collector_is_an_address_and_wants_a_build_that_knows_it() {
 }
 
 #[test]
-fn the_environment_goes_over_the_file_and_reaches_entries_by_name() {
+fn the_environment_overrides_the_file_and_reaches_entries_by_name() {
     let files = files("");
     let secret = files.folder.path().join("secret");
     std::fs::write(&secret, "from a file\n").unwrap();
@@ -145,12 +145,12 @@ fn what_would_only_fail_later_is_refused_at_once() {
         (
             "KVITT_DATABASE__URL",
             "sqlite::memory:",
-            "database.url: must be sqlite: and the path of a file, or a postgres:// address",
+            "database.url: must be sqlite: and the path of a file, or a postgres:// URL",
         ),
         (
             "KVITT_DATABASE__URL",
             "mysql://host/kvitt",
-            "database.url: must be sqlite: and the path of a file, or a postgres:// address",
+            "database.url: must be sqlite: and the path of a file, or a postgres:// URL",
         ),
         ("KVITT_PUBLIC_URL", "https://pay.example/?x", "public_url: must have no query"),
         ("KVITT_VIPPS__TIMEOUT_MS", "9999999999", "vipps.timeout_ms: must be a whole number from 1 to 2000000000"),
@@ -173,7 +173,7 @@ fn what_would_only_fail_later_is_refused_at_once() {
 }
 
 #[test]
-fn secrets_of_the_environment_are_taken_as_they_are() {
+fn secrets_from_the_environment_are_used_verbatim() {
     for secret in ["0x1F", "1_000", "true", "[1]", "a # b"] {
         let config = load(GOOD, &[("KVITT_SALES_UNIT__NO__CLIENT_SECRET", secret)]).unwrap();
         assert_eq!(secrecy::ExposeSecret::expose_secret(&config.sales_units[0].client_secret), secret);
@@ -181,7 +181,7 @@ fn secrets_of_the_environment_are_taken_as_they_are() {
 }
 
 #[test]
-fn cart_keys_have_names_of_their_own_and_secrets_that_are_long_enough() {
+fn cart_keys_have_unique_names_and_long_enough_secrets() {
     let keys = |text: &str| load(&format!("{GOOD}{text}"), &[]);
     let good = "[[cart_key]]\nname = \"a\"\nsecret = \"mumble-mumble-mumble-mumble-mumble\"\nsales_unit = \"no\"\n";
     let config = keys(good).unwrap();
@@ -232,7 +232,7 @@ fn secrets_do_not_print() {
 }
 
 #[test]
-fn a_slip_beside_a_secret_does_not_print_it() {
+fn a_syntax_error_beside_a_secret_does_not_print_it() {
     for slip in ["client_secret = \"hush", "client_secret = hush\"", "client_secret = \"hush\" oh"] {
         let mistakes = load(&GOOD.replacen("client_secret = \"hush\"", slip, 1), &[]).unwrap_err();
         let named = mistakes.iter().find(|mistake| mistake.contains("kvitt.toml: line 13: ")).unwrap();

@@ -1,4 +1,4 @@
-//! Vipps MobilePay: its API, its webhooks, reserved money, reconciliation.
+//! Vipps MobilePay: its API, its webhooks, the deadlines of reserved money, and the reconciliation.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The API of Vipps MobilePay.
 #[derive(Clone, Debug)]
 pub struct Vipps {
-    /// Its address, without a slash at the end.
+    /// The URL, without a slash at the end.
     pub base_url: String,
-    /// How long one call may take.
+    /// The timeout of one call.
     pub timeout: Duration,
-    /// Customers are sent to these hosts and those below them.
+    /// The hosts to which customers may be sent, subdomains included.
     pub redirect_hosts: Vec<String>,
 }
 
@@ -28,18 +28,18 @@ impl Vipps {
     }
 }
 
-/// How webhooks come.
+/// The webhooks of Vipps MobilePay.
 #[derive(Clone, Debug)]
 pub struct Webhook {
-    /// How far a webhook's date may be off.
+    /// How far a webhook's date may be from the proxy's clock.
     pub tolerance: Duration,
-    /// How many webhooks may wait to be written.
+    /// The most webhooks that may wait to be stored.
     pub queue: usize,
-    /// Whether the proxy registers itself for webhooks where it is not.
+    /// Whether the proxy registers missing webhooks by itself.
     pub repair: bool,
-    /// How often it checks whether it is.
+    /// The interval at which the registrations are checked.
     pub every: Duration,
-    /// How Vipps MobilePay reaches the proxy, without a slash at the end.
+    /// The URL under which Vipps MobilePay reaches the proxy, without a slash at the end.
     public_url: String,
 }
 
@@ -54,24 +54,24 @@ impl Webhook {
         }
     }
 
-    /// The address that a sales unit's webhook is registered with.
+    /// The URL with which a sales unit's webhook is registered.
     pub fn url(&self, unit: &SalesUnit) -> String {
         format!("{}/callbacks/vipps/{}", self.public_url, unit.name)
     }
 }
 
-/// When reserved money is to be captured.
+/// The deadlines of reserved money.
 #[derive(Clone, Copy, Debug)]
 pub struct Capture {
-    /// How long before a deadline it is warned of, in milliseconds.
+    /// How long before a deadline the warning begins, in milliseconds.
     pub warn_ms: i64,
-    /// How long money is reserved in Norway at most, in milliseconds.
+    /// The longest time that a reservation lasts in Norway, in milliseconds.
     pub no_ms: i64,
     /// The same in Denmark.
     pub dk_ms: i64,
     /// The same in Finland.
     pub fi_ms: i64,
-    /// How often deadlines are looked at.
+    /// The interval at which the deadlines are checked.
     pub every: Duration,
 }
 
@@ -87,7 +87,7 @@ impl Capture {
         }
     }
 
-    /// How long money is reserved in a market at most, in milliseconds.
+    /// The longest time that a reservation lasts in a market, in milliseconds.
     pub const fn window_ms(&self, market: Market) -> i64 {
         match market {
             Market::No => self.no_ms,
@@ -96,18 +96,18 @@ impl Capture {
         }
     }
 
-    /// The longest that it is in any market, in milliseconds.
+    /// The longest time that a reservation lasts in any market, in milliseconds.
     pub fn longest_ms(&self) -> i64 {
         self.no_ms.max(self.dk_ms).max(self.fi_ms)
     }
 }
 
-/// How payments are reconciled with Vipps MobilePay.
+/// The reconciliation with Vipps MobilePay.
 #[derive(Clone, Copy, Debug)]
 pub struct Reconcile {
-    /// How often.
+    /// The interval.
     pub every: Duration,
-    /// Orders that are asked about at the same time.
+    /// How many orders are read at the same time.
     pub at_once: usize,
 }
 
