@@ -1,4 +1,7 @@
-//! What an operator types: one file a command. A command prints to standard output what was asked for, and ends with an error otherwise.
+//! The command line, one file for each command.
+//!
+//! A command prints its result to standard output, and notes and errors to standard error. Its exit code is one of [`exit_status`]. Most commands
+//! read and write the database beside running proxies; `listen`, `trigger` and `request` call a running proxy over HTTP.
 
 mod arguments;
 mod caller;
@@ -10,8 +13,8 @@ mod desk;
 mod doctor;
 mod emulator;
 mod encryption;
-mod ending;
 mod endpoints;
+mod exit_status;
 mod healthcheck;
 mod keys;
 mod listen;
@@ -19,12 +22,12 @@ mod manual;
 mod migrate;
 mod orders;
 mod outbox;
+mod output;
 mod parts;
 mod progress;
 mod reconcile;
 mod request;
 mod serve;
-mod shown;
 pub mod stories;
 mod trigger;
 mod webhooks;
@@ -38,9 +41,9 @@ use self::arguments::ConfigFile;
 use self::serve::stop_on_signal;
 use crate::http::routes;
 
-/// A checkout for Vipps MobilePay.
+/// A checkout for Vipps MobilePay
 #[derive(Parser)]
-#[command(name = "kvitt", version, about, arg_required_else_help = true, after_help = ending::TABLE)]
+#[command(name = "kvitt", version, about, arg_required_else_help = true, after_help = exit_status::TABLE)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,72 +51,72 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the proxy.
+    /// Run the proxy
     Serve(ConfigFile),
-    /// Run emulator, proxy and demo shop together, on a database that is thrown away.
+    /// Run emulator, proxy and demo shop together, on a temporary database
     Demo {
-        /// Where the shop listens; port 0 takes a free one.
+        /// Address and port of the shop; port 0 selects a free one
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
-        /// Another origin whose pages may embed the widget.
+        /// Another origin whose pages may embed the widget; can be repeated
         #[arg(long = "allow-origin", value_name = "ORIGIN")]
         allow_origins: Vec<String>,
     },
-    /// Run the emulator of Vipps MobilePay alone.
-    Emulator(emulator::Asked),
-    /// Check the configuration and, against the API, the keys of every sales unit.
-    Check(check::Asked),
-    /// Look at everything that an operator would ask about, and say what to do.
-    Doctor(doctor::Asked),
-    /// Bring the schema of the database up to date, as `serve` does when it starts.
+    /// Run only the emulator of Vipps MobilePay
+    Emulator(emulator::Args),
+    /// Check the configuration, and the credentials of every sales unit against the API
+    Check(check::Args),
+    /// Examine configuration, database, queues and Vipps MobilePay, and say what to do
+    Doctor(doctor::Args),
+    /// Migrate the database to the schema of this release, as `serve` does at its start
     Migrate(ConfigFile),
-    /// Ask the running proxy whether it is ready.
-    Healthcheck(healthcheck::Asked),
-    /// Manage the keys of the shop's own machines.
-    Keys(keys::Asked),
-    /// Print a link that opens the order desk once.
-    Desk(desk::Asked),
-    /// Follow what happens at a running proxy, and forward it to a backend on this machine, signed as the real thing.
-    Listen(listen::Asked),
-    /// Play a story on a proxy that runs against the emulator: paid, rejected, a webhook is lost, and so on.
-    Trigger(trigger::Asked),
-    /// Show orders; capture, let go and refund their money.
-    Orders(orders::Asked),
-    /// Compare every order that money can still move on with the books of Vipps MobilePay.
-    Reconcile(reconcile::Asked),
-    /// Show what waits to be done at Vipps MobilePay, and have what was put aside done after all.
-    Outbox(outbox::Asked),
-    /// Manage where the shop's backend is told what happens.
-    Endpoints(endpoints::Asked),
-    /// Show what the shop's backend was told, and tell it again.
-    Deliveries(deliveries::Asked),
-    /// Ask a customer to pay: behind a link or QR, or in the app.
-    Request(request::Asked),
-    /// Show, find and erase what customers shared.
-    Customers(customers::Asked),
-    /// Replace the key that what customers shared is sealed with.
-    Encryption(encryption::Asked),
-    /// Manage the registrations of webhooks at Vipps MobilePay.
-    Webhooks(webhooks::Asked),
-    /// Print the description of the API.
+    /// Check whether the running proxy is ready
+    Healthcheck(healthcheck::Args),
+    /// Manage the shop keys, with which the shop's backend authenticates
+    Keys(keys::Args),
+    /// Print a link that logs in at the order desk once
+    Desk(desk::Args),
+    /// Follow the events of a running proxy, and forward them to a local backend as signed webhooks
+    Listen(listen::Args),
+    /// Play a story on a proxy that runs against the emulator, such as a payment or a lost webhook
+    Trigger(trigger::Args),
+    /// Show orders; capture, release and refund their money
+    Orders(orders::Args),
+    /// Compare every order with money that can still move with the records of Vipps MobilePay
+    Reconcile(reconcile::Args),
+    /// Show the pending calls to Vipps MobilePay, and retry parked ones
+    Outbox(outbox::Args),
+    /// Manage the endpoints that receive the shop's webhooks
+    Endpoints(endpoints::Args),
+    /// Show the deliveries to an endpoint, and deliver again
+    Deliveries(deliveries::Args),
+    /// Send a payment request, as a link or QR, or in the app
+    Request(request::Args),
+    /// Show, find and erase the personal data of customers
+    Customers(customers::Args),
+    /// Rotate the encryption key
+    Encryption(encryption::Args),
+    /// Manage the webhook registrations at Vipps MobilePay
+    Webhooks(webhooks::Args),
+    /// Print the API's description as OpenAPI JSON
     Openapi {
-        /// The types of the shop's API for TypeScript instead.
+        /// Print the TypeScript types of the shop's API instead
         #[arg(long)]
         typescript: bool,
     },
-    /// Print what completes these commands in a shell: `source <(kvitt completions bash)`.
+    /// Print the completion script of a shell: `source <(kvitt completions bash)`
     Completions {
-        /// Which shell.
+        /// The shell
         shell: clap_complete::Shell,
     },
-    /// Write the manual pages into a folder.
+    /// Write the manual pages into a folder
     Man {
-        /// Where to.
+        /// The folder
         folder: std::path::PathBuf,
     },
 }
 
-/// Runs the command that was typed.
+/// Runs the command of the command line.
 pub async fn main() -> ExitCode {
     match run(Cli::parse().command).await {
         Ok(code) => code,
@@ -128,24 +131,24 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(file) => serve::run(file).await?,
         Command::Demo { listen, allow_origins } => demo::run(listen, &allow_origins, stop_on_signal()?).await?,
-        Command::Emulator(asked) => emulator::run(asked).await?,
-        Command::Check(asked) => check::run(asked).await?,
+        Command::Emulator(args) => emulator::run(args).await?,
+        Command::Check(args) => check::run(args).await?,
         Command::Migrate(file) => migrate::run(file).await?,
-        Command::Healthcheck(asked) => healthcheck::run(&asked)?,
-        Command::Keys(asked) => keys::run(asked).await?,
-        Command::Desk(asked) => desk::run(asked).await?,
-        Command::Doctor(asked) => return Ok(doctor::run(asked).await?.into()),
-        Command::Listen(asked) => listen::run(asked).await?,
-        Command::Trigger(asked) => trigger::run(asked).await?,
-        Command::Orders(asked) => return Ok(orders::run(asked).await?.into()),
-        Command::Reconcile(asked) => return Ok(reconcile::run(asked).await?.into()),
-        Command::Outbox(asked) => outbox::run(asked).await?,
-        Command::Endpoints(asked) => endpoints::run(asked).await?,
-        Command::Deliveries(asked) => deliveries::run(asked).await?,
-        Command::Request(asked) => request::run(asked).await?,
-        Command::Customers(asked) => customers::run(asked).await?,
-        Command::Encryption(asked) => encryption::run(asked).await?,
-        Command::Webhooks(asked) => webhooks::run(asked).await?,
+        Command::Healthcheck(args) => healthcheck::run(&args)?,
+        Command::Keys(args) => keys::run(args).await?,
+        Command::Desk(args) => desk::run(args).await?,
+        Command::Doctor(args) => return Ok(doctor::run(args).await?.into()),
+        Command::Listen(args) => listen::run(args).await?,
+        Command::Trigger(args) => trigger::run(args).await?,
+        Command::Orders(args) => return Ok(orders::run(args).await?.into()),
+        Command::Reconcile(args) => return Ok(reconcile::run(args).await?.into()),
+        Command::Outbox(args) => outbox::run(args).await?,
+        Command::Endpoints(args) => endpoints::run(args).await?,
+        Command::Deliveries(args) => deliveries::run(args).await?,
+        Command::Request(args) => request::run(args).await?,
+        Command::Customers(args) => customers::run(args).await?,
+        Command::Encryption(args) => encryption::run(args).await?,
+        Command::Webhooks(args) => webhooks::run(args).await?,
         Command::Openapi { typescript: true } => print!("{}", routes::typescript()),
         Command::Openapi { typescript: false } => print!("{}", routes::openapi_json()),
         Command::Completions { shell } => manual::completions(shell, Cli::command()),

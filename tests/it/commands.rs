@@ -134,7 +134,7 @@ fn colours_completions_manual_and_the_table_of_endings_are_there() {
     assert!(page.contains("idempotency"), "{page}");
     let help = text(kvitt(&["--help"]).stdout);
     let readme = include_str!("../../README.md");
-    let (_, table) = help.split_once("It ends with:\n").unwrap();
+    let (_, table) = help.split_once("Exit codes:\n").unwrap();
     for line in table.lines() {
         let (code, means) = line.trim().split_once("  ").unwrap();
         let row = format!("| {code} | {means} |");

@@ -20,7 +20,7 @@ fn first_only(config: &str, options: &[&str]) -> String {
 }
 
 #[test]
-fn it_does_not_start_without_its_secrets_and_says_all_that_is_wrong() {
+fn it_does_not_start_without_its_secrets_and_names_every_mistake() {
     let files = Files::new("https://pay.shop.example", "https://api.vipps.no", "");
     let good = std::fs::read_to_string(&files.config).unwrap();
     let bad = first_only(&good, &["client_secret", "webhook_secret"]);
@@ -43,12 +43,12 @@ fn it_does_not_start_without_its_secrets_and_says_all_that_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_asks_the_api_whether_the_keys_are_good() {
+async fn check_asks_the_api_whether_the_credentials_are_valid() {
     let shop = Shop::open().await;
     let config = shop.files.config.to_str().unwrap();
     let output = kvitt(&["check", "--config", config]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("sales unit no: the keys are good"));
+    assert!(text(&output.stdout).contains("sales unit no: the credentials are valid"));
 
     let good = std::fs::read_to_string(config).unwrap();
     std::fs::write(config, good.replacen("client_secret = \"", "client_secret = \"x", 1)).unwrap();

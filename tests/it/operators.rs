@@ -125,7 +125,7 @@ async fn the_doctor_says_what_is_well_and_what_to_do() {
         "ok    encryption: all",
         "ok    parked: none",
         "ok    drift: none",
-        "ok    sales unit no: the keys are good",
+        "ok    sales unit no: the credentials are valid",
         "ok    clock: agrees with Vipps MobilePay's",
     ] {
         assert!(well.out.contains(line), "{line} is not in {}", well.out);
@@ -138,7 +138,7 @@ async fn the_doctor_says_what_is_well_and_what_to_do() {
         (found.code == Some(1)).then_some(found.out)
     })
     .await;
-    assert!(due.contains("warn  captures due: 1: see `kvitt orders due`"), "{due}");
+    assert!(due.contains("warn  captures due: 1: run `kvitt orders due`"), "{due}");
     shop.vipps.fails("POST", "/accesstoken", 2, json!({ "status": 401 })).await;
     let ill = shop.runs(&["doctor"]).await;
     assert_eq!(ill.code, Some(2), "{ill:?}");

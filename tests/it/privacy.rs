@@ -79,7 +79,10 @@ async fn what_is_erased_by_reference_stays_away() {
     says(&erased, "erased the customer of 1 order\n");
     is_forgotten(&shop, &mut order).await;
     assert!(shop.stored(&other).await.customer.is_some(), "nobody else's is");
-    says(&kvitt(&shop.files, &["customers", "erase", "--reference", "nobody-1"], "").await, "there is no such order");
+    says(
+        &kvitt(&shop.files, &["customers", "erase", "--reference", "nobody-1"], "").await,
+        "there is no such customer",
+    );
     shop.close().await;
 }
 
@@ -88,12 +91,12 @@ async fn what_is_erased_by_number_is_erased_in_every_order() {
     let shop = Shop::open().await;
     let (mut one, mut two) = (shared(&shop).await, shared(&shop).await);
     let erase = ["customers", "erase", "--phone-number", "-"];
-    says(&kvitt(&shop.files, &erase, "+47 912 34 568\n").await, "there is no such order");
+    says(&kvitt(&shop.files, &erase, "+47 912 34 568\n").await, "there is no such customer");
     says(&kvitt(&shop.files, &erase, "912 34").await, "with its country code");
     says(&kvitt(&shop.files, &erase, "+47 912 34 567\n").await, "erased the customer of 2 orders\n");
     is_forgotten(&shop, &mut one).await;
     is_forgotten(&shop, &mut two).await;
-    says(&kvitt(&shop.files, &erase, PHONE_NUMBER).await, "there is no such order");
+    says(&kvitt(&shop.files, &erase, PHONE_NUMBER).await, "there is no such customer");
     shop.close().await;
 }
 
@@ -173,9 +176,9 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     says(&doctor, "FAIL  encryption: what is sealed does not open: sealed under another key");
     keys(&new, Some(ENCRYPTION_KEY));
     let proxy = stage.start();
-    says(&kvitt(&stage.files, &["doctor"], "").await, "warn  encryption: 1 sealed under encryption.previous_key: ");
+    says(&kvitt(&stage.files, &["doctor"], "").await, "warn  encryption: 1 encrypted with encryption.previous_key: ");
     says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 1 anew;");
-    says(&kvitt(&stage.files, &["doctor"], "").await, "ok    encryption: all that is sealed opens");
+    says(&kvitt(&stage.files, &["doctor"], "").await, "ok    encryption: all data can be decrypted");
     says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 0 anew;");
     is_the_same().await;
     proxy.kill();

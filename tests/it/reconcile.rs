@@ -66,7 +66,7 @@ async fn a_payment_that_the_vendor_does_not_know_is_drift() {
 
     let last = shop.runs(&["reconcile", "--last"]).await;
     assert_eq!(last.code, Some(2), "{last:?}");
-    assert!(last.out.starts_with("1 payments compared: 1 differ, 0 healed, 0 not answered\n"), "{last:?}");
+    assert!(last.out.starts_with("1 payments compared: 1 differ, 0 corrected, 0 not answered\n"), "{last:?}");
     assert!(last.out.contains(order.reference()) && !last.out.contains(&order.seen.token), "{last:?}");
     shop.close().await;
 }

@@ -209,9 +209,9 @@ async fn a_secret_whose_key_is_gone_does_not_stand_in_the_way_of_a_new_key() {
     let config = std::fs::read_to_string(&shop.files.config).unwrap();
     std::fs::write(&shop.files.config, config.replace("encryption.key = \"YS", "encryption.key = \"ZS")).unwrap();
     let doctor = shop.runs(&["doctor"]).await;
-    assert!(doctor.out.contains("warn  encryption: 2 secrets of webhooks do not open"), "{doctor:?}");
+    assert!(doctor.out.contains("warn  encryption: 2 webhook secrets cannot be decrypted"), "{doctor:?}");
     let rotated = shop.runs(&["encryption", "rotate"]).await.ended_well();
     assert!(rotated.out.contains(&format!("`kvitt webhooks remove {first}`")), "{rotated:?}");
-    assert!(rotated.out.ends_with("sealed 0 anew; encryption.previous_key is not needed any more\n"), "{rotated:?}");
+    assert!(rotated.out.ends_with("encrypted 0 again; encryption.previous_key is no longer needed\n"), "{rotated:?}");
     shop.close().await;
 }

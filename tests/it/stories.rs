@@ -48,7 +48,7 @@ async fn a_story_of_one_s_own_fails_at_the_step_that_does_not_come_about() {
     let steps: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(output.status.code(), Some(1), "{out}");
     assert_eq!(steps.iter().map(|step| step["ok"].clone()).collect::<Vec<_>>(), [json!(true), json!(false)]);
-    assert!(String::from_utf8(output.stderr).unwrap().contains("step 2 did not come about"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("step 2 failed"));
 
     std::fs::write(&file, mine.replace("steps", "stepz")).unwrap();
     let output = trigger(&shop, &key, &[path]).await;

@@ -1,55 +1,54 @@
-//! What several commands take: the configuration, and values as a person types them.
+//! Arguments that several commands share: the configuration file, and parsers of typed values.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
 
 use crate::base::clock;
 use crate::checkout::{Moment, PhoneNumber};
 use crate::config::Config;
 use crate::shop::customers;
 
-/// Which configuration a command works with.
-#[derive(Args)]
+/// The configuration that a command uses.
+#[derive(clap::Args)]
 pub(crate) struct ConfigFile {
-    /// A file that goes over the defaults; the environment goes over both.
+    /// Configuration file; it overrides the defaults, and the environment overrides both
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
 impl ConfigFile {
-    /// The file; none for the defaults alone.
+    /// The file; none: only defaults and environment.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.config.as_deref()
     }
 
-    /// All that it takes to serve.
+    /// Loads everything that serving requires.
     pub(crate) fn load(&self) -> anyhow::Result<Config> {
         Ok(Config::load(self.config.as_deref(), std::env::vars())?)
     }
 
-    /// For what is done before there are webhooks.
+    /// Loads the same without requiring the secrets of webhooks.
     pub(crate) fn load_without_webhooks(&self) -> anyhow::Result<Config> {
         Ok(Config::load_without_webhooks(self.config.as_deref(), std::env::vars())?)
     }
 }
 
-/// A moment as it is typed.
+/// Parses a time.
 pub(super) fn moment(text: &str) -> Result<Moment, String> {
-    clock::parse(text).ok_or_else(|| "a time is written like 2027-01-31T12:00:00Z".to_owned())
+    clock::parse(text).ok_or_else(|| "write a time like 2027-01-31T12:00:00Z".to_owned())
 }
 
-/// A number as it is typed; `-` reads it from standard input, past the shell's history.
+/// Parses a telephone number; `-` reads it from standard input, so that it does not enter the shell's history.
 pub(super) fn number(text: &str) -> anyhow::Result<PhoneNumber> {
     let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    customers::number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
+    customers::number(&text).context("write a telephone number with its country code, such as +47 91 23 45 67")
 }
 
-/// An amount as it is typed, in minor units. Both decimals are asked for, so that nobody takes kroner for øre.
+/// Parses an amount into minor units. Both decimals are required, so that nobody mistakes kroner for øre.
 pub(super) fn minor(text: &str) -> Result<i64, String> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts = text.split_once('.').filter(|(whole, rest)| digits(whole) && digits(rest) && rest.len() == 2);
     let minor = parts.and_then(|(whole, rest)| format!("{whole}{rest}").parse().ok());
-    minor.ok_or_else(|| "an amount is written with both decimals, such as 249.00".to_owned())
+    minor.ok_or_else(|| "write an amount with both decimals, such as 249.00".to_owned())
 }

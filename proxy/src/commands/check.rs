@@ -1,33 +1,33 @@
-//! `kvitt check`: whether the configuration is good, and the keys in it.
+//! `kvitt check`: validates the configuration, and the credentials in it.
 
 use anyhow::bail;
-use clap::Args;
 
 use super::arguments::ConfigFile;
 use crate::vendor::client;
 
-/// What is checked.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
-    /// Check the configuration alone.
+    /// Check only the configuration, without calling the API
     #[arg(long)]
     offline: bool,
 }
 
-/// Names every mistake at once.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
-    println!("configuration: good");
-    let by_hand = config.sales_units.iter().filter(|unit| !config.webhook.repair && unit.webhook_secrets.is_empty());
-    for unit in by_hand {
+/// Prints every mistake at once.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
+    println!("configuration: valid");
+    let unregistered =
+        config.sales_units.iter().filter(|unit| !config.webhook.repair && unit.webhook_secrets.is_empty());
+    for unit in unregistered {
         println!("sales unit {}: no webhook_secret yet; `kvitt webhooks register` prints one", unit.name);
     }
     let mut bad = 0;
-    for unit in config.sales_units.iter().filter(|_| !asked.offline) {
+    for unit in config.sales_units.iter().filter(|_| !args.offline) {
         match client::new(&config.vipps, unit)?.warm_up().await {
-            Ok(()) => println!("sales unit {}: the keys are good", unit.name),
+            Ok(()) => println!("sales unit {}: the credentials are valid", unit.name),
             Err(error) => {
                 println!("sales unit {}: {error}", unit.name);
                 bad += 1;

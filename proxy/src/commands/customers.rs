@@ -1,24 +1,24 @@
-//! `kvitt customers`: what customers shared: shown, found by number, and erased on request.
+//! `kvitt customers`: shows, finds and erases the personal data that customers shared.
 
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use kvitt_wire::FoundCustomers;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::progress::Waiting;
-use super::shown;
+use super::output;
+use super::progress::Spinner;
 use crate::config::Config;
 use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
 use crate::shop::customers;
 use crate::store::{KnownCustomer, Store};
 
-/// What is to be done.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
     #[command(subcommand)]
@@ -27,75 +27,75 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Show a customer: the number, what was said yes to, and the orders.
+    /// Show a customer: telephone number, consents and orders
     Show {
-        /// The id, as `kvitt orders show` has it: `cus_…`.
+        /// Id of the customer, as `kvitt orders show` prints it: `cus_…`
         id: String,
-        /// As JSON, as the API has it.
+        /// Print JSON, as the API does
         #[arg(long)]
         json: bool,
     },
-    /// Find customers by their telephone number.
+    /// Find customers by telephone number
     Find {
-        /// With country code; `-` reads it from standard input, past the shell's history.
+        /// Telephone number with country code; `-` reads it from standard input, so that it does not enter the shell's history
         phone_number: String,
-        /// As JSON, as the API has it.
+        /// Print JSON, as the API does
         #[arg(long)]
         json: bool,
     },
-    /// Erase the telephone number that a customer shared. The order and the record of the consent stay, and nothing brings it back.
-    Erase(Whose),
+    /// Erase the telephone number of a customer; the orders and the record of the consent stay
+    Erase(Target),
 }
 
-#[derive(Args)]
+#[derive(clap::Args)]
 #[group(required = true, multiple = false)]
-struct Whose {
-    /// The one with this id, in every order.
+struct Target {
+    /// Id of the customer
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// The one who paid this payment, by its reference.
+    /// Reference of a payment of the customer
     #[arg(long, value_name = "REF")]
     reference: Option<String>,
-    /// The one who has this number, with country code, in every order; `-` reads it from standard input, past the shell's history.
+    /// Telephone number with country code; `-` reads it from standard input, so that it does not enter the shell's history
     #[arg(long, value_name = "NUMBER")]
     phone_number: Option<String>,
 }
 
-/// May be done while proxies run.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
+/// Runs the command; proxies may run at the same time.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let done = match asked.action {
+    let done = match args.action {
         Action::Show { id, json } => show(&store, &id, json).await,
         Action::Find { phone_number, json } => find(&store, &phone_number, json).await,
-        Action::Erase(whose) => erase(&store, &config, whose).await,
+        Action::Erase(target) => erase(&store, &config, target).await,
     };
     store.close().await;
     done
 }
 
-async fn known(store: &Store, id: &str) -> anyhow::Result<KnownCustomer> {
+async fn find_by_id(store: &Store, id: &str) -> anyhow::Result<KnownCustomer> {
     store.known_customer(id).await?.with_context(|| format!("there is no customer {id}"))
 }
 
 async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
-    let customer = customers::for_shop(known(store, id).await?);
+    let customer = customers::for_shop(find_by_id(store, id).await?);
     if json {
-        return shown::json(&customer);
+        return output::json(&customer);
     }
-    shown::facts(&[
+    output::facts(&[
         ("customer", customer.id),
         ("sales unit", customer.sales_unit),
-        ("number", customer.phone_number.unwrap_or_else(|| "not told in time".to_owned())),
-        ("received", shown::time(customer.received_at_ms)),
+        ("number", customer.phone_number.unwrap_or_else(|| "not received".to_owned())),
+        ("received", output::time(customer.received_at_ms)),
         ("orders", customer.orders.join(" ")),
     ]);
     println!();
     let rows = customer.consents.into_iter().map(|given| {
-        let at = shown::time(given.consent.given_at_ms);
+        let at = output::time(given.consent.given_at_ms);
         vec![at, given.consent.scope, given.consent.wording, given.consent.language.tag().to_owned(), given.reference]
     });
-    shown::table(&["yes at", "to", "words", "in", "payment"], rows);
+    output::table(&["consented", "scope", "wording", "language", "payment"], rows);
     Ok(())
 }
 
@@ -105,26 +105,26 @@ async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<(
         customers.extend(store.known_customer(&id).await?.map(customers::for_shop));
     }
     if json {
-        return shown::json(&FoundCustomers { customers });
+        return output::json(&FoundCustomers { customers });
     }
     let rows = customers.into_iter().map(|customer| vec![customer.id, customer.sales_unit, customer.orders.join(" ")]);
-    shown::table(&["customer", "sales unit", "orders"], rows);
+    output::table(&["customer", "sales unit", "orders"], rows);
     Ok(())
 }
 
-async fn erase(store: &Store, config: &Config, whose: Whose) -> anyhow::Result<()> {
+async fn erase(store: &Store, config: &Config, target: Target) -> anyhow::Result<()> {
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
-    let number = whose.phone_number.map(|text| super::arguments::number(&text)).transpose()?;
-    let waiting = Waiting::for_what("every order is erased");
-    let orders = match (&number, &whose.reference, &whose.id) {
+    let number = target.phone_number.map(|text| super::arguments::number(&text)).transpose()?;
+    let spinner = Spinner::start("erasing");
+    let orders = match (&number, &target.reference, &target.id) {
         (Some(number), ..) => customers::erase_number(store, &ledger, number).await?,
         (None, Some(reference), _) => usize::from(customers::erase_of(store, &ledger, reference).await?),
-        (None, None, Some(id)) => customers::erase_known(store, &ledger, &known(store, id).await?).await?,
+        (None, None, Some(id)) => customers::erase_known(store, &ledger, &find_by_id(store, id).await?).await?,
         (None, None, None) => 0,
     };
-    drop(waiting);
+    drop(spinner);
     if orders == 0 {
-        bail!("there is no such order");
+        bail!("there is no such customer");
     }
     println!("erased the customer of {orders} order{}", if orders == 1 { "" } else { "s" });
     Ok(())

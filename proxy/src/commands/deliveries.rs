@@ -1,23 +1,23 @@
-//! `kvitt deliveries`: what an endpoint of the shop's was told, and whether it heard; told once more where it did not.
+//! `kvitt deliveries`: shows the deliveries to an endpoint of the shop, and delivers again.
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::shown;
+use super::output;
 use crate::base::clock;
 use crate::checkout::Moment;
 use crate::shop::relay::administration::{self, known};
 use crate::store::Store;
 use crate::store::deliveries::{Listed, Which};
 
-/// More than anybody reads.
-const MOST: u32 = 1_000;
+/// The most deliveries to list.
+const MAX: u32 = 1_000;
 
-/// Which database, and what about it.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
     #[command(subcommand)]
@@ -26,85 +26,84 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List what an endpoint was told, the newest first, a thousand at most.
+    /// List the deliveries to an endpoint, the newest first, 1000 at most
     List {
-        /// Its id, as `kvitt endpoints list` shows it.
+        /// Id of the endpoint, as `kvitt endpoints list` prints it
         endpoint: String,
-        /// Only what was tried and is not delivered.
+        /// Only deliveries that were tried and have not succeeded
         #[arg(long)]
         failed: bool,
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show how one event fared at an endpoint.
+    /// Show the delivery of one event to an endpoint
     Show {
-        /// The endpoint's id.
+        /// Id of the endpoint
         endpoint: String,
-        /// The event's id, as `list` shows it.
+        /// Id of the event, as `list` prints it
         event: String,
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Tell an endpoint once more, under the same ids.
+    /// Deliver to an endpoint again, under the same ids
     Replay {
-        /// The endpoint's id.
+        /// Id of the endpoint
         endpoint: String,
         #[command(flatten)]
-        what: What,
+        selection: Selection,
     },
 }
 
-#[derive(Args)]
+#[derive(clap::Args)]
 #[group(required = true, multiple = false)]
-struct What {
-    /// This event, by the id that `list` shows.
+struct Selection {
+    /// Only this event, by the id that `list` prints
     #[arg(long, value_name = "EVENT")]
     delivery: Option<String>,
-    /// All that has happened since then, also what it has missed, such as 2027-01-31T12:00:00Z.
+    /// All events since a time, such as 2027-01-31T12:00:00Z, including those that the endpoint missed
     #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     since: Option<Moment>,
 }
 
-/// Does it. The proxies may run.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
+/// Runs the command; proxies may run at the same time.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let done = act(&store, asked.action).await;
+    let done = execute(&store, args.action).await;
     store.close().await;
     done
 }
 
-async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
+async fn execute(store: &Store, action: Action) -> anyhow::Result<()> {
     let now = clock::now();
     match action {
         Action::List { endpoint, failed, json } => {
             known(store, &endpoint).await?;
-            let deliveries = store.deliveries(&endpoint, failed, None, MOST).await?;
+            let deliveries = store.deliveries(&endpoint, failed, None, MAX).await?;
             if json {
-                return shown::json(&deliveries);
+                return output::json(&deliveries);
             }
             table(&deliveries, now);
         }
         Action::Show { endpoint, event, json } => {
             known(store, &endpoint).await?;
-            let mut deliveries = store.deliveries(&endpoint, false, None, MOST).await?.into_iter();
+            let mut deliveries = store.deliveries(&endpoint, false, None, MAX).await?.into_iter();
             let delivery = deliveries.find(|delivery| delivery.id == event);
-            let delivery =
-                delivery.with_context(|| format!("{event} is not among the last {MOST} that it was told"))?;
+            let delivery = delivery.with_context(|| format!("{event} is not among the last {MAX} deliveries"))?;
             if json {
-                return shown::json(&delivery);
+                return output::json(&delivery);
             }
             one(&delivery, now);
         }
-        Action::Replay { endpoint, what } => {
-            let which = match (&what.delivery, what.since) {
+        Action::Replay { endpoint, selection } => {
+            let which = match (&selection.delivery, selection.since) {
                 (Some(event), _) => Which::One(event),
-                (None, since) => Which::Since(since.context("one of --delivery and --since")?),
+                (None, since) => Which::Since(since.context("--delivery or --since is required")?),
             };
             let count = administration::replay(store, &endpoint, which, now).await?;
-            println!("{count} to be told again");
+            println!("{count} to be delivered again");
         }
     }
     Ok(())
@@ -112,9 +111,9 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
 
 fn state(delivery: &Listed, now: Moment) -> String {
     match (delivery.delivered_at, delivery.given_up_at) {
-        (Some(_), _) => shown::styled(shown::GOOD, "delivered"),
-        (None, Some(_)) => shown::styled(shown::BAD, "given up"),
-        (None, None) => shown::styled(shown::WAITING, shown::until(delivery.due_at.0 - now.0)),
+        (Some(_), _) => output::styled(output::GOOD, "delivered"),
+        (None, Some(_)) => output::styled(output::BAD, "given up"),
+        (None, None) => output::styled(output::WAITING, output::until(delivery.due_at.0 - now.0)),
     }
 }
 
@@ -124,7 +123,7 @@ fn table(deliveries: &[Listed], now: Moment) {
         vec![
             delivery.id.clone(),
             delivery.kind.clone(),
-            shown::duration(now.0 - delivery.created_at.0),
+            output::duration(now.0 - delivery.created_at.0),
             state(delivery, now),
             delivery.tries.to_string(),
             delivery.last_status.map(|status| status.to_string()).unwrap_or_default(),
@@ -132,7 +131,7 @@ fn table(deliveries: &[Listed], now: Moment) {
             delivery.last_error.clone().unwrap_or_default(),
         ]
     });
-    shown::table(&["event", "kind", "age", "state", "tries", "status", "took", "last error"], rows);
+    output::table(&["event", "kind", "age", "state", "tries", "status", "took", "last error"], rows);
 }
 
 fn one(delivery: &Listed, now: Moment) {
@@ -140,12 +139,12 @@ fn one(delivery: &Listed, now: Moment) {
         ("event", delivery.id.clone()),
         ("kind", delivery.kind.clone()),
         ("state", state(delivery, now)),
-        ("written down", shown::time(delivery.created_at.0)),
+        ("created", output::time(delivery.created_at.0)),
         ("tries", delivery.tries.to_string()),
     ];
-    facts.extend(delivery.tried_at.map(|at| ("last tried", shown::time(at.0))));
+    facts.extend(delivery.tried_at.map(|at| ("last tried", output::time(at.0))));
     facts.extend(delivery.last_status.map(|status| ("answer", status.to_string())));
     facts.extend(delivery.latency_ms.map(|ms| ("took", format!("{ms} ms"))));
     facts.extend(delivery.last_error.clone().map(|error| ("error", error)));
-    shown::facts(&facts);
+    output::facts(&facts);
 }

@@ -1,4 +1,4 @@
-//! The demo: an emulator of Vipps MobilePay, the proxy on a fresh database, and the demo shop, in one process. Nothing is left behind.
+//! `kvitt demo`: an emulator of Vipps MobilePay, the proxy on a temporary database, and the demo shop, in one process. It leaves nothing behind.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -17,17 +17,17 @@ use crate::observe::telemetry;
 use crate::store::Store;
 
 const CATALOGUE: &str = include_str!("../../demo.catalogue.toml");
-/// The demo's sales units: name, market, and the emulator's serial number for it.
+/// The demo's sales units: name, market, and merchant serial number at the emulator.
 const SALES_UNITS: [(&str, &str, &str); 3] = [("no", "NO", "123456"), ("dk", "DK", "234567"), ("fi", "FI", "345678")];
 
-/// Runs the demo until `stop` is cancelled, and prints where to find it.
+/// Prints the demo's addresses and runs it until `stop` is cancelled.
 ///
 /// # Errors
-/// When an address is taken or something cannot be started.
+/// When an address is in use, or a part cannot be started.
 pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shop = format!("http://{}", listener.local_addr()?);
-    // Approved for what a sales unit can be approved for.
+    // The sales units have every approval that there is.
     let options = kvitt_emulator::Options { push_message: true, long_living: true, ..Default::default() };
     let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, options)?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
@@ -36,16 +36,16 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     let secret = Key::random().written();
     std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite"), &secret))?;
     let config = Config::load(Some(&file), [])?;
-    // Nothing is exported from here.
+    // The demo exports no traces, so nothing is flushed at the end.
     telemetry::start(&config.log)?;
     println!("shop   {shop}/");
     println!("phone  {}/phone", emulator.url());
-    let (desk, key) = ways_in(&config).await?;
+    let (desk, key) = logins(&config).await?;
     println!("desk   {desk}");
     println!("key    {key}");
     println!("carts  {}", secret.as_str());
     println!(
-        "Pay in the shop, approve on the phone. The desk's link opens it once, the key always; carts are signed as \"demo\". Ctrl-C ends all."
+        "Pay in the shop, approve on the phone. The desk's link logs in once, the key any time; sign carts with the key \"demo\". Ctrl-C stops everything."
     );
     crate::serve(config, listener, stop).await?;
     emulator.shutdown();
@@ -53,8 +53,8 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     Ok(())
 }
 
-/// A link to the order desk, and a key of the shop's.
-async fn ways_in(config: &Config) -> anyhow::Result<(String, String)> {
+/// The two logins of the order desk: a link, and a shop key.
+async fn logins(config: &Config) -> anyhow::Result<(String, String)> {
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
     let key = shop_key::Key::new();
     key.add(&store, "demo", None).await?;
@@ -80,8 +80,9 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
              client_id = {id:?}\nclient_secret = {secret:?}\nsubscription_key = {key:?}\n\
              reference_prefix = \"nordlys\"\npush_messages = true\nlong_living = true\n",
         )
-        .expect("a string takes all");
+        .expect("writing to a string does not fail");
     }
-    write!(text, "[[cart_key]]\nname = \"demo\"\nsecret = {cart_secret:?}\n").expect("a string takes all");
+    write!(text, "[[cart_key]]\nname = \"demo\"\nsecret = {cart_secret:?}\n")
+        .expect("writing to a string does not fail");
     text
 }

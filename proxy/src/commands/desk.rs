@@ -1,34 +1,33 @@
-//! `kvitt desk`: a way in for the people at the order desk.
+//! `kvitt desk`: prints a login link for the order desk, or ends all its sessions.
 
-use clap::Args;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::shown;
+use super::output;
 use crate::access::session;
 use crate::store::Store;
 
-/// Which database, and what about its desk.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
-    /// Instead, log everybody out who is at the desk, and spoil the links that have not been used.
+    /// End all sessions and invalidate all unused links instead
     #[arg(long)]
     end_all: bool,
 }
 
-/// Does it.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    if asked.end_all {
+    if args.end_all {
         println!("ended {}", store.end_desk_sessions().await?);
     } else if config.desk.enabled {
         println!("{}", session::link(&config.desk, &store).await?);
-        eprintln!("It opens the desk once, within {}.", shown::until(config.desk.link_ms));
+        eprintln!("The link logs in once. It expires {}.", output::until(config.desk.link_ms));
     } else {
-        anyhow::bail!("there is no order desk: desk.enabled is false");
+        anyhow::bail!("the order desk is disabled: desk.enabled is false");
     }
     store.close().await;
     Ok(())

@@ -1,30 +1,30 @@
-//! `kvitt doctor`: what an operator would ask, with what to do about it: which configuration is used, how the [books] stand, and what the
-//! [vendor] says. It only looks. Of the environment it says names and never values, which may be secrets.
+//! `kvitt doctor`: examines the configuration, the [database] and [vendor] (Vipps MobilePay), and says what to do about each finding.
+//!
+//! It changes nothing. Of environment variables it prints names and never values, which may be secrets.
 
-mod books;
+mod database;
 mod vendor;
 
-use clap::Args;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::arguments::ConfigFile;
-use super::ending::Ending;
-use super::shown;
+use super::exit_status::ExitStatus;
+use super::output;
 use crate::config;
 use crate::store::Store;
 
-/// What is examined.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
-    /// As JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// How something stands.
+/// How serious a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Health {
@@ -33,7 +33,7 @@ enum Health {
     Fail,
 }
 
-/// One line.
+/// One line of the report.
 #[derive(Serialize)]
 struct Finding {
     health: Health,
@@ -49,8 +49,8 @@ impl Findings {
         self.0.push(Finding { health, about: about.to_owned(), found: found.into() });
     }
 
-    /// Good when there are none of them.
-    fn none(&mut self, about: &str, count: i64, what_to_do: &str) {
+    /// Adds a count that should be zero.
+    fn add_count(&mut self, about: &str, count: i64, what_to_do: &str) {
         match count {
             0 => self.add(Health::Ok, about, "none"),
             count => self.add(Health::Warn, about, format!("{count}: {what_to_do}")),
@@ -58,15 +58,15 @@ impl Findings {
     }
 }
 
-/// Ends with 0 when all is well, 1 when something wants a look, 2 when something does not work.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
-    let config = asked.config.load_without_webhooks()?;
+/// Exits with 0 when all is well, 1 when something needs attention, 2 when something does not work.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let config = args.config.load_without_webhooks()?;
     let mut findings = Findings::default();
     findings.add(Health::Ok, "release", env!("CARGO_PKG_VERSION"));
-    configuration(&asked.config, &mut findings);
+    configuration(&args.config, &mut findings);
     match Store::attach(config.database_url.expose_secret(), &config.vault).await {
         Ok(store) => {
-            if let Err(error) = books::examine(&store, &config, &mut findings).await {
+            if let Err(error) = database::examine(&store, &config, &mut findings).await {
                 findings.add(Health::Fail, "database", error.to_string());
             }
             vendor::examine(&store, &config, &mut findings).await?;
@@ -75,29 +75,29 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
         Err(error) => findings.add(Health::Fail, "database", error.to_string()),
     }
     let worst = findings.0.iter().map(|finding| finding.health).max().unwrap_or(Health::Ok);
-    if asked.json {
-        shown::json(&findings.0)?;
+    if args.json {
+        output::json(&findings.0)?;
     } else {
         for Finding { health, about, found } in &findings.0 {
             let health = match health {
-                Health::Ok => shown::styled(shown::GOOD, "ok  "),
-                Health::Warn => shown::styled(shown::WAITING, "warn"),
-                Health::Fail => shown::styled(shown::BAD, "FAIL"),
+                Health::Ok => output::styled(output::GOOD, "ok  "),
+                Health::Warn => output::styled(output::WAITING, "warn"),
+                Health::Fail => output::styled(output::BAD, "FAIL"),
             };
             anstream::println!("{health}  {about}: {found}");
         }
     }
     Ok(match worst {
-        Health::Ok => Ending::Done,
-        Health::Warn => Ending::Failed,
-        Health::Fail => Ending::Wrong,
+        Health::Ok => ExitStatus::Done,
+        Health::Warn => ExitStatus::Failed,
+        Health::Fail => ExitStatus::Wrong,
     })
 }
 
-/// Where the options come from.
+/// Reports the sources of the options.
 fn configuration(file: &ConfigFile, findings: &mut Findings) {
     let file = file.path().map(|path| std::path::absolute(path).unwrap_or(path.to_owned()));
-    let found = file.map_or_else(|| "no file, the defaults".to_owned(), |file| file.display().to_string());
+    let found = file.map_or_else(|| "no file, only defaults".to_owned(), |file| file.display().to_string());
     findings.add(Health::Ok, "configuration", found);
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut names: Vec<_> = names.filter(|name| name.starts_with(config::PREFIX)).collect();

@@ -1,30 +1,29 @@
-//! `kvitt emulator`: Vipps MobilePay, emulated, for shops that develop against it.
+//! `kvitt emulator`: the emulator of Vipps MobilePay, for development without the real service.
 
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use clap::Args;
 use kvitt_emulator::{Credentials, Emulator, Options};
 use tokio::net::TcpListener;
 
 use super::serve::stop_on_signal;
 
-/// How it runs.
-#[derive(Args)]
-pub(crate) struct Asked {
-    /// Where it listens; port 0 takes a free one.
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Address and port to listen on; port 0 selects a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     listen: SocketAddr,
-    /// Refuse http:// addresses on this machine too, as Vipps MobilePay does.
+    /// Refuse http:// URLs on this machine too, as Vipps MobilePay does
     #[arg(long)]
     strict: bool,
-    /// Print client id, client secret, subscription key and serial number of the Norwegian sales unit on one line, and end.
+    /// Print client id, client secret, subscription key and merchant serial number of the Norwegian sales unit on one line, and exit
     #[arg(long)]
     print_credentials: bool,
 }
 
-/// Runs until it is told to stop.
-pub(crate) async fn run(Asked { listen, strict, print_credentials }: Asked) -> anyhow::Result<()> {
+/// Runs until a signal stops it.
+pub(crate) async fn run(Args { listen, strict, print_credentials }: Args) -> anyhow::Result<()> {
     if print_credentials {
         let keys = Credentials::of("123456").context("the emulator has a Norwegian sales unit")?;
         let Credentials { client_id, client_secret, subscription_key, merchant_serial_number, .. } = keys;

@@ -1,19 +1,19 @@
-//! `kvitt encryption`: the key that what customers shared, and the secrets of webhooks, are sealed with.
+//! `kvitt encryption`: rotates the key that encrypts personal data and the secrets of webhooks.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::progress::Counting;
+use super::progress::Counter;
 use crate::store::Store;
 use crate::vendor::registrations;
 
-/// As many as are sealed in one transaction, so that the proxies need not wait.
+/// How many rows are encrypted in one transaction: few, so that running proxies do not wait.
 const BATCH: u32 = 200;
 
-/// What is to be done.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
     #[command(subcommand)]
@@ -22,23 +22,23 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Seal with the present key what the previous one has sealed. The proxies may run, once all of them have both keys.
+    /// Encrypt with the current key what the previous key has encrypted; proxies may run if all of them have both keys
     Rotate,
 }
 
-/// Ends when nothing is left that needs the previous key.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let Action::Rotate = asked.action;
-    let config = asked.config.load_without_webhooks()?;
+/// Runs until nothing needs the previous key any more.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let Action::Rotate = args.action;
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let mut count = registrations::reseal(&store, &config.vault).await? + store.reseal_endpoints().await?;
-    let progress = Counting::of(None, "sealed anew");
+    let progress = Counter::start(None, "encrypted");
     loop {
         match store.reseal_customers(BATCH).await? {
             0 => break,
             more => {
                 count += more;
-                progress.done(more);
+                progress.add(more);
             }
         }
     }
@@ -47,9 +47,9 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     store.close().await;
     for registration in lost {
         println!(
-            "the secret of registration {registration} opens with no key here: `kvitt webhooks remove {registration}`, then `repair`"
+            "the secret of registration {registration} cannot be decrypted: run `kvitt webhooks remove {registration}`, then `repair`"
         );
     }
-    println!("sealed {count} anew; encryption.previous_key is not needed any more");
+    println!("encrypted {count} again; encryption.previous_key is no longer needed");
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! `kvitt endpoints`: where the shop's own backend is told what happens.
+//! `kvitt endpoints`: manages the endpoints of the shop's backend, which receive its webhooks.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::shown;
+use super::output;
 use crate::base::clock;
 use crate::checkout::Moment;
 use crate::config::Config;
@@ -12,9 +12,9 @@ use crate::shop::relay::administration;
 use crate::store::Store;
 use crate::store::endpoints::Endpoint;
 
-/// Which database, and what about it.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
     #[command(subcommand)]
@@ -23,57 +23,57 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Tell this address from now on. Prints its secret, which is not shown again.
+    /// Add an endpoint; prints its id and its secret, which is not printed again
     Add {
-        /// An https address.
+        /// https URL of the endpoint
         url: String,
-        /// Only this kind of event; may be repeated. All kinds when left out.
+        /// Only events of this type; can be repeated [default: all types]
         #[arg(long = "event", value_name = "TYPE")]
         events: Vec<String>,
     },
-    /// List the endpoints.
+    /// List the endpoints
     List {
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Remove an endpoint and the log of what it was told.
+    /// Remove an endpoint and its deliveries
     Remove {
-        /// Its id, as `list` shows it.
+        /// Id of the endpoint, as `list` prints it
         id: String,
     },
-    /// Give an endpoint a new secret, and print it. For a day the old one signs too.
+    /// Rotate the secret of an endpoint, and print the new one; for a day both secrets sign
     Rotate {
-        /// Its id.
+        /// Id of the endpoint
         id: String,
     },
-    /// Tell an endpoint again that was disabled. What it missed is told by `kvitt deliveries replay`.
+    /// Enable a disabled endpoint; `kvitt deliveries replay` delivers the events that it missed
     Enable {
-        /// Its id.
+        /// Id of the endpoint
         id: String,
     },
-    /// Tell an endpoint nothing any more, until it is enabled.
+    /// Disable an endpoint: it receives no events until it is enabled
     Disable {
-        /// Its id.
+        /// Id of the endpoint
         id: String,
     },
-    /// Tell an endpoint an event that means nothing. A proxy that runs does it within seconds.
+    /// Send a test event to an endpoint; a running proxy delivers it within seconds
     Test {
-        /// Its id.
+        /// Id of the endpoint
         id: String,
     },
 }
 
-/// Does it. The proxies may run.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
+/// Runs the command; proxies may run at the same time.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let done = act(&store, &config, asked.action).await;
+    let done = execute(&store, &config, args.action).await;
     store.close().await;
     done
 }
 
-async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<()> {
+async fn execute(store: &Store, config: &Config, action: Action) -> anyhow::Result<()> {
     let now = clock::now();
     match action {
         Action::Add { url, events } => add(store, config, url, events, now).await?,
@@ -85,7 +85,7 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<(
         Action::Rotate { id } => {
             let secret = administration::rotate(store, &id, now).await?;
             println!("{}", secret.expose_secret());
-            eprintln!("the old secret signs beside it for 24 hours");
+            eprintln!("the old secret also signs for 24 hours");
         }
         Action::Enable { id } => {
             administration::enable(store, &id).await?;
@@ -103,13 +103,13 @@ async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<(
 async fn add(store: &Store, config: &Config, url: String, events: Vec<String>, now: Moment) -> anyhow::Result<()> {
     let (endpoint, secret) = administration::add(store, &config.relay.allowed_networks, url, events, now).await?;
     println!("{}\n{}", endpoint.id, secret.expose_secret());
-    eprintln!("keep the secret: it is not shown again");
+    eprintln!("store the secret: it is not printed again");
     Ok(())
 }
 
 fn list(endpoints: &[Endpoint], json: bool) -> anyhow::Result<()> {
     if json {
-        return shown::json(&endpoints);
+        return output::json(&endpoints);
     }
     let rows = endpoints.iter().map(|endpoint| {
         let state = match (&endpoint.disabled_reason, endpoint.failing_since) {
@@ -120,6 +120,6 @@ fn list(endpoints: &[Endpoint], json: bool) -> anyhow::Result<()> {
         let events = endpoint.events.as_ref().map_or_else(|| "all".to_owned(), |events| events.join(" "));
         vec![endpoint.id.clone(), state, endpoint.url.clone(), events]
     });
-    shown::table(&["id", "state", "address", "events"], rows);
+    output::table(&["id", "state", "address", "events"], rows);
     Ok(())
 }

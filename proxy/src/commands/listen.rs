@@ -1,14 +1,13 @@
-//! `kvitt listen`: what happens at a running proxy, printed as it does, and forwarded to a backend on this machine: signed as the relay
-//! signs it, one at a time and in order. What the backend says changes nothing at the proxy.
+//! `kvitt listen`: prints the events of a running proxy as they happen, and forwards them to a local backend.
 //!
-//! It follows the stream of events with a shop key, and goes on after the last one that it has seen when the stream is closed or lost.
+//! It reads the proxy's event stream with a shop key, and continues after the last event when the stream ends. It signs forwarded events as the
+//! relay does, and sends them one at a time and in order. The backend's response changes nothing at the proxy.
 
 mod stream;
 
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use clap::Args;
 use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -16,42 +15,42 @@ use serde_json::value::RawValue;
 use std::time::Instant;
 
 use super::caller::{self, Proxy};
+use super::output::{BAD, GOOD, QUIET, styled};
 use super::serve::stop_on_signal;
-use super::shown::{BAD, GOOD, QUIET, styled};
 use crate::base::clock;
 use crate::checkout::Moment;
 use crate::shop::relay;
 use stream::{Frame, Frames};
 
-/// How long to wait before the stream is opened again: the first time, and at most.
+/// The pause before reconnecting: the first one, and the longest one.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
-/// What is followed, and where it goes.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     proxy: Proxy,
-    /// Post each event there, signed by Standard Webhooks.
+    /// Post each event to this URL, signed as Standard Webhooks
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
-    /// What is forwarded is signed with it; a new one, which is printed, when absent.
+    /// Secret that signs forwarded events [default: a new one, which is printed]
     #[arg(long, value_name = "WHSEC", env = "KVITT_SECRET", hide_env_values = true)]
     secret: Option<SecretString>,
-    /// Only these kinds, separated by commas.
+    /// Only events of these types, separated by commas
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     events: Vec<String>,
-    /// Begin with what has happened since then, such as 2027-01-31T12:00:00Z; with what happens from now on when absent.
+    /// Begin with the events since a time, such as 2027-01-31T12:00:00Z [default: from now on]
     #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     since: Option<Moment>,
-    /// End after so many events.
+    /// Exit after this many events
     #[arg(long)]
     count: Option<u64>,
-    /// Print each event as a line of JSON, and what became of it to standard error.
+    /// Print each event as a line of JSON, and the response to a forwarded one to standard error
     #[arg(long)]
     print_json: bool,
 }
 
-/// What the stream says of an event.
+/// An event of the stream.
 #[derive(Deserialize)]
 struct Event<'a> {
     id: String,
@@ -61,31 +60,31 @@ struct Event<'a> {
     data: &'a RawValue,
 }
 
-/// Runs until it is told to stop, or has seen enough.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let secret = asked.secret.clone().unwrap_or_else(relay::new_secret);
+/// Runs until a signal stops it, or `--count` events were printed.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let secret = args.secret.clone().unwrap_or_else(relay::new_secret);
     ensure!(
         relay::signatures(std::slice::from_ref(&secret), "", 0, "").is_some(),
-        "a secret is whsec_ and base64, as `kvitt endpoints add` prints it"
+        "a secret must be whsec_ and base64, as `kvitt endpoints add` prints it"
     );
-    if asked.forward_to.is_some() && asked.secret.is_none() {
+    if args.forward_to.is_some() && args.secret.is_none() {
         eprintln!("signed with {}", secret.expose_secret());
     }
     let http = caller::client()?;
-    let mut listener = Listener { last: asked.since.map(|_| "0".to_owned()), seen: 0, http, secret, asked };
+    let mut listener = Listener { last: args.since.map(|_| "0".to_owned()), seen: 0, http, secret, args };
     match stop_on_signal()?.run_until_cancelled(listener.listen()).await {
-        Some(ended) => ended,
+        Some(result) => result,
         None => Ok(()),
     }
 }
 
 struct Listener {
-    asked: Asked,
+    args: Args,
     http: Client,
     secret: SecretString,
-    /// The last event that was seen, by its place.
+    /// The cursor of the last event.
     last: Option<String>,
-    /// How many were shown.
+    /// How many events were printed.
     seen: u64,
 }
 
@@ -96,7 +95,7 @@ impl Listener {
             match self.open().await? {
                 Some(response) => {
                     pause = PAUSE.0;
-                    eprintln!("listening to {}", self.asked.proxy.at(""));
+                    eprintln!("listening to {}", self.args.proxy.at(""));
                     if self.follow(response).await? {
                         return Ok(());
                     }
@@ -107,42 +106,42 @@ impl Listener {
         }
     }
 
-    /// The stream; none when it is worth trying again.
+    /// Opens the stream; none when a retry may succeed.
     async fn open(&self) -> anyhow::Result<Option<Response>> {
-        let mut request = self.http.get(self.asked.proxy.at("/v1/shop/events/stream"));
+        let mut request = self.http.get(self.args.proxy.at("/v1/shop/events/stream"));
         if let Some(last) = &self.last {
             request = request.header("last-event-id", last);
         }
-        let response = match self.asked.proxy.sign(request)?.send().await {
+        let response = match self.args.proxy.authorize(request)?.send().await {
             Ok(response) => response,
             Err(error) if error.is_connect() || error.is_timeout() => {
-                eprintln!("the proxy does not answer; trying again");
+                eprintln!("the proxy does not answer; retrying");
                 return Ok(None);
             }
             Err(error) => return Err(error).context("the proxy's address"),
         };
         match response.status() {
             StatusCode::OK => Ok(Some(response)),
-            StatusCode::UNAUTHORIZED => bail!("the proxy does not know the key, or it has been revoked"),
+            StatusCode::UNAUTHORIZED => bail!("the proxy does not know the key, or the key is revoked"),
             status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
-                eprintln!("the proxy answers {status}; trying again");
+                eprintln!("the proxy answers {status}; retrying");
                 Ok(None)
             }
             status => bail!("the proxy answers {status}: {}", response.text().await.unwrap_or_default()),
         }
     }
 
-    /// Whether enough has been seen, when the stream has ended.
+    /// Reads the stream to its end. True when `--count` events were printed.
     async fn follow(&mut self, mut response: Response) -> anyhow::Result<bool> {
         let mut frames = Frames::default();
         while let Ok(Some(bytes)) = response.chunk().await {
             for Frame { id, data } in frames.take(&bytes) {
                 if let Some(data) = data {
-                    self.tell(&data).await?;
+                    self.handle(&data).await?;
                 }
-                // Only now: one that was not told before somebody stopped this is told the next time.
+                // Only now: an event that was not handled before an interruption is handled after it.
                 self.last = id.or(self.last.take());
-                if self.asked.count.is_some_and(|count| self.seen >= count) {
+                if self.args.count.is_some_and(|count| self.seen >= count) {
                     return Ok(true);
                 }
             }
@@ -150,30 +149,31 @@ impl Listener {
         Ok(false)
     }
 
-    async fn tell(&mut self, data: &str) -> anyhow::Result<()> {
-        let event: Event<'_> = serde_json::from_str(data).context("the proxy sends something else than events")?;
+    /// Prints and forwards an event, unless the filters exclude it.
+    async fn handle(&mut self, data: &str) -> anyhow::Result<()> {
+        let event: Event<'_> = serde_json::from_str(data).context("the proxy sends something other than events")?;
         let early = |since: Moment| clock::parse(&event.timestamp).is_some_and(|at| at < since);
-        let unwanted = !self.asked.events.is_empty() && !self.asked.events.contains(&event.r#type);
-        if unwanted || self.asked.since.is_some_and(early) {
+        let filtered = !self.args.events.is_empty() && !self.args.events.contains(&event.r#type);
+        if filtered || self.args.since.is_some_and(early) {
             return Ok(());
         }
         self.seen += 1;
-        let said = match &self.asked.forward_to {
+        let result = match &self.args.forward_to {
             Some(url) => format!("  {}", self.forward(url, &event).await),
             None => String::new(),
         };
-        if self.asked.print_json {
+        if self.args.print_json {
             println!("{data}");
-            eprint!("{}", if said.is_empty() { said } else { format!("{} {said}\n", event.id) });
+            eprint!("{}", if result.is_empty() { result } else { format!("{} {result}\n", event.id) });
             return Ok(());
         }
         let data: serde_json::Value = serde_json::from_str(event.data.get())?;
         let about = data["reference"].as_str().or(data["endpoint"].as_str()).unwrap_or_default();
-        anstream::println!("{}  {:24}  {about}{said}", styled(QUIET, &event.timestamp), event.r#type);
+        anstream::println!("{}  {:24}  {about}{result}", styled(QUIET, &event.timestamp), event.r#type);
         Ok(())
     }
 
-    /// Posts it, and says what came of it.
+    /// Forwards an event, and describes the response.
     async fn forward(&self, url: &str, event: &Event<'_>) -> String {
         let body = format!(
             r#"{{"type":{},"timestamp":{},"data":{}}}"#,
@@ -183,7 +183,8 @@ impl Listener {
         );
         let timestamp_s = clock::now().0 / 1000;
         let secrets = std::slice::from_ref(&self.secret);
-        let signature = relay::signatures(secrets, &event.id, timestamp_s, &body).expect("it was tried at the start");
+        let signature =
+            relay::signatures(secrets, &event.id, timestamp_s, &body).expect("the secret was validated at the start");
         let begun = Instant::now();
         let request = self
             .http
@@ -200,7 +201,7 @@ impl Listener {
                 let style = if answer.status().is_success() { GOOD } else { BAD };
                 format!("{} in {took} ms", styled(style, answer.status()))
             }
-            Err(error) => styled(BAD, if error.is_timeout() { "no answer in time" } else { "no answer" }),
+            Err(error) => styled(BAD, if error.is_timeout() { "timeout" } else { "no response" }),
         }
     }
 }

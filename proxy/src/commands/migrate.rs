@@ -1,11 +1,11 @@
-//! `kvitt migrate`: the schema of the database, brought up to date.
+//! `kvitt migrate`: migrates the database to the schema of this release.
 
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
 use crate::store::Store;
 
-/// Does what `serve` does when it starts.
+/// Does what `serve` does at its start.
 pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
     let config = file.load_without_webhooks()?;
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;

@@ -1,20 +1,20 @@
-//! `kvitt orders`: the shop's orders, and their money, for scripts and for whoever answers the telephone.
+//! `kvitt orders`: shows the shop's orders and moves their money, for scripts and customer service.
 //!
-//! It reads and writes the proxy's database, beside proxies that run. What moves money goes through the same door as the API, and is
-//! carried out by a proxy.
+//! It reads and writes the database, beside running proxies. An operation on money is committed through the same code as in the API; a running
+//! proxy carries it out.
 
 mod operations;
-mod shown;
+mod view;
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use kvitt_wire::{ShopOrder, ShopOrders, State};
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::output;
 use super::parts;
-use super::shown as cells;
 use crate::base::clock;
 use crate::checkout::{Moment, Reference};
 use crate::config::Config;
@@ -23,9 +23,9 @@ use crate::store::orders::{Place, Wanted};
 use crate::store::{Store, Stored};
 use crate::vendor::captures::Urgency;
 
-/// Which database, and what about it.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
     #[command(subcommand)]
@@ -34,106 +34,106 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List orders, the newest first.
+    /// List orders, the newest first
     List(Filters),
-    /// Show an order: where it stands, its lines, its payments and what was done with their money.
+    /// Show an order: its state, lines, payments, events and operations
     Show {
-        /// The reference of any of its payments.
+        /// Reference of any of the order's payments
         reference: String,
-        /// As JSON, as the API has it.
+        /// Print JSON, as the API does
         #[arg(long)]
         json: bool,
     },
-    /// Take reserved money, all that is left or a part.
-    Capture(operations::Move),
-    /// Let all go that is reserved and not captured.
-    Cancel(operations::LetGo),
-    /// Give captured money back, all that is left or a part.
-    Refund(operations::Move),
-    /// List reservations that are to be captured within `capture.warn_days`, or are not guaranteed any more; the most urgent first.
+    /// Capture reserved money, all that is left or a part
+    Capture(operations::MoveArgs),
+    /// Release all reserved money that is not captured
+    Cancel(operations::ReleaseArgs),
+    /// Refund captured money, all that is left or a part
+    Refund(operations::MoveArgs),
+    /// List reservations whose guarantee ends within `capture.warn_days` or has ended, the most urgent first
     Due {
-        /// Those that there is time for too.
+        /// List all reservations
         #[arg(long)]
         all: bool,
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-#[derive(Args)]
+#[derive(clap::Args)]
 struct Filters {
-    /// Only those that stand there, such as `authorized`; several are separated by commas.
+    /// Only orders in this state, such as `authorized`; separate several with commas
     #[arg(long, value_name = "STATE", value_parser = state, value_delimiter = ',')]
     state: Vec<State>,
-    /// Only those of this sales unit, by name.
+    /// Only orders of this sales unit, by name
     #[arg(long, value_name = "NAME")]
     sales_unit: Option<String>,
-    /// Only those that were opened then or later, such as 2027-01-31T12:00:00Z.
+    /// Only orders opened at this time or later, such as 2027-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     since: Option<Moment>,
-    /// Only those that were opened before that.
+    /// Only orders opened before this time
     #[arg(long, value_name = "TIME", value_parser = super::arguments::moment)]
     until: Option<Moment>,
-    /// Only those with money that is reserved, and neither captured nor let go.
+    /// Only orders with reserved money that is neither captured nor released
     #[arg(long)]
     to_capture: bool,
-    /// Only those with a payment whose reference begins like this.
+    /// Only orders with a payment whose reference begins with this
     #[arg(long, value_name = "PREFIX")]
     reference: Option<String>,
-    /// How many at most.
+    /// Most orders to list
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     limit: u32,
-    /// Those that follow a page: what it named as the next.
+    /// Continue after a page: the cursor that it printed
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
-    /// As JSON, as the API has it.
+    /// Print JSON, as the API does
     #[arg(long)]
     json: bool,
 }
 
-/// Does it.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
-    let config = asked.config.load_without_webhooks()?;
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let done = act(&store, &config, asked.action).await;
+    let done = execute(&store, &config, args.action).await;
     store.close().await;
     done
 }
 
-async fn act(store: &Store, config: &Config, action: Action) -> anyhow::Result<Ending> {
+async fn execute(store: &Store, config: &Config, action: Action) -> anyhow::Result<ExitStatus> {
     match action {
         Action::List(filters) => list(store, config, filters).await?,
         Action::Show { reference, json } => {
-            let stored = known(store, &reference).await?;
+            let stored = find(store, &reference).await?;
             let happened = store.events_of(stored.checkout.id).await?;
             let events = happened.iter().map(Happened::for_shop).collect::<Result<_, _>>()?;
             let order = parts::captures(config).for_shop(&stored.checkout, stored.shared(), clock::now());
             let order = ShopOrder { events: Some(events), ..order };
-            if json { cells::json(&order)? } else { shown::one(&order) }
+            if json { output::json(&order)? } else { view::one(&order) }
         }
-        Action::Capture(asked) => return operations::capture(store, config, asked).await,
-        Action::Cancel(asked) => return operations::cancel(store, config, asked).await,
-        Action::Refund(asked) => return operations::refund(store, config, asked).await,
+        Action::Capture(args) => return operations::capture(store, config, args).await,
+        Action::Cancel(args) => return operations::cancel(store, config, args).await,
+        Action::Refund(args) => return operations::refund(store, config, args).await,
         Action::Due { all, json } => due(store, config, all, json).await?,
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-async fn known(store: &Store, reference: &str) -> anyhow::Result<Stored> {
+async fn find(store: &Store, reference: &str) -> anyhow::Result<Stored> {
     let found = match Reference::parse(reference) {
         Some(reference) => store.checkout_of(reference.as_str()).await?,
         None => None,
     };
     let id = found.with_context(|| format!("there is no order with the reference {reference}"))?;
-    store.checkout(id).await?.with_context(|| format!("the order of {reference} is gone"))
+    store.checkout(id).await?.with_context(|| format!("the order of {reference} no longer exists"))
 }
 
 async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Result<()> {
     if let Some(unit) = &filters.sales_unit {
         config.sales_units.find(Some(unit)).with_context(|| format!("there is no sales unit {unit}"))?;
     }
-    let after = filters.after.as_deref().map(|after| Place::read(after).context("--after is no cursor"));
+    let after = filters.after.as_deref().map(|after| Place::read(after).context("--after is not a cursor"));
     let wanted = Wanted {
         states: filters.state,
         sales_unit: filters.sales_unit,
@@ -152,9 +152,9 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
         .collect();
     let orders = ShopOrders { orders, next: page.next.map(Place::write) };
     if filters.json {
-        return cells::json(&orders);
+        return output::json(&orders);
     }
-    shown::table(&orders.orders, now);
+    view::table(&orders.orders, now);
     if let Some(next) = orders.next {
         eprintln!("there are more: --after {next}");
     }
@@ -167,23 +167,23 @@ async fn due(store: &Store, config: &Config, all: bool, json: bool) -> anyhow::R
     deadlines.retain(|(_, deadline)| all || deadline.urgency != Urgency::Later);
     let deadlines = deadlines.into_iter().map(|(_, deadline)| deadline);
     if json {
-        return cells::json(&deadlines.collect::<Vec<_>>());
+        return output::json(&deadlines.collect::<Vec<_>>());
     }
     let rows = deadlines.map(|deadline| {
         let style = match deadline.urgency {
-            Urgency::Later => cells::GOOD,
-            Urgency::Due => cells::WAITING,
-            Urgency::Overdue => cells::BAD,
+            Urgency::Later => output::GOOD,
+            Urgency::Due => output::WAITING,
+            Urgency::Overdue => output::BAD,
         };
         vec![
             deadline.reservation.reference.to_string(),
             deadline.reservation.sales_unit,
-            format!("{} {}", cells::amount(deadline.reservation.uncaptured), deadline.reservation.currency),
-            cells::styled(style, cells::until(deadline.capture_by.0 - now.0)),
-            cells::until(deadline.released_at.0 - now.0),
+            format!("{} {}", output::amount(deadline.reservation.uncaptured), deadline.reservation.currency),
+            output::styled(style, output::until(deadline.capture_by.0 - now.0)),
+            output::until(deadline.released_at.0 - now.0),
         ]
     });
-    cells::table(&["reference", "sales unit", "not captured", "guarantee ends", "given back"], rows);
+    output::table(&["reference", "sales unit", "not captured", "guarantee ends", "released"], rows);
     Ok(())
 }
 

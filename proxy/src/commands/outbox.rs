@@ -1,22 +1,22 @@
-//! `kvitt outbox`: what is to be done in the world and waits for it, and what was put aside.
+//! `kvitt outbox`: lists the effects that wait to be carried out, and retries parked ones.
 
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::shown;
+use super::output;
 use crate::base::clock;
 use crate::engine::outbox;
 use crate::store::Store;
 use crate::store::queues::Which;
 
-/// More than anybody reads.
-const MOST: u32 = 1_000;
+/// The most effects to list.
+const MAX: u32 = 1_000;
 
-/// Which database, and what about it.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
     #[command(subcommand)]
@@ -25,43 +25,43 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the effects that wait, oldest first, a thousand at most.
+    /// List the waiting effects, the oldest first, 1000 at most
     List {
-        /// Those that are parked instead.
+        /// List the parked effects instead
         #[arg(long, conflicts_with = "all")]
         parked: bool,
-        /// Those that are parked too.
+        /// List waiting and parked effects
         #[arg(long)]
         all: bool,
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Have a parked effect done after all. A proxy that runs takes it up within five seconds.
+    /// Retry a parked effect; a running proxy does it within five seconds
     Retry {
-        /// Its id, as `list` shows it.
+        /// Id of the effect, as `list` prints it
         #[arg(required_unless_present = "all")]
         id: Option<String>,
-        /// All that are parked.
+        /// Retry all parked effects
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
 }
 
-/// Does it.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    match asked.action {
+    match args.action {
         Action::List { parked, all, json } => {
             let which = match (parked, all) {
                 (true, _) => Which::Parked,
                 (_, true) => Which::All,
                 _ => Which::Waiting,
             };
-            let effects = store.effects(which, MOST).await?;
+            let effects = store.effects(which, MAX).await?;
             if json {
-                shown::json(&effects)?;
+                output::json(&effects)?;
             } else {
                 let now = clock::now();
                 let rows = effects.into_iter().map(|effect| {
@@ -70,11 +70,11 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
                         effect.kind,
                         effect.reference.unwrap_or_default(),
                         effect.tries.to_string(),
-                        shown::duration(now.0 - effect.created_at.0),
-                        effect.parked_reason.unwrap_or_else(|| shown::until(effect.due_at.0 - now.0)),
+                        output::duration(now.0 - effect.created_at.0),
+                        effect.parked_reason.unwrap_or_else(|| output::until(effect.due_at.0 - now.0)),
                     ]
                 });
-                shown::table(&["id", "kind", "reference", "tries", "age", "parked because / due"], rows);
+                output::table(&["id", "kind", "reference", "tries", "age", "parked because / due"], rows);
             }
         }
         Action::Retry { id, .. } => {

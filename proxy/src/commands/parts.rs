@@ -1,4 +1,4 @@
-//! Parts of the proxy that a command works with by itself, beside a proxy that runs.
+//! Parts of the proxy that commands build for themselves, beside a running proxy.
 
 use crate::config::Config;
 use crate::store::Store;
@@ -11,12 +11,12 @@ pub(super) fn captures(config: &Config) -> Captures {
     Captures::new(config.capture, config.sales_units.clone())
 }
 
-/// What calls Vipps MobilePay.
+/// The client of Vipps MobilePay.
 pub(super) fn performer(config: &Config) -> anyhow::Result<Performer> {
     Ok(Performer::new(&config.vipps, &config.sales_units)?)
 }
 
-/// The registrations for webhooks.
+/// The webhook registrations.
 pub(super) fn registrations(config: &Config, store: &Store) -> anyhow::Result<Registrations> {
     let (webhook, units, vault) = (config.webhook.clone(), config.sales_units.clone(), config.vault.clone());
     Ok(Registrations::new(webhook, units, vault, store.clone(), performer(config)?))

@@ -1,51 +1,51 @@
-//! That something takes its time, shown on a terminal's standard error and nowhere else. What is shown goes away when it is dropped.
+//! Progress on standard error, only on a terminal. Dropping a spinner or counter removes it from the screen.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-const TICK: Duration = Duration::from_millis(120);
+const TICK_INTERVAL: Duration = Duration::from_millis(120);
 
-/// Something that ends when it ends.
-pub(crate) struct Waiting(ProgressBar);
+/// A spinner for work of unknown length.
+pub(crate) struct Spinner(ProgressBar);
 
-impl Waiting {
-    /// Until that has come about.
-    pub(crate) fn for_what(what: &'static str) -> Self {
+impl Spinner {
+    /// Shows the spinner.
+    pub(crate) fn start(what: &'static str) -> Self {
         let bar = ProgressBar::new_spinner().with_message(what);
-        bar.enable_steady_tick(TICK);
+        bar.enable_steady_tick(TICK_INTERVAL);
         Self(bar)
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Spinner {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }
 
-/// Something that is done one after the other.
-pub(crate) struct Counting(ProgressBar);
+/// A counter of steps.
+pub(crate) struct Counter(ProgressBar);
 
-impl Counting {
-    /// So many of them; none when nobody knows.
-    pub(crate) fn of(total: Option<u64>, what: &'static str) -> Self {
+impl Counter {
+    /// Shows the counter, with a bar when the total is known.
+    pub(crate) fn start(total: Option<u64>, what: &'static str) -> Self {
         let template = match total {
             Some(_) => "{bar:30} {pos} of {len} {msg}",
             None => "{spinner} {pos} {msg}",
         };
-        let style = ProgressStyle::with_template(template).expect("a template that reads");
+        let style = ProgressStyle::with_template(template).expect("the template is valid");
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         Self(bar.with_style(style).with_message(what))
     }
 
-    /// So many more are done.
-    pub(crate) fn done(&self, more: u64) {
+    /// Adds steps that are done.
+    pub(crate) fn add(&self, more: u64) {
         self.0.inc(more);
     }
 }
 
-impl Drop for Counting {
+impl Drop for Counter {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

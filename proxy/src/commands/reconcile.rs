@@ -1,66 +1,65 @@
-//! `kvitt reconcile`: our books and those of Vipps MobilePay, side by side.
+//! `kvitt reconcile`: compares the proxy's records with those of Vipps MobilePay.
 
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Args;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
 use super::arguments::ConfigFile;
-use super::ending::Ending;
+use super::exit_status::ExitStatus;
+use super::output;
 use super::parts;
-use super::progress::Waiting;
-use super::shown;
+use super::progress::Spinner;
 use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
 use crate::store::Store;
 use crate::vendor::reconcile::{Reconciler, Report};
 
-/// What is compared.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
-    /// Show what the latest comparison came to, and make no other.
+    /// Print the result of the latest reconciliation instead
     #[arg(long)]
     last: bool,
-    /// As JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Ends with 0 when the books agree, 1 when something could not be compared, 2 when they differ.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<Ending> {
-    let config = asked.config.load_without_webhooks()?;
+/// Exits with 0 when the records agree, 1 when some payments could not be compared, 2 when payments differ.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-    let report: Report = if asked.last {
-        let last = store.last_comparison().await?.context("the books have not been compared yet")?;
+    let report: Report = if args.last {
+        let last = store.last_comparison().await?.context("there has been no reconciliation yet")?;
         serde_json::from_str(&last.report)?
     } else {
-        // Whatever follows from it is carried out by the proxy that runs.
+        // A running proxy carries out the effects.
         let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::new(Notify::new()));
-        let _waiting = Waiting::for_what("every payment is compared");
+        let _spinner = Spinner::start("comparing payments");
         let (units, performer) = (config.sales_units.clone(), parts::performer(&config)?);
         let at_once = config.reconcile.at_once;
         Reconciler::new(config.capture, at_once, units, store.clone(), ledger, performer).run().await?
     };
     store.close().await;
-    if asked.json {
-        shown::json(&report)?;
+    if args.json {
+        output::json(&report)?;
     } else {
         print(&report);
     }
     Ok(match () {
-        () if !report.drift.is_empty() => Ending::Wrong,
-        () if !report.unanswered.is_empty() => Ending::Failed,
-        () => Ending::Done,
+        () if !report.drift.is_empty() => ExitStatus::Wrong,
+        () if !report.unanswered.is_empty() => ExitStatus::Failed,
+        () => ExitStatus::Done,
     })
 }
 
 fn print(report: &Report) {
     let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
-    println!("{} payments compared: {drift} differ, {healed} healed, {unanswered} not answered", report.payments);
+    println!("{} payments compared: {drift} differ, {healed} corrected, {unanswered} not answered", report.payments);
     let differences = report.drift.iter().flat_map(|drift| {
         let row = |difference: &crate::checkout::Difference| {
             let (what, ours, theirs) = (difference.what.clone(), difference.ours.clone(), difference.theirs.clone());
@@ -69,7 +68,7 @@ fn print(report: &Report) {
         drift.differences.iter().map(row).collect::<Vec<_>>()
     });
     if drift > 0 {
-        shown::table(&["reference", "sales unit", "what", "ours", "Vipps MobilePay's"], differences);
+        output::table(&["reference", "sales unit", "what", "ours", "Vipps MobilePay's"], differences);
     }
     for missing in &report.unanswered {
         println!("{}: {}", missing.reference, missing.reason);

@@ -1,123 +1,123 @@
-//! `kvitt request`: asks a customer to pay, by a running proxy, and shows the link as a QR in the terminal: for a counter, a market stall, or
-//! a call to support.
+//! `kvitt request`: sends or withdraws a payment request through a running proxy, and prints its link as a QR in the terminal: for a counter, a
+//! market stall, or a support call.
 //!
-//! It is the shop's API, with a key of the shop's; what is asked for is one line at one price, or a whole cart from a file.
+//! It calls the API of the shop's backend with a shop key. The cart is one line with an amount, or comes from a file.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use kvitt_wire::{Problem, ShopOrder};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::caller::{self, Proxy};
-use super::shown;
+use super::output;
 use crate::http::qr;
 
-/// Which proxy, and what about it.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
 }
 
 #[derive(Subcommand)]
 enum Action {
-    /// Ask for money. Prints the link and its QR, unless the customer has it in the app.
-    Send(Box<Send>),
-    /// Take a request back that nobody has paid.
+    /// Send a payment request; prints the link and its QR, unless the request was sent in the app
+    Send(Box<SendArgs>),
+    /// Withdraw a payment request that is not paid
     Withdraw {
         #[command(flatten)]
         proxy: Proxy,
-        /// Its reference.
+        /// Reference of the request
         reference: String,
     },
 }
 
-#[derive(Args)]
-struct Send {
+#[derive(clap::Args)]
+struct SendArgs {
     #[command(flatten)]
     proxy: Proxy,
     #[command(flatten)]
-    what: What,
-    /// What it is for, as the customer sees it; required with --amount.
+    charge: Charge,
+    /// Description that the customer sees; required with --amount
     #[arg(long, value_name = "TEXT", required_unless_present = "cart")]
     description: Option<String>,
-    /// The currency of --amount.
+    /// Currency of --amount
     #[arg(long, default_value = "NOK")]
     currency: String,
-    /// The rate of VAT in --amount, in percent.
+    /// VAT rate included in --amount, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 25)]
     vat: u32,
-    /// The sales unit that is paid, by name; the proxy's first one when absent.
+    /// Name of the sales unit to be paid [default: the first one of the configuration]
     #[arg(long, value_name = "NAME")]
     sales_unit: Option<String>,
-    /// A customer of the shop's, to be asked in the app: `cus_…`.
+    /// Id of a customer who gets the request in the app: `cus_…`
     #[arg(long, value_name = "ID", conflicts_with = "phone_number")]
     customer: Option<String>,
-    /// A number, with country code, whose owner has said yes to being asked; `-` reads it from standard input.
+    /// Telephone number, with country code, of a customer who has consented to payment requests; `-` reads it from standard input
     #[arg(long, value_name = "NUMBER", requires = "wording")]
     phone_number: Option<String>,
-    /// The version of the words that its owner said yes to.
+    /// Version of the text of that consent
     #[arg(long, value_name = "VERSION", requires = "phone_number")]
     wording: Option<String>,
-    /// How many seconds it may be paid.
+    /// Seconds until the request expires
     #[arg(long, value_name = "SECONDS")]
     expires_in: Option<u32>,
-    /// What a repeat of this is known by; a random one when absent.
+    /// Idempotency key: the same key is executed once [default: a random one, which is printed]
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
-    /// The order as JSON, as the API has it.
+    /// Print the order as JSON, as the API does
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Args)]
+#[derive(clap::Args)]
 #[group(required = true, multiple = false)]
-struct What {
-    /// How much, with both decimals, such as 249.00.
+struct Charge {
+    /// Amount with both decimals, such as 249.00
     #[arg(long, value_name = "AMOUNT", value_parser = super::arguments::minor)]
     amount: Option<i64>,
-    /// A file with a whole cart, as JSON, as the API has it.
+    /// File with a cart as JSON, as in the API
     #[arg(long, value_name = "FILE")]
     cart: Option<PathBuf>,
 }
 
-/// Does it.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let http = caller::client()?;
-    match asked.action {
-        Action::Send(send) => {
-            let key = send.idempotency_key.clone().unwrap_or_else(|| {
+    match args.action {
+        Action::Send(args) => {
+            let key = args.idempotency_key.clone().unwrap_or_else(|| {
                 let random = Uuid::new_v4().to_string();
-                // Before it is sent: whoever gets no answer repeats it under this key.
+                // Printed before the request is sent, so that it can be repeated when there is no response.
                 eprintln!("idempotency key: {random}");
                 random
             });
-            let request = http.post(send.proxy.at("/v1/shop/payment-requests")).header("idempotency-key", &key);
-            let order = answered(send.proxy.sign(request)?.json(&send.body()?)).await?;
-            if send.json { shown::json(&order) } else { print(&order) }
+            let request = http.post(args.proxy.at("/v1/shop/payment-requests")).header("idempotency-key", &key);
+            let order = send(args.proxy.authorize(request)?.json(&args.body()?)).await?;
+            if args.json { output::json(&order) } else { print(&order) }
         }
         Action::Withdraw { proxy, reference } => {
             let request = http.post(proxy.at(&format!("/v1/shop/payment-requests/{reference}/withdraw")));
-            let order = answered(proxy.sign(request)?.json(&json!({}))).await?;
+            let order = send(proxy.authorize(request)?.json(&json!({}))).await?;
             println!("{}: {}", order.reference, order.state.as_str());
             Ok(())
         }
     }
 }
 
-impl Send {
+impl SendArgs {
     fn body(&self) -> anyhow::Result<Value> {
-        let mut cart: Value = match &self.what.cart {
+        let mut cart: Value = match &self.charge.cart {
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
                 serde_json::from_str(&text).with_context(|| path.display().to_string())?
             }
             None => {
-                let value = self.what.amount.context("how much")?;
+                let value = self.charge.amount.context("--amount or --cart is required")?;
                 let line = json!({
                     "sku": "request", "name": self.description, "quantity": 1, "unit_price": value,
                     "vat_rate": self.vat.saturating_mul(100),
@@ -142,10 +142,10 @@ impl Send {
     }
 }
 
-async fn answered(request: RequestBuilder) -> anyhow::Result<ShopOrder> {
+async fn send(request: RequestBuilder) -> anyhow::Result<ShopOrder> {
     let response = request.send().await.context("the proxy does not answer")?;
     if response.status().is_success() {
-        return response.json().await.context("the proxy answers something else");
+        return response.json().await.context("the proxy's response cannot be parsed");
     }
     let status = response.status();
     let Ok(problem) = response.json::<Problem>().await else { bail!("the proxy answers {status}") };
@@ -154,13 +154,13 @@ async fn answered(request: RequestBuilder) -> anyhow::Result<ShopOrder> {
 }
 
 fn print(order: &ShopOrder) -> anyhow::Result<()> {
-    let request = order.request.as_ref().context("the proxy answers an order that was not asked for")?;
+    let request = order.request.as_ref().context("the proxy's response is not a payment request")?;
     let how = serde_json::to_value(request.sent_by)?;
-    shown::facts(&[
+    output::facts(&[
         ("reference", order.reference.clone()),
-        ("amount", format!("{} {}", shown::amount(order.amount.value), order.amount.currency.code())),
+        ("amount", format!("{} {}", output::amount(order.amount.value), order.amount.currency.code())),
         ("sent by", how.as_str().unwrap_or_default().to_owned()),
-        ("until", shown::time(request.expires_at_ms)),
+        ("expires", output::time(request.expires_at_ms)),
         ("link", request.url.clone()),
     ]);
     if how == "link" {

@@ -1,4 +1,4 @@
-//! `kvitt serve`: the proxy.
+//! `kvitt serve`: runs the proxy.
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -8,7 +8,7 @@ use crate::observe::telemetry;
 
 use super::arguments::ConfigFile;
 
-/// Runs until it is told to stop.
+/// Runs until a signal stops it.
 pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
     let config = file.load()?;
     let telemetry = telemetry::start(&config.log)?;
@@ -22,7 +22,7 @@ pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
     Ok(served?)
 }
 
-/// Cancelled by SIGINT and SIGTERM.
+/// A token that SIGINT and SIGTERM cancel.
 pub(super) fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let signalled = stop.clone();

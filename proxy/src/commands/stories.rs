@@ -1,7 +1,7 @@
-//! Stories: what a customer, Vipps MobilePay and the shop do, one step after the other, for `kvitt trigger` to play on an emulator.
+//! Stories: the steps of a customer, of Vipps MobilePay and of the shop, which `kvitt trigger` plays on an emulator.
 //!
-//! A story is a file of TOML. Those in `proxy/stories` are built in; adding one is adding a file. What a story can say is [`Step`]; each
-//! step that waits for something is also a claim that it comes about.
+//! A story is a TOML file. Those in `proxy/stories` are built in; to add one, add a file. [`Step`] lists what a story can contain; a step that
+//! waits for a condition fails when it does not become true.
 
 use kvitt_wire::{Pieces, State};
 use rust_embed::RustEmbed;
@@ -15,93 +15,96 @@ struct Files;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
-    /// What it is about, in a sentence.
+    /// The summary, one sentence.
     pub about: String,
-    /// What happens, in that order.
+    /// The steps, in their order.
     pub steps: Vec<Step>,
 }
 
-/// Something that happens.
+/// A step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Step {
-    /// A customer presses pay on the shop's page.
+    /// A customer pays on the shop's page.
     Order(Order),
-    /// The customer does that in the app: `approve`, `reject`, `refuse-consent`, `expire`.
+    /// The customer acts in the app: `approve`, `reject`, `refuse-consent`, `expire`.
     Customer(String),
-    /// The customer presses cancel on the shop's page.
+    /// The customer cancels on the shop's page.
     Cancel {},
-    /// The customer tries again on the shop's page.
-    Again {},
-    /// The customer comes back to the shop, as far as the proxy.
+    /// The customer pays again on the shop's page.
+    #[serde(rename = "again")]
+    Retry {},
+    /// The customer returns from the app, as far as the proxy's return address.
     Return {},
-    /// The page shows the order there.
+    /// Wait until the order has this state.
     State(State),
-    /// The page shows that the telephone number was shared.
+    /// Wait until the telephone number is shared.
     Shared {},
-    /// The shop takes money: all that is left, or a part.
+    /// The shop captures: all that is left, or a part.
     Capture(Part),
-    /// The shop gives money back: all that is left, or a part.
+    /// The shop refunds: all that is left, or a part.
     Refund(Part),
-    /// The shop lets go what it has not taken.
-    LetGo {},
-    /// The page shows so much of the money, in minor units.
+    /// The shop releases what is not captured.
+    #[serde(rename = "let-go")]
+    Release {},
+    /// Wait until the order has these amounts, in minor units.
     Money(Money),
-    /// The next webhooks of an event fare like that.
+    /// The next webhooks of an event are lost, duplicated, and so on.
     Webhook(Webhook),
-    /// A call to Vipps MobilePay goes wrong: the emulator's own words for it.
+    /// A call to Vipps MobilePay fails, as the emulator's control API describes it.
     Fault(serde_json::Value),
-    /// So many milliseconds pass at Vipps MobilePay.
+    /// The clock of Vipps MobilePay advances by so many milliseconds.
     Time(i64),
 }
 
-/// What is bought.
+/// An order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// `sku:quantity`, separated by commas.
     pub items: String,
-    /// Whether the customer says yes to sharing the telephone number.
+    /// Whether the customer consents to share the telephone number.
     #[serde(default)]
     pub share: bool,
 }
 
-/// How much money.
+/// A part of the money.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// In minor units; all that is left when absent.
+    /// The amount in minor units; all that is left when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<i64>,
-    /// What is shipped or comes back.
+    /// The lines that are shipped or returned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Pieces>,
 }
 
-/// What has become of the money, in minor units.
+/// The amounts of an order, in minor units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
-    /// Moved to the shop.
+    /// Captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<i64>,
-    /// Let go.
+    /// Released.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<i64>,
-    /// Given back.
+    /// Refunded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<i64>,
 }
 
-/// How webhooks fare.
+/// What happens to webhooks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// Those of this event, such as `AUTHORIZED`.
+    /// The event, such as `AUTHORIZED`.
     pub event: String,
     /// `lose`, `duplicate`, `reorder` or `mis_sign`.
-    pub fares: String,
-    /// How many; one when absent.
+    #[serde(rename = "fares")]
+    pub action: String,
+    /// How many webhooks; one when absent.
     #[serde(default = "one")]
     pub times: u32,
 }
@@ -111,22 +114,22 @@ const fn one() -> u32 {
 }
 
 impl Story {
-    /// Reads one.
+    /// Parses a story.
     ///
     /// # Errors
-    /// With where and why, when it does not read.
+    /// Describes where and why the text cannot be parsed.
     pub fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| error.to_string())
     }
 
-    /// The one that is built in under that name.
+    /// The built-in story with a name.
     pub fn named(name: &str) -> Option<Self> {
         let file = Files::get(&format!("{name}.toml"))?;
-        let text = std::str::from_utf8(&file.data).expect("stories are text, which a test reads");
-        Some(Self::parse(text).expect("the stories that are built in read, which a test sees to"))
+        let text = std::str::from_utf8(&file.data).expect("a test checks that stories are text");
+        Some(Self::parse(text).expect("a test checks that built-in stories can be parsed"))
     }
 
-    /// The names of those that are built in.
+    /// The names of the built-in stories.
     pub fn names() -> Vec<String> {
         let mut names: Vec<_> = Files::iter().filter_map(|file| Some(file.strip_suffix(".toml")?.to_owned())).collect();
         names.sort();
@@ -139,13 +142,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_story_reads_begins_with_an_order_and_claims_something() {
+    fn every_story_can_be_parsed_begins_with_an_order_and_ends_with_a_check() {
         assert!(Story::names().len() >= 10);
         for name in Story::names() {
             let story = Story::named(&name).unwrap();
             assert!(matches!(story.steps.first(), Some(Step::Order(_))), "{name}");
-            let claims = |step: &Step| matches!(step, Step::State(_) | Step::Money(_) | Step::Shared {});
-            assert!(story.steps.last().is_some_and(claims), "{name} does not say how it ends");
+            let checks = |step: &Step| matches!(step, Step::State(_) | Step::Money(_) | Step::Shared {});
+            assert!(story.steps.last().is_some_and(checks), "{name} does not end with a check");
             assert!(story.about.ends_with('.'), "{name}");
         }
     }

@@ -1,7 +1,7 @@
-//! `kvitt trigger`: plays a story on a running proxy and the emulator behind it, for whoever develops a shop.
+//! `kvitt trigger`: plays a story on a running proxy and the emulator behind it, for developers of a shop.
 //!
-//! It is the customer on the shop's page, the customer in the app, and the shop's machine; it prints each step and what came of it, and
-//! fails at the first that does not come about. The emulator is where the payment leads to, unless it is named.
+//! It acts as the customer on the shop's page, the customer in the app, and the shop's backend. It prints each step with its result, and stops at
+//! the first step that fails. It finds the emulator by the payment's redirect, unless an option names it.
 
 mod player;
 
@@ -9,71 +9,70 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use clap::Args;
 
 use super::caller::Proxy;
-use super::shown;
+use super::output;
 use crate::commands::stories::Story;
 
-/// Which story, and where.
-#[derive(Args)]
-pub(crate) struct Asked {
-    /// The name of a story, as `--list` shows it, or the path of a file with one.
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Name of a built-in story, as `--list` prints it, or path of a file with a story
     #[arg(required_unless_present = "list")]
     story: Option<String>,
-    /// List the stories that are built in.
+    /// List the built-in stories
     #[arg(long, conflicts_with = "story")]
     list: bool,
     #[command(flatten)]
     proxy: Proxy,
-    /// Where the emulator is; where the payment leads to when absent.
+    /// URL of the emulator [default: that of the payment's redirect]
     #[arg(long, value_name = "URL", env = "KVITT_EMULATOR")]
     emulator: Option<String>,
-    /// The sales unit to pay, by name; the proxy's first one when absent.
+    /// Name of the sales unit to pay [default: the first one of the proxy]
     #[arg(long, value_name = "NAME")]
     sales_unit: Option<String>,
-    /// How many seconds to wait for what a step claims.
+    /// Seconds to wait for the condition of a step
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     wait: u64,
-    /// Each step as a line of JSON; with `--list`, the stories.
+    /// Print each step as a line of JSON; with `--list`, the stories
     #[arg(long)]
     json: bool,
 }
 
-/// Plays it to its end, or to the first step that does not come about.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let Some(name) = &asked.story else { return list(asked.json) };
+/// Plays the story to its end, or to the first step that fails.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let Some(name) = &args.story else { return list(args.json) };
     let story = match Story::named(name) {
         Some(story) => story,
         None if Path::new(name).is_file() => {
             Story::parse(&std::fs::read_to_string(name)?).map_err(|mistake| anyhow!("{name}: {mistake}"))?
         }
-        None => return Err(anyhow!("there is no story {name}, and no file: `kvitt trigger --list`")),
+        None => return Err(anyhow!("there is no story and no file {name}: see `kvitt trigger --list`")),
     };
-    if !asked.json {
+    if !args.json {
         println!("{}", story.about);
     }
-    let patience = Duration::from_secs(asked.wait);
-    let mut player = player::Player::new(asked.proxy, asked.emulator, asked.sales_unit, patience)?;
+    let timeout = Duration::from_secs(args.wait);
+    let mut player = player::Player::new(args.proxy, args.emulator, args.sales_unit, timeout)?;
     for (number, step) in (1..).zip(&story.steps) {
-        let written = serde_json::to_value(step).context("a step is written")?;
-        let came = player.play(step).await;
-        let (ok, said) = match &came {
+        let written = serde_json::to_value(step).context("a step can be written as JSON")?;
+        let result = player.play(step).await;
+        let (ok, said) = match &result {
             Ok(said) => (true, said.clone()),
             Err(error) => (false, format!("{error:#}")),
         };
-        if asked.json {
+        if args.json {
             println!("{}", serde_json::json!({ "step": written, "ok": ok, "said": said }));
         } else {
-            let style = if ok { shown::GOOD } else { shown::BAD };
-            anstream::println!("{number:>2}  {:<32}  {}", title(&written), shown::styled(style, said));
+            let style = if ok { output::GOOD } else { output::BAD };
+            anstream::println!("{number:>2}  {:<32}  {}", title(&written), output::styled(style, said));
         }
-        came.with_context(|| format!("step {number} did not come about"))?;
+        result.with_context(|| format!("step {number} failed"))?;
     }
     Ok(())
 }
 
-/// A step in a few words.
+/// The short description of a step.
 fn title(step: &serde_json::Value) -> String {
     let Some((verb, about)) = step.as_object().and_then(|step| step.iter().next()) else { return String::new() };
     let about = match about {
@@ -97,8 +96,8 @@ fn list(json: bool) -> anyhow::Result<()> {
     });
     if json {
         let each = stories.map(|(name, about)| serde_json::json!({ "name": name, "about": about }));
-        return shown::json(&each.collect::<Vec<_>>());
+        return output::json(&each.collect::<Vec<_>>());
     }
-    shown::table(&["story", "about"], stories.map(|(name, about)| vec![name, about]));
+    output::table(&["story", "about"], stories.map(|(name, about)| vec![name, about]));
     Ok(())
 }

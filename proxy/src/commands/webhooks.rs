@@ -1,21 +1,21 @@
-//! `kvitt webhooks`: the registrations at Vipps MobilePay.
+//! `kvitt webhooks`: manages the webhook registrations at Vipps MobilePay.
 
 use anyhow::{Context, anyhow};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 
 use super::arguments::ConfigFile;
-use super::{parts, shown};
+use super::{output, parts};
 use crate::store::Store;
 use crate::vendor::client;
 
-/// Whose registrations, and what about them.
-#[derive(Args)]
-pub(crate) struct Asked {
+/// The arguments.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigFile,
-    /// The sales unit, by name; the first one when absent.
+    /// Name of the sales unit [default: the first one of the configuration]
     #[arg(long, value_name = "NAME", global = true)]
     sales_unit: Option<String>,
     #[command(subcommand)]
@@ -24,29 +24,29 @@ pub(crate) struct Asked {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the registrations.
+    /// List the registrations
     List {
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Register the proxy's address, and print the secret, which is shown only this once.
+    /// Register the proxy's URL, and print the secret; it is not printed again
     Register,
-    /// Look at the registration of every sales unit, and register what is missing, as the proxy does by itself every hour.
+    /// Check the registration of every sales unit, and register what is missing, as a running proxy does every hour
     Repair,
-    /// Remove a registration, and forget the secret that the proxies know it by, as they do the next time they look.
+    /// Remove a registration, and delete its secret from the database; running proxies notice it at their next check
     Remove {
-        /// Its id, as `list` shows it.
+        /// Id of the registration, as `list` prints it
         id: String,
     },
 }
 
-/// Does it.
-pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
-    let config = asked.config.load_without_webhooks()?;
-    let unit = config.sales_units.find(asked.sales_unit.as_deref()).context("there is no such sales unit")?;
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.config.load_without_webhooks()?;
+    let unit = config.sales_units.find(args.sales_unit.as_deref()).context("there is no such sales unit")?;
     let client = client::new(&config.vipps, unit)?;
-    match asked.action {
+    match args.action {
         Action::List { json } => {
             let webhooks = client.webhooks().await?;
             if json {
@@ -54,11 +54,11 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
                     let events: Vec<_> = webhook.events.iter().map(|event| event.as_str()).collect();
                     serde_json::json!({ "id": webhook.id, "url": webhook.url, "events": events })
                 });
-                return shown::json(&each.collect::<Vec<_>>());
+                return output::json(&each.collect::<Vec<_>>());
             }
             let rows =
                 webhooks.into_iter().map(|webhook| vec![webhook.id, webhook.url, webhook.events.len().to_string()]);
-            shown::table(&["id", "address", "events"], rows);
+            output::table(&["id", "address", "events"], rows);
         }
         Action::Register => {
             let url = config.webhook.url(unit);
@@ -66,7 +66,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             println!("id      {}", registration.id);
             println!("url     {url}");
             println!("secret  {}", registration.secret.expose_secret());
-            println!("Keep the secret as webhook_secret of the sales unit {:?}; it is not shown again.", unit.name);
+            println!("Set the secret as webhook_secret of the sales unit {:?}; it is not printed again.", unit.name);
         }
         Action::Repair => {
             let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
@@ -88,13 +88,13 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
                     println!("removed {id}");
                 }
             }
-            // Where webhooks are registered by hand there may be no database yet.
+            // There may be no database yet when webhooks are registered by hand.
             match Store::attach(config.database_url.expose_secret(), &config.vault).await {
                 Ok(store) => {
                     store.forget_webhook_secret(&id).await?;
                     store.close().await;
                 }
-                Err(error) => eprintln!("its secret was not looked for: {error}"),
+                Err(error) => eprintln!("its secret was not deleted from the database: {error}"),
             }
         }
     }

@@ -39,13 +39,13 @@ async fn what_was_told_is_told_again_when_asked_for() {
     .await;
     let replay = ["deliveries", "replay", &added.id];
     let one = shop.runs(&[&replay[..], &["--delivery", &first]].concat()).await.ended_well();
-    assert_eq!(one.out, "1 to be told again\n");
+    assert_eq!(one.out, "1 to be delivered again\n");
     assert_eq!(receiver.hears(3).await[2].id(), first);
     let since = shop.runs(&[&replay[..], &["--since", "2020-01-01T00:00:00Z"]].concat()).await.ended_well();
-    assert_eq!(since.out, "2 to be told again\n");
+    assert_eq!(since.out, "2 to be delivered again\n");
     assert!(receiver.hears(5).await[3..].iter().any(|heard| heard.id() == second));
     let none = shop.runs(&[&replay[..], &["--since", "2100-01-01T00:00:00Z"]].concat()).await.ended_well();
-    assert_eq!(none.out, "0 to be told again\n");
+    assert_eq!(none.out, "0 to be delivered again\n");
     let table = shop.runs(&["deliveries", "list", &added.id]).await.ended_well().out;
     assert!(table.starts_with("event ") && table.contains("endpoint.test") && table.contains("204"), "{table}");
     assert!(!shop.runs(&["endpoints", "list"]).await.ended_well().out.contains(&added.secret));

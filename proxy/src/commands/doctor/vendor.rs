@@ -1,4 +1,4 @@
-//! What Vipps MobilePay says of each sales unit: whether its keys are good, whether webhooks come, and what time it is.
+//! The part of `kvitt doctor` about Vipps MobilePay: the credentials and webhook registrations of each sales unit, and the clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,17 +12,17 @@ use crate::vendor::registrations::Standing;
 use super::{Findings, Health};
 use crate::commands::parts;
 
-/// Clocks that are set by NTP are nearer to each other than this, though a slow answer may make it look worse.
+/// The largest difference between two clocks that counts as equal. NTP keeps them much closer, but a slow response adds to the measured difference.
 const SLACK_MS: u64 = 30_000;
-/// Instead of how far ahead a clock is.
+/// The value before the difference is known.
 const UNKNOWN: i64 = i64::MIN;
 
-/// Asks it.
+/// Examines each sales unit.
 pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
     let performer = parts::performer(config)?;
     let registrations = parts::registrations(config, store)?;
     let now = clock::now();
-    // By the date of the latest answer.
+    // How far the clock is ahead, by the date of the latest response.
     let ahead_ms = Arc::new(AtomicI64::new(UNKNOWN));
     for unit in config.sales_units.iter() {
         let about = format!("sales unit {}", unit.name);
@@ -35,7 +35,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
             }
         }));
         match client.warm_up().await {
-            Ok(()) => findings.add(Health::Ok, &about, "the keys are good"),
+            Ok(()) => findings.add(Health::Ok, &about, "the credentials are valid"),
             Err(error) => {
                 findings.add(Health::Fail, &about, format!("no access token: {error}"));
                 continue;
@@ -46,7 +46,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
                 findings.add(Health::Ok, &about, standing.to_string());
             }
             Ok(standing @ (Standing::Missing | Standing::Orphaned { .. })) => {
-                findings.add(Health::Warn, &about, format!("{standing}: `kvitt webhooks repair`, or `register`"));
+                findings.add(Health::Warn, &about, format!("{standing}: run `kvitt webhooks repair`, or `register`"));
             }
             Ok(standing) => findings.add(Health::Warn, &about, standing.to_string()),
             Err(unseen) => findings.add(Health::Fail, &about, format!("registrations: {}", unseen.reason)),
@@ -54,26 +54,26 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
     }
     let ahead_ms = ahead_ms.load(Ordering::Relaxed);
     if ahead_ms != UNKNOWN {
-        compare(ahead_ms, config.webhook.tolerance, findings);
+        report_clock(ahead_ms, config.webhook.tolerance, findings);
     }
     Ok(())
 }
 
-/// What the distance of the two clocks means.
-fn compare(ahead_ms: i64, tolerance: Duration, findings: &mut Findings) {
+/// Reports the difference of the two clocks.
+fn report_clock(ahead_ms: i64, tolerance: Duration, findings: &mut Findings) {
     let off_ms = ahead_ms.unsigned_abs();
     let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
     let found = format!("{} s {side} Vipps MobilePay's", off_ms / 1_000);
     match off_ms {
         ..=SLACK_MS => findings.add(Health::Ok, "clock", "agrees with Vipps MobilePay's"),
         _ if u128::from(off_ms) <= tolerance.as_millis() => {
-            findings.add(Health::Warn, "clock", format!("{found}: have it set by NTP"));
+            findings.add(Health::Warn, "clock", format!("{found}: synchronize the clock by NTP"));
         }
         _ => {
             findings.add(
                 Health::Fail,
                 "clock",
-                format!("{found}, and webhooks are refused as stale: have it set by NTP"),
+                format!("{found}, so webhooks are refused as stale: synchronize the clock by NTP"),
             );
         }
     }

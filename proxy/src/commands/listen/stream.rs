@@ -1,20 +1,20 @@
-//! [Server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html) as the proxy writes them, read as they come in.
+//! A parser of [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html), as far as the proxy uses them.
 
-/// What stands between two empty lines.
+/// One event of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// The place of it.
+    /// The id, which is a cursor.
     pub(super) id: Option<String>,
-    /// What it says; none for one that only names a place.
+    /// The data; none for an event that only sets the id.
     pub(super) data: Option<String>,
 }
 
-/// What has come in and is no whole frame yet.
+/// The bytes that do not make a complete frame yet.
 #[derive(Default)]
 pub(super) struct Frames(Vec<u8>);
 
 impl Frames {
-    /// The frames that are whole now.
+    /// Adds bytes, and returns the frames that are now complete.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<Frame> {
         self.0.extend_from_slice(bytes);
         let mut found = Vec::new();
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_are_whole_however_they_come_in() {
+    fn frames_are_complete_whatever_the_chunks() {
         let text = ": kvitt\nid: 7\nretry: 1500\n\n:\n\nid: 8\ndata: {\"a\":\ndata:\"ø\"}\n\nid: 9\n";
         let frame =
             |id: Option<&str>, data: Option<&str>| Frame { id: id.map(str::to_owned), data: data.map(str::to_owned) };

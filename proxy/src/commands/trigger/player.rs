@@ -1,4 +1,4 @@
-//! Plays the steps of a story over HTTP: at the proxy as the page and as the shop's machine, at the emulator by its control API.
+//! Plays the steps of a story over HTTP: at the proxy as the page and as the shop's backend, at the emulator through its control API.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::commands::caller::{self, Proxy};
-use crate::commands::shown;
+use crate::commands::output;
 use crate::commands::stories::{Money, Order, Part, Step, Webhook};
 
-/// How often it looks whether something has come about.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often a condition is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where the story is.
+/// The state of a story that is played.
 pub(super) struct Player {
     http: Client,
     proxy: Proxy,
     emulator: Option<String>,
     sales_unit: Option<String>,
-    patience: Duration,
+    timeout: Duration,
     order: Option<Checkout>,
     shares: bool,
 }
@@ -33,12 +33,12 @@ impl Player {
         proxy: Proxy,
         emulator: Option<String>,
         sales_unit: Option<String>,
-        patience: Duration,
+        timeout: Duration,
     ) -> anyhow::Result<Self> {
-        Ok(Self { http: caller::client()?, proxy, emulator, sales_unit, patience, order: None, shares: false })
+        Ok(Self { http: caller::client()?, proxy, emulator, sales_unit, timeout, order: None, shares: false })
     }
 
-    /// Plays a step; what came of it.
+    /// Plays a step, and describes its result.
     pub(super) async fn play(&mut self, step: &Step) -> anyhow::Result<String> {
         match step {
             Step::Order(order) => self.open(order).await,
@@ -48,28 +48,28 @@ impl Player {
             }
             Step::Cancel {} => {
                 let request = self.http.delete(self.page("")?);
-                self.took(request).await
+                self.read_order(request).await
             }
-            Step::Again {} => {
+            Step::Retry {} => {
                 let consent = self.consent();
                 let request = self.http.post(self.page("/attempts")?);
                 let body = json!({ "terms_accepted": true, "consent": consent });
-                self.took(request.json(&body)).await
+                self.read_order(request.json(&body)).await
             }
             Step::Return {} => {
                 let url = self.proxy.at(&format!("/return/{}", self.order()?.token));
                 let status = self.http.get(url).send().await?.status();
-                ensure!(status == StatusCode::OK || status == StatusCode::SEE_OTHER, "it was answered {status}");
-                Ok("let in".to_owned())
+                ensure!(status == StatusCode::OK || status == StatusCode::SEE_OTHER, "the proxy answers {status}");
+                Ok("returned".to_owned())
             }
-            Step::State(state) => self.comes_to(|order| order.state == *state).await,
-            Step::Shared {} => self.comes_to(|order| order.sharing.phone_number_ending.is_some()).await,
-            Step::Capture(part) => self.moves("capture", part).await,
-            Step::Refund(part) => self.moves("refund", part).await,
-            Step::LetGo {} => self.moves("cancel", &Part::default()).await,
-            Step::Money(money) => self.comes_to(|order| fits(money, &order.aggregate)).await,
-            Step::Webhook(Webhook { event, fares, times }) => {
-                let fault = json!({ "match": { "event": event }, "times": times, "action": { "webhook": fares } });
+            Step::State(state) => self.wait_until(|order| order.state == *state).await,
+            Step::Shared {} => self.wait_until(|order| order.sharing.phone_number_ending.is_some()).await,
+            Step::Capture(part) => self.operate("capture", part).await,
+            Step::Refund(part) => self.operate("refund", part).await,
+            Step::Release {} => self.operate("cancel", &Part::default()).await,
+            Step::Money(money) => self.wait_until(|order| matches_money(money, &order.aggregate)).await,
+            Step::Webhook(Webhook { event, action, times }) => {
+                let fault = json!({ "match": { "event": event }, "times": times, "action": { "webhook": action } });
                 self.control("faults", &fault).await
             }
             Step::Fault(fault) => self.control("faults", fault).await,
@@ -91,7 +91,7 @@ impl Player {
             "terms_accepted": true, "consent": self.consent(),
         });
         let request = self.http.post(self.proxy.at("/v1/checkouts"));
-        self.took(request.header("idempotency-key", Uuid::new_v4().to_string()).json(&body)).await
+        self.read_order(request.header("idempotency-key", Uuid::new_v4().to_string()).json(&body)).await
     }
 
     fn consent(&self) -> Option<Value> {
@@ -99,42 +99,42 @@ impl Player {
     }
 
     fn order(&self) -> anyhow::Result<&Checkout> {
-        self.order.as_ref().context("there is no order yet: the story begins with one")
+        self.order.as_ref().context("there is no order yet: a story must begin with one")
     }
 
     fn page(&self, path: &str) -> anyhow::Result<String> {
         Ok(self.proxy.at(&format!("/v1/checkouts/{}{path}", self.order()?.token)))
     }
 
-    /// What the page is answered is the order from now on.
-    async fn took(&mut self, request: RequestBuilder) -> anyhow::Result<String> {
+    /// Sends a request of the page, and keeps the order of the response.
+    async fn read_order(&mut self, request: RequestBuilder) -> anyhow::Result<String> {
         let order: Checkout = read(request).await?;
         ensure!(order.state != State::Failed, "the payment could not be created: {:?}", order.trouble);
         if let (None, Some(url)) = (&self.emulator, &order.redirect_url) {
             self.emulator = Some(Url::parse(url)?.origin().ascii_serialization());
         }
-        let said = said(&order);
+        let summary = summary(&order);
         self.order = Some(order);
-        Ok(said)
+        Ok(summary)
     }
 
-    async fn comes_to(&mut self, wanted: impl Fn(&Checkout) -> bool) -> anyhow::Result<String> {
-        let until = Instant::now() + self.patience;
+    async fn wait_until(&mut self, wanted: impl Fn(&Checkout) -> bool) -> anyhow::Result<String> {
+        let deadline = Instant::now() + self.timeout;
         loop {
             let order: Checkout = read(self.http.get(self.page("")?)).await?;
-            let came = wanted(&order);
-            let said = said(&order);
+            let reached = wanted(&order);
+            let summary = summary(&order);
             self.order = Some(order);
-            if came {
-                return Ok(said);
+            if reached {
+                return Ok(summary);
             }
-            ensure!(Instant::now() < until, "it has not come about in {} s: {said}", self.patience.as_secs());
-            tokio::time::sleep(LOOK).await;
+            ensure!(Instant::now() < deadline, "not reached within {} s: {summary}", self.timeout.as_secs());
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// What moves money is asked for under one key until it is done.
-    async fn moves(&self, what: &str, part: &Part) -> anyhow::Result<String> {
+    /// Requests an operation on the money, and repeats it under the same idempotency key until it is done.
+    async fn operate(&self, what: &str, part: &Part) -> anyhow::Result<String> {
         let order = self.order()?;
         let url = self.proxy.at(&format!("/v1/shop/orders/{}/{what}", order.reference));
         let currency = order.cart.total.currency;
@@ -144,30 +144,30 @@ impl Player {
             _ => json!({ "amount": amount, "lines": part.lines }),
         };
         let key = Uuid::new_v4().to_string();
-        let until = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         loop {
             let request = self.http.post(&url).header("idempotency-key", &key).json(&body);
-            let response = self.proxy.sign(request)?.send().await?;
+            let response = self.proxy.authorize(request)?.send().await?;
             match response.status() {
-                StatusCode::ACCEPTED => ensure!(Instant::now() < until, "it is still pending"),
+                StatusCode::ACCEPTED => ensure!(Instant::now() < deadline, "still pending"),
                 StatusCode::OK => {
                     let order: ShopOrder = response.json().await?;
                     return Ok(money(&order.aggregate));
                 }
-                _ => bail!(refused(response).await),
+                _ => bail!(problem_text(response).await),
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     async fn control(&self, path: &str, body: &Value) -> anyhow::Result<String> {
-        let emulator = self.emulator.as_deref().context("say where the emulator is: --emulator")?;
+        let emulator = self.emulator.as_deref().context("the emulator is unknown: name it with --emulator")?;
         let at = format!("{}/_emulator", emulator.trim_end_matches('/'));
         let answer = self.http.post(format!("{at}/{path}")).json(body).send().await.context("the emulator")?;
         match answer.status() {
             status if status.is_success() => Ok("done".to_owned()),
-            StatusCode::CONFLICT => bail!("the emulator says no: {}", answer.text().await.unwrap_or_default()),
-            status => bail!("{at}/{path} answers {status}: is that the emulator?"),
+            StatusCode::CONFLICT => bail!("the emulator refuses: {}", answer.text().await.unwrap_or_default()),
+            status => bail!("{at}/{path} answers {status}: is it the emulator?"),
         }
     }
 }
@@ -175,51 +175,53 @@ impl Player {
 async fn read<T: DeserializeOwned>(request: RequestBuilder) -> anyhow::Result<T> {
     let response = request.send().await.context("the proxy")?;
     if !response.status().is_success() {
-        bail!(refused(response).await);
+        bail!(problem_text(response).await);
     }
-    response.json().await.context("the proxy answers something else")
+    response.json().await.context("the proxy's response cannot be parsed")
 }
 
-/// What a problem says.
-async fn refused(response: reqwest::Response) -> String {
+/// The text of a problem.
+async fn problem_text(response: reqwest::Response) -> String {
     let status = response.status();
     match response.json::<kvitt_wire::Problem>().await {
         Ok(problem) => {
             let detail = problem.detail.map(|detail| format!(": {detail}")).unwrap_or_default();
             format!("{} {}{detail}", problem.code, problem.title)
         }
-        Err(_) => format!("it was answered {status}"),
+        Err(_) => format!("the proxy answers {status}"),
     }
 }
 
-fn fits(wanted: &Money, aggregate: &Aggregate) -> bool {
+/// Whether an order has the wanted amounts.
+fn matches_money(wanted: &Money, aggregate: &Aggregate) -> bool {
     let same = |wanted: Option<i64>, is: i64| wanted.is_none_or(|wanted| wanted == is);
     same(wanted.captured, aggregate.captured)
         && same(wanted.cancelled, aggregate.cancelled)
         && same(wanted.refunded, aggregate.refunded)
 }
 
-fn said(order: &Checkout) -> String {
+/// The order in one line.
+fn summary(order: &Checkout) -> String {
     let total = order.cart.total;
-    let mut said = format!(
+    let mut summary = format!(
         "{} {} {} {}",
         order.reference,
         order.state.as_str(),
-        shown::amount(total.value),
+        output::amount(total.value),
         total.currency.code()
     );
     if order.aggregate.authorized > 0 {
-        said += &format!(": {}", money(&order.aggregate));
+        summary += &format!(": {}", money(&order.aggregate));
     }
-    said
+    summary
 }
 
 fn money(aggregate: &Aggregate) -> String {
-    let parts = [("captured", aggregate.captured), ("let go", aggregate.cancelled), ("refunded", aggregate.refunded)];
+    let parts = [("captured", aggregate.captured), ("released", aggregate.cancelled), ("refunded", aggregate.refunded)];
     let parts: Vec<_> = parts
         .iter()
         .filter(|(_, minor)| *minor > 0)
-        .map(|(name, minor)| format!("{name} {}", shown::amount(*minor)))
+        .map(|(name, minor)| format!("{name} {}", output::amount(*minor)))
         .collect();
     if parts.is_empty() { "reserved".to_owned() } else { parts.join(", ") }
 }

@@ -1,4 +1,4 @@
-//! What is written down, and where.
+//! The part of `kvitt doctor` about the database: size and disk, encryption, queues, reconciliation, and capture deadlines.
 
 use crate::base::clock;
 use crate::base::vault::Vault;
@@ -8,63 +8,66 @@ use crate::vendor::captures::Urgency;
 use crate::vendor::registrations;
 
 use super::{Findings, Health};
-use crate::commands::{parts, shown};
+use crate::commands::{output, parts};
 
-/// Books that were not compared for so many of the times in which they should be are not being compared.
-const STALE_TIMES: i64 = 2;
+/// A reconciliation is stale when it is older than so many intervals.
+const STALE_INTERVALS: i64 = 2;
 
-/// Looks at the database, its queues and its books.
+/// Examines the database.
 pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> Result<(), Error> {
     let now = clock::now();
     let kind = if matches!(store, Store::Sqlite(_)) { "SQLite" } else { "PostgreSQL" };
-    let (schema, size) = (store.schema().await?, shown::bytes(store.size_bytes().await?));
+    let (schema, size) = (store.schema().await?, output::bytes(store.size_bytes().await?));
     findings.add(Health::Ok, "database", format!("{kind}, migration {schema}, {size}"));
     if let Some(free) = store.free_bytes() {
-        let found = format!("{} are free", shown::bytes(free));
+        let found = format!("{} free", output::bytes(free));
         match free >= config.http.ready.free_bytes {
             true => findings.add(Health::Ok, "disk", found),
-            false => findings.add(Health::Fail, "disk", format!("{found}: make room")),
+            false => findings.add(Health::Fail, "disk", format!("{found}: free some disk space")),
         }
     }
     encryption(store, &config.vault, findings).await?;
     let depths = store.depths(now).await?;
-    let inbox =
-        format!("{} wait, {}", depths.inbox, shown::duration(store.inbox_age_ms(now).await?.unwrap_or_default()));
+    let inbox = format!(
+        "{} waiting, the oldest for {}",
+        depths.inbox,
+        output::duration(store.inbox_age_ms(now).await?.unwrap_or_default())
+    );
     findings.add(Health::Ok, "inbox", inbox);
-    let outbox = format!("{} wait, the most overdue for {}", depths.outbox, shown::duration(depths.overdue_ms));
+    let outbox = format!("{} waiting, the most overdue for {}", depths.outbox, output::duration(depths.overdue_ms));
     match depths.overdue_ms > config.http.ready.outbox_overdue_ms {
-        true => findings.add(Health::Fail, "outbox", format!("{outbox}: does a proxy run?")),
+        true => findings.add(Health::Fail, "outbox", format!("{outbox}: is a proxy running?")),
         false => findings.add(Health::Ok, "outbox", outbox),
     }
-    findings.none("parked", depths.parked, "see `kvitt outbox list --parked`");
+    findings.add_count("parked", depths.parked, "run `kvitt outbox list --parked`");
     let comparison = store.last_comparison().await?;
-    let every_ms = i64::try_from(config.reconcile.every.as_millis()).unwrap_or(i64::MAX / STALE_TIMES);
+    let every_ms = i64::try_from(config.reconcile.every.as_millis()).unwrap_or(i64::MAX / STALE_INTERVALS);
     match comparison {
-        None => findings.add(Health::Warn, "books", "not compared yet: `kvitt reconcile` does it"),
+        None => findings.add(Health::Warn, "books", "not compared yet: run `kvitt reconcile`"),
         Some(last) => {
             let age_ms = now.0 - last.begun_at.0;
-            let fresh = age_ms < every_ms.saturating_mul(STALE_TIMES);
+            let fresh = age_ms < every_ms.saturating_mul(STALE_INTERVALS);
             let health = if fresh { Health::Ok } else { Health::Warn };
-            findings.add(health, "books", format!("compared {} ago", shown::duration(age_ms)));
-            findings.none("drift", last.drift, "see `kvitt reconcile --last`");
+            findings.add(health, "books", format!("compared {} ago", output::duration(age_ms)));
+            findings.add_count("drift", last.drift, "run `kvitt reconcile --last`");
         }
     }
     let deadlines = parts::captures(config).deadlines(store, now).await?;
     let urgent = deadlines.iter().filter(|(_, deadline)| deadline.urgency != Urgency::Later).count();
-    findings.none("captures due", i64::try_from(urgent).unwrap_or(i64::MAX), "see `kvitt orders due`");
+    findings.add_count("captures due", i64::try_from(urgent).unwrap_or(i64::MAX), "run `kvitt orders due`");
     Ok(())
 }
 
-/// Whether what is sealed opens: a proxy does not start where customers do not.
+/// Examines whether all encrypted data can be decrypted. A proxy does not start when personal data cannot be.
 async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Result<(), Error> {
     if let Err(error) = store.everything_opens().await {
-        let found = format!("{error}: `encryption.key` is not the one, or the previous one is missing");
+        let found = format!("{error}: `encryption.key` is the wrong key, or `encryption.previous_key` is missing");
         findings.add(Health::Fail, "encryption", found);
         return Ok(());
     }
     if let [first, rest @ ..] = &registrations::lost(store, vault).await?[..] {
         let found = format!(
-            "{} secrets of webhooks do not open: where the right key is gone, `kvitt webhooks remove {first}`",
+            "{} webhook secrets cannot be decrypted: if the key is lost, run `kvitt webhooks remove {first}`",
             rest.len() + 1
         );
         findings.add(Health::Warn, "encryption", found);
@@ -73,9 +76,9 @@ async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Re
     let marks = store.marks().await?;
     let previous = marks.iter().filter(|(mark, _)| vault.mark() != *mark && vault.knows(mark));
     match previous.map(|(_, count)| count).sum::<i64>() {
-        0 => findings.add(Health::Ok, "encryption", "all that is sealed opens"),
+        0 => findings.add(Health::Ok, "encryption", "all data can be decrypted"),
         count => {
-            let found = format!("{count} sealed under encryption.previous_key: `kvitt encryption rotate`");
+            let found = format!("{count} encrypted with encryption.previous_key: run `kvitt encryption rotate`");
             findings.add(Health::Warn, "encryption", found);
         }
     }

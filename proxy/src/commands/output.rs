@@ -1,18 +1,18 @@
-//! How commands show things: to people as tables, lengths of time and amounts, with colour on a terminal; to programs as JSON.
+//! The output of commands: tables, durations and amounts for people, JSON for programs.
 //!
-//! Colours are written as escapes and taken out again where there is no terminal, or `NO_COLOR` is set.
+//! Colours are escape sequences, which are removed where standard output is no terminal or `NO_COLOR` is set.
 
 use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-/// What is as it should be.
+/// For what is as it should be.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// What is under way.
+/// For what is in progress.
 pub(crate) const WAITING: Style = AnsiColor::Yellow.on_default();
-/// What wants somebody.
+/// For what needs attention.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
-/// What stands above or beside.
+/// For headings and labels.
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// A text in a style.
@@ -20,22 +20,23 @@ pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Prints it as JSON.
+/// Prints a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
-/// Prints rows under their headings, in columns.
+/// Prints a table.
 pub(crate) fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let rows: Vec<_> = rows.collect();
     let width = |column: usize| {
-        let cells = rows.iter().map(|row| seen(&row[column]));
+        let cells = rows.iter().map(|row| width_of(&row[column]));
         cells.chain([headings[column].len()]).max().unwrap_or_default()
     };
     let widths: Vec<_> = (0..headings.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - seen(cell))));
+        let padded =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - width_of(cell))));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     anstream::println!("{}", styled(QUIET, line(headings.to_vec())));
@@ -44,12 +45,12 @@ pub(crate) fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     }
 }
 
-/// How many letters of a text are seen.
-fn seen(text: &str) -> usize {
+/// The visible width of a text, without escape sequences.
+fn width_of(text: &str) -> usize {
     strip_str(text).to_string().chars().count()
 }
 
-/// Prints what is known of one thing, a line for each.
+/// Prints labelled values, one a line.
 pub(crate) fn facts(rows: &[(&str, String)]) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in rows {
@@ -57,7 +58,7 @@ pub(crate) fn facts(rows: &[(&str, String)]) {
     }
 }
 
-/// A length of time in its largest unit, such as `3 min`.
+/// A duration in its largest unit, such as `3 min`.
 pub(crate) fn duration(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     match seconds {
@@ -77,12 +78,12 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// When something is due that is due in so many milliseconds.
+/// The time from now, such as `in 3 min` or `3 min ago`.
 pub(crate) fn until(ms: i64) -> String {
     if ms > 0 { format!("in {}", duration(ms)) } else { format!("{} ago", duration(-ms)) }
 }
 
-/// Minor units as the amount that people read; every currency here has two decimals.
+/// An amount of minor units with two decimals, which every supported currency has.
 pub(crate) fn amount(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor.abs() % 100)
 }

@@ -1,31 +1,31 @@
-//! An order, and many, as people read them.
+//! Prints one order, or a table of orders, for people.
 
 use anstyle::Style;
 use kvitt_wire::{Amount, OrderEvent, ShopAttempt, ShopOperation, ShopOrder, State};
 
 use crate::checkout::Moment;
-use crate::commands::shown::{self, BAD, GOOD, QUIET, WAITING, styled};
+use crate::commands::output::{self, BAD, GOOD, QUIET, WAITING, styled};
 
-/// A line each.
+/// Prints orders, one a line.
 pub(super) fn table(orders: &[ShopOrder], now: Moment) {
     let rows = orders.iter().map(|order| {
-        let deadline = order.capture_deadline.map(|deadline| shown::until(deadline.capture_by_ms - now.0));
+        let deadline = order.capture_deadline.map(|deadline| output::until(deadline.capture_by_ms - now.0));
         vec![
             order.reference.clone(),
             order.sales_unit.clone(),
             state(order.state),
             money(order.amount),
-            shown::amount(order.aggregate.captured),
-            shown::amount(order.aggregate.refunded),
+            output::amount(order.aggregate.captured),
+            output::amount(order.aggregate.refunded),
             deadline.unwrap_or_default(),
-            format!("{} ago", shown::duration(now.0 - order.created_at_ms)),
+            format!("{} ago", output::duration(now.0 - order.created_at_ms)),
         ]
     });
     let headings = ["reference", "sales unit", "state", "amount", "captured", "refunded", "guarantee ends", "opened"];
-    shown::table(&headings, rows);
+    output::table(&headings, rows);
 }
 
-/// Everything about one.
+/// Prints everything about one order.
 pub(super) fn one(order: &ShopOrder) {
     let aggregate = order.aggregate;
     let mut facts = vec![
@@ -34,49 +34,50 @@ pub(super) fn one(order: &ShopOrder) {
         ("sales unit", order.sales_unit.clone()),
         ("state", state(order.state)),
         ("amount", money(order.amount)),
-        ("opened", shown::time(order.created_at_ms)),
+        ("opened", output::time(order.created_at_ms)),
     ];
     if aggregate.authorized > 0 {
         let parts =
-            [("captured", aggregate.captured), ("let go", aggregate.cancelled), ("refunded", aggregate.refunded)];
-        facts.extend(parts.map(|(name, minor)| (name, shown::amount(minor))));
+            [("captured", aggregate.captured), ("released", aggregate.cancelled), ("refunded", aggregate.refunded)];
+        facts.extend(parts.map(|(name, minor)| (name, output::amount(minor))));
     }
     if let Some(deadline) = order.capture_deadline {
-        facts.push(("capture by", shown::time(deadline.capture_by_ms)));
-        facts.push(("given back at", shown::time(deadline.released_at_ms)));
+        facts.push(("capture by", output::time(deadline.capture_by_ms)));
+        facts.push(("released at", output::time(deadline.released_at_ms)));
     }
     if let Some(customer) = &order.customer_id {
         facts.push(("customer", customer.clone()));
     }
-    shown::facts(&facts);
+    output::facts(&facts);
     println!();
     let lines = order.lines.iter().map(|line| {
         let vat = format!("{}.{:02} %", line.vat_rate / 100, line.vat_rate % 100);
-        vec![line.quantity.to_string(), line.sku.clone(), line.name.clone(), shown::amount(line.total), vat]
+        vec![line.quantity.to_string(), line.sku.clone(), line.name.clone(), output::amount(line.total), vat]
     });
-    shown::table(&["", "sku", "line", "total", "VAT"], lines);
+    output::table(&["", "sku", "line", "total", "VAT"], lines);
     println!();
     let attempts = order.attempts.iter().map(|attempt: &ShopAttempt| {
         let trouble = attempt.trouble.clone().unwrap_or_default();
-        vec![attempt.reference.clone(), state(attempt.state), shown::time(attempt.created_at_ms), trouble]
+        vec![attempt.reference.clone(), state(attempt.state), output::time(attempt.created_at_ms), trouble]
     });
-    shown::table(&["payment", "state", "begun", "trouble"], attempts);
+    output::table(&["payment", "state", "started", "trouble"], attempts);
     if let Some(events) = order.events.as_ref().filter(|events| !events.is_empty()) {
         println!();
-        shown::table(&["when", "what has happened", "event"], events.iter().map(event));
+        output::table(&["time", "type", "event"], events.iter().map(event));
     }
     let operations: Vec<_> = order.attempts.iter().flat_map(|attempt| &attempt.operations).collect();
     if !operations.is_empty() {
         println!();
-        shown::table(&["asked for", "amount", "lines", "state", "when"], operations.into_iter().map(operation));
+        output::table(&["operation", "amount", "lines", "state", "time"], operations.into_iter().map(operation));
     }
 }
 
-/// What has happened, as the shop was told.
+/// The cells of an event.
 fn event(event: &OrderEvent) -> Vec<String> {
-    vec![shown::time(event.at_ms), event.r#type.clone(), event.id.clone()]
+    vec![output::time(event.at_ms), event.r#type.clone(), event.id.clone()]
 }
 
+/// The cells of an operation.
 fn operation(operation: &ShopOperation) -> Vec<String> {
     let lines = operation.lines.iter().map(|line| format!("{}={}", line.sku, line.quantity));
     let state = match operation.state.as_str() {
@@ -85,12 +86,12 @@ fn operation(operation: &ShopOperation) -> Vec<String> {
         _ => styled(BAD, format!("{} {}", operation.state, operation.trouble.as_deref().unwrap_or_default())),
     };
     let lines = lines.collect::<Vec<_>>().join(" ");
-    vec![operation.kind.clone(), money(operation.amount), lines, state, shown::time(operation.asked_at_ms)]
+    vec![operation.kind.clone(), money(operation.amount), lines, state, output::time(operation.asked_at_ms)]
 }
 
 /// An amount with its currency.
 pub(super) fn money(amount: Amount) -> String {
-    format!("{} {}", shown::amount(amount.value), amount.currency.code())
+    format!("{} {}", output::amount(amount.value), amount.currency.code())
 }
 
 fn state(state: State) -> String {
