@@ -43,7 +43,7 @@ use crate::http::routes;
 
 /// A checkout for Vipps MobilePay
 #[derive(Parser)]
-#[command(name = "kvitt", version, about, arg_required_else_help = true, after_help = exit_status::TABLE)]
+#[command(name = "kvitt", version, arg_required_else_help = true, after_help = exit_status::TABLE)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -177,9 +177,9 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     keys(&new, Some(ENCRYPTION_KEY));
     let proxy = stage.start();
     says(&kvitt(&stage.files, &["doctor"], "").await, "warn  encryption: 1 encrypted with encryption.previous_key: ");
-    says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 1 anew;");
+    says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "encrypted 1 again;");
     says(&kvitt(&stage.files, &["doctor"], "").await, "ok    encryption: all data can be decrypted");
-    says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "sealed 0 anew;");
+    says(&kvitt(&stage.files, &["encryption", "rotate"], "").await, "encrypted 0 again;");
     is_the_same().await;
     proxy.kill();
 

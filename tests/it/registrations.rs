@@ -83,7 +83,7 @@ async fn a_registration_whose_secret_is_sealed_under_another_key_is_left_to_a_pe
     let old = format!("encryption.previous_key = \"{}\"\n", crate::shop::ENCRYPTION_KEY);
     let place = another.find("encryption.key").unwrap();
     std::fs::write(&shop.files.config, format!("{}{old}{}", &another[..place], &another[place..])).unwrap();
-    assert!(shop.runs(&["encryption", "rotate"]).await.ended_well().out.starts_with("sealed 2 anew"));
+    assert!(shop.runs(&["encryption", "rotate"]).await.ended_well().out.starts_with("encrypted 2 again"));
     std::fs::write(&shop.files.config, another).unwrap();
     let good = shop.runs(&["webhooks", "repair"]).await.ended_well();
     assert!(good.out.starts_with("sales unit no: webhooks are registered\n"), "{good:?}");

@@ -82,7 +82,7 @@ async fn every_line_of_a_payment_has_the_id_of_the_request_that_began_it() {
     let calls = lines.iter().filter(|line| line["target"].as_str().is_some_and(|name| name.starts_with("kvitt_vipps")));
     assert!(calls.clone().any(|call| call["effect"] == "create_payment"), "{lines:#?}");
     assert!(calls.clone().any(|call| call["effect"] == "look"));
-    for later in ["customer came back", "stream opened"] {
+    for later in ["customer returned", "stream opened"] {
         assert_eq!(has(&lines, later)["request_id"], RETURNING, "both ids are there");
     }
     stage.vipps.close().await;

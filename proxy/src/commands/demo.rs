@@ -45,7 +45,7 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     println!("key    {key}");
     println!("carts  {}", secret.as_str());
     println!(
-        "Pay in the shop, approve on the phone. The desk's link logs in once, the key any time; sign carts with the key \"demo\". Ctrl-C stops everything."
+        "Pay in the shop, approve on the phone. The desk's link logs in once, the key any time. Carts are signed as \"demo\". Ctrl-C stops all."
     );
     crate::serve(config, listener, stop).await?;
     emulator.shutdown();

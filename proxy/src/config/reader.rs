@@ -238,8 +238,7 @@ impl<'a> Reader<'a> {
     /// A rate limit; zero and absent are no limit.
     pub(super) fn rate(&mut self, key: &str) -> Option<NonZeroU32> {
         let value = typed(self.get(key)?);
-        let rate =
-            value.as_integer().filter(|value| (0..=MAX).contains(value)).and_then(|value| value.try_into().ok());
+        let rate = value.as_integer().filter(|value| (0..=MAX).contains(value)).and_then(|value| value.try_into().ok());
         if rate.is_none() {
             self.mistake(key, "must be a whole number from 0 to 2000000000");
         }

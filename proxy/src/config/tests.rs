@@ -261,7 +261,7 @@ fn a_catalogue_s_mistakes_are_all_named() {
     let twice =
         "price = [{ currency = \"NOK\", value = 1, vat_rate = 0 }, { currency = \"NOK\", value = 2, vat_rate = 0 }]";
     let mistakes = Catalogue::parse(&format!("[[article]]\nsku = \"c\"\nname = \"C\"\n{twice}\n")).unwrap_err();
-    assert_eq!(mistakes, ["c: must have one price for each currency that it is sold in"]);
+    assert_eq!(mistakes, ["c: must have exactly one price for each currency in which it is sold"]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ async fn take(
         sales_unit,
         reference: event.reference,
         name: event.name.as_str().to_owned(),
-        // An event without a reference of its own is identified by the hash of its body.
+        // An event without a PSP reference is identified by the hash of its body.
         event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
     };
     app.inbox.take(webhook).await.map_err(|_| {
