@@ -87,7 +87,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
     assert_eq!(kvitt(&shop, &["keys", "revoke", prefix]).unwrap(), format!("revoked {prefix}\n"));
     is_refused(&shop, &bearer).await;
     let again = kvitt(&shop, &["keys", "revoke", prefix]).unwrap_err();
-    assert!(again.contains("revoked before"), "{again}");
+    assert!(again.contains("revoked already"), "{again}");
     shop.close().await;
 }
 

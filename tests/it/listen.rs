@@ -85,6 +85,6 @@ async fn only_what_is_asked_for_is_printed_and_only_to_who_may_know() {
     let (output, _, err) = Listening::to(&shop, "kvitt_abcdefgh_none", &[]).ends().await;
     assert!(output.status.code() == Some(1) && err.contains("does not know the key"), "{err}");
     let (output, _, err) = Listening::to(&shop, &key, &["--secret", "mine"]).ends().await;
-    assert!(output.status.code() == Some(1) && err.contains("a secret is whsec_"), "{err}");
+    assert!(output.status.code() == Some(1) && err.contains("a secret must be whsec_"), "{err}");
     shop.close().await;
 }
