@@ -1,6 +1,6 @@
 //! An errand becomes a request to the proxy; its answer becomes a message.
 //!
-//! The browser parses the JSON, and `values` reads it into the same types that the proxy wrote it from. Whatever is not an
+//! The browser parses the JSON, and `json` reads it into the same types that the proxy wrote it from. Whatever is not an
 //! answer that makes sense is [`Fault::Unreachable`]: the customer can do nothing else than try again.
 
 use gloo_net::http::Request;
@@ -11,8 +11,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response};
 
+use crate::json::{self, object, written};
 use crate::model::{Cmd, Fault, Msg, Order};
-use crate::values::{self, object, written};
 
 /// How long a request may take, in milliseconds.
 const PATIENCE: u32 = 20_000;
@@ -86,15 +86,15 @@ fn encoded(text: &str) -> String {
 
 /// Reads one event of the stream.
 pub(crate) fn checkout(data: &str) -> Option<Box<Checkout>> {
-    values::read(JSON::parse(data).ok()?).map(Box::new)
+    json::read(JSON::parse(data).ok()?).map(Box::new)
 }
 
 async fn read<T: DeserializeOwned>(request: Option<Request>) -> Result<Box<T>, Fault> {
     let (response, value) = send(request).await.ok_or(Fault::Unreachable)?;
     if response.ok() {
-        return values::read(value).map(Box::new).ok_or(Fault::Unreachable);
+        return json::read(value).map(Box::new).ok_or(Fault::Unreachable);
     }
-    let problem: Problem = values::read(value).ok_or(Fault::Unreachable)?;
+    let problem: Problem = json::read(value).ok_or(Fault::Unreachable)?;
     let Problem { status, code, cart, trace_id: trace, .. } = problem;
     if status >= 500 || status == 429 || code == "idempotency_in_progress" {
         let after =

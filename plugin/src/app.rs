@@ -10,10 +10,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, ShadowRoot};
 
 use crate::dom::{self, Deed, Listener, Timer};
-use crate::live::Live;
 use crate::model::{Cmd, Model, Msg, update};
+use crate::stream::Live;
 use crate::view::View;
-use crate::{api, host};
+use crate::{api, element};
 
 /// What one element owns.
 pub(crate) struct App {
@@ -78,7 +78,7 @@ impl App {
 
     /// The attributes are others than before.
     pub(crate) fn configure(&self, key: String, origin: String) {
-        self.send(Msg::Configured(host::order(&self.host, key, origin)));
+        self.send(Msg::Configured(element::order(&self.host, key, origin)));
     }
 
     /// Back in the page.
@@ -141,16 +141,16 @@ impl App {
                 let gone = self.timer.borrow_mut().replace(timer);
                 drop_later(gone);
             }
-            Cmd::Leave { url, token } => host::leave(&self.host, &url, &token),
-            Cmd::Remember { key, token } => host::remember(&key, &token),
-            Cmd::Forget { key, token } => host::forget(&key, &token),
+            Cmd::Leave { url, token } => element::leave(&self.host, &url, &token),
+            Cmd::Remember { key, token } => element::remember(&key, &token),
+            Cmd::Forget { key, token } => element::forget(&key, &token),
             Cmd::Point => {
                 let missing = self.core.borrow().1.missing();
                 if let Some(missing) = missing {
                     missing.focus();
                 }
             }
-            Cmd::Tell(event) => host::tell(&self.host, &event),
+            Cmd::Tell(event) => element::tell(&self.host, &event),
             Cmd::Print => drop(dom::window().print()),
             errand => self.run(errand),
         }

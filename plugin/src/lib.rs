@@ -1,18 +1,18 @@
 //! The widget of Kvitt: one payment in the page, from the pay button to the confirmation.
 //!
 //! The elements themselves are JavaScript (`js/`), since only JavaScript can define them; this is what runs inside, loaded when it
-//! is needed. `model` decides everything and touches nothing; `view` shows the model; `api` and `live` talk to the proxy; `app`
+//! is needed. `model` decides everything and touches nothing; `view` shows the model; `api` and `stream` talk to the proxy; `app`
 //! holds them together. Nothing here may block, throw into the page, or log what is the customer's.
 
 mod api;
 mod app;
 mod dom;
-mod figures;
-mod host;
-mod live;
+mod element;
+mod format;
+mod json;
 pub mod model;
+mod stream;
 pub mod text;
-mod values;
 mod view;
 
 use std::rc::Rc;
@@ -49,7 +49,7 @@ impl Widget {
         words: String,
         salt: String,
     ) -> Self {
-        let order = host::order(&host, key, origin);
+        let order = element::order(&host, key, origin);
         Self(App::new(host, cover, Model::new(order, Words::new(words), salt)))
     }
 

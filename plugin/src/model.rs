@@ -4,26 +4,26 @@
 //! out and whose outcomes come back as messages. It must never touch the page, the network or a clock: the time is `Model::now`,
 //! set by the caller before each message. That is why all of it is tested without a browser.
 
-mod answers;
-mod follow;
 mod messages;
-mod offer;
 mod order;
-mod repeat;
+mod responses;
+mod retry;
+mod scan;
 mod screen;
+mod subscription;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Item, NewAttempt, NewCheckout, State};
 
-pub use follow::Follow;
 pub use messages::{Act, Cmd, Event, Fault, Msg, Notice};
 pub use order::Order;
 pub use screen::{Screen, Trouble};
+pub use subscription::Follow;
 
 use crate::text::Words;
-use follow::BEAT;
-use repeat::Repeat;
+use retry::Repeat;
+use subscription::BEAT;
 
 /// How long after a press the page may leave by itself once the payment is ready, in milliseconds. Later the customer has to press.
 const LEAVE_WITHIN: i64 = 10_000;

@@ -5,10 +5,10 @@
 //! something else in the page: then the heading is said. One polite live region, which outlives the screens, says that and what
 //! changes on one. The view decides nothing, and moves no keyboard itself: it answers where to.
 
-mod done;
+mod confirmation;
+mod failure;
 mod lines;
 mod start;
-mod trouble;
 mod waiting;
 
 use kvitt_wire::{Brand, Language};
@@ -145,11 +145,11 @@ impl View {
             Screen::Start => start::Start::build(model, &self.frame, heading).map_or(Body::Still, Body::Start),
             Screen::Waiting => Body::Waiting(waiting::Waiting::build(model, &self.frame, heading)),
             Screen::Done => {
-                done::build(model, &self.frame, heading);
+                confirmation::build(model, &self.frame, heading);
                 Body::Still
             }
             Screen::Trouble(trouble) => {
-                trouble::build(model, trouble, &self.frame, heading);
+                failure::build(model, trouble, &self.frame, heading);
                 Body::Still
             }
         };

@@ -1,6 +1,6 @@
 //! What the page asks for: the element's attributes, as the page has them now.
 //!
-//! They come from `host`, and any of them may change at any time. What is compared here decides whether a price, or a payment
+//! They come from `element`, and any of them may change at any time. What is compared here decides whether a price, or a payment
 //! that is under way, is still for what the page shows.
 
 use kvitt_wire::{Amount, Cart};

@@ -1,14 +1,14 @@
 //! The flow as a table of what happens and what is done.
 
-mod always;
 mod carts;
-mod offers;
+mod invariants;
 mod repeats;
+mod scan;
 mod shop;
 
 use kvitt_wire::{Aggregate, Brand, CONSENT_WORDING, Currency, Language, Line, Sharing};
 
-use super::answers::NUMBER_WITHIN;
+use super::responses::NUMBER_WITHIN;
 use super::*;
 use crate::text::source;
 

@@ -3,13 +3,13 @@
 use kvitt_wire::{Amount, Cart, Line};
 
 use crate::dom::{El, el};
-use crate::figures;
+use crate::format;
 use crate::text::{Word, Words};
 
 /// The whole list. Pictures are for choosing, not for a receipt: `pictures` is the proxy's address, or nothing.
 pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
     let language = words.language();
-    let money = |value| figures::money(language, Amount { value, currency: cart.total.currency });
+    let money = |value| format::money(language, Amount { value, currency: cart.total.currency });
     // Without markers some screen readers no longer take it for a list.
     let list = el("ul", "lines").set("role", "list");
     let pictures = pictures.filter(|_| cart.lines.iter().any(|line| line.picture.is_some()));
@@ -18,7 +18,7 @@ pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
         if let Some(origin) = pictures {
             item.add(&picture(origin, line));
         }
-        let mut each = figures::count(line.quantity);
+        let mut each = format::count(line.quantity);
         each.push_str(" × ");
         each.push_str(&money(line.unit_price));
         let off = i64::from(line.quantity) * line.unit_price - line.total;
@@ -32,7 +32,7 @@ pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
     let sums = el("dl", "sums");
     sums.add(&row("total", words.text(Word::Total), &money(cart.total.value)));
     for (rate, vat) in vat_by_rate(&cart.lines) {
-        let what = words.say(Word::Vat, &[&figures::rate(language, rate)]);
+        let what = words.say(Word::Vat, &[&format::rate(language, rate)]);
         sums.add(&row("vat", &what, &money(vat)));
     }
     el("div", "order").put(&list).put(&sums)

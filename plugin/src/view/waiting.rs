@@ -6,7 +6,7 @@ use kvitt_wire::State;
 
 use super::{brand, button};
 use crate::dom::{El, el};
-use crate::figures;
+use crate::format;
 use crate::model::{Model, Notice};
 use crate::text::{self, Word};
 
@@ -32,7 +32,7 @@ impl Waiting {
         let (left, notice) = (el("p", "left"), el("p", "error"));
         frame.add(&el("div", "busy"));
         if let Some(cart) = &model.cart {
-            frame.add(&el("p", "amount").text(&figures::money(words.language(), cart.total)));
+            frame.add(&el("p", "amount").text(&format::money(words.language(), cart.total)));
         }
         frame.add(&how);
         frame.add(&el("p", "note").text(words.text(Word::WaitHere)));
@@ -57,7 +57,7 @@ impl Waiting {
         let left = match (left_ms + 59_999) / 60_000 {
             _ if left_ms <= 30_000 => words.say(Word::SecondsLeft, &[]),
             0 | 1 => words.say(Word::MinuteLeft, &[]),
-            minutes => words.say(Word::MinutesLeft, &[&figures::count(minutes as u32)]),
+            minutes => words.say(Word::MinutesLeft, &[&format::count(minutes as u32)]),
         };
         self.left.show(ready);
         self.left.write(&left);

@@ -4,9 +4,9 @@
 
 #![cfg(target_arch = "wasm32")]
 
-mod stage;
+mod fixture;
 
-use stage::{Stage, cart, checkout, words};
+use fixture::{Stage, cart, checkout, words};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -93,7 +93,7 @@ async fn a_payment_from_the_press_to_the_confirmation() {
 async fn an_answer_that_is_lost_is_asked_for_under_its_key() {
     let stage = Stage::new("en");
     stage.answers("GET", "/v1/cart", 200, &cart());
-    stage.answers("POST", "/v1/checkouts", stage::LOST, "");
+    stage.answers("POST", "/v1/checkouts", fixture::LOST, "");
     stage.widget.open();
     stage.until(".lines").await;
     stage.click("[data-do=terms]");

@@ -6,7 +6,7 @@
 
 mod publish;
 mod rename;
-mod weight;
+mod size;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -22,7 +22,7 @@ use crate::run;
 use crate::setup::{self, WASM};
 use crate::workspace::Workspace;
 
-use self::weight::{Part, Weight};
+use self::size::{Part, Weight};
 
 /// What the compiler emits and Chromium can load. Never `--all-features`: browsers refuse what that makes.
 const WASM_FEATURES: [&str; 6] = [
@@ -201,7 +201,7 @@ impl Package {
     fn compress(&self) -> Result<()> {
         for file in publish::files(&self.folder)? {
             if matches!(file.extension().and_then(OsStr::to_str), Some("js" | "wasm")) {
-                let compressed = weight::brotli(&fs::read(&file)?)?;
+                let compressed = size::brotli(&fs::read(&file)?)?;
                 let mut name = file.into_os_string();
                 name.push(".br");
                 fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
@@ -227,6 +227,6 @@ impl Package {
             Part::new("words", heaviest),
         ];
         parts.extend(languages.into_iter().map(|(tag, weight)| Part::within(tag, weight)));
-        weight::report(&parts)
+        size::report(&parts)
     }
 }

@@ -5,7 +5,7 @@ use kvitt_wire::State;
 use super::lines::row;
 use super::{brand, button, share_question};
 use crate::dom::{El, el};
-use crate::figures;
+use crate::format;
 use crate::model::{Model, Trouble};
 use crate::text::{self, Word};
 
@@ -36,8 +36,8 @@ pub(super) fn build(model: &Model, trouble: &Trouble, frame: &El, heading: &El) 
     }
     if let (Trouble::PriceChanged { shown }, Some(cart)) = (trouble, &model.cart) {
         let prices = el("dl", "facts");
-        prices.add(&row("fact old", say(Word::PriceShown), &figures::money(language, *shown)));
-        prices.add(&row("fact new", say(Word::PriceNow), &figures::money(language, cart.total)));
+        prices.add(&row("fact old", say(Word::PriceShown), &format::money(language, *shown)));
+        prices.add(&row("fact new", say(Word::PriceNow), &format::money(language, cart.total)));
         frame.add(&prices);
     }
     let retryable = model.retryable();

@@ -1,4 +1,4 @@
-//! When to look for news of a checkout: pure timing, fed by `update` and carried out by `live` and `api`.
+//! When to look for news of a checkout: pure timing, fed by `update` and carried out by `stream` and `api`.
 //!
 //! The stream is the fast way and may fail in silence (a proxy in between that holds it back, a phone that slept), so looking
 //! is the truth: a stream that says nothing soon is given up, a broken one is tried again with growing pauses, each time with a

@@ -1,6 +1,6 @@
 //! The checkout's stream of server-sent events, as a value: dropping it closes the connection.
 //!
-//! The browser's own reconnecting is not used: it knows nothing of pages that sleep, and `model::follow` has the plan.
+//! The browser's own reconnecting is not used: it knows nothing of pages that sleep, and `model::subscription` has the plan.
 
 use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent};

@@ -1,4 +1,4 @@
-//! The fixture: an element in a page of its own, and a proxy that is played by `stage.js`.
+//! The fixture: an element in a page of its own, and a proxy that is played by `fixture.js`.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use kvitt_wire::Language;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
-#[wasm_bindgen(module = "/tests/web/stage.js")]
+#[wasm_bindgen(module = "/tests/web/fixture.js")]
 extern "C" {
     type Props;
 

@@ -5,7 +5,7 @@
 
 use kvitt_wire::{Cart, Checkout, State};
 
-use super::follow::BEAT;
+use super::subscription::BEAT;
 use super::{Cmd, Event, Fault, Model, Notice, Order, Screen, Trouble, leads_to_the_web};
 
 /// How long after the attempt's end the telephone number is still waited for, in milliseconds.

@@ -6,7 +6,7 @@ use js_sys::{Array, Date, Intl, Object};
 use kvitt_wire::{Amount, Language};
 use wasm_bindgen::JsValue;
 
-use crate::values::object;
+use crate::json::object;
 
 /// `499,00 kr`
 pub(crate) fn money(language: Language, amount: Amount) -> String {

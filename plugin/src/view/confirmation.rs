@@ -5,7 +5,7 @@ use kvitt_wire::{Aggregate, Amount, Checkout};
 use super::button;
 use super::lines::{lines, row};
 use crate::dom::{El, el};
-use crate::figures;
+use crate::format;
 use crate::model::Model;
 use crate::text::{self, Word};
 
@@ -18,12 +18,12 @@ pub(super) fn build(model: &Model, frame: &El, heading: &El) {
     let released = word == Word::Released;
     heading.write(words.text(if released { Word::Terminated } else { Word::Thanks }));
     frame.add(&el("span", if released { "cross" } else { "tick" }).set("aria-hidden", "true"));
-    let sum = figures::money(language, Amount { value, ..cart.total });
+    let sum = format::money(language, Amount { value, ..cart.total });
     frame.add(&el("p", "lead").text(&words.say(word, &[&sum, &cart.shop])));
 
     let facts = el("dl", "facts");
     facts.add(&row("fact", words.text(Word::Reference), &checkout.reference));
-    facts.add(&row("fact", words.text(Word::Date), &figures::date(language, checkout.created_at_ms)));
+    facts.add(&row("fact", words.text(Word::Date), &format::date(language, checkout.created_at_ms)));
     facts.add(&row("fact", words.text(Word::PaidWith), text::name(cart.brand)));
     if cart.asks_phone_number {
         facts.add(&row("fact", words.text(Word::Number), &shared(model, checkout)));

@@ -5,8 +5,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage, Url};
 
 use crate::dom;
+use crate::json::object;
 use crate::model::{Event, Order};
-use crate::values::object;
 
 /// The attributes as an order, with what the shell has made of some of them: where the tab remembers the order, and the proxy's
 /// address. What is missing or unreadable is left out; the proxy says what it cannot do without.
