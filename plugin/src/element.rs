@@ -1,4 +1,8 @@
-//! The element in the shop's page, and the tab around it: attributes in; events, navigation and the tab's memory out.
+//! The custom element in the shop's page, and the tab around it.
+//!
+//! In: the attributes, which [`order`] reads. Out: events on the element, the navigation to Vipps MobilePay, and the order's token in the
+//! tab's `sessionStorage`. The page may refuse each of these (it prevents an event's default, a frame may not navigate, a tab has no
+//! storage); that must never be an error.
 
 use kvitt_wire::{Amount, Currency};
 use wasm_bindgen::prelude::*;
@@ -8,9 +12,9 @@ use crate::dom;
 use crate::json::object;
 use crate::model::{Event, Order};
 
-/// The attributes as an order, with what the shell has made of some of them: where the tab remembers the order, and the proxy's
-/// address. What is missing or unreadable is left out; the proxy says what it cannot do without.
-pub(crate) fn order(host: &HtmlElement, key: String, origin: String) -> Order {
+/// Reads the attributes. The element's class passes two values that it has computed: the key in the tab's storage, and the proxy's address. An attribute
+/// that is missing or unreadable is left out; the proxy reports what it requires.
+pub(crate) fn order(host: &HtmlElement, storage_key: String, origin: String) -> Order {
     let get = |name: &str| host.get_attribute(name).filter(|value| !value.is_empty());
     let currency = match get("currency").map(|it| it.to_ascii_uppercase()).as_deref() {
         Some("NOK") => Some(Currency::Nok),
@@ -23,7 +27,7 @@ pub(crate) fn order(host: &HtmlElement, key: String, origin: String) -> Order {
     let cart = get("cart");
     Order {
         origin,
-        key,
+        storage_key,
         signed: cart.is_some(),
         items: cart.or_else(|| get("items")).unwrap_or_default(),
         amount: currency.zip(value).map(|(currency, value)| Amount { value, currency }),
@@ -32,8 +36,8 @@ pub(crate) fn order(host: &HtmlElement, key: String, origin: String) -> Order {
     }
 }
 
-/// Tells the page.
-pub(crate) fn tell(host: &HtmlElement, event: &Event) {
+/// Dispatches an event for the page.
+pub(crate) fn emit(host: &HtmlElement, event: &Event) {
     match event {
         Event::Open => dispatch(host, "kvitt:open", &JsValue::NULL, false),
         Event::State { state, reference, token } => {
@@ -44,43 +48,43 @@ pub(crate) fn tell(host: &HtmlElement, event: &Event) {
     };
 }
 
-/// Goes to Vipps MobilePay, with the whole window even when the shop is framed, unless the page prevents it.
+/// Goes to Vipps MobilePay in the top-level window, also when the shop is in a frame, unless the page prevents it.
 pub(crate) fn leave(host: &HtmlElement, url: &str, token: &str) {
     if !dispatch(host, "kvitt:leave", &object(&[("redirectUrl", url), ("token", token)]), true) {
         return;
     }
     let window = dom::window();
     let top = window.top().ok().flatten().unwrap_or(window);
-    // A frame may be forbidden to: then the waiting screen's link is the way.
+    // A frame may not be allowed to navigate. Then the customer follows the link on the waiting screen.
     let _ = top.location().set_href(url);
 }
 
-/// Keeps the order for this tab. A tab without storage simply does not remember.
-pub(crate) fn remember(key: &str, token: &str) {
-    if let Some(storage) = memory(key) {
+/// Stores the order's token for this tab, if it has storage.
+pub(crate) fn store_token(key: &str, token: &str) {
+    if let Some(storage) = storage(key) {
         let _ = storage.set_item(key, token);
     }
 }
 
-/// Forgets the order; another one that has taken its place stays.
-pub(crate) fn forget(key: &str, token: &str) {
-    if let Some(storage) = memory(key)
+/// Removes the order's token, unless another token has replaced it.
+pub(crate) fn remove_token(key: &str, token: &str) {
+    if let Some(storage) = storage(key)
         && storage.get_item(key).ok().flatten().as_deref() == Some(token)
     {
         let _ = storage.remove_item(key);
     }
 }
 
-fn memory(key: &str) -> Option<Storage> {
+fn storage(key: &str) -> Option<Storage> {
     dom::window().session_storage().ok().flatten().filter(|_| !key.is_empty())
 }
 
-/// Whether nobody prevented it.
-fn dispatch(host: &HtmlElement, kind: &str, detail: &JsValue, cancelable: bool) -> bool {
+/// Returns whether the page did not prevent the default.
+fn dispatch(host: &HtmlElement, name: &str, detail: &JsValue, cancelable: bool) -> bool {
     let init = CustomEventInit::new();
     init.set_bubbles(true);
     init.set_composed(true);
     init.set_cancelable(cancelable);
     init.set_detail(detail);
-    CustomEvent::new_with_event_init_dict(kind, &init).and_then(|event| host.dispatch_event(&event)).unwrap_or(true)
+    CustomEvent::new_with_event_init_dict(name, &init).and_then(|event| host.dispatch_event(&event)).unwrap_or(true)
 }

@@ -1,6 +1,6 @@
-//! Amounts, rates and dates as people of a language write them: `Intl` does it, here it is only asked.
+//! Amounts, rates and dates as people of a language write them.
 //!
-//! Amounts come in minor units and stay integers until the moment they are shown.
+//! `view` calls this, and the browser's `Intl` does the work. Amounts come in minor units and must stay integers until they are formatted.
 
 use js_sys::{Array, Date, Intl, Object};
 use kvitt_wire::{Amount, Language};
@@ -15,7 +15,7 @@ pub(crate) fn money(language: Language, amount: Amount) -> String {
 }
 
 /// `25 %`, from hundredths of a percent.
-pub(crate) fn rate(language: Language, hundredths: u32) -> String {
+pub(crate) fn percent(language: Language, hundredths: u32) -> String {
     let options = object(&[("style", "percent"), ("maximumFractionDigits", "2")]);
     number(language, &options, f64::from(hundredths) / 10_000.0)
 }
@@ -24,25 +24,25 @@ pub(crate) fn rate(language: Language, hundredths: u32) -> String {
 pub(crate) fn date(language: Language, at_ms: i64) -> String {
     let options = object(&[("dateStyle", "medium"), ("timeStyle", "short")]);
     let format = Intl::DateTimeFormat::new(&locales(language), &options).format();
-    written(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
+    text(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
 }
 
-/// A small whole number, such as a quantity.
+/// A whole number, such as a quantity.
 pub(crate) fn count(number: u32) -> String {
-    written(js_sys::Number::from(number).to_string_with_radix(10).map(JsValue::from))
+    text(js_sys::Number::from(number).to_string_with_radix(10).map(JsValue::from))
 }
 
 fn number(language: Language, options: &Object, value: f64) -> String {
     let format = Intl::NumberFormat::new(&locales(language), options).format();
-    written(format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value)))
+    text(format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value)))
 }
 
-fn written(answer: Result<JsValue, JsValue>) -> String {
-    answer.ok().and_then(|it| it.as_string()).unwrap_or_default()
+fn text(formatted: Result<JsValue, JsValue>) -> String {
+    formatted.ok().and_then(|it| it.as_string()).unwrap_or_default()
 }
 
 fn locales(language: Language) -> Array {
-    // English as it is written in Europe: the day first, and no AM.
+    // European English: the day comes first, and the clock has 24 hours.
     let tag = if language == Language::En { "en-GB" } else { language.tag() };
     Array::of1(&JsValue::from_str(tag))
 }

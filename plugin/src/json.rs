@@ -1,8 +1,8 @@
-//! Between JavaScript's values and the wire types: `serde_wasm_bindgen` writes them, and what is here reads them.
+//! Wire types to JSON and back: `serde_wasm_bindgen` writes them, a small deserializer of our own reads them.
 //!
-//! The reading side knows only what the wire types are made of, asks an object for the fields that its type has and for no others, and has an
-//! error that says nothing. A general one that can describe every value it did not expect brings the formatting of floating-point
-//! numbers with it, which alone is a quarter of what the widget may weigh.
+//! The deserializer knows only what the wire types are made of, and reads only the fields that a type has. Its error has no details: an
+//! error that describes any unexpected value brings the formatting of floating-point numbers, a quarter of the widget's size budget.
+//! Nothing here may print a value.
 
 use std::fmt;
 
@@ -12,28 +12,28 @@ use serde::{Deserializer, Serialize, forward_to_deserialize_any};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The JSON of a wire type.
-pub(crate) fn written(body: &impl Serialize) -> Option<JsString> {
+/// Writes a wire type as JSON.
+pub(crate) fn stringify(body: &impl Serialize) -> Option<JsString> {
     let value = body.serialize(&Serializer::json_compatible()).ok()?;
     JSON::stringify(&value).ok()
 }
 
-/// An object with these properties.
+/// Makes an object with these properties.
 pub(crate) fn object(pairs: &[(&str, &str)]) -> Object {
     let object = Object::new();
     for (name, value) in pairs {
-        // Setting a property of a fresh object cannot fail.
+        // Setting a property of a new object cannot fail.
         let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
     }
     object
 }
 
-/// A wire type out of parsed JSON.
+/// Reads a wire type from parsed JSON; `None` if the value is of another type.
 pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Option<T> {
     T::deserialize(Value(value)).ok()
 }
 
-/// The value is not of the type that was asked for. Nobody could do more with the details.
+/// The value is not of the expected type. The widget would treat every detail alike.
 #[derive(Debug)]
 struct Mismatch;
 
@@ -86,7 +86,7 @@ impl Value {
         self.0.as_string().ok_or(Mismatch)
     }
 
-    /// JSON's numbers are floats; amounts in minor units stay exact far beyond any price.
+    /// JSON's numbers are floats. They represent amounts in minor units exactly, far beyond any price.
     fn integer(&self) -> Result<i64, Mismatch> {
         self.0.as_f64().map(|number| number as i64).ok_or(Mismatch)
     }
@@ -171,7 +171,7 @@ impl<'de> de::SeqAccess<'de> for Elements {
     }
 }
 
-/// The fields that the type has and the object too; named to the type by their position.
+/// The fields that both the type and the object have. The type gets each by its position.
 struct Fields {
     object: JsValue,
     fields: &'static [&'static str],
@@ -180,7 +180,7 @@ struct Fields {
 }
 
 impl Fields {
-    /// The position of the next field that is there.
+    /// The position of the next field that the object has.
     fn advance(&mut self) -> Option<u32> {
         while let Some(name) = self.fields.get(self.next) {
             self.next += 1;
@@ -205,7 +205,7 @@ impl<'de> de::MapAccess<'de> for Fields {
     }
 }
 
-/// Names a field or a variant by its position, which derived types understand as well as its name.
+/// Identifies a field or a variant by its position. Derived types accept that as well as its name.
 struct Position(u32);
 
 impl<'de> Deserializer<'de> for Position {
@@ -221,7 +221,7 @@ impl<'de> Deserializer<'de> for Position {
     }
 }
 
-/// A variant without contents; the wire types have no others.
+/// A unit variant; the wire types have no others.
 struct Variant(u32);
 
 impl<'de> EnumAccess<'de> for Variant {

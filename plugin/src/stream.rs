@@ -1,6 +1,7 @@
-//! The checkout's stream of server-sent events, as a value: dropping it closes the connection.
+//! A checkout's stream of server-sent events.
 //!
-//! The browser's own reconnecting is not used: it knows nothing of pages that sleep, and `model::subscription` has the plan.
+//! The proxy sends the checkout's state, and each event becomes a message. The stream is a value: dropping it closes the connection. It
+//! must not reconnect by itself: the browser's own reconnecting does not know when a page slept, and `model` has the schedule.
 
 use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent};
@@ -10,31 +11,31 @@ use crate::dom::Listener;
 use crate::model::Msg;
 
 /// An open stream.
-pub(crate) struct Live {
+pub(crate) struct Stream {
     source: EventSource,
     _listener: Listener,
 }
 
-impl Live {
-    /// Opens the stream of a checkout; `then` gets each event, and the end.
-    pub(crate) fn new(origin: &str, token: &str, then: impl Fn(Msg) + 'static) -> Option<Self> {
+impl Stream {
+    /// Opens the stream of a checkout. `send` receives a message for each event, and one when the stream breaks.
+    pub(crate) fn new(origin: &str, token: &str, send: impl Fn(Msg) + 'static) -> Option<Self> {
         let source = EventSource::new(&api::url(origin, token, "/events")).ok()?;
         let listener = Listener::new(source.clone().into(), &["checkout", "error"], move |event| {
             let message = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
             match message {
                 Some(data) => {
-                    if let Some(checkout) = api::checkout(&data) {
-                        then(Msg::Streamed(checkout));
+                    if let Some(checkout) = api::read_event(&data) {
+                        send(Msg::Streamed(checkout));
                     }
                 }
-                None => then(Msg::StreamLost),
+                None => send(Msg::StreamLost),
             }
         });
         Some(Self { source, _listener: listener })
     }
 }
 
-impl Drop for Live {
+impl Drop for Stream {
     fn drop(&mut self) {
         self.source.close();
     }

@@ -1,117 +1,118 @@
-//! Asking again: under the same key when an answer was lost, and after a pause when the proxy asks for one.
+//! Retries: the same idempotency key after a lost answer, and an automatic retry after the pause that the proxy asks for.
 //!
-//! A request that begins a payment may have been carried out although nobody heard of it. It keeps its key until it is answered,
-//! so that asking for the same thing once more cannot begin a second one; something else is asked for under another key. The key is
-//! made of the element's salt, which comes from outside and cannot be guessed: who has a key could have the answer replayed.
+//! The proxy may have carried out a request that begins a payment although its answer was lost. So such a request keeps its key until
+//! it is answered: sending it again cannot begin a second payment. A different request gets a different key. Keys start with the
+//! element's random salt, because whoever knows a key could have the answer replayed. This module must never make a key that can be
+//! guessed, and must not read a clock.
 
-use super::Cmd;
+use super::messages::Cmd;
 
-/// How long a lost answer is asked for, in milliseconds. The payment lives ten minutes, and the customer needs some of them.
-const KEPT: i64 = 300_000;
-/// How long the customer waits for a proxy that asks for patience, in milliseconds.
-const PATIENCE: i64 = 15_000;
+/// How long an unanswered request keeps its key, in milliseconds. A payment expires after ten minutes, and the customer needs some of them.
+const KEY_LIFETIME_MS: i64 = 300_000;
+/// How long the customer waits for automatic retries, in milliseconds.
+const MAX_WAIT_MS: i64 = 15_000;
 
-/// What was asked, and may have to be asked again.
+/// The requests that may be sent again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Repeat {
+pub(super) struct Retries {
     salt: String,
     /// How many keys have been made.
-    keys: u32,
-    /// The last request with a key, and when it was asked first; until it is answered.
-    lost: Option<(i64, Cmd)>,
-    /// What is to be asked again, and when.
-    later: Option<(i64, Cmd)>,
-    /// Until when a pause is waited for.
-    until: i64,
+    key_count: u32,
+    /// The last request with a key and when it was first sent, until it is answered.
+    unanswered: Option<(i64, Cmd)>,
+    /// The request that is retried automatically, and when.
+    scheduled: Option<(i64, Cmd)>,
+    /// Automatic retries end at this time.
+    deadline: i64,
 }
 
-impl Repeat {
+impl Retries {
     pub(super) fn new(salt: String) -> Self {
         Self { salt, ..Self::default() }
     }
 
-    /// The errand with its key: as it was, if it was not answered, else with a new one.
-    pub(super) fn keyed(&mut self, now: i64, mut errand: Cmd) -> Cmd {
-        if let Some((since, lost)) = &self.lost
-            && now - since < KEPT
-            && same(lost, &errand)
+    /// The request with its key: the old key if the same request is unanswered, else a new one.
+    pub(super) fn with_key(&mut self, now: i64, mut request: Cmd) -> Cmd {
+        if let Some((since, unanswered)) = &self.unanswered
+            && now - since < KEY_LIFETIME_MS
+            && same_request(unanswered, &request)
         {
-            return lost.clone();
+            return unanswered.clone();
         }
-        let fresh = self.new_key();
-        if let Cmd::Create { key, .. } | Cmd::Retry { key, .. } = &mut errand {
-            *key = fresh;
+        let new_key = self.new_key();
+        if let Cmd::Create { key, .. } | Cmd::Attempt { key, .. } = &mut request {
+            *key = new_key;
         }
-        self.lost = Some((now, errand.clone()));
-        errand
+        self.unanswered = Some((now, request.clone()));
+        request
     }
 
-    /// An errand was answered, in whatever way: it is not asked again under its key.
-    pub(super) fn answered(&mut self, errand: &Cmd) {
-        if matches!(errand, Cmd::Create { .. } | Cmd::Retry { .. }) {
-            self.lost = None;
+    /// The proxy answered a request, with a success or a problem; its key is not used again.
+    pub(super) fn answered(&mut self, request: &Cmd) {
+        if matches!(request, Cmd::Create { .. } | Cmd::Attempt { .. }) {
+            self.unanswered = None;
         }
     }
 
-    /// Whether it is not known what became of a press on pay for that order.
-    pub(super) fn is_lost(&self, of: &str) -> bool {
-        matches!(&self.lost, Some((_, Cmd::Retry { token, .. })) if token == of)
+    /// Whether an attempt to pay this order is unanswered, so that it may have begun.
+    pub(super) fn is_unanswered(&self, order: &str) -> bool {
+        matches!(&self.unanswered, Some((_, Cmd::Attempt { token, .. })) if token == order)
     }
 
-    /// What became of it is known in another way, or nobody wants to know any more.
-    pub(super) fn forget(&mut self) {
-        self.lost = None;
+    /// Drops the unanswered request: its outcome is known in another way, or no longer matters.
+    pub(super) fn discard_unanswered(&mut self) {
+        self.unanswered = None;
     }
 
-    /// The customer begins to wait for something.
-    pub(super) fn begin(&mut self, now: i64) {
-        self.later = None;
-        self.until = now + PATIENCE;
+    /// The customer begins to wait for a request.
+    pub(super) fn start_wait(&mut self, now: i64) {
+        self.scheduled = None;
+        self.deadline = now + MAX_WAIT_MS;
     }
 
-    /// Plans an errand again after a pause, in milliseconds, if the customer may be kept waiting for so long.
-    pub(super) fn plan(&mut self, now: i64, pause: i64, errand: &Cmd) -> bool {
-        let patient = now + pause <= self.until;
-        if patient {
-            self.later = Some((now + pause, errand.clone()));
+    /// Schedules a retry after a pause in milliseconds, if it ends before the deadline. Returns whether it does.
+    pub(super) fn schedule(&mut self, now: i64, pause: i64, request: &Cmd) -> bool {
+        let in_time = now + pause <= self.deadline;
+        if in_time {
+            self.scheduled = Some((now + pause, request.clone()));
         }
-        patient
+        in_time
     }
 
-    /// Whether something is planned.
-    pub(super) fn is_planned(&self) -> bool {
-        self.later.is_some()
+    /// Whether a retry is scheduled.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.scheduled.is_some()
     }
 
-    /// Gives up what is planned, if anything is.
-    pub(super) fn give_up(&mut self) -> bool {
-        self.later.take().is_some()
+    /// Cancels the scheduled retry. Returns whether there was one.
+    pub(super) fn cancel(&mut self) -> bool {
+        self.scheduled.take().is_some()
     }
 
-    /// What is due. Nothing is ever due later than the patience lasts, unless the clock was put back.
-    pub(super) fn due(&mut self, now: i64) -> Option<Cmd> {
-        let later = self.later.take_if(|(due, _)| now >= *due || *due - now > PATIENCE);
-        later.map(|(_, errand)| errand)
+    /// The request whose retry is due. A retry is never due later than the longest wait, unless the clock was set back.
+    pub(super) fn take_due(&mut self, now: i64) -> Option<Cmd> {
+        let scheduled = self.scheduled.take_if(|(due, _)| now >= *due || *due - now > MAX_WAIT_MS);
+        scheduled.map(|(_, request)| request)
     }
 
     pub(super) fn new_key(&mut self) -> String {
         let mut key = self.salt.clone();
         key.push('-');
-        let mut rest = self.keys;
+        let mut rest = self.key_count;
         while rest > 0 {
             key.push(char::from(b'a' + (rest % 16) as u8));
             rest /= 16;
         }
-        self.keys += 1;
+        self.key_count += 1;
         key
     }
 }
 
-/// Whether both ask for the same thing, whatever their keys.
-fn same(one: &Cmd, other: &Cmd) -> bool {
+/// Whether both requests ask for the same, whatever their keys.
+fn same_request(one: &Cmd, other: &Cmd) -> bool {
     match (one, other) {
         (Cmd::Create { new: one, .. }, Cmd::Create { new: other, .. }) => one == other,
-        (Cmd::Retry { token: order, new: one, .. }, Cmd::Retry { token, new: other, .. }) => {
+        (Cmd::Attempt { token: order, new: one, .. }, Cmd::Attempt { token, new: other, .. }) => {
             order == token && one == other
         }
         _ => false,

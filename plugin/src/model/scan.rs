@@ -1,50 +1,58 @@
-//! On a desktop the order is opened before anybody presses pay, so that a phone can scan it and pay. Both follow the same order: who
-//! presses first, pays. Nothing waits for it and nothing is said when it fails: the button is there in any case.
+//! Scan to pay: a desktop opens the order before the customer pays, so that a phone can scan its QR and pay the same order.
+//!
+//! `update` calls this when the start screen comes, when the proxy answers, and when the open order changes. The widget follows the
+//! order, so whichever device pays first, both show the payment. Scan to pay must never block the pay button or show an error: when it
+//! fails, the start screen simply has no QR.
 
 use kvitt_wire::{Checkout, NewCheckout, State};
 
-use super::{Cmd, Fault, Model, Screen};
+use super::{Cmd, Model, RequestError, Screen};
 
 impl Model {
-    /// Has the order opened, if there may be a phone to scan it.
-    pub(super) fn offer(&mut self, cmds: &mut Vec<Cmd>) {
-        if let Some(new) = self.open_checkout().filter(|_| self.scannable) {
-            cmds.push(Cmd::Create { key: self.repeat.new_key(), new });
+    /// Asks the proxy to open the order, if this device may show a QR.
+    pub(super) fn open_for_scan(&mut self, cmds: &mut Vec<Cmd>) {
+        if let Some(new) = self.new_open_checkout().filter(|_| self.scan_allowed) {
+            cmds.push(Cmd::Create { key: self.retries.new_key(), new });
         }
     }
 
-    /// It is open; unless the page has gone on meanwhile, it is the order of this screen from now on.
-    pub(super) fn opened(&mut self, new: &NewCheckout, answer: Result<Box<Checkout>, Fault>, cmds: &mut Vec<Cmd>) {
-        let waiting = self.screen == Screen::Start && self.token.is_none() && !self.busy && !self.resting;
+    /// Takes over the open order that the proxy answers with, if the start screen still shows the same cart and nothing else has begun.
+    pub(super) fn opened_for_scan(
+        &mut self,
+        new: &NewCheckout,
+        answer: Result<Box<Checkout>, RequestError>,
+        cmds: &mut Vec<Cmd>,
+    ) {
+        let waiting = self.screen == Screen::Start && self.token.is_none() && !self.busy && !self.disconnected;
         if let Ok(checkout) = answer
             && waiting
             && checkout.state == State::Open
-            && self.open_checkout().as_ref() == Some(new)
+            && self.new_open_checkout().as_ref() == Some(new)
         {
             let token = checkout.token.clone();
-            self.follow.start(self.now, token.clone(), cmds);
-            (self.token, self.checkout, self.offered) = (Some(token), Some(*checkout), true);
+            self.subscription.start(self.now, token.clone(), cmds);
+            (self.token, self.checkout, self.scan_ready) = (Some(token), Some(*checkout), true);
         }
     }
 
-    /// Somebody has pressed pay, here or on a phone; or nobody has in time, and then this screen stands as it did without it.
-    pub(super) fn taken_up(&mut self, checkout: &Checkout, cmds: &mut Vec<Cmd>) {
+    /// The order is no longer open. If it expired, the start screen goes on without it; otherwise somebody pays, here or on a phone.
+    pub(super) fn scan_order_changed(&mut self, checkout: &Checkout, cmds: &mut Vec<Cmd>) {
         if checkout.state == State::Expired {
-            self.take_back(cmds);
+            self.drop_scan_order(cmds);
         } else {
-            self.offered = false;
-            self.sure = true;
-            cmds.push(Cmd::Remember { key: self.order.key.clone(), token: checkout.token.clone() });
+            self.scan_ready = false;
+            self.show_final = true;
+            cmds.push(Cmd::StoreToken { key: self.order.storage_key.clone(), token: checkout.token.clone() });
         }
     }
 
-    /// The order of this screen is none that was opened.
-    pub(super) fn take_back(&mut self, cmds: &mut Vec<Cmd>) {
-        self.follow.stop(cmds);
-        (self.token, self.checkout, self.offered) = (None, None, false);
+    /// Stops following the open order; the start screen goes on without it.
+    pub(super) fn drop_scan_order(&mut self, cmds: &mut Vec<Cmd>) {
+        self.subscription.stop(cmds);
+        (self.token, self.checkout, self.scan_ready) = (None, None, false);
     }
 
-    fn open_checkout(&self) -> Option<NewCheckout> {
+    fn new_open_checkout(&self) -> Option<NewCheckout> {
         let new = self.new_checkout()?;
         Some(NewCheckout { open: true, terms_accepted: false, consent: None, ..new })
     }

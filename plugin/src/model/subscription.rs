@@ -1,110 +1,118 @@
-//! When to look for news of a checkout: pure timing, fed by `update` and carried out by `stream` and `api`.
+//! When to open a checkout's stream, when to open it again, and when to poll.
 //!
-//! The stream is the fast way and may fail in silence (a proxy in between that holds it back, a phone that slept), so looking
-//! is the truth: a stream that says nothing soon is given up, a broken one is tried again with growing pauses, each time with a
-//! look beside it, and even an open one is checked now and then.
+//! `update` passes in what happened and the time; the commands go to `stream` and `api`. The stream is fast but may fail without an
+//! error: an intermediary buffers it, or a phone slept. So polling has the last word. A stream that brings no event in time counts as
+//! lost. A lost stream is opened again with exponential backoff and a poll beside each try. An open stream is polled now and then, too.
+//! This module must not read a clock.
 
-use super::Cmd;
+use super::messages::Cmd;
 
-/// How long a new stream may take to bring its first event, in milliseconds.
-const PATIENCE: i64 = 5_000;
-/// How often to look although the stream is open.
-const CHECK: i64 = 30_000;
-/// The first pause after a failure; it doubles with each.
-const PAUSE: i64 = 1_000;
-/// The longest pause.
-const LONGEST: i64 = 15_000;
-/// The beat of the timer, which also moves the time that is left.
-pub(super) const BEAT: i32 = 1_000;
+/// A new stream has to bring its first event within this time, in milliseconds.
+const FIRST_EVENT_TIMEOUT_MS: i64 = 5_000;
+/// How often to poll while the stream is open, in milliseconds.
+const POLL_INTERVAL_MS: i64 = 30_000;
+/// The pause after the first failure, in milliseconds; it doubles with each failure.
+const FIRST_BACKOFF_MS: i64 = 1_000;
+/// The longest pause, in milliseconds.
+const MAX_BACKOFF_MS: i64 = 15_000;
+/// The timer's interval, in milliseconds; the countdown on the waiting screen moves with it.
+pub(super) const TICK_MS: i32 = 1_000;
 
-/// The state of listening.
+/// The subscription to one checkout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Follow {
-    line: Line,
-    /// When the next thing is due, whatever it is for this state.
+pub struct Subscription {
+    connection: Connection,
+    /// When to poll next and, where the connection is not open, to give it up or to open it again.
     due: i64,
     /// When the first event came.
-    since: i64,
+    open_since: i64,
     failures: u32,
-    /// From the token: customers whom one restart cut off do not all come back in one moment.
-    spread: i64,
+    /// Spreads the reconnects after a restart of the proxy. It is computed from the token.
+    jitter: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Line {
+enum Connection {
+    /// There is no subscription.
     #[default]
     Off,
-    /// Opened, and nothing heard yet.
-    Opening,
-    /// Events come.
+    /// The stream has been opened and has brought no event yet.
+    Connecting,
+    /// The stream brings events.
     Open,
-    /// Broken; to be tried again.
+    /// The stream broke and will be opened again.
     Lost,
 }
 
-impl Follow {
-    /// Begins to listen, unless that is so already.
+impl Subscription {
+    /// Opens the stream, unless there is a subscription already.
     pub(super) fn start(&mut self, now: i64, token: String, cmds: &mut Vec<Cmd>) {
-        if self.line == Line::Off {
-            let spread = token.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 128);
-            *self = Self { line: Line::Opening, due: now + PATIENCE, since: now, failures: 0, spread };
+        if self.connection == Connection::Off {
+            let jitter = token.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 128);
+            *self = Self {
+                connection: Connection::Connecting,
+                due: now + FIRST_EVENT_TIMEOUT_MS,
+                open_since: now,
+                failures: 0,
+                jitter,
+            };
             cmds.push(Cmd::Listen(token));
-            cmds.push(Cmd::Tick(BEAT));
+            cmds.push(Cmd::Tick(TICK_MS));
         }
     }
 
-    /// Stops listening; a timer that is still running finds nothing to do.
+    /// Ends the subscription. A timer that is still running then has no effect.
     pub(super) fn stop(&mut self, cmds: &mut Vec<Cmd>) {
-        if self.line != Line::Off {
-            self.line = Line::Off;
-            cmds.push(Cmd::Hush);
+        if self.connection != Connection::Off {
+            self.connection = Connection::Off;
+            cmds.push(Cmd::StopListening);
         }
     }
 
-    /// An event came.
-    pub(super) fn heard(&mut self, now: i64) {
-        if self.line != Line::Off {
-            if self.line != Line::Open {
-                self.since = now;
+    /// The stream brought an event.
+    pub(super) fn event_received(&mut self, now: i64) {
+        if self.connection != Connection::Off {
+            if self.connection != Connection::Open {
+                self.open_since = now;
             }
-            self.line = Line::Open;
-            self.due = now + CHECK;
+            self.connection = Connection::Open;
+            self.due = now + POLL_INTERVAL_MS;
         }
     }
 
-    /// The stream broke off.
-    pub(super) fn lost(&mut self, now: i64, cmds: &mut Vec<Cmd>) {
-        if self.line != Line::Off {
-            // A line that breaks as soon as it stands is no better than one that never did.
-            if self.line == Line::Open && now - self.since > PATIENCE {
+    /// The stream broke.
+    pub(super) fn connection_lost(&mut self, now: i64, cmds: &mut Vec<Cmd>) {
+        if self.connection != Connection::Off {
+            // A connection that breaks right after its first event counts as another failure.
+            if self.connection == Connection::Open && now - self.open_since > FIRST_EVENT_TIMEOUT_MS {
                 self.failures = 0;
             }
-            let pause = (PAUSE << self.failures.min(4)).min(LONGEST);
-            self.line = Line::Lost;
-            self.due = now + pause * (192 + self.spread) / 256;
+            let backoff = (FIRST_BACKOFF_MS << self.failures.min(4)).min(MAX_BACKOFF_MS);
+            self.connection = Connection::Lost;
+            self.due = now + backoff * (192 + self.jitter) / 256;
             self.failures += 1;
-            cmds.push(Cmd::Hush);
+            cmds.push(Cmd::StopListening);
         }
     }
 
-    /// A beat of the timer.
+    /// The timer fired.
     pub(super) fn tick(&mut self, now: i64, token: String, cmds: &mut Vec<Cmd>) {
-        if self.line == Line::Off {
+        if self.connection == Connection::Off {
             return;
         }
-        // Nothing is ever due later than that, unless the clock was put back.
-        if now >= self.due || self.due - now > CHECK {
+        // `due` is never further away than the poll interval, unless the clock was set back.
+        if now >= self.due || self.due - now > POLL_INTERVAL_MS {
             cmds.push(Cmd::Read(token.clone()));
-            match self.line {
-                Line::Opening => self.lost(now, cmds),
-                Line::Lost => {
-                    self.line = Line::Opening;
-                    self.due = now + PATIENCE;
+            match self.connection {
+                Connection::Connecting => self.connection_lost(now, cmds),
+                Connection::Lost => {
+                    self.connection = Connection::Connecting;
+                    self.due = now + FIRST_EVENT_TIMEOUT_MS;
                     cmds.push(Cmd::Listen(token));
                 }
-                Line::Open | Line::Off => self.due = now + CHECK,
+                Connection::Open | Connection::Off => self.due = now + POLL_INTERVAL_MS,
             }
         }
-        cmds.push(Cmd::Tick(BEAT));
+        cmds.push(Cmd::Tick(TICK_MS));
     }
 }

@@ -1,8 +1,10 @@
-//! The confirmation: what was bought, what has become of the money, and what was shared. It is made to be printed, too.
+//! The confirmation screen: what was bought, the state of the money, and whether the telephone number was shared.
+//!
+//! It shows the checkout as last read. The customer may print it, so it must make sense on paper.
 
 use kvitt_wire::{Aggregate, Amount, Checkout};
 
-use super::button;
+use super::controls::button;
 use super::lines::{lines, row};
 use crate::dom::{El, el};
 use crate::format;
@@ -16,41 +18,41 @@ pub(super) fn build(model: &Model, frame: &El, heading: &El) {
     let cart = &checkout.cart;
     let (word, value) = money_state(&checkout.aggregate, cart.total.value);
     let released = word == Word::Released;
-    heading.write(words.text(if released { Word::Terminated } else { Word::Thanks }));
-    frame.add(&el("span", if released { "cross" } else { "tick" }).set("aria-hidden", "true"));
+    heading.set_text(words.text(if released { Word::Terminated } else { Word::Thanks }));
+    frame.append(&el("span", if released { "cross" } else { "tick" }).attr("aria-hidden", "true"));
     let sum = format::money(language, Amount { value, ..cart.total });
-    frame.add(&el("p", "lead").text(&words.say(word, &[&sum, &cart.shop])));
+    frame.append(&el("p", "lead").text(&words.fill(word, &[&sum, &cart.shop])));
 
     let facts = el("dl", "facts");
-    facts.add(&row("fact", words.text(Word::Reference), &checkout.reference));
-    facts.add(&row("fact", words.text(Word::Date), &format::date(language, checkout.created_at_ms)));
-    facts.add(&row("fact", words.text(Word::PaidWith), text::name(cart.brand)));
+    facts.append(&row("fact", words.text(Word::Reference), &checkout.reference));
+    facts.append(&row("fact", words.text(Word::Date), &format::date(language, checkout.created_at_ms)));
+    facts.append(&row("fact", words.text(Word::PaidWith), text::brand_name(cart.brand)));
     if cart.asks_phone_number {
-        facts.add(&row("fact", words.text(Word::Number), &shared(model, checkout)));
+        facts.append(&row("fact", words.text(Word::Number), &phone_number(model, checkout)));
     }
-    frame.add(&facts);
-    frame.add(&lines(words, cart, None));
-    let actions = el("div", "actions").put(&button("second", "print", words.text(Word::Print)));
+    frame.append(&facts);
+    frame.append(&lines(words, cart, None));
+    let actions = el("div", "actions").child(&button("second", "print", words.text(Word::Print)));
     if model.closable {
-        actions.add(&button("quiet", "back", words.text(Word::Back)));
+        actions.append(&button("quiet", "back", words.text(Word::Back)));
     }
-    frame.add(&actions);
+    frame.append(&actions);
 }
 
-fn shared(model: &Model, checkout: &Checkout) -> String {
+fn phone_number(model: &Model, checkout: &Checkout) -> String {
     let words = &model.words;
     match (&checkout.sharing.phone_number_ending, checkout.sharing.consented) {
         (Some(ending), _) => {
             let mut masked = String::from("··");
             masked.push_str(ending);
-            words.say(Word::NumberEnding, &[&masked])
+            words.fill(Word::NumberEnding, &[&masked])
         }
-        (None, true) => words.say(Word::NumberComing, &[]),
-        (None, false) => words.say(Word::NumberKept, &[]),
+        (None, true) => words.fill(Word::NumberComing, &[]),
+        (None, false) => words.fill(Word::NumberKept, &[]),
     }
 }
 
-/// What to say of the money, and the amount that is meant, in minor units. `total` stands until the aggregate is known.
+/// The sentence about the money and its amount in minor units. `total` is the amount until the aggregate is known.
 fn money_state(aggregate: &Aggregate, total: i64) -> (Word, i64) {
     let Aggregate { authorized, captured, cancelled, refunded } = *aggregate;
     if refunded > 0 {
@@ -69,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_aggregate_says_what_became_of_the_money() {
+    fn the_aggregate_decides_the_sentence_about_the_money() {
         let state = |authorized, captured, cancelled, refunded| {
             money_state(&Aggregate { authorized, captured, cancelled, refunded }, 500)
         };

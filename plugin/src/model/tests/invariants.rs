@@ -1,4 +1,4 @@
-//! What must hold whatever happens in whatever order, with every errand answered at any later time.
+//! Properties that hold for every sequence of messages, with each request answered at any later time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Something happens; or the errand at a place in the queue is answered.
+/// A message arrives, or one of the open requests is answered.
 #[derive(Clone, Debug)]
 enum Step {
-    Happens(Msg),
-    Answers { place: usize, outcome: Result<State, Fault> },
+    Message(Msg),
+    Answer { index: usize, outcome: Result<State, RequestError> },
 }
 
 fn any_state() -> impl Strategy<Value = State> {
@@ -19,121 +19,122 @@ fn any_state() -> impl Strategy<Value = State> {
 }
 
 fn any_msg() -> impl Strategy<Value = Msg> {
-    use Act::*;
-    let act = prop::sample::select(vec![Pay, Pay, Cancel, Again, AgainUnshared, Accept, Back, Print]);
+    use Action::*;
+    let action = prop::sample::select(vec![Pay, Pay, Cancel, Retry, RetryUnshared, AcceptPrice, Back, Print]);
     let items = prop::sample::select(vec!["mug:1", "mug:2", "mug:3", ""]);
     prop_oneof![
         3 => Just(Msg::Opened),
-        1 => any::<bool>().prop_map(|sure| Msg::Resumed { token: TOKEN.into(), sure }),
-        6 => act.prop_map(Msg::Pressed),
+        1 => any::<bool>().prop_map(|show_final| Msg::Resumed { token: TOKEN.into(), show_final }),
+        6 => action.prop_map(Msg::Pressed),
         3 => prop::bool::weighted(0.8).prop_map(Msg::Terms),
         1 => any::<bool>().prop_map(Msg::Share),
         2 => items.prop_map(|items| Msg::Configured(Order { items: items.into(), ..model().order })),
         2 => (1_u32..20, any_state()).prop_map(|(version, state)| Msg::Streamed(Box::new(checkout(version, state)))),
         1 => Just(Msg::StreamLost),
         1 => Just(Msg::Ticked),
-        1 => Just(Msg::Woken),
-        1 => Just(Msg::Rested),
+        1 => Just(Msg::Reactivated),
+        1 => Just(Msg::Disconnected),
     ]
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
     let outcome = prop_oneof![
         8 => any_state().prop_map(Ok),
-        1 => Just(Err(Fault::Unreachable)),
+        1 => Just(Err(RequestError::Unreachable)),
         2 => prop::option::of(1_000_i64..30_000)
-            .prop_map(|after| Err(Fault::Busy { after, trace: String::new() })),
+            .prop_map(|retry_after| Err(RequestError::Busy { retry_after, trace_id: String::new() })),
     ];
     let answers = (any::<usize>(), outcome);
     prop_oneof![
-        3 => any_msg().prop_map(Step::Happens),
-        2 => answers.prop_map(|(place, outcome)| Step::Answers { place, outcome }),
+        3 => any_msg().prop_map(Step::Message),
+        2 => answers.prop_map(|(index, outcome)| Step::Answer { index, outcome }),
     ]
 }
 
-/// What was asked, and the order that it was asked for.
-fn answered(cmd: Cmd, order: Order, outcome: Result<State, Fault>, version: u32) -> Msg {
+/// The answer to a request; `order` is what the page described when the request was sent.
+fn response(cmd: Cmd, order: Order, outcome: Result<State, RequestError>, version: u32) -> Msg {
     if cmd != Cmd::Price {
         let answer = outcome.map(|state| Box::new(checkout(version, state)));
-        return Msg::Answered(cmd, answer);
+        return Msg::Responded(cmd, answer);
     }
     let quantity = order.items.strip_prefix("mug:").and_then(|it| it.parse().ok());
     let answer = outcome.and_then(|_| {
         let mut priced = cart(49_800);
-        priced.lines[0].quantity = quantity.ok_or(Fault::Unreachable)?;
+        priced.lines[0].quantity = quantity.ok_or(RequestError::Unreachable)?;
         Ok(Box::new(priced))
     });
     Msg::Priced(Box::new(order), answer)
 }
 
 proptest! {
-    /// No payment without the terms, never two at once, none of another cart than the one that is shown; no leaving without a
-    /// press; no way back behind "paid"; one content a key, and no key that was answered; and silence from an element that is out of the page.
+    /// The terms are accepted before a payment. Only one checkout is created at a time, and for the cart on the screen. The page is left
+    /// only after a press. Nothing follows after "paid". A key belongs to one request, and an answered key is not used again. A
+    /// disconnected element does nothing.
     #[test]
-    fn what_must_hold_always(steps in prop::collection::vec((any_step(), 0_i64..20_000), 1..80)) {
+    fn every_sequence_of_messages_keeps_the_invariants(steps in prop::collection::vec((any_step(), 0_i64..20_000), 1..80)) {
         let mut model = model();
-        let (mut pressed, mut resting) = (false, false);
-        let mut asked: Vec<(Cmd, Order)> = Vec::new();
+        let (mut pressed, mut disconnected) = (false, false);
+        let mut open_requests: Vec<(Cmd, Order)> = Vec::new();
         let mut version = 1;
-        // What was asked under each key, and the keys that were answered.
+        // The request of each key, and the keys that were answered.
         let mut keys: HashMap<String, Cmd> = HashMap::new();
         let mut settled: HashSet<String> = HashSet::new();
         for (step, later) in steps {
             model.now += later;
             let msg = match step {
-                Step::Happens(msg) => msg,
-                Step::Answers { .. } if asked.is_empty() => continue,
-                Step::Answers { place, outcome } => {
+                Step::Message(msg) => msg,
+                Step::Answer { .. } if open_requests.is_empty() => continue,
+                Step::Answer { index, outcome } => {
                     version += 1;
-                    let (cmd, order) = asked.remove(place % asked.len());
+                    let (cmd, order) = open_requests.remove(index % open_requests.len());
                     if let (Cmd::Create { key, .. }, Ok(_)) = (&cmd, &outcome) {
                         settled.insert(key.clone());
                     }
-                    answered(cmd, order, outcome, version)
+                    response(cmd, order, outcome, version)
                 }
             };
-            pressed |= matches!(msg, Msg::Pressed(Act::Pay | Act::Again | Act::AgainUnshared));
+            pressed |= matches!(msg, Msg::Pressed(Action::Pay | Action::Retry | Action::RetryUnshared));
             match msg {
-                Msg::Rested => resting = true,
-                Msg::Woken | Msg::Opened => resting = false,
-                Msg::Resumed { .. } if !asked.iter().any(|(cmd, _)| matches!(cmd, Cmd::Create { .. })) => resting = false,
+                Msg::Disconnected => disconnected = true,
+                Msg::Reactivated | Msg::Opened => disconnected = false,
+                Msg::Resumed { .. } if !open_requests.iter().any(|(cmd, _)| matches!(cmd, Cmd::Create { .. })) => disconnected = false,
                 _ => {}
             }
             let before = model.clone();
             for cmd in update(&mut model, msg) {
-                if let Cmd::Create { key, .. } | Cmd::Retry { key, .. } = &cmd {
+                if let Cmd::Create { key, .. } | Cmd::Attempt { key, .. } = &cmd {
                     let before = keys.entry(key.clone()).or_insert_with(|| cmd.clone());
-                    prop_assert_eq!(&*before, &cmd, "one key, one content");
-                    prop_assert!(!settled.contains(key), "what was answered is not asked again");
+                    prop_assert_eq!(&*before, &cmd, "a key belongs to one request");
+                    prop_assert!(!settled.contains(key), "an answered key is not used again");
                 }
                 match &cmd {
                     Cmd::Create { new, .. } => {
                         prop_assert!(new.terms_accepted);
-                        let shown = before.cart.as_ref().expect("something is shown");
+                        let shown = before.cart.as_ref().expect("a cart is shown");
                         prop_assert_eq!(new.items[0].quantity, shown.lines[0].quantity);
-                        prop_assert!(before.order.asks_for(shown), "{} is asked for, {shown:?} paid", before.order.items);
-                        let others = asked.iter().filter(|(cmd, _)| matches!(cmd, Cmd::Create { .. })).count();
-                        prop_assert_eq!(others, 0, "one is on its way");
+                        prop_assert!(before.order.asks_for(shown), "the page asks for {}, the customer pays {shown:?}", before.order.items);
+                        let others = open_requests.iter().filter(|(cmd, _)| matches!(cmd, Cmd::Create { .. })).count();
+                        prop_assert_eq!(others, 0, "one is being created already");
                     }
-                    Cmd::Leave { .. } | Cmd::Listen(_) | Cmd::Tick(_) if resting => prop_assert!(false, "{:?}", cmd),
+                    Cmd::Leave { .. } | Cmd::Listen(_) | Cmd::Tick(_) if disconnected => prop_assert!(false, "{:?}", cmd),
                     Cmd::Leave { .. } => prop_assert!(pressed),
-                    Cmd::Retry { .. } | Cmd::Cancel(_) => {
+                    Cmd::Attempt { .. } | Cmd::Cancel(_) => {
                         prop_assert!(before.checkout.as_ref().is_some_and(|it| it.state != State::Authorized));
                     }
                     _ => {}
                 }
-                if matches!(cmd, Cmd::Price | Cmd::Create { .. } | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry { .. }) {
-                    asked.push((cmd, model.order.clone()));
+                if matches!(cmd, Cmd::Price | Cmd::Create { .. } | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Attempt { .. }) {
+                    open_requests.push((cmd, model.order.clone()));
                 }
             }
             if model.screen == Screen::Start {
                 prop_assert!(model.cart.as_ref().is_some_and(|cart| model.order.asks_for(cart)));
             }
-            if model.screen == Screen::Done {
+            if model.screen == Screen::Confirmation {
                 prop_assert_eq!(model.checkout.as_ref().map(|it| it.state), Some(State::Authorized));
             }
-            let asks = |it: &(Cmd, Order)| matches!(it.0, Cmd::Create { .. } | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Retry { .. });
-            prop_assert!(!model.busy || model.repeat.is_planned() || asked.iter().any(asks), "with nothing under way the buttons are alive");
+            let awaited = |it: &(Cmd, Order)| matches!(it.0, Cmd::Create { .. } | Cmd::Read(_) | Cmd::Cancel(_) | Cmd::Attempt { .. });
+            prop_assert!(!model.busy || model.retries.is_scheduled() || open_requests.iter().any(awaited), "busy without an open request");
         }
     }
 }
