@@ -1,17 +1,17 @@
-/** The page that plays the proxy: `fetch` and `EventSource` replaced, everything that was asked written down. */
-export class Props {
-  answers = new Map();
+/** A page with a fake proxy: it replaces `fetch` and `EventSource` and records every request. */
+export class FakePage {
+  responses = new Map();
   requests = [];
   sources = new Set();
   events = [];
 
   constructor() {
-    const props = this;
+    const page = this;
     globalThis.fetch = async (request) => {
       const url = new URL(request.url);
       const key = request.headers.get("idempotency-key");
-      props.requests.push({ url: url.pathname + url.search, key, body: await request.text() });
-      const { status, body } = props.answers.get(request.method + url.pathname) ?? { status: 500, body: "" };
+      page.requests.push({ url: url.pathname + url.search, key, body: await request.text() });
+      const { status, body } = page.responses.get(request.method + url.pathname) ?? { status: 500, body: "" };
       if (!status) throw new TypeError("the network is gone");
       return new Response(body, { status, headers: { "content-type": "application/json" } });
     };
@@ -19,18 +19,18 @@ export class Props {
       constructor(url) {
         super();
         this.url = url;
-        props.sources.add(this);
+        page.sources.add(this);
       }
       close() {
-        props.sources.delete(this);
+        page.sources.delete(this);
       }
     };
     sessionStorage.clear();
-    // The rest of the page is the test runner's.
-    document.querySelector("#stage")?.remove();
+    // The rest of the page belongs to the test runner.
+    document.querySelector("#fixture")?.remove();
     this.host = document.createElement("div");
-    this.host.id = "stage";
-    // A field of the page's own, and the element that the customer is at.
+    this.host.id = "fixture";
+    // A field of the page, outside the element.
     this.field = document.createElement("input");
     document.querySelector("#field")?.remove();
     this.field.id = "field";
@@ -50,19 +50,19 @@ export class Props {
     }
   }
 
-  answer(method, path, status, body) {
-    this.answers.set(method + path, { status, body });
+  respond(method, path, status, body) {
+    this.responses.set(method + path, { status, body });
   }
 
   stream(data) {
     for (const source of [...this.sources]) source.dispatchEvent(new MessageEvent("checkout", { data }));
   }
 
-  asked(part) {
+  requested(part) {
     return this.requests.some((request) => request.url.includes(part));
   }
 
-  sent(part) {
+  bodyOf(part) {
     return this.requests.findLast((request) => request.url.includes(part) && request.body)?.body ?? "";
   }
 
@@ -70,7 +70,7 @@ export class Props {
     return this.requests.flatMap(({ key }) => key ?? []).join(" ");
   }
 
-  listens(part) {
+  hasStream(part) {
     return [...this.sources].some((source) => source.url.includes(part));
   }
 
@@ -78,21 +78,21 @@ export class Props {
     return this.root.activeElement?.className ?? "";
   }
 
-  /** The customer is at something else in the page. */
-  elsewhere() {
+  /** Moves the focus out of the element. */
+  focusField() {
     this.field.focus();
   }
 
-  /** A page that changes the element whenever the keyboard moves in it. */
-  meddles(then) {
-    for (const kind of ["focusin", "focusout", "blur"]) this.host.addEventListener(kind, then, true);
+  /** Calls back whenever the focus moves in the element. */
+  onFocusChange(callback) {
+    for (const kind of ["focusin", "focusout", "blur"]) this.host.addEventListener(kind, callback, true);
   }
 
-  said() {
+  eventNames() {
     return this.events.join(" ");
   }
 
-  /** After everything that is on its way has arrived; nothing here takes real time. */
+  /** Waits until everything under way has arrived; nothing here takes real time. */
   settle() {
     return new Promise((resolve) => {
       const channel = new MessageChannel();

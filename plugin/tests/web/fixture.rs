@@ -1,4 +1,4 @@
-//! The fixture: an element in a page of its own, and a proxy that is played by `fixture.js`.
+//! The fixture: one element in the page, and a fake proxy (`fixture.js`).
 
 use std::rc::Rc;
 
@@ -10,58 +10,58 @@ use web_sys::{Element, HtmlElement};
 
 #[wasm_bindgen(module = "/tests/web/fixture.js")]
 extern "C" {
-    type Props;
+    type FakePage;
 
     #[wasm_bindgen(constructor)]
-    fn new() -> Props;
+    fn new() -> FakePage;
     #[wasm_bindgen(method, getter)]
-    fn host(this: &Props) -> HtmlElement;
+    fn host(this: &FakePage) -> HtmlElement;
     #[wasm_bindgen(method, getter)]
-    fn cover(this: &Props) -> HtmlElement;
+    fn cover(this: &FakePage) -> HtmlElement;
     #[wasm_bindgen(method)]
-    fn answer(this: &Props, method: &str, path: &str, status: u16, body: &str);
+    fn respond(this: &FakePage, method: &str, path: &str, status: u16, body: &str);
     #[wasm_bindgen(method)]
-    fn stream(this: &Props, data: &str);
+    fn stream(this: &FakePage, data: &str);
     #[wasm_bindgen(method)]
-    fn asked(this: &Props, part: &str) -> bool;
+    fn requested(this: &FakePage, part: &str) -> bool;
+    #[wasm_bindgen(method, js_name = bodyOf)]
+    fn body_of(this: &FakePage, part: &str) -> String;
     #[wasm_bindgen(method)]
-    fn sent(this: &Props, part: &str) -> String;
+    fn keys(this: &FakePage) -> String;
+    #[wasm_bindgen(method, js_name = hasStream)]
+    fn has_stream(this: &FakePage, part: &str) -> bool;
     #[wasm_bindgen(method)]
-    fn keys(this: &Props) -> String;
+    fn focused(this: &FakePage) -> String;
+    #[wasm_bindgen(method, js_name = focusField)]
+    fn focus_field(this: &FakePage);
+    #[wasm_bindgen(method, js_name = onFocusChange)]
+    fn on_focus_change(this: &FakePage, callback: &js_sys::Function);
+    #[wasm_bindgen(method, js_name = eventNames)]
+    fn event_names(this: &FakePage) -> String;
     #[wasm_bindgen(method)]
-    fn listens(this: &Props, part: &str) -> bool;
+    async fn settle(this: &FakePage);
     #[wasm_bindgen(method)]
-    fn focused(this: &Props) -> String;
-    #[wasm_bindgen(method)]
-    fn elsewhere(this: &Props);
-    #[wasm_bindgen(method)]
-    fn meddles(this: &Props, then: &js_sys::Function);
-    #[wasm_bindgen(method)]
-    fn said(this: &Props) -> String;
-    #[wasm_bindgen(method)]
-    async fn settle(this: &Props);
-    #[wasm_bindgen(method)]
-    async fn until(this: &Props, selector: &str) -> JsValue;
+    async fn until(this: &FakePage, selector: &str) -> JsValue;
 }
 
-/// Under which the tab remembers the order.
+/// The key in the tab's storage.
 const KEY: &str = "kvitt test";
 
 /// The status of an answer that never arrives.
-pub(crate) const LOST: u16 = 0;
+pub(crate) const NO_RESPONSE: u16 = 0;
 
-/// A page with one element. Making it clears away the one before.
-pub(crate) struct Stage {
-    props: Props,
+/// A page with one element. A new one replaces the one before.
+pub(crate) struct Fixture {
+    page: FakePage,
     pub(crate) widget: Rc<Widget>,
 }
 
-impl Stage {
+impl Fixture {
     pub(crate) fn new(language: &str) -> Self {
-        let props = Props::new();
+        let page = FakePage::new();
         let widget =
-            Rc::new(Widget::new(props.host(), props.cover(), KEY.into(), origin(), words(language), "salt".into()));
-        Self { props, widget }
+            Rc::new(Widget::new(page.host(), page.cover(), KEY.into(), origin(), words(language), "salt".into()));
+        Self { page, widget }
     }
 
     pub(crate) fn key(&self) -> String {
@@ -72,62 +72,62 @@ impl Stage {
         origin()
     }
 
-    pub(crate) fn answers(&self, method: &str, path: &str, status: u16, body: &str) {
-        self.props.answer(method, path, status, body);
+    pub(crate) fn respond(&self, method: &str, path: &str, status: u16, body: &str) {
+        self.page.respond(method, path, status, body);
     }
 
-    pub(crate) fn streams(&self, data: &str) {
-        self.props.stream(data);
+    pub(crate) fn stream(&self, data: &str) {
+        self.page.stream(data);
     }
 
-    pub(crate) fn asked(&self, part: &str) -> bool {
-        self.props.asked(part)
+    pub(crate) fn requested(&self, part: &str) -> bool {
+        self.page.requested(part)
     }
 
-    pub(crate) fn sent(&self, part: &str) -> String {
-        self.props.sent(part)
+    pub(crate) fn body_of(&self, part: &str) -> String {
+        self.page.body_of(part)
     }
 
-    /// The keys of what was sent, in order.
+    /// The idempotency keys of the requests, in order.
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.props.keys().split_whitespace().map(String::from).collect()
+        self.page.keys().split_whitespace().map(String::from).collect()
     }
 
-    pub(crate) fn listens_to(&self, part: &str) -> bool {
-        self.props.listens(part)
+    pub(crate) fn has_stream(&self, part: &str) -> bool {
+        self.page.has_stream(part)
     }
 
     pub(crate) fn focused(&self) -> String {
-        self.props.focused()
+        self.page.focused()
     }
 
-    /// The customer goes to a field of the page.
-    pub(crate) fn goes_elsewhere(&self) {
-        self.props.elsewhere();
+    /// Moves the focus to a field of the page.
+    pub(crate) fn focus_field(&self) {
+        self.page.focus_field();
     }
 
-    /// The page calls back into the element whenever the keyboard moves in it.
-    pub(crate) fn meddles(&self) {
+    /// Lets the page call back into the element whenever the focus moves in it.
+    pub(crate) fn call_back_on_focus_change(&self) {
         let widget = self.widget.clone();
-        let then = Closure::<dyn Fn()>::new(move || widget.speak(words("da")));
-        self.props.meddles(then.into_js_value().unchecked_ref());
+        let callback = Closure::<dyn Fn()>::new(move || widget.speak(words("da")));
+        self.page.on_focus_change(callback.into_js_value().unchecked_ref());
     }
 
-    /// The names of the events that the page was told of, in order.
+    /// The names of the events that the page received, in order.
     pub(crate) fn events(&self) -> Vec<String> {
-        self.props.said().split_whitespace().map(String::from).collect()
+        self.page.event_names().split_whitespace().map(String::from).collect()
     }
 
     pub(crate) fn host(&self) -> HtmlElement {
-        self.props.host()
+        self.page.host()
     }
 
     pub(crate) fn cover(&self) -> HtmlElement {
-        self.props.cover()
+        self.page.cover()
     }
 
     pub(crate) fn find(&self, selector: &str) -> Option<Element> {
-        let root = self.props.host().shadow_root().expect("the stage has attached one");
+        let root = self.page.host().shadow_root().expect("the fixture has attached one");
         root.query_selector(selector).expect("the selector is valid")
     }
 
@@ -146,17 +146,17 @@ impl Stage {
     }
 
     pub(crate) async fn settle(&self) {
-        self.props.settle().await;
+        self.page.settle().await;
     }
 
     pub(crate) async fn until(&self, selector: &str) {
-        let found = self.props.until(selector).await.is_truthy();
+        let found = self.page.until(selector).await.is_truthy();
         let shown = self.find(".frame").and_then(|frame| frame.text_content()).unwrap_or_default();
-        assert!(found, "{selector} never came; the element shows: {shown}");
+        assert!(found, "{selector} did not appear; the element shows: {shown}");
     }
 }
 
-/// The file with the words of a language.
+/// The file with the texts of a language.
 pub(crate) fn words(language: &str) -> String {
     source::file(Language::from_tag(language)).expect("the words are complete")
 }
