@@ -273,7 +273,7 @@ fn the_confirmation_waits_for_the_number_until_a_deadline() {
 }
 
 #[test]
-fn a_stored_order_is_shown_unless_its_state_is_final() {
+fn a_final_order_is_resumed_only_with_show_final() {
     let resumed = |show_final| Msg::Resumed { token: TOKEN.into(), show_final };
     let read = Cmd::Read(TOKEN.into());
     for (show_final, state, screen) in [

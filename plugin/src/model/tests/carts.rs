@@ -132,7 +132,7 @@ fn a_new_order_needs_a_new_agreement() {
 }
 
 #[test]
-fn a_price_is_accepted_only_once() {
+fn an_accepted_price_needs_no_second_acceptance() {
     let mut model = model();
     update(&mut model, Msg::Opened);
     priced(&mut model, Ok(cart(50_000)));
