@@ -1,8 +1,9 @@
 //! `cargo xtask`: the commands of this repository, for people and for CI.
 //!
 //! `demo` runs the demo shop, `test` runs every check, `soak` runs the long tests, `dist` builds the widget into `www/pkg`, `openapi` writes
-//! the description of the proxy's routes. Each command installs what it needs (see `setup`), or fails with one line that names what is
-//! missing; it must never skip anything. This crate is compiled first on every new machine, so it must stay small.
+//! what is generated: the description of the API, its types, and the pages about commands and options. Each command installs what it needs
+//! (see `setup`), or fails with one line that names what is missing; it must never skip anything. This crate is compiled first on every new
+//! machine, so it must stay small.
 
 mod chromium;
 mod demo;
@@ -42,7 +43,7 @@ enum Command {
     Soak(soak::Args),
     /// Build the widget into www/pkg, print its size and check it against the budget
     Dist,
-    /// Write proxy/openapi.json, and the TypeScript types generated from it, from the proxy's routes
+    /// Write what is generated from the proxy: proxy/openapi.json, its types, www/docs/command-line.md and configuration.md
     Openapi(openapi::Args),
     /// Cargo's runner for WebAssembly tests: wasm-bindgen's test runner is part of this binary
     #[command(name = test::RUNNER, hide = true)]

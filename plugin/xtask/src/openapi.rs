@@ -1,7 +1,6 @@
-//! `cargo xtask openapi`: `proxy/openapi.json`, which describes the proxy's routes, and the TypeScript types generated from it.
-//!
-//! Both are in the repository, so that a change of them is visible in a review. The binary prints them (`kvitt openapi`). A check must
-//! never write.
+//! `cargo xtask openapi`: the generated files that are kept in the repository, so that a change of them is visible in a review. These are
+//! `proxy/openapi.json`, which describes the proxy's routes, the TypeScript types made from it, and the documentation's pages about commands
+//! and options. The binary prints them (`kvitt openapi`, `kvitt manual`). A check must never write.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +11,13 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 use crate::workspace::Workspace;
 
-/// The files, and the arguments of `kvitt openapi` for each.
-const FILES: [(&str, &[&str]); 2] = [("proxy/openapi.json", &[]), ("www/docs/kvitt-shop.d.ts", &["--typescript"])];
+/// The files, and the arguments of the binary that prints each.
+const FILES: [(&str, &[&str]); 4] = [
+    ("proxy/openapi.json", &["openapi"]),
+    ("www/docs/kvitt-shop.d.ts", &["openapi", "--typescript"]),
+    ("www/docs/command-line.md", &["manual", "command-line"]),
+    ("www/docs/configuration.md", &["manual", "configuration"]),
+];
 
 /// The arguments of `cargo xtask openapi`.
 #[derive(clap::Args)]
@@ -23,7 +27,7 @@ pub(crate) struct Args {
     check: bool,
 }
 
-/// Writes the documents, or compares them with those in the repository.
+/// Writes the files, or compares them with those in the repository.
 pub(crate) fn openapi(workspace: &Workspace, args: &Args) -> Result<()> {
     let kvitt = workspace.build_kvitt()?;
     if args.check {
@@ -51,7 +55,7 @@ pub(crate) fn check(workspace: &Workspace, kvitt: &Path) -> Result<()> {
 }
 
 fn document(kvitt: &Path, arguments: &[&str]) -> Result<String> {
-    run::output(Command::new(kvitt).arg("openapi").args(arguments))
+    run::output(Command::new(kvitt).args(arguments))
 }
 
 /// The number of the first line that differs.
