@@ -46,7 +46,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
-use crate::base::vault::{Unopened, Vault};
+use crate::base::vault::{OpenError, Vault};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 pub use customers::{KnownCustomer, Shared};
@@ -206,7 +206,7 @@ pub enum Error {
     Document(#[from] serde_json::Error),
     /// What a customer shared, or a secret, does not open.
     #[error("what is sealed does not open: {0}")]
-    Sealed(#[from] Unopened),
+    Sealed(#[from] OpenError),
     /// The folder of the database cannot be used.
     #[error("database file: {0}")]
     File(#[from] std::io::Error),

@@ -165,7 +165,7 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     stage.vipps.has_delivered().await;
     proxy.kill();
 
-    let new = Key::random().written();
+    let new = Key::random().to_base64();
     keys(&new, None);
     says(&kvitt(&stage.files, &["migrate"], "").await, "sealed under another key than those of the configuration");
     let doctor = kvitt(&stage.files, &["doctor"], "").await;

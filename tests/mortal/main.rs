@@ -78,8 +78,8 @@ impl Life {
         let count = self.so_far.fetch_add(1, Ordering::SeqCst) + 1;
         match self.jumps_ms {
             None if count == self.nth => std::process::abort(),
-            Some(ms) if count == self.nth => kvitt::base::clock::goes_wrong_by_ms(ms),
-            Some(_) if count == self.nth + FEW => kvitt::base::clock::goes_wrong_by_ms(0),
+            Some(ms) if count == self.nth => kvitt::base::clock::set_offset_ms(ms),
+            Some(_) if count == self.nth + FEW => kvitt::base::clock::set_offset_ms(0),
             _ => {}
         }
     }

@@ -183,5 +183,9 @@ pub(super) fn opened(
 
 /// The first problem with what other keys have sealed: all of it must open, or orders would stand still later.
 pub(super) fn all_known(vault: &Vault, marks: &[String]) -> Result<(), Error> {
-    if marks.iter().all(|mark| vault.knows(mark)) { Ok(()) } else { Err(crate::base::vault::Unopened::OtherKey.into()) }
+    if marks.iter().all(|mark| vault.has_key_of(mark)) {
+        Ok(())
+    } else {
+        Err(crate::base::vault::OpenError::UnknownKey.into())
+    }
 }

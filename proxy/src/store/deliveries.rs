@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::base::vault::Unopened;
+use crate::base::vault::OpenError;
 use crate::checkout::{Checkout, CheckoutId, Event, Moment, Planned};
 
 /// Told to the other endpoints.
@@ -169,7 +169,7 @@ pub struct Delivery {
     /// What is sent.
     pub payload: String,
     /// What it is signed with, the present secret first.
-    pub secrets: Result<Vec<SecretString>, Unopened>,
+    pub secrets: Result<Vec<SecretString>, OpenError>,
     /// How often it was tried, this try included, since it was written down or replayed.
     pub tries: i64,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::base::vault::{Unopened, Vault};
+use crate::base::vault::{OpenError, Vault};
 use crate::checkout::Moment;
 
 verbs! {
@@ -100,13 +100,13 @@ pub(super) struct Sealed {
 
 impl Sealed {
     /// Open, the present one first.
-    pub(super) fn open(&self, vault: &Vault) -> Result<Vec<SecretString>, Unopened> {
+    pub(super) fn open(&self, vault: &Vault) -> Result<Vec<SecretString>, OpenError> {
         let sealed = std::iter::once(&self.secret).chain(&self.previous);
         sealed.map(|sealed| Ok(vault.open(sealed, &place(&self.id))?.as_str().into())).collect()
     }
 
     /// The same under the vault's present key; none when they are already.
-    pub(super) fn anew(&self, vault: &Vault) -> Result<Option<Self>, Unopened> {
+    pub(super) fn anew(&self, vault: &Vault) -> Result<Option<Self>, OpenError> {
         let mark = vault.mark();
         if self.secret.starts_with(&mark) && self.previous.iter().all(|sealed| sealed.starts_with(&mark)) {
             return Ok(None);

@@ -71,7 +71,7 @@ async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Re
         return Ok(());
     }
     let marks = store.marks().await?;
-    let previous = marks.iter().filter(|(mark, _)| vault.mark() != *mark && vault.knows(mark));
+    let previous = marks.iter().filter(|(mark, _)| vault.mark() != *mark && vault.has_key_of(mark));
     match previous.map(|(_, count)| count).sum::<i64>() {
         0 => findings.add(Health::Ok, "encryption", "all that is sealed opens"),
         count => {
