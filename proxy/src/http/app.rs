@@ -17,7 +17,7 @@ use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
 use crate::engine::ledger::Ledger;
 use crate::engine::outbox::Outbox;
-use crate::engine::wake::{self, Sleepers};
+use crate::engine::wake::{self, WakeUps};
 use crate::engine::{chores, outage};
 use crate::http::problem::{ApiError, Result};
 use crate::observe::metrics::Metrics;
@@ -115,8 +115,8 @@ impl App {
         store.release_claims().await?;
         let hub = Hub::default();
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let sleepers = Sleepers { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
-        wake::start(&store, &sleepers, &stop, tasks);
+        let wake_ups = WakeUps { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
+        wake::start(&store, &wake_ups, &stop, tasks);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
         let units = config.sales_units;
         let performer = Performer::new(&config.vipps, &units).map_err(|error| StartError::Client(error.to_string()))?;
@@ -124,7 +124,7 @@ impl App {
         performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
-        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.told(), &stop, tasks)
+        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.deliveries_due(), &stop, tasks)
             .map_err(|error| StartError::Client(error.to_string()))?;
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook.queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(
@@ -140,7 +140,7 @@ impl App {
             Registrations::new(config.webhook.clone(), units.clone(), config.vault, store.clone(), performer.clone());
         registrations.read_again().await;
         let mut chores = vec![
-            inbox::forgetting(&store),
+            inbox::sweep_chore(&store),
             idempotency::forgetting(&store),
             requests::forgetting(&store),
             relay::forgetting(&store, 2 * config.capture.warn_ms),
@@ -198,7 +198,7 @@ impl App {
     /// Waits until a checkout is as `settled` wants it, or as long as a customer is kept waiting, and answers with what it is then. While
     /// the database is away, that is what was known of it.
     pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
-        let mut watcher = self.hub.watch(checkout.id);
+        let mut watcher = self.hub.subscribe(checkout.id);
         let patience = tokio::time::sleep(self.http.limits.wait);
         tokio::pin!(patience);
         loop {

@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::base::clock;
 use crate::base::vault::Vault;
 use crate::config::{SalesUnits, Webhook};
-use crate::engine::chores::{Chore, Done};
+use crate::engine::chores::{Chore, ChoreResult};
 use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store::registrations::WebhookSecret;
 use crate::store::{Error, Store};
@@ -175,7 +175,7 @@ impl Registrations {
         })
     }
 
-    async fn register(&self, sales_unit: &str) -> Done {
+    async fn register(&self, sales_unit: &str) -> ChoreResult {
         let Inner { webhook, units, vault, store, performer, .. } = &*self.0;
         let unit = units.find(Some(sales_unit)).ok_or("no such sales unit")?;
         let url = webhook.url(unit);
@@ -226,7 +226,7 @@ impl Registrations {
     ///
     /// # Errors
     /// When the vendor or the store says no; the other sales units were looked after all the same.
-    pub async fn look_after_all(&self) -> Done {
+    pub async fn look_after_all(&self) -> ChoreResult {
         let mut failed = None;
         for unit in self.0.units.iter() {
             match self.look_after(&unit.name).await {

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::token::Found;
-use crate::engine::hub::Watcher;
+use crate::engine::hub::Subscription;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::extract::Path;
@@ -47,13 +47,13 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
     let found = app.find(&token).await?;
     let id = found.checkout.id;
     let limits = app.http.limits;
-    if app.hub.watchers() >= limits.streams || app.hub.watchers_of(id) >= limits.streams_per_checkout {
+    if app.hub.subscribers() >= limits.streams || app.hub.subscribers_of(id) >= limits.streams_per_checkout {
         return Err(ApiError::busy());
     }
     trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("stream opened"));
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let follower = Follower {
-        watcher: app.hub.watch(id),
+        watcher: app.hub.subscribe(id),
         found,
         last: last.unwrap_or_default(),
         greeted: false,
@@ -68,7 +68,7 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
 
 struct Follower {
     app: App,
-    watcher: Watcher,
+    watcher: Subscription,
     found: Found,
     /// The version that the page has.
     last: u32,

@@ -69,7 +69,7 @@ async fn take(
         // Without a name of its own, the event is what its body says.
         event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
     };
-    app.inbox.take(webhook).await.map_err(|_| {
+    app.inbox.accept(webhook).await.map_err(|_| {
         app.metrics.webhook("not_taken");
         ApiError::busy()
     })?;

@@ -236,7 +236,7 @@ fn of_the_whole_shop(key: &ShopKey) -> Result<()> {
 }
 
 fn to_be_told(app: &App, events: u64, id: Option<String>) -> (StatusCode, axum::Json<ToBeTold>) {
-    app.ledger.told().notify_one();
+    app.ledger.deliveries_due().notify_one();
     (StatusCode::ACCEPTED, axum::Json(ToBeTold { events, id }))
 }
 

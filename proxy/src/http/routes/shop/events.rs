@@ -25,7 +25,7 @@ use utoipa_axum::routes;
 use super::{page_of, query};
 use crate::access::session;
 use crate::access::shop_key::ShopKey;
-use crate::engine::hub::Listening;
+use crate::engine::hub::EventSubscription;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
@@ -143,10 +143,10 @@ async fn follow(
 ) -> Result<Response> {
     let asked = query(asked)?;
     let limits = app.http.limits;
-    if app.hub.watchers() + app.hub.listeners() >= limits.streams {
+    if app.hub.subscribers() + app.hub.event_subscribers() >= limits.streams {
         return Err(ApiError::busy());
     }
-    let listening = app.hub.listen();
+    let listening = app.hub.subscribe_events();
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("none"));
     let after = match place(last.filter(|last| !last.is_empty()).or(asked.after.as_deref()))? {
         Some(after) => after,
@@ -173,7 +173,7 @@ struct Follower {
     key: ShopKey,
     /// What a session is recognized by, where it is not a key that was shown.
     session: Option<HeaderMap>,
-    listening: Listening,
+    listening: EventSubscription,
     /// The place up to which all has been read.
     after: i64,
     /// Read, and not sent yet.
@@ -215,7 +215,7 @@ impl Follower {
                 }
             };
             tokio::select! {
-                () = self.listening.announced() => {}
+                () = self.listening.changed() => {}
                 // The log is the truth, also when another process has written it.
                 () = tokio::time::sleep(wait) => {}
                 () = tokio::time::sleep_until(self.until) => return None,
