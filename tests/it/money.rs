@@ -163,7 +163,7 @@ async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
     let shown = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&warehouse.key).send().await.unwrap();
     let operation = shown.json::<ShopOrder>().await.unwrap().attempts.remove(0).operations.remove(0);
     assert_eq!((operation.state.as_str(), operation.trouble.as_deref()), ("refused", Some("vipps_6100")));
-    assert!(operation.advice.unwrap().starts_with("the time for it has run out"));
+    assert!(operation.advice.unwrap().starts_with("it has expired"));
     // Refused once, refused whenever it is asked again; another one is another matter.
     problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
     assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), calls);

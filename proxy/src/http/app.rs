@@ -138,7 +138,7 @@ impl App {
         let captures = Captures::new(config.capture, units.clone());
         let registrations =
             Registrations::new(config.webhook.clone(), units.clone(), config.vault, store.clone(), performer.clone());
-        registrations.read_again().await;
+        registrations.reload().await;
         let mut chores = vec![
             inbox::sweep_chore(&store),
             idempotency::forgetting(&store),

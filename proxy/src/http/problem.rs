@@ -131,7 +131,7 @@ impl ApiError {
 
     /// Vipps MobilePay has refused an operation: its code, and what can be done about it.
     pub fn operation_refused(trouble: &str) -> Self {
-        Self::new(Code::OperationRefused).detail(format!("{trouble}: {}", advice::on(trouble)))
+        Self::new(Code::OperationRefused).detail(format!("{trouble}: {}", advice::for_code(trouble)))
     }
 
     /// What somebody showed at the order desk does not open it.

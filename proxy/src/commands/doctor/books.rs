@@ -62,7 +62,7 @@ async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Re
         findings.add(Health::Fail, "encryption", found);
         return Ok(());
     }
-    if let [first, rest @ ..] = &registrations::lost(store, vault).await?[..] {
+    if let [first, rest @ ..] = &registrations::undecryptable(store, vault).await?[..] {
         let found = format!(
             "{} secrets of webhooks do not open: where the right key is gone, `kvitt webhooks remove {first}`",
             rest.len() + 1

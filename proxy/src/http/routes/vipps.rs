@@ -49,7 +49,7 @@ async fn take(
     let verify = || webhook::verify(signature, &url, &app.registrations.secrets(&unit.name), &body, now, tolerance);
     let mut verified = verify();
     // Another proxy may have registered since.
-    if verified == Err(Rejected::Signature) && app.registrations.read_again().await {
+    if verified == Err(Rejected::Signature) && app.registrations.reload().await {
         verified = verify();
     }
     if let Err(rejected) = verified {

@@ -105,7 +105,7 @@ async fn upload(State(app): State<App>, key: ShopKey, Json(body): Json<NewImage>
     let picture = picture(&body).map_err(|wrong| ApiError::new(Code::BadImage).detail(wrong))?;
     let already_there = match app.performer.upload(&unit.name, &body.id, &picture).await {
         Ok(Uploaded::Now) => false,
-        Ok(Uploaded::Before) => true,
+        Ok(Uploaded::Already) => true,
         Ok(Uploaded::Refused { trouble }) => return Err(ApiError::operation_refused(&trouble)),
         Err(unseen) => {
             tracing::warn!(error = unseen.reason, "picture not uploaded");
