@@ -94,7 +94,7 @@ async fn asked_to_end_it_takes_nothing_new_and_finishes_what_it_has_begun() {
     proxy.ends().await;
 
     let store = Store::open(&stage.files.database, &vault()).await.unwrap();
-    let (id, _) = kvitt::access::token::read(&second.token).unwrap();
+    let (id, _) = kvitt::access::token::decode(&second.token).unwrap();
     let finished = store.checkout(id).await.unwrap().unwrap().checkout;
     assert_eq!(finished.current().state, State::Created, "what came of it is written down");
     store.close().await;

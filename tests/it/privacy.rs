@@ -125,7 +125,7 @@ async fn what_is_old_enough_is_erased_by_itself() {
     let store = Store::open(&stage.files.database, &vault()).await.unwrap();
     let (day_ms, now) = (24 * 60 * 60 * 1000, kvitt::base::clock::now());
     for (order, days) in [(&young, 29), (&old, 31)] {
-        let (id, _) = kvitt::access::token::read(&order.token).unwrap();
+        let (id, _) = kvitt::access::token::decode(&order.token).unwrap();
         let mut checkout = store.checkout(id).await.unwrap().unwrap().checkout;
         checkout.customer.as_mut().unwrap().received_at = now.plus_ms(-days * day_ms);
         checkout.version += 1;

@@ -40,7 +40,7 @@ async fn is_at(proxy: &Process, order: &Checkout, wanted: impl Fn(&Checkout) -> 
 
 /// The lines of a log that concern a checkout. Each has the checkout's trace id, and no field twice.
 fn lines_of(log: &str, order: &Checkout) -> Vec<Value> {
-    let (id, _) = kvitt::access::token::read(&order.token).unwrap();
+    let (id, _) = kvitt::access::token::decode(&order.token).unwrap();
     let mut lines = Vec::new();
     for line in log.lines() {
         let fields: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));

@@ -58,7 +58,7 @@ async fn ways_in(config: &Config) -> anyhow::Result<(String, String)> {
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
     let key = shop_key::Key::new();
     key.add(&store, "demo", None).await?;
-    let link = session::link(&config.desk, &store).await?;
+    let link = session::new_link(&config.desk, &store).await?;
     store.close().await;
     Ok((link, key.expose()))
 }

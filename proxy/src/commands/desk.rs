@@ -25,7 +25,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
     if asked.end_all {
         println!("ended {}", store.end_desk_sessions().await?);
     } else if config.desk.enabled {
-        println!("{}", session::link(&config.desk, &store).await?);
+        println!("{}", session::new_link(&config.desk, &store).await?);
         eprintln!("It opens the desk once, within {}.", shown::until(config.desk.link_ms));
     } else {
         anyhow::bail!("there is no order desk: desk.enabled is false");

@@ -141,13 +141,13 @@ impl App {
         registrations.reload().await;
         let mut chores = vec![
             inbox::sweep_chore(&store),
-            idempotency::forgetting(&store),
+            idempotency::sweep_chore(&store),
             requests::forgetting(&store),
             relay::forgetting(&store, 2 * config.capture.warn_ms),
             captures.clone().chore(&store),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),
-            session::forgetting(&store, &config.desk),
+            session::sweep_chore(&store, &config.desk),
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);

@@ -143,7 +143,7 @@ impl Orders {
             cart: wanted.cart,
             language: wanted.language,
             return_url: wanted.return_url,
-            landing_return_url: Private(format!("{}/return/{}", self.shop.public_url, token::write(id, &secret))),
+            landing_return_url: Private(format!("{}/return/{}", self.shop.public_url, token::encode(id, &secret))),
             receipt: self.shop.receipt,
             terms_accepted_at: wanted.terms_accepted_at,
             offer: wanted.offer,
@@ -156,7 +156,7 @@ impl Orders {
     /// The sales unit that the shop wants to be paid: the one that it names, or its key's own, or the first.
     pub(super) fn unit_of(&self, shop: &ShopKey, name: Option<&str>) -> Result<&SalesUnit, Error> {
         let unit = self.units.find(name.or(shop.sales_unit.as_deref()));
-        unit.filter(|unit| shop.knows(&unit.name)).ok_or(Error::UnknownSalesUnit)
+        unit.filter(|unit| shop.may_access(&unit.name)).ok_or(Error::UnknownSalesUnit)
     }
 
     /// An address to come back to must be the shop's: otherwise anyone could send customers anywhere through the proxy.

@@ -130,8 +130,8 @@ pub fn signed_cart(data: &[u8]) {
 /// The token of a checkout.
 pub fn token(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Some((id, secret)) = tokens::read(text) {
-        let (same, other) = tokens::read(&tokens::write(id, &secret)).expect("what was written can be read");
+    if let Some((id, secret)) = tokens::decode(text) {
+        let (same, other) = tokens::decode(&tokens::encode(id, &secret)).expect("what was written can be read");
         assert!(same == id && tokens::matches(&other, &secret));
     }
 }

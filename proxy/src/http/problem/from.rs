@@ -2,7 +2,7 @@
 
 use super::{ApiError, Code};
 use crate::access::idempotency;
-use crate::access::rates::TooOften;
+use crate::access::rates::RateLimited;
 use crate::checkout::Refusal;
 use crate::engine::ledger;
 use crate::engine::outage;
@@ -134,8 +134,8 @@ impl From<administration::Error> for ApiError {
     }
 }
 
-impl From<TooOften> for ApiError {
-    fn from(TooOften(wait): TooOften) -> Self {
+impl From<RateLimited> for ApiError {
+    fn from(RateLimited(wait): RateLimited) -> Self {
         // Rounded up, so that the caller is let in then.
         let seconds = wait.as_secs().saturating_add(1);
         Self::new(Code::RateLimited).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))

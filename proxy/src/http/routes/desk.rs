@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::door;
-use crate::access::session::{self, Session, Shown};
+use crate::access::session::{self, Credential, Session};
 use crate::base::clock;
 use crate::http::app::App;
 use crate::http::extract::Json;
@@ -51,15 +51,15 @@ async fn log_in(
     Json(login): Json<DeskLogin>,
 ) -> Result<Response> {
     app.rates.login(peer, &headers)?;
-    if !session::is_from_the_desk(&app.desk, &Method::POST, &headers) {
+    if !session::is_same_origin(&app.desk, &Method::POST, &headers) {
         return Err(ApiError::login_refused());
     }
     let (shown, by) = match &login {
-        DeskLogin::Key(key) => (Shown::Key(key.trim()), "key"),
-        DeskLogin::Link(link) => (Shown::Link(link.trim()), "link"),
+        DeskLogin::Key(key) => (Credential::Key(key.trim()), "key"),
+        DeskLogin::Link(link) => (Credential::Link(link.trim()), "link"),
     };
-    let opened = session::open(&app.desk, &app.store, shown).await?.ok_or(ApiError::login_refused())?;
-    if let Some(before) = session::recognize(&app.desk, &app.store, &Method::POST, &headers).await? {
+    let opened = session::log_in(&app.desk, &app.store, shown).await?.ok_or(ApiError::login_refused())?;
+    if let Some(before) = session::authenticate(&app.desk, &app.store, &Method::POST, &headers).await? {
         before.end(&app.store).await?;
     }
     tracing::info!(by, key = opened.session.key_prefix, "logged in at the desk");
@@ -77,7 +77,7 @@ async fn log_in(
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`"),
 ))]
 async fn show(State(app): State<App>, headers: HeaderMap) -> Result<axum::Json<DeskSession>> {
-    let session = session::recognize(&app.desk, &app.store, &Method::GET, &headers).await?;
+    let session = session::authenticate(&app.desk, &app.store, &Method::GET, &headers).await?;
     Ok(axum::Json(shown_to(&app, &session.ok_or(ApiError::unauthorized())?)))
 }
 
@@ -91,7 +91,7 @@ async fn show(State(app): State<App>, headers: HeaderMap) -> Result<axum::Json<D
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`"),
 ))]
 async fn log_out(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    let session = session::recognize(&app.desk, &app.store, &Method::DELETE, &headers).await?;
+    let session = session::authenticate(&app.desk, &app.store, &Method::DELETE, &headers).await?;
     session.ok_or(ApiError::unauthorized())?.end(&app.store).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.desk))]);
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
@@ -100,7 +100,7 @@ async fn log_out(State(app): State<App>, headers: HeaderMap) -> Result<Response>
 fn shown_to(app: &App, session: &Session) -> DeskSession {
     let now = clock::now();
     let key = session.shop_key();
-    let sales_units = app.units.iter().filter(|unit| key.knows(&unit.name)).map(|unit| {
+    let sales_units = app.units.iter().filter(|unit| key.may_access(&unit.name)).map(|unit| {
         let currency = unit.market.currency();
         let articles = app.shop.catalogue.sold_in(currency).take(ARTICLES).map(|(article, price)| DeskArticle {
             sku: article.sku.clone(),

@@ -106,7 +106,7 @@ impl Follower {
             };
             if let Some(stored) = stored.filter(|stored| stored.checkout.version > self.last) {
                 self.last = stored.checkout.version;
-                let snapshot = self.found.show(&stored.checkout);
+                let snapshot = self.found.snapshot_of(&stored.checkout);
                 let event = Event::default().event("checkout").id(self.last.to_string());
                 return event.json_data(&snapshot).ok();
             }

@@ -108,7 +108,7 @@ async fn start(
     let opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), begun).await;
-    let snapshot = opened.show(&checkout);
+    let snapshot = opened.snapshot_of(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url.0))
 }
 

@@ -102,7 +102,7 @@ async fn pressed(app: &App, token: &str, form: std::result::Result<Form<Pressed>
     let checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
     let begun = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(checkout, begun).await;
-    let snapshot = found.show(&checkout);
+    let snapshot = found.snapshot_of(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or_else(|| checkout.pay_url()))
 }
 

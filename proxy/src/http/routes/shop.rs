@@ -57,7 +57,7 @@ pub(super) async fn authorize(State(app): State<App>, request: Request, next: Ne
 async fn known(app: &App, parts: &Parts) -> Result<ShopKey> {
     let key = match parts.headers.get(header::AUTHORIZATION) {
         Some(shown) => bearer(app, shown).await?,
-        None => session::recognize(&app.desk, &app.store, &parts.method, &parts.headers)
+        None => session::authenticate(&app.desk, &app.store, &parts.method, &parts.headers)
             .await?
             .map(|session| session.shop_key()),
     };
@@ -72,8 +72,8 @@ async fn known(app: &App, parts: &Parts) -> Result<ShopKey> {
 async fn bearer(app: &App, shown: &HeaderValue) -> Result<Option<ShopKey>> {
     let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
     let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    match shown.and_then(|(_, key)| Key::read(key.trim())) {
-        Some(key) => Ok(key.recognize(&app.store).await?),
+    match shown.and_then(|(_, key)| Key::parse(key.trim())) {
+        Some(key) => Ok(key.authenticate(&app.store).await?),
         None => Ok(None),
     }
 }
@@ -92,7 +92,7 @@ async fn order_of(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
     let reference = Reference::parse(reference).ok_or(ApiError::not_found())?;
     let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
     let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
-    if !key.knows(&stored.checkout.order.cart.sales_unit) {
+    if !key.may_access(&stored.checkout.order.cart.sales_unit) {
         return Err(ApiError::not_found());
     }
     Ok(stored)
@@ -101,7 +101,7 @@ async fn order_of(app: &App, key: &ShopKey, reference: &str) -> Result<Stored> {
 /// The sales unit that a list is of: the one that is asked for, or the key's own, or none for all of them.
 fn seen_unit(app: &App, key: &ShopKey, asked: Option<String>) -> Result<Option<String>> {
     match asked {
-        Some(unit) if key.knows(&unit) && app.units.find(Some(&unit)).is_some() => Ok(Some(unit)),
+        Some(unit) if key.may_access(&unit) && app.units.find(Some(&unit)).is_some() => Ok(Some(unit)),
         Some(_) => Err(ApiError::unknown_sales_unit()),
         None => Ok(key.sales_unit.clone()),
     }

@@ -104,14 +104,14 @@ async fn erase_number(
 async fn known(app: &App, key: &ShopKey, id: &str) -> Result<KnownCustomer> {
     let looks_right = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let known = if looks_right { app.store.known_customer(id).await? } else { None };
-    known.filter(|known| key.knows(&known.sales_unit)).ok_or(ApiError::not_found())
+    known.filter(|known| key.may_access(&known.sales_unit)).ok_or(ApiError::not_found())
 }
 
 async fn having(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<KnownCustomer>> {
     let mut found = Vec::new();
     for id in app.store.customers_with(number).await? {
         let known = app.store.known_customer(&id).await?;
-        found.extend(known.filter(|known| key.knows(&known.sales_unit)));
+        found.extend(known.filter(|known| key.may_access(&known.sales_unit)));
     }
     Ok(found)
 }

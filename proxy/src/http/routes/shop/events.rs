@@ -231,7 +231,7 @@ impl Follower {
             return Ok(false);
         }
         if let Some(headers) = &self.session
-            && session::recognize(&self.app.desk, &self.app.store, &Method::GET, headers).await?.is_none()
+            && session::authenticate(&self.app.desk, &self.app.store, &Method::GET, headers).await?.is_none()
         {
             return Ok(false);
         }

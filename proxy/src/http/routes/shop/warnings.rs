@@ -39,7 +39,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopWarnings>> {
     // What others' sales units have must not crowd out one's own.
     let own = |warnings: Vec<ShopWarning>| {
-        let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.knows(unit));
+        let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.may_access(unit));
         warnings.into_iter().filter(known).take(MOST).collect::<Vec<_>>()
     };
     let mut warnings = own(deadlines(&app).await?);
