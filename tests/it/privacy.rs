@@ -131,7 +131,7 @@ async fn what_is_old_enough_is_erased_by_itself() {
         checkout.version += 1;
         assert_eq!(store.commit(&checkout, &[], &Cause::Request, now).await.unwrap(), Committed::Yes);
     }
-    store.postpone_chore(kvitt::shop::customers::FORGETTING, Moment(0)).await.unwrap();
+    store.postpone_chore(kvitt::shop::customers::CHORE, Moment(0)).await.unwrap();
     store.close().await;
 
     let proxy = stage.start();

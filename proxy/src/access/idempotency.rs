@@ -49,7 +49,7 @@ pub enum Error {
     /// What was done under it no longer exists.
     #[error("what was done under this Idempotency-Key no longer exists")]
     NotFound,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }

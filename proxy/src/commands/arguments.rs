@@ -43,7 +43,7 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
 /// A number as it is typed; `-` reads it from standard input, past the shell's history.
 pub(super) fn number(text: &str) -> anyhow::Result<PhoneNumber> {
     let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    customers::number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
+    customers::parse_number(&text).context("a number is written with its country code, such as +47 91 23 45 67")
 }
 
 /// An amount as it is typed, in minor units. Both decimals are asked for, so that nobody takes kroner for øre.

@@ -117,9 +117,9 @@ async fn erase(store: &Store, config: &Config, whose: Whose) -> anyhow::Result<(
     let number = whose.phone_number.map(|text| super::arguments::number(&text)).transpose()?;
     let waiting = Waiting::for_what("every order is erased");
     let orders = match (&number, &whose.reference, &whose.id) {
-        (Some(number), ..) => customers::erase_number(store, &ledger, number).await?,
-        (None, Some(reference), _) => usize::from(customers::erase_of(store, &ledger, reference).await?),
-        (None, None, Some(id)) => customers::erase_known(store, &ledger, &known(store, id).await?).await?,
+        (Some(number), ..) => customers::erase_by_number(store, &ledger, number).await?,
+        (None, Some(reference), _) => usize::from(customers::erase_order(store, &ledger, reference).await?),
+        (None, None, Some(id)) => customers::erase_customer(store, &ledger, &known(store, id).await?).await?,
         (None, None, None) => 0,
     };
     drop(waiting);

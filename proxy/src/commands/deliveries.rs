@@ -8,7 +8,7 @@ use super::arguments::ConfigFile;
 use super::shown;
 use crate::base::clock;
 use crate::checkout::Moment;
-use crate::shop::relay::administration::{self, known};
+use crate::shop::relay::administration::{self, find};
 use crate::store::Store;
 use crate::store::deliveries::{Listed, Which};
 
@@ -80,7 +80,7 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
     let now = clock::now();
     match action {
         Action::List { endpoint, failed, json } => {
-            known(store, &endpoint).await?;
+            find(store, &endpoint).await?;
             let deliveries = store.deliveries(&endpoint, failed, None, MOST).await?;
             if json {
                 return shown::json(&deliveries);
@@ -88,7 +88,7 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
             table(&deliveries, now);
         }
         Action::Show { endpoint, event, json } => {
-            known(store, &endpoint).await?;
+            find(store, &endpoint).await?;
             let mut deliveries = store.deliveries(&endpoint, false, None, MOST).await?.into_iter();
             let delivery = deliveries.find(|delivery| delivery.id == event);
             let delivery =

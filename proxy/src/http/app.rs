@@ -142,14 +142,14 @@ impl App {
         let mut chores = vec![
             inbox::sweep_chore(&store),
             idempotency::sweep_chore(&store),
-            requests::forgetting(&store),
-            relay::forgetting(&store, 2 * config.capture.warn_ms),
+            requests::sweep_chore(&store),
+            relay::sweep_chore(&store, 2 * config.capture.warn_ms),
             captures.clone().chore(&store),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),
             session::sweep_chore(&store, &config.desk),
         ];
-        chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
+        chores.extend(config.customers_kept_ms.map(|keep_ms| customers::sweep_chore(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
         // So that the first customer does not wait for a token.
         let warmed = performer.clone();

@@ -102,7 +102,7 @@ async fn operate(
     let key = Key::of_shop(&text, &path, &serde_json::to_vec(&body)?).map_err(ApiError::from)?;
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
     let mut checkout =
-        operations::ask(store, &ledger, order, kind, body, &key).await.map_err(ApiError::from)?.0.checkout;
+        operations::request(store, &ledger, order, kind, body, &key).await.map_err(ApiError::from)?.0.checkout;
     let waiting = Waiting::for_what("a proxy carries it out");
     let until = Instant::now() + Duration::from_secs(how.wait);
     while operations::outcome(&checkout, &key) == Some(&Outcome::Pending) && Instant::now() < until {

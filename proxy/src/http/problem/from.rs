@@ -7,7 +7,7 @@ use crate::checkout::Refusal;
 use crate::engine::ledger;
 use crate::engine::outage;
 use crate::shop;
-use crate::shop::cart::{CartError, Untrusted};
+use crate::shop::cart::{CartError, SignedCartError};
 use crate::shop::relay::administration;
 use crate::store;
 
@@ -64,12 +64,12 @@ impl From<CartError> for ApiError {
             CartError::BadVat(_) => Code::BadVat,
             CartError::WrongCurrency => Code::WrongCurrency,
             CartError::BadLine { .. } => Code::BadLine,
-            CartError::SkuTwice(_) => Code::DuplicateSku,
+            CartError::DuplicateSku(_) => Code::DuplicateSku,
             CartError::LineDrift { .. } => Code::LineTotalMismatch,
             CartError::Drift { .. } => Code::CartLinesMismatch,
             CartError::UnknownSalesUnit => Code::UnknownSalesUnit,
             CartError::Ambiguous => Code::ItemsAndSignedCart,
-            CartError::Untrusted(untrusted) => return untrusted.into(),
+            CartError::Signed(untrusted) => return untrusted.into(),
         };
         Self::new(code).detail(error.to_string())
     }
@@ -95,17 +95,17 @@ impl From<Refusal> for ApiError {
     }
 }
 
-impl From<Untrusted> for ApiError {
-    fn from(untrusted: Untrusted) -> Self {
+impl From<SignedCartError> for ApiError {
+    fn from(untrusted: SignedCartError) -> Self {
         let code = match untrusted {
-            Untrusted::Malformed(_) => Code::MalformedSignedCart,
-            Untrusted::UnknownKey(_) | Untrusted::KeyOfAnotherUnit(_) => Code::UnknownCartKey,
-            Untrusted::BadSignature(_) => Code::CartSignatureInvalid,
-            Untrusted::Expired { .. } => Code::CartExpired,
-            Untrusted::NotYet => Code::CartNotYetValid,
-            Untrusted::LivesTooLong { .. } => Code::CartLivesTooLong,
-            Untrusted::WrongAudience(_) => Code::WrongCartAudience,
-            Untrusted::OtherSalesUnit(_) => Code::WrongSalesUnit,
+            SignedCartError::Malformed(_) => Code::MalformedSignedCart,
+            SignedCartError::UnknownKey(_) | SignedCartError::KeyForOtherUnit(_) => Code::UnknownCartKey,
+            SignedCartError::BadSignature(_) => Code::CartSignatureInvalid,
+            SignedCartError::Expired { .. } => Code::CartExpired,
+            SignedCartError::NotYet => Code::CartNotYetValid,
+            SignedCartError::LifetimeTooLong { .. } => Code::CartLivesTooLong,
+            SignedCartError::WrongAudience(_) => Code::WrongCartAudience,
+            SignedCartError::OtherSalesUnit(_) => Code::WrongSalesUnit,
         };
         Self::new(code).detail(untrusted.to_string())
     }

@@ -50,7 +50,7 @@ async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> R
 ))]
 async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<StatusCode> {
     let known = known(&app, &key, &id).await?;
-    customers::erase_known(&app.store, &app.ledger, &known).await?;
+    customers::erase_customer(&app.store, &app.ledger, &known).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -95,7 +95,7 @@ async fn erase_number(
     let number = number(&asked)?;
     let mut erased = 0;
     for known in having(&app, &key, &number).await? {
-        erased += customers::erase_known(&app.store, &app.ledger, &known).await?;
+        erased += customers::erase_customer(&app.store, &app.ledger, &known).await?;
     }
     Ok(axum::Json(ErasedCustomers { erased }))
 }
@@ -117,5 +117,5 @@ async fn having(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<Kn
 }
 
 fn number(asked: &OfNumber) -> Result<PhoneNumber> {
-    customers::number(&asked.phone_number).ok_or(ApiError::bad_phone_number())
+    customers::parse_number(&asked.phone_number).ok_or(ApiError::bad_phone_number())
 }

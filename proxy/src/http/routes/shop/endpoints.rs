@@ -100,7 +100,7 @@ async fn add(
     let NewShopEndpoint { url, events } = body;
     let allowed = &app.relay.allowed_networks;
     let (endpoint, secret) = administration::add(&app.store, allowed, url, events, clock::now()).await?;
-    let added = shown(administration::known(&app.store, &endpoint.id).await?);
+    let added = shown(administration::find(&app.store, &endpoint.id).await?);
     let secret = Some(secret.expose_secret().to_owned());
     Ok((StatusCode::CREATED, axum::Json(ShopEndpoint { secret, ..added })))
 }
@@ -122,7 +122,7 @@ async fn remove(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
     of_the_whole_shop(&key)?;
     let secret = administration::rotate(&app.store, &id, clock::now()).await?;
-    let rotated = shown(administration::known(&app.store, &id).await?);
+    let rotated = shown(administration::find(&app.store, &id).await?);
     Ok(axum::Json(ShopEndpoint { secret: Some(secret.expose_secret().to_owned()), ..rotated }))
 }
 
@@ -134,7 +134,7 @@ async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
     of_the_whole_shop(&key)?;
     administration::enable(&app.store, &id).await?;
-    Ok(axum::Json(shown(administration::known(&app.store, &id).await?)))
+    Ok(axum::Json(shown(administration::find(&app.store, &id).await?)))
 }
 
 /// Tells an endpoint nothing any more, until it is enabled
@@ -143,7 +143,7 @@ async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 async fn disable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
     of_the_whole_shop(&key)?;
     administration::disable(&app.store, &id, clock::now()).await?;
-    Ok(axum::Json(shown(administration::known(&app.store, &id).await?)))
+    Ok(axum::Json(shown(administration::find(&app.store, &id).await?)))
 }
 
 /// Tells an endpoint an event that means nothing
@@ -208,7 +208,7 @@ async fn deliveries(
     let asked = query(asked)?;
     let most = page_of(asked.limit, PAGE, MOST)?;
     let after = asked.after.map(|after| After::read(&after).ok_or(ApiError::bad_cursor())).transpose()?;
-    administration::known(&app.store, &id).await?;
+    administration::find(&app.store, &id).await?;
     let mut listed = app.store.deliveries(&id, asked.failed.unwrap_or_default(), after.as_ref(), most + 1).await?;
     let more = listed.len() > most as usize;
     listed.truncate(most as usize);
