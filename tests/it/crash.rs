@@ -33,7 +33,7 @@ async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_sta
     log.push_str(&proxy.kill());
 
     let keys = Credentials::of("123456").unwrap();
-    assert!(log.contains("checkout opened") && log.contains("checkout moved"), "{log}");
+    assert!(log.contains("checkout opened") && log.contains("checkout state changed"), "{log}");
     let secrets = [&keys.client_secret, &keys.subscription_key, stage.vipps.secret.expose_secret()];
     for hidden in [PHONE_NUMBER, &order.token, "Bearer "].into_iter().chain(secrets) {
         assert!(!log.contains(hidden), "the log has something that it must not have");

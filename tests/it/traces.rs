@@ -77,7 +77,7 @@ async fn every_line_of_a_payment_has_the_id_of_the_request_that_began_it() {
 
     let lines = lines_of(&log, &order);
     assert_eq!(has(&lines, "checkout opened")["request_id"], PAYING);
-    assert_eq!(has(&lines, "checkout moved")["checkout"], has(&lines, "checkout opened")["checkout"]);
+    assert_eq!(has(&lines, "checkout state changed")["checkout"], has(&lines, "checkout opened")["checkout"]);
     has(&lines, "webhook");
     let calls = lines.iter().filter(|line| line["target"].as_str().is_some_and(|name| name.starts_with("kvitt_vipps")));
     assert!(calls.clone().any(|call| call["effect"] == "create_payment"), "{lines:#?}");

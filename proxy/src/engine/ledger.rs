@@ -148,6 +148,6 @@ fn log_change(before: &Checkout, after: &Checkout) {
     if trouble == Some(checkout::AMOUNT_MISMATCH) {
         tracing::error!(%reference, state, trouble, version, "authorized for another amount; the reservation is released");
     } else {
-        tracing::info!(%reference, state, trouble, version, "checkout moved");
+        tracing::info!(%reference, state, trouble, version, "checkout state changed");
     }
 }

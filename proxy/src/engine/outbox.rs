@@ -52,7 +52,7 @@ pub trait Perform: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Outcome> + Send;
 }
 
-/// What came of an effect.
+/// The result of performing an effect.
 #[derive(Debug)]
 pub enum Outcome {
     /// An input for the ledger.
@@ -66,7 +66,7 @@ pub enum Outcome {
     },
     /// It failed permanently: it is parked until an operator releases it.
     Park {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

@@ -89,7 +89,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn look(order: &str) -> Effect {
+    fn poll(order: &str) -> Effect {
         Effect::Look { reference: Reference::of(order, 1), round: None }
     }
 
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn calls_stay_one_below_the_limit_in_every_minute() {
-        assert_eq!((max_in_a_minute(&cancel("shop")), max_in_a_minute(&look("shop"))), (4, 109));
+        assert_eq!((max_in_a_minute(&cancel("shop")), max_in_a_minute(&poll("shop"))), (4, 109));
     }
 
     #[test]
@@ -130,14 +130,14 @@ mod tests {
         assert_eq!(pace.permit("no", &cancel("shop"), now + SECOND * 30), Ok(()));
         assert_eq!(pace.permit("no", &cancel("other"), now), Ok(()));
         assert_eq!(pace.permit("dk", &cancel("shop"), now), Ok(()));
-        assert_eq!(pace.permit("no", &look("shop"), now), Ok(()));
+        assert_eq!(pace.permit("no", &poll("shop"), now), Ok(()));
     }
 
     #[test]
     fn full_buckets_are_dropped() {
         let (pace, start) = (Pace::default(), Instant::now());
         for nth in 0..100_000_u32 {
-            pace.permit("no", &look(&format!("shop-{nth}")), start + SECOND / 10 * nth).unwrap();
+            pace.permit("no", &poll(&format!("shop-{nth}")), start + SECOND / 10 * nth).unwrap();
         }
         assert!(pace.0.lock().unwrap().full_at.len() <= SWEEP_AT);
     }

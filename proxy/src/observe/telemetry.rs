@@ -2,7 +2,7 @@
 //!
 //! - A line has a message in plain words and fields. Fields are snake_case, with the unit in the name (`latency_ms`).
 //! - A line about a checkout has `checkout` and its [`trace_id`](crate::observe::trace), and `reference` where it is
-//! about one payment.
+//!   about one payment.
 //! - A failure is logged once, where it is handled.
 //! - No token, secret, telephone number or body is ever a field.
 //!

@@ -126,22 +126,22 @@ impl Relay {
         }
     }
 
-    async fn sleep(&self, next: impl Future<Output = ()>, longest: Duration) {
+    async fn sleep(&self, next: impl Future<Output = ()>, max: Duration) {
         tokio::select! {
             () = next => {}
-            () = tokio::time::sleep(longest) => {}
+            () = tokio::time::sleep(max) => {}
             () = self.stop.cancelled() => {}
         }
     }
 
     /// Reads first: a claim writes, even where nothing is due.
-    async fn claim(&self, most: u32) -> Result<Claimed, crate::store::Error> {
+    async fn claim(&self, limit: u32) -> Result<Claimed, crate::store::Error> {
         let now = clock::now();
         let wait_ms = self.store.next_delivery().await?.map_or(MAX_SLEEP_MS, |due| due.0 - now.0);
         if wait_ms > 0 {
             return Ok(Claimed::Nothing(Duration::from_millis(wait_ms.min(MAX_SLEEP_MS).unsigned_abs())));
         }
-        Ok(Claimed::Some(self.store.claim_deliveries(most, self.lease_ms, now).await?))
+        Ok(Claimed::Some(self.store.claim_deliveries(limit, self.lease_ms, now).await?))
     }
 
     async fn deliver(&self, delivery: Delivery) {

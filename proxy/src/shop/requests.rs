@@ -52,12 +52,12 @@ impl Orders {
             Offer { customer_present: request.customer_present, ..Offer::standing(OfferedBy::Shop, expires_at) };
         let mut customer = None;
         if let Some(addressee) = request.customer {
-            let (known, consent) = self.addressee(unit, addressee, request.language, now).await?;
+            let (addressed, consent) = self.addressee(unit, addressee, request.language, now).await?;
             // The customer has consented already.
             cart.asks_phone_number = false;
             (offer.push, offer.long_living) = (unit.push_messages, unit.push_messages && unit.long_living);
             offer.consent = Some(consent);
-            customer = Some(known);
+            customer = Some(addressed);
         }
         let order = NewOrder {
             unit,
@@ -103,12 +103,12 @@ impl Orders {
 
 /// The address of a QR code of Vipps MobilePay that leads to the pay page of an order. `None` when it cannot be had;
 /// the caller then shows ours.
-pub async fn vendor_qr(performer: &Performer, checkout: &Checkout, drawing: bool) -> Option<String> {
+pub async fn vendor_qr(performer: &Performer, checkout: &Checkout, svg: bool) -> Option<String> {
     let left_ms = checkout.order.offer.as_ref().map(|offer| offer.expires_at.0 - clock::now().0);
-    let left = left_ms.map(|ms| Duration::from_millis(ms.max(0).unsigned_abs()));
+    let valid_for = left_ms.map(|ms| Duration::from_millis(ms.max(0).unsigned_abs()));
     let (order, url) = (&checkout.order, checkout.pay_url());
-    let made = performer.pay_page_qr(&order.cart.sales_unit, &order.number, &url, left, drawing).await;
-    made.inspect_err(|error| tracing::warn!(error = error.reason, "no QR code from Vipps MobilePay")).ok()
+    let address = performer.pay_page_qr(&order.cart.sales_unit, &order.number, &url, valid_for, svg).await;
+    address.inspect_err(|error| tracing::warn!(error = error.reason, "no QR code from Vipps MobilePay")).ok()
 }
 
 /// The chore that deletes open orders of pages that expired unpaid.

@@ -54,7 +54,7 @@ pub struct Report {
 pub struct Unanswered {
     /// The reference, or the id of an order that could not be read.
     pub reference: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -147,14 +147,14 @@ impl Reconciler {
         let market = self.units.find(Some(sales_unit)).map(|unit| unit.market);
         let window_ms = market.map_or_else(|| self.capture.longest_ms(), |market| self.capture.window_ms(market));
         let mut compared = Vec::with_capacity(checkout.attempts.len());
-        let young = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
-        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.unpressed).filter(young) {
-            let named = Drift {
+        let recent = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
+        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.unpressed).filter(recent) {
+            let drift = Drift {
                 reference: attempt.reference.to_string(),
                 sales_unit: sales_unit.clone(),
                 differences: Vec::new(),
             };
-            compared.push((named, self.payment(&checkout, attempt).await?));
+            compared.push((drift, self.payment(&checkout, attempt).await?));
         }
         Ok(compared)
     }
@@ -189,11 +189,11 @@ impl Reconciler {
             };
             let after = checkout.attempts.into_iter().find(|attempt| attempt.reference == ours.reference);
             ours = after.ok_or(ledger::Error::NotFound)?;
-            let left = differences(&ours, total, seen.as_ref());
-            if left.is_empty() {
+            let remaining = differences(&ours, total, seen.as_ref());
+            if remaining.is_empty() {
                 return Ok(Finding::Healed);
             }
-            compared = Finding::Drift(left);
+            compared = Finding::Drift(remaining);
         }
         Ok(compared)
     }
@@ -208,17 +208,17 @@ impl Report {
                 return;
             }
         };
-        for (named, compared) in compared {
+        for (drift, compared) in compared {
             self.payments += 1;
             match compared {
                 Finding::Same => {}
-                Finding::Healed => self.healed.push(named.reference),
+                Finding::Healed => self.healed.push(drift.reference),
                 Finding::Unanswered(reason) => {
-                    self.unanswered.push(Unanswered { reference: named.reference, reason });
+                    self.unanswered.push(Unanswered { reference: drift.reference, reason });
                 }
                 Finding::Drift(differences) => {
-                    tracing::error!(reference = named.reference, ?differences, "payment differs from Vipps MobilePay");
-                    self.drift.push(Drift { differences, ..named });
+                    tracing::error!(reference = drift.reference, ?differences, "payment differs from Vipps MobilePay");
+                    self.drift.push(Drift { differences, ..drift });
                 }
             }
         }

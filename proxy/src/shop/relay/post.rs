@@ -70,7 +70,7 @@ impl Post {
 
     /// Posts a delivery.
     pub(super) async fn send(&self, delivery: &Delivery, now: Moment) -> Answer {
-        let begun = Instant::now();
+        let started = Instant::now();
         let response = self.request(delivery, now).await;
         let (status, error, retry_after) = match response {
             Ok(response) => {
@@ -82,14 +82,14 @@ impl Post {
             }
             Err(error) => (None, Some(error), None),
         };
-        Answer { status, error, retry_after, latency: begun.elapsed() }
+        Answer { status, error, retry_after, latency: started.elapsed() }
     }
 
     async fn request(&self, delivery: &Delivery, now: Moment) -> Result<Response, String> {
         let url = self.guard.check(&delivery.url).map_err(|refused| refused.to_string())?;
-        let secrets = delivery.secrets.as_ref().map_err(|unopened| format!("its secret: {unopened}"))?;
+        let secrets = delivery.secrets.as_ref().map_err(|error| format!("its secret: {error}"))?;
         let (id, timestamp_s) = (&delivery.claim.id, now.0 / 1000);
-        let signature = signatures(secrets, id, timestamp_s, &delivery.payload).ok_or("its secret is none")?;
+        let signature = signatures(secrets, id, timestamp_s, &delivery.payload).ok_or("its secret is malformed")?;
         let client = if url.scheme() == "https" { &self.encrypted } else { &self.plain };
         let mut request = client
             .post(url)

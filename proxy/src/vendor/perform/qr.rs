@@ -10,7 +10,7 @@ use super::{Performer, Unavailable};
 /// The side of the picture, in pixels.
 const SIDE: u16 = 1024;
 /// The shortest validity of a code.
-const SHORTEST: Duration = Duration::from_secs(300);
+const MIN_VALIDITY: Duration = Duration::from_secs(300);
 
 impl Performer {
     /// The address of the picture of a QR code that leads to the pay page of an order. The code is created on the first
@@ -23,19 +23,19 @@ impl Performer {
         sales_unit: &str,
         order_number: &str,
         pay_url: &str,
-        lasts: Option<Duration>,
-        drawing: bool,
+        valid_for: Option<Duration>,
+        svg: bool,
     ) -> Result<String, Unavailable> {
         let client = self.require(sales_unit)?;
-        let image = if drawing { QrImage::Svg } else { QrImage::Png { size: SIDE } };
-        let lasts = lasts.map(|lasts| lasts.max(SHORTEST));
-        let made = match client.merchant_redirect_qr(order_number, pay_url, lasts, image).await {
+        let image = if svg { QrImage::Svg } else { QrImage::Png { size: SIDE } };
+        let valid_for = valid_for.map(|valid_for| valid_for.max(MIN_VALIDITY));
+        let created = match client.merchant_redirect_qr(order_number, pay_url, valid_for, image).await {
             // The code exists already.
             Err(Error::Refused(problem)) if problem.status == 409 => {
                 client.merchant_redirect_qr_of(order_number, image).await
             }
-            made => made,
+            created => created,
         };
-        made.map(|code| code.url).map_err(|error| Unavailable::of(&error))
+        created.map(|code| code.url).map_err(|error| Unavailable::of(&error))
     }
 }

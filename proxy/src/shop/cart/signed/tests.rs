@@ -99,10 +99,10 @@ fn a_key_signs_under_its_own_name_and_for_its_own_sales_unit() {
     let found = refusal(&signed_with("secret-of-the-seed-for-another-unit-", &foreign, &payload()));
     assert_eq!(found, SignedCartError::KeyForOtherUnit("no".into()));
     let jws = signed_with(KEY, &header(), &payload());
-    let asked =
+    let sales_unit_of =
         |unit| from_signed(&CONFIG.shop, &CONFIG.sales_units, &jws, Some(unit), NOW).map(|(unit, _)| unit.name.clone());
-    assert_eq!(asked("no").unwrap(), "no");
-    assert_eq!(asked("dk"), Err(SignedCartError::OtherSalesUnit("no".into()).into()));
+    assert_eq!(sales_unit_of("no").unwrap(), "no");
+    assert_eq!(sales_unit_of("dk"), Err(SignedCartError::OtherSalesUnit("no".into()).into()));
 }
 
 #[test]
