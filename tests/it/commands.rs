@@ -85,7 +85,7 @@ async fn what_is_asked_twice_is_done_once_and_what_cannot_be_is_refused() {
     ends(&["orders", "capture", reference, "--amount", "48700"], 2, "with both decimals").await;
     ends(&["orders", "list", "--state", "rich"], 2, "there is no such state").await;
     // The emulator's bank refuses that amount.
-    ends(&["orders", "refund", reference, "--amount", "1.24"], 1, "vipps_6220: the time for refunds has run out").await;
+    ends(&["orders", "refund", reference, "--amount", "1.24"], 1, "vipps_6220: the time for refunds is over").await;
     assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
     shop.close().await;
 }

@@ -158,7 +158,7 @@ async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
     shop.vipps.clock_moves(181 * 24 * 60 * 60 * 1000).await;
     let refused =
         problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
-    assert!(refused.detail.unwrap().starts_with("vipps_6100: the time for it has run out"));
+    assert!(refused.detail.unwrap().starts_with("vipps_6100: it has expired"));
     let calls = shop.vipps.calls("POST", "/capture").await.len();
     let shown = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&warehouse.key).send().await.unwrap();
     let operation = shown.json::<ShopOrder>().await.unwrap().attempts.remove(0).operations.remove(0);
