@@ -2,7 +2,7 @@
 //! webhooks to its backend.
 //!
 //! Requests come from `http` and `commands`. Orders are opened and changed through the ledger only. No module here
-//! knows HTTP or SQL.
+//! knows the routes or SQL.
 
 pub mod cart;
 pub mod customers;
