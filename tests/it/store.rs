@@ -321,7 +321,7 @@ async fn what_was_planned_in_the_future_is_due_when_the_clock_goes_back(database
     let ahead = NOW.plus_ms(3_600_000);
     let [first, second] = [opened(1), opened(2)];
     let look = |order: &Checkout, due_at| {
-        let effect = Effect::Look { reference: order.current().reference.clone(), round: None };
+        let effect = Effect::Poll { reference: order.current().reference.clone(), round: None };
         [Planned { effect, due_at }]
     };
     let secret = Secret("hush".into());

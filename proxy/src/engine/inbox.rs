@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{CheckoutId, Input, News, Reference};
+use crate::checkout::{CheckoutId, Input, Reference, Update};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
@@ -169,7 +169,7 @@ async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: Che
         tracing::trace!("cause settled");
         return Ok(());
     }
-    let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
+    let signal = Input::Payment(Reference::from(reference.clone()), Update::Signal);
     match ledger.apply(checkout, signal, cause.clone()).await {
         // It would never read: keep it from standing in the way of the others.
         Err(ledger::Error::Store(error @ store::Error::Document(_))) => {

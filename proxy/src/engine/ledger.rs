@@ -120,7 +120,7 @@ impl Ledger {
         if !effects.is_empty() {
             self.due.notify_one();
         }
-        if effects.iter().any(|planned| planned.told().is_some()) {
+        if effects.iter().any(|planned| planned.event().is_some()) {
             self.hub.announce();
             self.told.notify_one();
         }

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{Effect, Input, Moment, News, PhoneNumber};
+use crate::checkout::{Effect, Input, Moment, PhoneNumber, Update};
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::engine::pace::Pace;
@@ -199,7 +199,7 @@ impl<P: Perform> Outbox<P> {
 
     /// The telephone number that an effect needs: it stands with the order, and in no effect.
     async fn number(&self, claimed: &Claimed) -> Result<Option<PhoneNumber>, store::Error> {
-        if !claimed.effect.tells_number() {
+        if !claimed.effect.sends_number() {
             return Ok(None);
         }
         let stored = self.store.checkout(claimed.checkout_id).await?;
@@ -250,9 +250,9 @@ impl<P: Perform> Outbox<P> {
 /// What came of an effect that nobody waits for any more, or that has become impossible with time.
 fn given_up(effect: &Effect, now: Moment) -> Option<Outcome> {
     let news = match effect {
-        Effect::CreatePayment(create) if create.give_up_at < now => News::Unreachable,
+        Effect::CreatePayment(create) if create.give_up_at < now => Update::CreateTimedOut,
         Effect::ReadProfile { until: Some(until), .. } if *until < now => {
-            News::ProfileRead { sub: None, phone_number: None }
+            Update::ProfileRead { sub: None, phone_number: None }
         }
         _ => return None,
     };
@@ -278,12 +278,12 @@ fn next_try(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64, n
 fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
     let first: i64 = match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => 2_000,
-        Effect::Lapse { .. }
-        | Effect::Look { .. }
+        Effect::ExpireOffer { .. }
+        | Effect::Poll { .. }
         | Effect::SendReceipt { .. }
         | Effect::Categorize { .. }
         | Effect::ReadProfile { .. }
-        | Effect::Tell(_) => 500,
+        | Effect::Notify(_) => 500,
     };
     let wait = (first << tries.saturating_sub(1).min(7)).min(60_000);
     // Jitter spreads retries; it is no money.
@@ -325,17 +325,17 @@ mod tests {
         let read = Effect::ReadProfile { reference: reference.clone(), until: Some(Moment(60_000)) };
         assert!(given_up(&read, Moment(60_000)).is_none() && ends_by_itself(&read));
         let missed = given_up(&read, Moment(60_001)).unwrap();
-        let nothing = News::ProfileRead { sub: None, phone_number: None };
+        let nothing = Update::ProfileRead { sub: None, phone_number: None };
         assert!(matches!(missed, Outcome::Input(Input::Payment(_, news)) if news == nothing));
         // What moves money is given up by nobody.
-        let look = Effect::Look { reference, round: None };
+        let look = Effect::Poll { reference, round: None };
         assert_eq!(next_try(&look, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));
     }
 
     #[test]
     fn waits_double_to_a_minute_and_honour_retry_after() {
         let reference = Reference::of("shop-1", 1);
-        let look = Effect::Look { reference: reference.clone(), round: None };
+        let look = Effect::Poll { reference: reference.clone(), round: None };
         let waits: Vec<_> = (1..10).map(|tries| wait_ms(&look, tries, None, 0.0)).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
         assert_eq!(wait_ms(&look, 1, Some(Duration::from_secs(7)), -0.2), 7_000);

@@ -74,9 +74,9 @@ impl Pace {
 const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
-        Effect::Look { .. } => Some(LOOKS),
-        Effect::Lapse { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
-        Effect::ReadProfile { .. } | Effect::Tell(_) => None,
+        Effect::Poll { .. } => Some(LOOKS),
+        Effect::ExpireOffer { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
+        Effect::ReadProfile { .. } | Effect::Notify(_) => None,
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn look(order: &str) -> Effect {
-        Effect::Look { reference: Reference::of(order, 1), round: None }
+        Effect::Poll { reference: Reference::of(order, 1), round: None }
     }
 
     fn cancel(order: &str) -> Effect {

@@ -93,7 +93,7 @@ impl Orders {
             // Whoever pays accepts the terms and consents then, on a device that is not known yet.
             terms_accepted_at: (!asked.open).then_some(now),
             consent: consent.filter(|_| !asked.open),
-            offer: asked.open.then(|| Offer::standing(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
+            offer: asked.open.then(|| Offer::new(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
             customer: None,
         };
         self.commit(wanted, key, trace_id).await
@@ -123,7 +123,7 @@ impl Orders {
             return_url,
             terms_accepted_at: None,
             consent: None,
-            offer: Some(Offer::standing(OfferedBy::Shop, expires_at(asked.expires_in_s, PRICED_MS, now)?)),
+            offer: Some(Offer::new(OfferedBy::Shop, expires_at(asked.expires_in_s, PRICED_MS, now)?)),
             customer: None,
         };
         self.commit(wanted, Some(key), trace_id).await

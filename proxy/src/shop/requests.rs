@@ -47,8 +47,7 @@ impl Orders {
         let description = orders::description(asked.description, &cart)?;
         let return_url = self.return_url(asked.return_url)?;
         let expires_at = orders::expires_at(asked.expires_in_s, self.shop.requests.open_ms, now)?;
-        let mut offer =
-            Offer { customer_present: asked.customer_present, ..Offer::standing(OfferedBy::Shop, expires_at) };
+        let mut offer = Offer { customer_present: asked.customer_present, ..Offer::new(OfferedBy::Shop, expires_at) };
         let mut customer = None;
         if let Some(addressee) = asked.customer {
             let (known, consent) = self.known(unit, addressee, asked.language, now).await?;

@@ -142,7 +142,7 @@ fn fresh_id() -> String {
 
 /// What a commit tells: the same events under the same ids whenever it is repeated.
 pub(super) fn told(checkout: &Checkout, effects: &[Planned]) -> Result<Vec<Told>, Error> {
-    let events = effects.iter().enumerate().filter_map(|(place, planned)| Some((place, planned.told()?)));
+    let events = effects.iter().enumerate().filter_map(|(place, planned)| Some((place, planned.event()?)));
     events.map(|(place, event)| Told::new(&super::effect_id(checkout, place), checkout.id, event)).collect()
 }
 

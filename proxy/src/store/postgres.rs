@@ -255,7 +255,7 @@ async fn follow_up(
     if !told.is_empty() {
         deliveries::insert(connection, &told, None, now).await?;
     }
-    let effects: Vec<_> = effects.iter().enumerate().filter(|(_, planned)| planned.told().is_none()).collect();
+    let effects: Vec<_> = effects.iter().enumerate().filter(|(_, planned)| planned.event().is_none()).collect();
     if !effects.is_empty() {
         let documents = effects.iter().map(|(_, planned)| serde_json::to_string(&planned.effect));
         sqlx::query(

@@ -293,7 +293,7 @@ struct Rows {
 impl Rows {
     fn of(checkout: &Checkout, effects: &[Planned], vault: &Vault, now: Moment) -> Result<Self, Error> {
         let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
-        let planned = effects.iter().any(|planned| planned.told().is_none());
+        let planned = effects.iter().any(|planned| planned.event().is_none());
         let planned = planned.then(|| effect_rows(checkout, effects)).transpose()?;
         Ok(Self {
             id: checkout.id.to_string(),
@@ -374,7 +374,7 @@ fn effect_rows(checkout: &Checkout, effects: &[Planned]) -> Result<String, serde
     let rows = effects
         .iter()
         .enumerate()
-        .filter(|(_, planned)| planned.told().is_none())
+        .filter(|(_, planned)| planned.event().is_none())
         .map(|(place, planned)| {
             Ok(serde_json::json!({
                 "id": effect_id(checkout, place),

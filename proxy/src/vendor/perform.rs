@@ -16,8 +16,8 @@ use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Proble
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
-use crate::checkout::operation::{Answered, OperationId, OperationKind};
-use crate::checkout::{Effect, Flow, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
+use crate::checkout::operation::{OperationId, OperationKind, OperationResult};
+use crate::checkout::{Effect, Flow, Input, Moment, PaymentSnapshot, PaymentState, PhoneNumber, Reference, Update};
 use crate::config::{SalesUnit, Vipps};
 use crate::engine::outbox::{Outcome, Perform};
 use crate::vendor::client;
@@ -59,7 +59,7 @@ impl Performer {
     ///
     /// # Errors
     /// [`Unseen`], and it may be asked for again.
-    pub async fn payment(&self, sales_unit: &str, reference: &Reference) -> Result<Option<Seen>, Unseen> {
+    pub async fn payment(&self, sales_unit: &str, reference: &Reference) -> Result<Option<PaymentSnapshot>, Unseen> {
         match self.known(sales_unit)?.payment(reference.as_str()).await {
             Ok(payment) => Ok(Some(seen(payment))),
             Err(Error::Refused(problem)) if problem.status == 404 => Ok(None),
@@ -80,8 +80,8 @@ impl Perform for Performer {
         };
         match effect {
             Effect::CreatePayment(create) => create_payment(client, &self.redirects, create, number).await,
-            Effect::Lapse { reference } => news(reference, News::Lapsed),
-            Effect::Look { reference, round } => look(client, reference, *round).await,
+            Effect::ExpireOffer { reference } => news(reference, Update::OfferExpired),
+            Effect::Poll { reference, round } => look(client, reference, *round).await,
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
             }
@@ -93,7 +93,7 @@ impl Perform for Performer {
                 details::categorize(client, reference, *nth, category).await
             }
             Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
-            Effect::Tell(_) => Outcome::Done("the relay tells the shop"),
+            Effect::Notify(_) => Outcome::Done("the relay tells the shop"),
         }
     }
 }
@@ -122,7 +122,7 @@ async fn create_payment(
     let reference = create.reference.clone();
     // Forgotten meanwhile: a message to nobody.
     if create.flow == Flow::Push && number.is_none() {
-        return news(&reference, News::Forgotten);
+        return news(&reference, Update::CustomerErased);
     }
     match client.create_payment(&create.key, &request(create, number)).await {
         Ok(created) => created_at(redirects, &reference, created.redirect_url),
@@ -141,17 +141,17 @@ async fn create_payment(
 
 fn created_at(redirects: &Redirects, reference: &Reference, redirect_url: Option<String>) -> Outcome {
     match redirect_url.as_deref().map_or(Ok(()), |url| redirects.check(url)) {
-        Ok(()) => news(reference, News::Created { redirect_url }),
+        Ok(()) => news(reference, Update::Created { redirect_url }),
         Err(host) => {
             tracing::error!(%reference, host, "payment at a host that no customer is sent to");
-            news(reference, News::Misdirected)
+            news(reference, Update::BadRedirect)
         }
     }
 }
 
 async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
     match client.payment(reference.as_str()).await {
-        Ok(payment) => news(reference, News::Looked { round, seen: seen(payment) }),
+        Ok(payment) => news(reference, Update::Polled { round, payment: seen(payment) }),
         // A look can always be repeated, and one that is refused today may be answered when the keys are right again.
         Err(error) => again(&error),
     }
@@ -167,13 +167,13 @@ async fn cancel(client: &Client, reference: &Reference, key: &str, unless_author
         // What is released has been authorized, so it is there.
         Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) if !unless_authorized => match let_go_before(client, reference, &problem).await {
-            Ok(Some(_)) => news(reference, News::CancelAnswered),
+            Ok(Some(_)) => news(reference, Update::CancelAnswered),
             // Money that nobody is owed is still reserved: a person has to look.
             Ok(None) => Outcome::Park { reason: problem.to_string() },
             Err(error) => again(&error),
         },
         // Refused means too late, or done before: the next look tells which.
-        Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
+        Ok(_) | Err(Error::Refused(_)) => news(reference, Update::CancelAnswered),
         Err(error) => again(&error),
     }
 }
@@ -193,14 +193,14 @@ async fn operate(
         OperationKind::Refund => client.refund(name, key, amount(asked)).await,
     };
     let answered = match answer {
-        Ok(adjustment) => Answered::Done(aggregate(&adjustment.aggregate)),
+        Ok(adjustment) => OperationResult::Done(aggregate(&adjustment.aggregate)),
         // The payment is there, for it has been paid: whatever this is, it will be right again.
         Err(Error::Refused(problem)) if is_about_us(&problem) || problem.status == 404 => {
             return Outcome::Retry { after: None };
         }
         Err(Error::Refused(problem)) if kind == OperationKind::Cancel => {
             match let_go_before(client, reference, &problem).await {
-                Ok(Some(money)) => Answered::Done(money),
+                Ok(Some(money)) => OperationResult::Done(money),
                 Ok(None) => refused(reference, kind, &problem),
                 Err(error) => return again(&error),
             }
@@ -208,12 +208,12 @@ async fn operate(
         Err(Error::Refused(problem)) => refused(reference, kind, &problem),
         Err(error) => return again(&error),
     };
-    news(reference, News::Operated { id, answered })
+    news(reference, Update::Operated { id, result: answered })
 }
 
-fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> Answered {
+fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> OperationResult {
     tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
-    Answered::Refused { trouble: code(problem) }
+    OperationResult::Refused { trouble: code(problem) }
 }
 
 /// A cancel that was done before is refused and not repeated, whatever its key: the payment tells whether it was. What has become of the
@@ -228,7 +228,7 @@ async fn let_go_before(client: &Client, reference: &Reference, problem: &Problem
 }
 
 async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {
-    let answered = |trouble| news(reference, News::ReceiptAnswered { trouble });
+    let answered = |trouble| news(reference, Update::ReceiptAnswered { trouble });
     match client.add_receipt(reference.as_str(), &receipts::body(receipt)).await {
         Ok(Added::Now | Added::Already) => answered(None),
         Err(Error::Refused(problem)) if !is_about_us(&problem) => {
@@ -241,7 +241,7 @@ async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt)
 
 async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
     // Whose profile it is has not been written down, and is asked for once more.
-    let Seen { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
+    let PaymentSnapshot { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
         Ok(payment) => seen(payment),
         Err(error) => return again(&error),
     };
@@ -256,7 +256,7 @@ async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
         },
         _ => phone_number,
     };
-    news(reference, News::ProfileRead { sub, phone_number })
+    news(reference, Update::ProfileRead { sub, phone_number })
 }
 
 /// The request for a payment. The same effect always makes the same request, since it is repeated under the same key.
@@ -281,8 +281,8 @@ fn amount(amount: Amount) -> kvitt_vipps::Amount {
     kvitt_vipps::Amount { value: amount.value, currency: amount.currency.code().to_owned() }
 }
 
-fn seen(payment: kvitt_vipps::Payment) -> Seen {
-    Seen {
+fn seen(payment: kvitt_vipps::Payment) -> PaymentSnapshot {
+    PaymentSnapshot {
         state: match payment.state {
             kvitt_vipps::PaymentState::Created => PaymentState::Created,
             kvitt_vipps::PaymentState::Authorized => PaymentState::Authorized,
@@ -315,13 +315,13 @@ fn currency(code: &str) -> Option<Currency> {
     [Currency::Nok, Currency::Dkk, Currency::Eur].into_iter().find(|currency| currency.code() == code)
 }
 
-fn news(reference: &Reference, news: News) -> Outcome {
+fn news(reference: &Reference, news: Update) -> Outcome {
     Outcome::Input(Input::Payment(reference.clone(), news))
 }
 
 fn not_created(reference: &Reference, problem: &Problem) -> Outcome {
     tracing::warn!(%reference, %problem, "payment refused");
-    news(reference, News::Refused { trouble: code(problem) })
+    news(reference, Update::CreateRefused { trouble: code(problem) })
 }
 
 /// The vendor's numeric code as one of ours: `vipps_7010`, or `vipps_refused` when it gave none.

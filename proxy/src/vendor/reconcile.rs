@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock;
-use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, News, differences};
+use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, Update, differences};
 use crate::config::{Capture, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
@@ -147,7 +147,7 @@ impl Reconciler {
         let window_ms = market.map_or_else(|| self.capture.longest_ms(), |market| self.capture.window_ms(market));
         let mut compared = Vec::with_capacity(checkout.attempts.len());
         let young = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
-        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.unpressed).filter(young) {
+        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.not_requested).filter(young) {
             let named = Drift {
                 reference: attempt.reference.to_string(),
                 sales_unit: sales_unit.clone(),
@@ -179,7 +179,7 @@ impl Reconciler {
             // It may have been written meanwhile what we have just been told, or more than that: ask the ledger, and then look again.
             let checkout = match &seen {
                 Some(seen) => {
-                    let news = News::Looked { round: None, seen: seen.clone() };
+                    let news = Update::Polled { round: None, payment: seen.clone() };
                     let input = Input::Payment(ours.reference.clone(), news);
                     self.ledger.apply(checkout.id, input, Cause::Request).await?
                 }

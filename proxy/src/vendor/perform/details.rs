@@ -5,7 +5,7 @@ use kvitt_wire::CategoryName;
 
 use super::{Outcome, Performer, Unseen, again, code, is_about_us, news};
 use crate::checkout::category::Category;
-use crate::checkout::{News, Reference};
+use crate::checkout::{Reference, Update};
 
 /// What came of an upload.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) async fn categorize(client: &Client, reference: &Reference, nth: u32,
         order_details_url: category.details_url.0.clone(),
         image_id: category.image_id.clone(),
     };
-    let answered = |trouble| news(reference, News::Categorized { nth, trouble });
+    let answered = |trouble| news(reference, Update::Categorized { nth, trouble });
     match client.put_category(reference.as_str(), &body).await {
         Ok(()) => answered(None),
         Err(Error::Refused(problem)) if !is_about_us(&problem) => {
