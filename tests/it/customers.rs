@@ -248,6 +248,6 @@ async fn a_person_is_found_again_after_the_key_was_replaced() {
     let store = Store::open(&place.url, &Vault::new(&new, None)).await.unwrap();
     assert_eq!(bought(&store, 3, Some("kari"), None).await, id);
     assert_eq!(bought(&store, 4, None, number).await, id);
-    assert_eq!(store.customers_with(&PhoneNumber::parse("4791234567").unwrap()).await.unwrap(), [id]);
+    assert_eq!(store.customers_with_number(&PhoneNumber::parse("4791234567").unwrap()).await.unwrap(), [id]);
     store.close().await;
 }

@@ -268,16 +268,16 @@ async fn however_many_read_at_once_nothing_is_missed() {
     let writes = (0..EVENTS).map(|nth| {
         let event = kvitt::checkout::Event::capture_due(&checkout, now, now);
         assert_eq!(event.kind, EventKind::PaymentCaptureDue);
-        let told = kvitt::store::deliveries::Told::new(&format!("{nth}"), checkout.id, &event).unwrap();
+        let told = kvitt::store::deliveries::NewEvent::new(&format!("{nth}"), checkout.id, &event).unwrap();
         let store = &store;
-        async move { store.tell_shop(&told, None, now).await.unwrap() }
+        async move { store.enqueue_deliveries(&told, None, now).await.unwrap() }
     });
     let read = || async {
         let (mut seen, mut after) = (Vec::new(), 0);
         while seen.len() < EVENTS {
             let more = || async { Some(store.events(after, None, 7).await.unwrap()).filter(|read| !read.is_empty()) };
             let read = eventually("more events", more).await;
-            after = read.last().unwrap().place;
+            after = read.last().unwrap().position;
             seen.extend(read.into_iter().map(|logged| logged.id));
         }
         seen

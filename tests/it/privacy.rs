@@ -170,7 +170,7 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     says(&kvitt(&stage.files, &["migrate"], "").await, "sealed under another key than those of the configuration");
     let doctor = kvitt(&stage.files, &["doctor"], "").await;
     assert_eq!(doctor.status.code(), Some(2));
-    says(&doctor, "FAIL  encryption: what is sealed does not open: sealed under another key");
+    says(&doctor, "FAIL  encryption: stored data cannot be decrypted: sealed under another key");
     keys(&new, Some(ENCRYPTION_KEY));
     let proxy = stage.start();
     says(&kvitt(&stage.files, &["doctor"], "").await, "warn  encryption: 1 sealed under encryption.previous_key: ");
@@ -204,7 +204,7 @@ async fn what_an_earlier_release_wrote_in_the_open_is_sealed_at_the_start() {
     let paid = store.checkout_of("nordlys-secnntaezg-1").await.unwrap().unwrap();
     let customer = store.checkout(paid).await.unwrap().unwrap().checkout.customer.unwrap();
     assert_eq!(customer.phone_number.as_ref().unwrap().digits(), PHONE_NUMBER);
-    assert_eq!(store.checkouts_with(&customer.phone_number.unwrap()).await.unwrap(), [paid]);
+    assert_eq!(store.checkouts_with_number(&customer.phone_number.unwrap()).await.unwrap(), [paid]);
     let claimed = store.claim_due(10, 1_000, Moment(2_000_000_000_000)).await.unwrap();
     assert!(claimed.iter().any(|claim| claim.effect.kind() == "read_profile"), "{claimed:?}");
     let after = dump(&place.url).await;

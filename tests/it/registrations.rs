@@ -20,7 +20,7 @@ async fn registered(shop: &Shop, before: &str) -> String {
 async fn all_are_looked_after(shop: &Shop) {
     let store = shop.store().await;
     eventually("both are looked after", || async {
-        let readings = store.readings().await.unwrap();
+        let readings = store.gauges().await.unwrap();
         let good = readings
             .iter()
             .filter(|reading| reading.name == kvitt::observe::metrics::WEBHOOK_REGISTERED && reading.value == 1);

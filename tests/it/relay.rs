@@ -139,8 +139,8 @@ async fn of_two_proxies_one_tells_each_event() {
     let store = shop.store().await;
     let now = kvitt::base::clock::now();
     for _ in 0..60 {
-        let told = kvitt::store::deliveries::Told::test(&endpoint.id, now).unwrap();
-        assert_eq!(store.tell_shop(&told, Some(&endpoint.id), now).await.unwrap(), 1);
+        let told = kvitt::store::deliveries::NewEvent::test(&endpoint.id, now).unwrap();
+        assert_eq!(store.enqueue_deliveries(&told, Some(&endpoint.id), now).await.unwrap(), 1);
     }
     let waiting = || async { (store.relay_depths(now).await.unwrap().waiting == 0).then_some(()) };
     eventually("all are told", waiting).await;

@@ -1,7 +1,7 @@
 //! Asking twice is asking once: the header `Idempotency-Key`, as the
 //! [draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) has it.
 //!
-//! A key is a row that is written in the very transaction that does what was asked for ([`Cause::Keyed`]). So there is no key without its
+//! A key is a row that is written in the very transaction that does what was asked for ([`Cause::Idempotent`]). So there is no key without its
 //! outcome whenever the process dies, nothing to be taken over, and of twins, at whichever proxies, one is done. The row has hashes and the
 //! checkout's id; the answer to a repeat is made from the checkout anew, as it stands then, so that no token is kept a second time. What
 //! was refused is not remembered: it may be put right and asked for again.
@@ -110,7 +110,11 @@ impl Key {
     /// The cause of what a request does to a checkout: with the key, if it has one.
     pub fn cause(key: Option<&Self>, checkout_id: CheckoutId) -> Cause {
         key.map_or(Cause::Request, |key| {
-            Cause::Keyed(store::Keyed { key: key.id.clone(), fingerprint: key.fingerprint.clone(), checkout_id })
+            Cause::Idempotent(store::IdempotencyRecord {
+                key: key.id.clone(),
+                fingerprint: key.fingerprint.clone(),
+                checkout_id,
+            })
         })
     }
 
@@ -128,7 +132,7 @@ impl Key {
         wait: Duration,
         is_done: fn(&Checkout) -> bool,
     ) -> Result<Option<Found>, Error> {
-        let Some((keyed, at)) = store.keyed(&self.id).await? else { return Ok(None) };
+        let Some((keyed, at)) = store.idempotency_record(&self.id).await? else { return Ok(None) };
         if keyed.fingerprint != self.fingerprint {
             return Err(Error::Reused);
         }
@@ -175,7 +179,7 @@ pub fn forgetting(store: &Store) -> Chore {
     let store = store.clone();
     Chore::new("forget idempotency keys", SWEEP, SWEEP, move || {
         let store = store.clone();
-        async move { Ok(store.forget_keyed(clock::now().plus_ms(-MEMORY_MS)).await?) }
+        async move { Ok(store.prune_idempotency_keys(clock::now().plus_ms(-MEMORY_MS)).await?) }
     })
 }
 

@@ -127,7 +127,7 @@ pub async fn open(desk: &Desk, store: &Store, shown: Shown<'_>) -> Result<Option
         }
         Shown::Link(text) => {
             let Some(link) = Pass::read(text) else { return Ok(None) };
-            if !store.take_desk_link(&link.hash(), now).await? {
+            if !store.consume_desk_link(&link.hash(), now).await? {
                 return Ok(None);
             }
             None
@@ -163,7 +163,7 @@ pub async fn recognize(
     }
     let by_person = headers.get(HEADER).is_some_and(|value| value != BY_ITSELF);
     if by_person && now >= stored.used_at.plus_ms(USE_IS_NOTED_MS.min(desk.idle_ms / 2)) {
-        store.use_desk_session(&hash, now).await?;
+        store.touch_desk_session(&hash, now).await?;
     }
     Ok(Some(Session { hash, key_prefix: stored.key_prefix, sales_unit: stored.sales_unit, ends_at }))
 }
@@ -222,6 +222,6 @@ pub fn forgetting(store: &Store, desk: &Desk) -> Chore {
     Chore::new("forget sessions of the desk", SWEEP, SWEEP, move || {
         let store = store.clone();
         let now = clock::now();
-        async move { Ok(store.forget_desk(now.plus_ms(-session_ms), now).await?) }
+        async move { Ok(store.prune_desk(now.plus_ms(-session_ms), now).await?) }
     })
 }

@@ -18,7 +18,7 @@ use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::observe::trace;
-use crate::store::{self, Cause, Store, Waiting, Webhook};
+use crate::store::{self, Cause, ClaimedWebhook, Store, Webhook};
 
 /// How long a webhook that was worked on is kept, for repeats to be known by.
 const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -112,7 +112,7 @@ pub fn forgetting(store: &Store) -> Chore {
     let store = store.clone();
     Chore::new("forget webhooks", SWEEP, SWEEP, move || {
         let store = store.clone();
-        async move { Ok(store.forget_webhooks(clock::now().plus_ms(-MEMORY_MS)).await?) }
+        async move { Ok(store.prune_webhooks(clock::now().plus_ms(-MEMORY_MS)).await?) }
     })
 }
 
@@ -137,7 +137,7 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
 async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Result<usize, store::Error> {
     let until = Instant::now() + Duration::from_millis(LEASE_MS.unsigned_abs());
     let waiting = store.claim_webhooks(100, LEASE_MS, clock::now()).await?;
-    let settling = stream::iter(waiting).map(|webhook: Waiting| async move {
+    let settling = stream::iter(waiting).map(|webhook: ClaimedWebhook| async move {
         // One that fails stays where it is and does not hold the others up.
         let settling = || settle(store, ledger, &webhook);
         let settled = outage::sit_out("webhook not worked on", until, stop, settling).await;
@@ -149,18 +149,23 @@ async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Resu
     Ok(settling.buffer_unordered(AT_ONCE).fold(0, async |settled, one| settled + one).await)
 }
 
-async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(), ledger::Error> {
-    let Waiting { id, sales_unit, reference, name } = webhook;
+async fn settle(store: &Store, ledger: &Ledger, webhook: &ClaimedWebhook) -> Result<(), ledger::Error> {
+    let ClaimedWebhook { id, sales_unit, reference, name } = webhook;
     let cause = Cause::Inbox(*id);
-    let Some((checkout, trace_id)) = store.traced(reference).await? else {
+    let Some((checkout, trace_id)) = store.trace_of(reference).await? else {
         tracing::warn!(sales_unit, reference, name, "webhook for a payment that is not ours");
         return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
     };
     signal(store, ledger, webhook, checkout).instrument(trace::of_webhook(checkout, trace_id.as_deref())).await
 }
 
-async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: CheckoutId) -> Result<(), ledger::Error> {
-    let Waiting { id, reference, name, .. } = webhook;
+async fn signal(
+    store: &Store,
+    ledger: &Ledger,
+    webhook: &ClaimedWebhook,
+    checkout: CheckoutId,
+) -> Result<(), ledger::Error> {
+    let ClaimedWebhook { id, reference, name, .. } = webhook;
     let cause = Cause::Inbox(*id);
     tracing::debug!(reference, name, "webhook");
     if name == "CREATED" {

@@ -110,8 +110,8 @@ impl Ledger {
         }
         after.version += 1;
         match self.store.commit(&after, &effects, cause, now).await? {
-            Committed::Overtaken => return Ok(None),
-            Committed::Lost if matches!(cause, Cause::Keyed(_)) => return Err(Error::Repeated),
+            Committed::Conflict => return Ok(None),
+            Committed::Lost if matches!(cause, Cause::Idempotent(_)) => return Err(Error::Repeated),
             Committed::Lost => return Ok(Some(before)),
             Committed::Yes => tracing::trace!(version = after.version, "checkout committed"),
         }

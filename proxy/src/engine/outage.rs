@@ -22,7 +22,7 @@ static SAID: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
 /// Says that the database failed and in what: every fault of ours, and of an outage one line a second with the number of those kept back.
 pub fn report(error: &store::Error, what: &'static str) {
     let mut kept_back = 0;
-    if error.may_pass() {
+    if error.is_transient() {
         let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
         if said.0.is_some_and(|last| last.elapsed() < BETWEEN_LINES) {
             said.1 += 1;
@@ -47,7 +47,7 @@ pub async fn sit_out<T, F: Future<Output = Result<T, ledger::Error>>>(
     loop {
         match ask().await {
             Err(ledger::Error::Store(error))
-                if error.may_pass() && Instant::now() + PAUSE < until && !stop.is_cancelled() =>
+                if error.is_transient() && Instant::now() + PAUSE < until && !stop.is_cancelled() =>
             {
                 report(&error, what);
             }

@@ -21,7 +21,7 @@ use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::engine::pace::Pace;
 use crate::observe::trace;
-use crate::store::{self, Cause, Claim, Claimed, Store};
+use crate::store::{self, Cause, Claim, ClaimedEffect, Store};
 
 pub use release::release;
 
@@ -166,7 +166,7 @@ impl<P: Perform> Outbox<P> {
         }
     }
 
-    async fn carry_out(&self, claimed: Claimed) {
+    async fn carry_out(&self, claimed: ClaimedEffect) {
         let effect = &claimed.effect;
         let until = Instant::now() + self.lease;
         let outcome = if let Some(given_up) = given_up(effect, clock::now()) {
@@ -198,7 +198,7 @@ impl<P: Perform> Outbox<P> {
     }
 
     /// The telephone number that an effect needs: it stands with the order, and in no effect.
-    async fn number(&self, claimed: &Claimed) -> Result<Option<PhoneNumber>, store::Error> {
+    async fn number(&self, claimed: &ClaimedEffect) -> Result<Option<PhoneNumber>, store::Error> {
         if !claimed.effect.sends_number() {
             return Ok(None);
         }
@@ -206,8 +206,8 @@ impl<P: Perform> Outbox<P> {
         Ok(stored.and_then(|stored| stored.checkout.customer?.phone_number))
     }
 
-    async fn bring_back(&self, claimed: &Claimed, outcome: &Outcome) -> Result<(), ledger::Error> {
-        let Claimed { claim, checkout_id, effect, tries, .. } = claimed;
+    async fn bring_back(&self, claimed: &ClaimedEffect, outcome: &Outcome) -> Result<(), ledger::Error> {
+        let ClaimedEffect { claim, checkout_id, effect, tries, .. } = claimed;
         match outcome {
             Outcome::Input(input) => {
                 self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;

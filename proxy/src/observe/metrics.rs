@@ -15,8 +15,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::store::Depths;
-use crate::store::books::Reading;
 use crate::store::deliveries::RelayDepths;
+use crate::store::reconciliation::StoredGauge;
 
 /// The stored gauge of whether webhooks of a sales unit come to us.
 pub const WEBHOOK_REGISTERED: &str = "webhook_registered";
@@ -49,7 +49,7 @@ pub struct Levels {
     /// Checkouts by the state of their current attempt.
     pub phases: Vec<(String, i64)>,
     /// What chores have read off.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<StoredGauge>,
     /// When the books were last compared, in milliseconds since 1970, and how many payments they differed about.
     pub compared: Option<(i64, i64)>,
     /// Pages and requests that wait for news.

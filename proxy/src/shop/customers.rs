@@ -30,7 +30,7 @@ pub const FORGETTING: &str = "forget customers";
 pub async fn erase_of(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
     let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
     erase(ledger, id).await?;
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(true)
 }
 
@@ -39,11 +39,11 @@ pub async fn erase_of(store: &Store, ledger: &Ledger, reference: &str) -> Result
 /// # Errors
 /// When the store fails; those before it are erased.
 pub async fn erase_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) -> Result<usize, ledger::Error> {
-    let found = store.checkouts_with(number).await?;
+    let found = store.checkouts_with_number(number).await?;
     for id in &found {
         erase(ledger, *id).await?;
     }
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(found.len())
 }
 
@@ -55,7 +55,7 @@ pub async fn erase_known(store: &Store, ledger: &Ledger, known: &KnownCustomer) 
     for (id, _) in &known.orders {
         erase(ledger, *id).await?;
     }
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(known.orders.len())
 }
 
@@ -93,9 +93,9 @@ pub fn forgetting(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
 
 async fn forget(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
     loop {
-        let found = store.customers_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
+        let found = store.customers_received_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
         if found.is_empty() {
-            return Ok(store.forget_names().await?);
+            return Ok(store.prune_customer_names().await?);
         }
         for id in found {
             erase(ledger, id).await?;

@@ -118,6 +118,6 @@ pub fn forgetting(store: &Store) -> Chore {
 }
 
 async fn forget(store: &Store) -> std::result::Result<(), store::Error> {
-    while store.forget_idle(clock::now().plus_ms(-MEMORY_MS), BATCH).await? > 0 {}
+    while store.prune_idle_orders(clock::now().plus_ms(-MEMORY_MS), BATCH).await? > 0 {}
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::checkout::{Checkout, Event, Moment, Reservation};
 use crate::config::{Capture, Market, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::observe::metrics::{CAPTURES_DUE, CAPTURES_OVERDUE};
-use crate::store::deliveries::Told;
+use crate::store::deliveries::NewEvent;
 use crate::store::{Error, Shared, Store};
 use crate::vendor::advice;
 
@@ -114,7 +114,7 @@ impl Captures {
     /// # Errors
     /// When the store fails.
     pub async fn deadlines(&self, store: &Store, now: Moment) -> Result<Vec<(Checkout, Deadline)>, Error> {
-        let reserved = store.reserved().await?.into_iter();
+        let reserved = store.uncaptured_orders().await?.into_iter();
         let with_deadline = |checkout| self.deadline(&checkout, now).map(|deadline| (checkout, deadline));
         let mut deadlines: Vec<_> = reserved.filter_map(with_deadline).collect();
         deadlines.sort_by_key(|(_, deadline)| deadline.capture_by);
@@ -134,7 +134,7 @@ impl Captures {
                     if count > 0 {
                         tracing::warn!(name, count, "reserved money waits to be captured");
                     }
-                    store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
+                    store.save_gauge(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
                 }
                 for (checkout, deadline) in
                     deadlines.iter().filter(|(_, deadline)| deadline.is_news(&captures.rules, now))
@@ -151,8 +151,8 @@ impl Captures {
 async fn tell(store: &Store, checkout: &Checkout, deadline: &Deadline, now: Moment) -> Result<(), Error> {
     let reference = &deadline.reservation.reference;
     let event = Event::capture_due(checkout, deadline.capture_by, now);
-    let told = Told::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
-    let endpoints = store.tell_shop(&told, None, now).await?;
+    let told = NewEvent::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
+    let endpoints = store.enqueue_deliveries(&told, None, now).await?;
     if endpoints > 0 {
         tracing::info!(checkout = %checkout.id, %reference, "capture due, and the shop told");
     }

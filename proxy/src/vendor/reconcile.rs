@@ -14,7 +14,7 @@ use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, 
 use crate::config::{Capture, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
-use crate::store::books::Comparison;
+use crate::store::reconciliation::Comparison;
 use crate::store::{self, Cause, Store};
 use crate::vendor::perform::Performer;
 
@@ -110,7 +110,7 @@ impl Reconciler {
         let mut after = None;
         loop {
             let since = begun_at.plus_ms(-self.capture.longest_ms());
-            let page = self.store.quiet_orders(after, since, PAGE).await?;
+            let page = self.store.orders_to_reconcile(after, since, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(*last);
             let mut comparing = futures_util::stream::iter(page)
@@ -126,7 +126,7 @@ impl Reconciler {
             drift: i64::try_from(report.drift.len()).unwrap_or(i64::MAX),
             report: serde_json::to_string(&report)?,
         };
-        self.store.keep_comparison(&comparison, begun_at.plus_ms(-MEMORY_MS)).await?;
+        self.store.save_comparison(&comparison, begun_at.plus_ms(-MEMORY_MS)).await?;
         let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
         tracing::info!(payments = report.payments, healed, unanswered, drift, "books compared");
         Ok(report)

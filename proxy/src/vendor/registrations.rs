@@ -182,7 +182,7 @@ impl Registrations {
         let (registration, secret) = performer.register(sales_unit, &url).await.map_err(|unseen| unseen.reason)?;
         let sealed = vault.seal(secret.expose_secret(), &place(&registration));
         let secret = WebhookSecret { registration, sales_unit: sales_unit.to_owned(), sealed };
-        if let Err(error) = store.keep_webhook_secret(&secret, clock::now()).await {
+        if let Err(error) = store.save_webhook_secret(&secret, clock::now()).await {
             // Else there would be one more orphan each time, for as long as nothing can be written.
             if let Err(unseen) = performer.unregister(sales_unit, &secret.registration).await {
                 tracing::warn!(sales_unit, registration = secret.registration, reason = unseen.reason, "orphan left");
@@ -231,7 +231,7 @@ impl Registrations {
         for unit in self.0.units.iter() {
             match self.look_after(&unit.name).await {
                 Ok(good) => {
-                    self.0.store.keep_reading(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
+                    self.0.store.save_gauge(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
                 }
                 // The others are looked after all the same.
                 Err(error) => failed = Some(format!("{}: {error}", unit.name)),
@@ -253,7 +253,7 @@ pub async fn reseal(store: &Store, vault: &Vault) -> Result<u64, Error> {
         let Ok(plain) = vault.open(&secret.sealed, &place) else { continue };
         if !secret.sealed.starts_with(&vault.mark()) {
             secret.sealed = vault.seal(&plain, &place);
-            store.keep_webhook_secret(&secret, clock::now()).await?;
+            store.save_webhook_secret(&secret, clock::now()).await?;
             count += 1;
         }
     }

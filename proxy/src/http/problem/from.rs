@@ -145,6 +145,6 @@ impl From<TooOften> for ApiError {
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         outage::report(&error, "request");
-        if error.may_pass() { Self::busy() } else { Self::internal() }
+        if error.is_transient() { Self::busy() } else { Self::internal() }
     }
 }

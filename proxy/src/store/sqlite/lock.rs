@@ -1,5 +1,5 @@
-//! Whose file it is. A proxy has it to itself, and says so by a lock on a file beside it, which ends with the process in whatever way
-//! that ends. Commands beside a proxy take no such lock: what they do is done with it in mind.
+//! The lock that gives one proxy exclusive use of the SQLite file: an advisory lock on a file beside it, which the operating system releases
+//! when the process ends. Commands take no such lock: they are safe beside a running proxy.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,27 +8,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::store::Error;
 
-/// The lock of one store; clones share it. Not on the database's own file: closing that anywhere would undo SQLite's locks.
+/// The lock of one store; clones share it. It is not on the database file itself: closing that anywhere would release SQLite's own locks.
 #[derive(Clone, Debug)]
-pub(super) struct Owner(Arc<Lock>);
+pub(super) struct FileLock(Arc<Lock>);
 
 #[derive(Debug)]
 struct Lock {
     path: PathBuf,
-    /// While the file is ours.
+    /// The open lock file, while this process holds the lock.
     held: Mutex<Option<File>>,
 }
 
-impl Owner {
-    /// Of nobody yet. `database` is the database's file.
+impl FileLock {
+    /// The lock beside the file `database`, not held yet.
     pub(super) fn of(database: &std::path::Path) -> Self {
         let mut path = database.as_os_str().to_owned();
         path.push("-lock");
         Self(Arc::new(Lock { path: path.into(), held: Mutex::new(None) }))
     }
 
-    /// Takes the database.
-    pub(super) fn take(&self) -> Result<(), Error> {
+    /// Acquires the lock.
+    pub(super) fn acquire(&self) -> Result<(), Error> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.0.path)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -39,8 +39,8 @@ impl Owner {
         Ok(())
     }
 
-    /// Gives it back.
-    pub(super) fn leave(&self) {
+    /// Releases the lock.
+    pub(super) fn release(&self) {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

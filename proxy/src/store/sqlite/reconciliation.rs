@@ -1,14 +1,14 @@
-//! The books, on SQLite.
+//! Reconciliation and gauges on SQLite.
 
 use sqlx::Row;
 
 use super::{Sqlite, checkout_id};
 use crate::checkout::{Checkout, CheckoutId, Moment};
 use crate::store::Error;
-use crate::store::books::{Comparison, Reading, readable};
+use crate::store::reconciliation::{Comparison, StoredGauge, parse_documents};
 
 impl Sqlite {
-    pub(in crate::store) async fn quiet_orders(
+    pub(in crate::store) async fn orders_to_reconcile(
         &self,
         after: Option<CheckoutId>,
         since: Moment,
@@ -27,7 +27,7 @@ impl Sqlite {
         rows.into_iter().map(|row| checkout_id(row.try_get("id")?)).collect()
     }
 
-    pub(in crate::store) async fn keep_comparison(
+    pub(in crate::store) async fn save_comparison(
         &self,
         comparison: &Comparison,
         keep_from: Moment,
@@ -60,15 +60,15 @@ impl Sqlite {
         comparison.transpose()
     }
 
-    pub(in crate::store) async fn reserved(&self) -> Result<Vec<Checkout>, Error> {
+    pub(in crate::store) async fn uncaptured_orders(&self) -> Result<Vec<Checkout>, Error> {
         let rows = sqlx::query("SELECT id, state FROM checkouts WHERE uncaptured > 0 ORDER BY created_at")
             .fetch_all(&self.readers)
             .await?;
         let documents = rows.iter().map(|row| Ok((checkout_id(row.try_get("id")?)?, row.try_get("state")?)));
-        Ok(readable(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
+        Ok(parse_documents(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
     }
 
-    pub(in crate::store) async fn keep_reading(
+    pub(in crate::store) async fn save_gauge(
         &self,
         name: &str,
         label: &str,
@@ -88,12 +88,12 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn readings(&self) -> Result<Vec<Reading>, Error> {
+    pub(in crate::store) async fn gauges(&self) -> Result<Vec<StoredGauge>, Error> {
         let rows = sqlx::query("SELECT name, label, value, read_at FROM readings ORDER BY name, label")
             .fetch_all(&self.readers)
             .await?;
         let readings = rows.into_iter().map(|row| {
-            Ok(Reading {
+            Ok(StoredGauge {
                 name: row.try_get("name")?,
                 label: row.try_get("label")?,
                 value: row.try_get("value")?,
