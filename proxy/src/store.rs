@@ -72,11 +72,12 @@ pub enum Store {
 }
 
 impl Store {
-    /// Opens the database of a `sqlite:` or `postgres:` URL and migrates its schema. A missing file is created. Personal data that an earlier
-    /// release stored in plain text is encrypted.
+    /// Opens the database of a `sqlite:` or `postgres:` URL and migrates its schema. A missing file is created. Personal data that an
+    /// earlier release stored in plain text is encrypted.
     ///
     /// # Errors
-    /// When the database cannot be opened, its schema is from a newer release, or data is encrypted under a key that the vault does not have.
+    /// When the database cannot be opened, its schema is from a newer release, or data is encrypted under a key that the vault does not
+    /// have.
     pub async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         Ok(match url.starts_with("sqlite:") {
             true => Self::Sqlite(Sqlite::open(url, vault).await?),

@@ -12,7 +12,7 @@ use super::operation::Outcome;
 pub struct Category {
     /// The name of the link, one of a fixed list.
     pub name: CategoryName,
-    /// The address that it leads to. It must work without a login, since the app opens it in its own browser.
+    /// The address that it leads to. It must work without a session of the customer.
     pub details_url: Private,
     /// Whether that is the order's page at this proxy, whose address contains the checkout's token. The shop is not shown it.
     pub own_page: bool,

@@ -6,8 +6,8 @@ use super::category::Categorized;
 use super::{Attempt, Checkout, Consent, Flow, OfferedBy};
 
 impl Checkout {
-    /// The order for the shop's API. `capture_deadline` depends on the market, and the caller computes it. The fields that only the store can
-    /// fill, such as `events`, are `None`.
+    /// The order for the shop's API. `capture_deadline` depends on the market, and the caller computes it. The fields that only the store
+    /// can fill, such as `events`, are `None`.
     pub fn for_shop(&self, capture_deadline: Option<CaptureDeadline>) -> ShopOrder {
         let current = self.current();
         ShopOrder {

@@ -283,7 +283,8 @@ pub struct Attempt {
     /// The operations that the shop requested, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
-    /// When the proxy learned that it was authorized. Vipps MobilePay's own time is about the same. `None` for attempts of earlier releases.
+    /// When the proxy learned that it was authorized. Vipps MobilePay's own time is about the same. `None` for attempts of earlier
+    /// releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorized_at: Option<Moment>,
     /// When it was requested, or added if it has not been.

@@ -36,9 +36,11 @@ pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
 const BAD_REDIRECT: &str = "bad_redirect";
 /// The trouble of a payment that was authorized when the order had been paid already.
 pub(super) const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
-/// The longest time that reserved money can be captured in any market, and some days more, in which polls see Vipps MobilePay's own release.
+/// The longest time that reserved money can be captured in any market, and some days more, in which polls see Vipps MobilePay's own
+/// release.
 const MAX_CAPTURE_WINDOW_MS: i64 = 184 * 24 * 60 * 60 * 1000;
-/// How long after its expiry a payment without a final state is polled. Vipps MobilePay expires it in time; if not, it needs manual action.
+/// How long a payment without a final state is polled, counted from ten minutes before its expiry. A payment that is undecided after that
+/// needs manual action. It is also the longest interval between polls of an authorized payment.
 const MAX_POLLING_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The result of a step.
@@ -252,7 +254,7 @@ impl Step {
         }
     }
 
-    /// Plans a poll at `due_at`, unless another one is planned before it.
+    /// Plans a poll at `due_at`, unless one is planned that is no later.
     fn poll_at(&mut self, reference: &Reference, due_at: Moment, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         if attempt.poll_at.is_none_or(|planned| planned <= now || planned > due_at) {

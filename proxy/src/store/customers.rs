@@ -12,7 +12,8 @@ use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Consent, Customer, Moment, PhoneNumber, Reference};
 
 verbs! {
-    /// Re-encrypts customers under the current key, `most` at a time; how many. Called until there are none left, while proxies are running.
+    /// Re-encrypts customers under the current key, `most` at a time; how many. Called until there are none left, while proxies are
+    /// running.
     ///
     /// # Errors
     /// On a database error, or when one of them cannot be decrypted.

@@ -29,8 +29,8 @@ verbs! {
     /// On a database error.
     fn enqueue_deliveries(event: &NewEvent, only: Option<&str>, now: Moment) -> Result<u64, Error>;
 
-    /// Claims deliveries that are due, for `lease_ms` milliseconds. Those to endpoints that are not failing come first. One whose endpoint is
-    /// disabled or removed is given up.
+    /// Claims deliveries that are due, for `lease_ms` milliseconds. Those to endpoints that are not failing come first. One whose endpoint
+    /// is disabled or removed is given up.
     ///
     /// # Errors
     /// On a database error.

@@ -124,7 +124,8 @@ pub(super) fn seal(vault: &Vault, id: &str, secret: &SecretString) -> String {
     vault.seal(secret.expose_secret(), &context(id))
 }
 
-/// The associated data of the encryption. Current and previous secret share it, so that a rotation moves the ciphertext without decrypting it.
+/// The associated data of the encryption. Current and previous secret share it, so that a rotation moves the ciphertext without decrypting
+/// it.
 fn context(id: &str) -> String {
     format!("endpoints.secret/{id}")
 }

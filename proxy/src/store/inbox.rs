@@ -16,8 +16,8 @@ verbs! {
     /// On a database error.
     fn prune_webhooks(before: Moment) -> Result<(), Error>;
 
-    /// Claims the oldest webhooks that are not processed, for `lease_ms` milliseconds. A lease that ends later than any valid one was given by a
-    /// wrong clock and is ignored.
+    /// Claims the oldest webhooks that are not processed, for `lease_ms` milliseconds. A lease that ends later than any valid one was given
+    /// by a wrong clock and is ignored.
     ///
     /// # Errors
     /// On a database error.

@@ -11,8 +11,8 @@ verbs! {
     /// [`Error::InUse`] when another proxy has the file, or a database error.
     fn release_claims() -> Result<(), Error>;
 
-    /// Claims effects that are due, for `lease_ms` milliseconds, those that a customer waits for first. A lease that ends later than any valid
-    /// one was given by a wrong clock and is ignored. An effect that cannot be parsed is parked.
+    /// Claims effects that are due, for `lease_ms` milliseconds, those that a customer waits for first. A lease that ends later than any
+    /// valid one was given by a wrong clock and is ignored. An effect that cannot be parsed is parked.
     ///
     /// # Errors
     /// On a database error.

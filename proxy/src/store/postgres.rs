@@ -1,9 +1,9 @@
 //! The shared database: a PostgreSQL server, for several proxies.
 //!
-//! A claim takes rows that no other proxy has locked (`SKIP LOCKED`) and gives them a lease, so that no lock is held while the work is done. A
-//! batch of rows is one statement over `unnest`. After a commit the other proxies are notified, in a statement of its own: `NOTIFY` locks
-//! the whole database until its transaction ends, so within the commit it would make every other commit wait for this one's disk. A lost
-//! notification is recovered by polling.
+//! A claim takes rows that no other proxy has locked (`SKIP LOCKED`) and gives them a lease, so that no lock is held while the work is
+//! done. A batch of rows is one statement over `unnest`. After a commit the other proxies are notified, in a statement of its own: `NOTIFY`
+//! locks the whole database until its transaction ends, so within the commit it would make every other commit wait for this one's disk. A
+//! lost notification is recovered by polling.
 
 mod chores;
 mod customers;

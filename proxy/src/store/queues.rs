@@ -30,8 +30,8 @@ verbs! {
     /// On a database error.
     fn parked(id: Option<&str>) -> Result<Vec<ParkedEffect>, Error>;
 
-    /// Releases a parked effect: it is due now, and its tries are counted from zero. `effect` replaces it, if given. False when it is no longer
-    /// parked under that claim.
+    /// Releases a parked effect: it is due now, and its tries are counted from zero. `effect` replaces it, if given. False when it is no
+    /// longer parked under that claim.
     ///
     /// # Errors
     /// On a database error.

@@ -5,8 +5,8 @@ use super::{Error, Store};
 use crate::checkout::{Checkout, CheckoutId, Moment};
 
 verbs! {
-    /// The ids of orders to compare with Vipps MobilePay, in order of time, after the id `after`: those that were opened at `since` or later, or
-    /// have uncaptured money. Orders with pending effects (other than polls and timers) are left out.
+    /// The ids of orders to compare with Vipps MobilePay, in order of time, after the id `after`: those that were opened at `since` or
+    /// later, or have uncaptured money. Orders with pending effects (other than polls, timers and categories) are left out.
     ///
     /// # Errors
     /// On a database error.

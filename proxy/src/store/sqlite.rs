@@ -1,4 +1,5 @@
-//! The embedded database: one SQLite file in WAL mode, for one proxy. `synchronous=FULL`, since a 200 to a webhook promises that it is stored.
+//! The embedded database: one SQLite file in WAL mode, for one proxy. `synchronous=FULL`, since a 200 to a webhook promises that it is
+//! stored.
 //!
 //! SQLite allows one writer at a time, so all writes use one connection and never wait for each other's locks. Frequent writes are
 //! [batched](writer) into one transaction. Reads have their own pool. A batch of rows is one statement over `json_each`.

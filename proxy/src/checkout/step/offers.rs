@@ -64,8 +64,8 @@ impl Step {
         Ok(())
     }
 
-    /// Expires an attempt that was never requested. A wrong clock may have fired the timer early: then the offer stays open and the timer is
-    /// planned again.
+    /// Expires an attempt that was never requested. A wrong clock may have fired the timer early: then the offer stays open and the timer
+    /// is planned again.
     pub(super) fn offer_expired(&mut self, reference: &Reference, now: Moment) {
         if self.checkout.order.offer.as_ref().is_some_and(|offer| offer.is_open(now)) {
             self.plan_expiry();

@@ -10,7 +10,8 @@ use crate::checkout::{Attempt, Effect, Moment, Reference, Refusal};
 const MAX_OPERATIONS: usize = 200;
 
 impl Step {
-    /// Records an operation and plans its request, if enough money is left beside the pending operations. A repeated request changes nothing.
+    /// Records an operation and plans its request, if enough money is left beside the pending operations. A repeated request changes
+    /// nothing.
     pub(super) fn operate(&mut self, request: OperationRequest, now: Moment) -> Result<(), Refusal> {
         let paid = |attempt: &&mut Attempt| attempt.state == State::Authorized;
         let Some(attempt) = self.checkout.attempts.iter_mut().find(paid) else { return Err(Refusal::NotPaid) };

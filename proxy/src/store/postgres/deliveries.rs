@@ -211,7 +211,8 @@ impl Postgres {
     }
 }
 
-/// Logs events and enqueues deliveries for the endpoints that subscribe to them; with `only`, enqueues them for that endpoint and logs nothing.
+/// Logs events and enqueues deliveries for the endpoints that subscribe to them; with `only`, enqueues them for that endpoint and logs
+/// nothing.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     events: &[NewEvent],
@@ -240,8 +241,8 @@ pub(super) async fn insert(
 }
 
 /// Settles a delivery. A settlement that may change the endpoint locks it before the delivery: of two that disable it at once, each would
-/// otherwise hold a delivery that the other needs (a deadlock). A successful delivery to an endpoint that is not failing does not change it and
-/// takes no such lock.
+/// otherwise hold a delivery that the other needs (a deadlock). A successful delivery to an endpoint that is not failing does not change it
+/// and takes no such lock.
 async fn settle(
     connection: &mut PgConnection,
     claim: &DeliveryClaim,

@@ -19,8 +19,8 @@ const UNDER_OLD_KEYS: &str = "SELECT id, customer, sealed_customer, sales_unit F
      AND (substr(sealed_customer, 1, 12) < $2 OR substr(sealed_customer, 1, 12) > $2) LIMIT $1";
 
 impl Sqlite {
-    /// Called when the database is opened: checks the keys, and encrypts personal data that earlier releases stored in plain text. Its traces
-    /// are wiped from the file.
+    /// Called when the database is opened: checks the keys, and encrypts personal data that earlier releases stored in plain text. Its
+    /// traces are wiped from the file.
     pub(super) async fn seal_customers(&self) -> Result<(), Error> {
         self.check_keys().await?;
         let mut count = 0;

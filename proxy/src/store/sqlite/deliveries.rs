@@ -206,7 +206,8 @@ impl Sqlite {
     }
 }
 
-/// Logs events and enqueues deliveries for the endpoints that subscribe to them; with `only`, enqueues them for that endpoint and logs nothing.
+/// Logs events and enqueues deliveries for the endpoints that subscribe to them; with `only`, enqueues them for that endpoint and logs
+/// nothing.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     events: &[NewEvent],

@@ -1,5 +1,5 @@
-//! The writer task (group commit). SQLite allows one writer at a time, and each transaction waits for the disk, so all writes that are queued
-//! by now share one transaction. A caller gets its result only after the commit is on the disk.
+//! The writer task (group commit). SQLite allows one writer at a time, and each transaction waits for the disk, so all writes that are
+//! queued by now share one transaction. A caller gets its result only after the commit is on the disk.
 //!
 //! Each write has a savepoint, so one that is rolled back does not affect the others. When the database itself fails (a full disk ends the
 //! whole transaction), every caller in the batch gets the error, and the next batch uses a new connection.
