@@ -103,7 +103,7 @@ async fn the_vendor_s_own_id_of_a_refusal_is_in_the_log_beside_ours() {
     let log = proxy.kill();
 
     let lines = lines_of(&log, &order);
-    assert_eq!(has(&lines, "Vipps MobilePay did not say yes")["vipps_trace_id"], theirs);
+    assert_eq!(has(&lines, "Vipps MobilePay refused or did not answer")["vipps_trace_id"], theirs);
     assert!(has(&lines, "payment refused")["problem"].as_str().unwrap().contains(theirs));
     assert!(log.lines().any(|line| line.contains("request refused") && line.contains(&missing_id)));
     stage.vipps.close().await;

@@ -56,7 +56,7 @@ impl Counted {
                 "effect postponed",
                 "effect deferred",
             ],
-            Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay did not say yes"],
+            Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay refused or did not answer"],
             Self::Delivery => &["endpoint answered"],
         }
     }

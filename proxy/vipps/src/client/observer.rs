@@ -1,4 +1,4 @@
-//! For whoever counts the calls: each exchange is told to an observer, with nothing in it that is anybody's.
+//! What an observer of the calls receives, such as a counter of metrics: one [`Exchange`] for each request, with no personal data in it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,41 +6,25 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Method;
 
-use super::Client;
-
 /// One request and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// What was asked for: one of a few words.
+    /// The kind of call: one of a few words.
     pub operation: &'static str,
-    /// The status of the answer; none when there was no answer.
+    /// The status of the answer; `None` without an answer.
     pub status: Option<u16>,
-    /// The numeric code of a refusal, where it had one.
+    /// The numeric code of a refusal, if it has one.
     pub code: Option<u32>,
-    /// From the first byte sent to the last one read.
+    /// From the first byte sent to the last byte read.
     pub latency: Duration,
-    /// When the answer was given, in whole seconds by the clock of whoever gave it; none where that is not said, or there was no yes.
+    /// The `Date` header of a successful answer: whole seconds by the clock of Vipps MobilePay. `None` without the header or without success.
     pub date: Option<Timestamp>,
 }
 
-/// Who is told.
+/// Called once for each exchange.
 pub type Observer = Arc<dyn Fn(Exchange) + Send + Sync>;
 
-impl Client {
-    /// Tells this observer of every exchange from now on. The first one who asks stays.
-    pub fn observe(&self, observer: Observer) {
-        // A second one would only count everything twice.
-        let _ = self.0.observer.set(observer);
-    }
-
-    pub(super) fn tell(&self, exchange: Exchange) {
-        if let Some(observer) = self.0.observer.get() {
-            observer(exchange);
-        }
-    }
-}
-
-/// The word for a call.
+/// The kind of a call, in one word.
 pub(super) fn operation(method: &Method, path: &str) -> &'static str {
     let get = *method == Method::GET;
     match path.split('?').next().unwrap_or_default() {
@@ -66,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_names_the_call_and_nobody_s_payment() {
+    fn an_operation_is_one_word_and_identifies_no_payment() {
         for (method, path, word) in [
             (Method::POST, "/accesstoken/get", "token"),
             (Method::POST, "/epayment/v1/payments", "create"),
