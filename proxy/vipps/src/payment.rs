@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::{Amount, PaymentMethodType, PhoneNumber, open::open_enum, tolerant};
+use crate::{Amount, PaymentMethodType, PhoneNumber, open_enum::open_enum, tolerant};
 
 /// The answer to a create request.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

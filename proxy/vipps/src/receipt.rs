@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{open::open_enum, tolerant};
+use crate::{open_enum::open_enum, tolerant};
 
 /// Order lines and what stands below them. Lines must sum to the amount of the payment, or the app does not show them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

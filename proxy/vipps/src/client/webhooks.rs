@@ -11,7 +11,7 @@ use super::{
     Client,
     request::{Request, segment},
 };
-use crate::{Error, open::open_enum, tolerant};
+use crate::{Error, open_enum::open_enum, tolerant};
 
 const WEBHOOKS: &str = "/webhooks/v1/webhooks";
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Receipt, open::open_enum, tolerant};
+use crate::{Receipt, open_enum::open_enum, tolerant};
 
 /// Whether a thing that can be given only once was given by this call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, PhoneNumber, Receipt, open::open_enum};
+use crate::{Amount, PhoneNumber, Receipt, open_enum::open_enum};
 
 /// `POST /epayment/v1/payments`. `Debug` leaves out what may lead to the customer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
