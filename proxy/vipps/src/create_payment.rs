@@ -1,6 +1,6 @@
-//! A request to create a payment: plain data, so that it can be written down before it is sent and sent again unchanged, byte for byte,
-//! under the same idempotency key. Absent fields are omitted, never null. The fields' limits are the API's to check, except where a mistake would
-//! only be seen by the customer.
+//! A request to create a payment: plain data, so that the caller can store it before sending and send the same bytes again under the same
+//! idempotency key. Absent fields are omitted, never null. The API checks the fields' limits; this module checks only what the API would let
+//! through to the customer.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -9,55 +9,55 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Amount, PhoneNumber, Receipt, open_enum::open_enum};
 
-/// `POST /epayment/v1/payments`. `Debug` leaves out what may lead to the customer.
+/// `POST /epayment/v1/payments`. `Debug` leaves out what may identify the customer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatePayment {
-    /// What to reserve, in the currency of the sales unit. At least 1.00 NOK, 0.01 DKK, 0.01 EUR.
+    /// The amount to reserve, in the currency of the sales unit. At least 1.00 NOK, 0.01 DKK, 0.01 EUR.
     pub amount: Amount,
-    /// What is paid with.
+    /// Wallet or card.
     pub payment_method: PaymentMethod,
-    /// Our name for the payment: 8 to 64 letters, digits and hyphens, unique for the sales unit, shown to the customer.
+    /// The shop's name for the payment: 8 to 64 letters, digits and hyphens, unique for the sales unit, shown to the customer.
     pub reference: String,
     /// How the customer gets to the payment.
     pub user_flow: UserFlow,
-    /// Where the customer comes back to, paid or not. Required by [`UserFlow::WebRedirect`]; `https` only, at most 2500 characters.
+    /// The page the customer returns to, paid or not. Required by [`UserFlow::WebRedirect`]; `https` only, at most 2500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_url: Option<String>,
-    /// What is paid for, 3 to 100 characters. Shown in the app; always worth sending.
+    /// What is paid for, 3 to 100 characters. The app shows it, so always send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_description: Option<String>,
-    /// What the customer is asked to share. Refusing fails the payment, so ask for the least.
+    /// What the customer is asked to share. A refusal fails the payment, so ask for the least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
     /// The order lines, if they do not go through Order Management.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
-    /// Who pays, when that is known.
+    /// The payer, when known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<Customer>,
-    /// Whether the customer stands in front of us; not present when absent.
+    /// Whether the customer is in the shop; without it, not present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_interaction: Option<CustomerInteraction>,
-    /// The least age of the payer in whole years, 0 to 100.
+    /// The minimum age of the payer in whole years, 0 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_user_age: Option<u8>,
     /// For long-living payments, which need approval and a receipt: more than 10 minutes and less than 60 days ahead.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "expiry")]
     pub expires_at: Option<Timestamp>,
-    /// Comes back with the payment, not with webhooks. Never personal data.
+    /// Returned with the payment, not with webhooks. Never personal data.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
     /// The shop's own receipt, on the web.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_url: Option<String>,
-    /// What the QR looks like; only with [`UserFlow::Qr`].
+    /// The format of the QR code; only with [`UserFlow::Qr`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qr_format: Option<QrFormat>,
 }
 
 impl CreatePayment {
-    /// A wallet payment with nothing optional in it.
+    /// A wallet payment without optional fields.
     pub fn new(amount: Amount, reference: impl Into<String>, user_flow: UserFlow) -> Self {
         Self {
             amount,
@@ -96,7 +96,7 @@ impl fmt::Debug for CreatePayment {
     }
 }
 
-/// What is paid with.
+/// The payment method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentMethod {
     /// Wallet, or card.
@@ -105,18 +105,18 @@ pub struct PaymentMethod {
 }
 
 impl PaymentMethod {
-    /// The app, with whatever card or account the customer keeps in it.
+    /// The app, with any card or account in it.
     pub fn wallet() -> Self {
         Self { kind: PaymentMethodType::Wallet }
     }
 }
 
 open_enum! {
-    /// What is paid with.
+    /// The kind of payment method.
     PaymentMethodType {
         /// The app.
         Wallet = "WALLET",
-        /// A card typed in on a page; has no receipt and shares no profile.
+        /// A card entered on a page; it has no receipt and shares no profile.
         Card = "CARD",
     }
 }
@@ -128,7 +128,7 @@ open_enum! {
         WebRedirect = "WEB_REDIRECT",
         /// By a push to the app of a known customer; needs approval of the sales unit.
         PushMessage = "PUSH_MESSAGE",
-        /// By a one-time QR on a screen of ours.
+        /// By a one-time QR code on the shop's screen.
         Qr = "QR",
         /// By a `vipps://` link. Discouraged.
         NativeRedirect = "NATIVE_REDIRECT",
@@ -136,7 +136,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Whether the customer stands in front of us.
+    /// Whether the customer is in the shop.
     CustomerInteraction {
         /// In a shop.
         Present = "CUSTOMER_PRESENT",
@@ -159,16 +159,16 @@ impl Profile {
     }
 }
 
-/// Who pays: exactly one way of knowing it.
+/// The payer, identified in exactly one way.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Customer {
-    /// By a number that the customer has shared before. Never ask for it.
+    /// By a number that the customer has shared before. Never ask the customer for it.
     #[serde(rename = "phoneNumber")]
     PhoneNumber(PhoneNumber),
-    /// By the content of the personal QR in the customer's app.
+    /// By the content of the personal QR code in the customer's app.
     #[serde(rename = "personalQr")]
     PersonalQr(String),
-    /// By the token of a check-in, which is good for 15 minutes.
+    /// By the token of a check-in, which is valid for 15 minutes.
     #[serde(rename = "customerToken")]
     Token(String),
 }
@@ -183,10 +183,10 @@ impl fmt::Debug for Customer {
     }
 }
 
-/// What a one-time QR looks like.
+/// The format of a one-time QR code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QrFormat {
-    /// What `redirect_url` leads to.
+    /// What `redirect_url` points to.
     pub format: QrContent,
     /// Side of the square in pixels, 100 to 2000; PNG only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,18 +194,18 @@ pub struct QrFormat {
 }
 
 open_enum! {
-    /// What the `redirect_url` of a QR payment leads to.
+    /// What the `redirect_url` of a QR payment points to.
     QrContent {
-        /// A drawing.
+        /// An SVG image.
         Svg = "IMAGE/SVG+XML",
-        /// A picture.
+        /// A PNG image.
         Png = "IMAGE/PNG",
-        /// The text to draw.
+        /// The text to encode.
         TargetUrl = "TEXT/TARGETURL",
     }
 }
 
-/// At most five pairs, keys of at most 100 and values of at most 500 characters.
+/// Metadata of a payment: at most five pairs, keys of at most 100 and values of at most 500 characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>")]
 pub struct Metadata(BTreeMap<String, String>);
@@ -216,7 +216,7 @@ pub struct Metadata(BTreeMap<String, String>);
 pub struct TooMuchMetadata;
 
 impl Metadata {
-    /// Whether there is none.
+    /// Whether there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -236,7 +236,7 @@ impl TryFrom<BTreeMap<String, String>> for Metadata {
     }
 }
 
-/// RFC 3339 with seconds and `Z`, as the API's pattern wants it.
+/// RFC 3339 with seconds and `Z`, as the API's pattern requires.
 mod expiry {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -1,5 +1,5 @@
-//! Enums that stay open: the API may send a new word at any time, and a word we do not know must survive the reading, be kept and be
-//! written again as it came. So every enum that is read has an `Other` arm, and no reading ever fails on a word.
+//! Enums that keep unknown values. The API may add a value at any time, so every enum that is read has an `Other` variant: reading never fails on
+//! an unknown value, and writing returns it unchanged.
 
 macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -7,12 +7,12 @@ macro_rules! open_enum {
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A word that this version does not know, as it came.
+            /// A value that this version does not know, unchanged.
             Other(String),
         }
 
         impl $name {
-            /// The word on the wire.
+            /// The value on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $word,)+

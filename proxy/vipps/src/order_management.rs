@@ -1,34 +1,34 @@
-//! Order Management beside the receipt: the category, which is a link in the app to the shop's own page on the order, and its picture. The API
-//! checks no order id: a misspelt reference is accepted and lost.
+//! Order Management without the receipt: the category, which is a link in the app to the shop's page about the order, and its image. The API
+//! does not check the order id: it accepts a misspelt reference, and the data is lost.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Receipt, open_enum::open_enum, tolerant};
 
-/// Whether a thing that can be given only once was given by this call.
+/// Whether this call added what can be added only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Added {
-    /// By this one.
+    /// This call added it.
     Now,
-    /// It was there before, and is unchanged.
+    /// It existed before and is unchanged.
     Already,
 }
 
-/// A link to the shop's page on the order. One for each payment; a new one replaces it.
+/// A link to the shop's page about the order. Each payment has one; a new one replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Category {
-    /// What the link is called.
+    /// The name of the link.
     pub category: CategoryName,
-    /// Opens in the default browser, without a session.
+    /// The link; it opens in the default browser, without a session.
     pub order_details_url: String,
-    /// A picture given before with [`Client::add_image`](crate::Client::add_image).
+    /// An image uploaded with [`Client::add_image`](crate::Client::add_image).
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_string")]
     pub image_id: Option<String>,
 }
 
 open_enum! {
-    /// What a category's link is called in the app.
+    /// The name of a category's link in the app.
     CategoryName {
         /// More information.
         General = "GENERAL",
@@ -45,13 +45,13 @@ open_enum! {
     }
 }
 
-/// What Order Management knows of a payment.
+/// The data of a payment in Order Management.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct OrderDetails {
-    /// The link, if one was given.
+    /// The link, if there is one.
     #[serde(default, deserialize_with = "tolerant::optional")]
     pub category: Option<Category>,
-    /// The receipt, however it was given.
+    /// The receipt, from Order Management or the create request.
     #[serde(default, deserialize_with = "tolerant::optional")]
     pub receipt: Option<Receipt>,
 }
