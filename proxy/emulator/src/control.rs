@@ -14,10 +14,10 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Shared;
 use crate::clock::written;
-use crate::credentials::SalesUnit;
 use crate::problem::Code;
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
 use crate::state::{Approvals, Fault, Payment, State};
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {

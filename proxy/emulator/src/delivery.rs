@@ -11,8 +11,8 @@ use axum::http::header;
 use jiff::Timestamp;
 use reqwest::{Url, redirect};
 
-use crate::Shared;
 use crate::clock::http_date;
+use crate::shared::Shared;
 use crate::signature::sign;
 use crate::state::{Job, Outcome};
 

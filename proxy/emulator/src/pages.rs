@@ -4,10 +4,10 @@
 //! forms end in the same calls of `state` as the control API. Every text that comes from a request is escaped on its
 //! way into the page, and the pages run under a strict content security policy all the same.
 
+mod format;
 mod html;
 mod landing;
 mod phone;
-mod write;
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()

@@ -7,11 +7,12 @@
 mod customer;
 mod faults;
 mod limits;
+mod log;
 mod payment;
 mod rules;
 mod webhooks;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,43 +22,17 @@ use uuid::Uuid;
 pub(crate) use self::customer::{Sharing, has_the_app};
 pub(crate) use self::faults::{Fault, Faults};
 pub(crate) use self::limits::Limits;
+pub(crate) use self::log::BoundedLog;
 pub(crate) use self::payment::{Payment, PaymentState, Whereabouts};
-pub(crate) use self::rules::{receipt_violations, url_is_accepted};
+pub(crate) use self::rules::{Approvals, receipt_violations, url_is_accepted};
 pub(crate) use self::webhooks::{Job, Outcome, Webhooks};
-use crate::Options;
 use crate::clock::Clock;
-use crate::credentials::SalesUnit;
+use crate::options::Options;
 use crate::problem::{Code, Problem};
+use crate::sales_units::SalesUnit;
 
 /// How long an access token is accepted in the test environment.
 pub(crate) const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-
-/// What a sales unit has been approved for.
-#[derive(Clone, Copy, Debug, serde::Deserialize, serde::Serialize)]
-pub(crate) struct Approvals {
-    pub(crate) push_message: bool,
-    pub(crate) long_living: bool,
-}
-
-/// A record for the control API that forgets its oldest lines.
-#[derive(Default, serde::Serialize)]
-#[serde(transparent)]
-pub(crate) struct Recent(VecDeque<Value>);
-
-impl Recent {
-    const MOST: usize = 10_000;
-
-    pub(crate) fn push(&mut self, line: Value) {
-        if self.0.len() == Self::MOST {
-            self.0.pop_front();
-        }
-        self.0.push_back(line);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
 
 /// A finished call under an idempotency key.
 struct Used {
@@ -101,7 +76,7 @@ pub(crate) struct State {
     pub(crate) webhooks: Webhooks,
     pub(crate) faults: Faults,
     /// The latest API calls, without their secrets.
-    pub(crate) received: Recent,
+    pub(crate) received: BoundedLog,
 }
 
 impl State {
@@ -125,7 +100,7 @@ impl State {
             qr_codes: HashMap::new(),
             webhooks: Webhooks::default(),
             faults: Faults::default(),
-            received: Recent::default(),
+            received: BoundedLog::default(),
         }
     }
 

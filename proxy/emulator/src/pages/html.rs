@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::credentials::{Brand, SalesUnit};
+use crate::sales_units::{Brand, SalesUnit};
 
 /// No `form-action`: a form that ends a payment is redirected to the merchant, and from there wherever they like.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \

@@ -17,9 +17,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::format::{phone_number, read_phone_number, short_money};
 use super::html::{CROSS, PHONE, Page, TICK, bar, button, escaped, merchant, unknown_payment};
-use super::write::{phone_number, read_phone_number, short_money};
-use crate::Shared;
+use crate::shared::Shared;
 use crate::state::{Payment, PaymentState, State, Whereabouts, has_the_app};
 
 /// How long a page that is being loaded again may be away.
@@ -45,11 +45,11 @@ struct Link {
 
 /// An open page asks how things are now; it says which loading of the page it is.
 fn live(headers: &HeaderMap) -> Option<&str> {
-    crate::gate::text(headers, "x-live")
+    crate::gateway::text(headers, "x-live")
 }
 
 fn is_phone(headers: &HeaderMap) -> bool {
-    let text = |name: &str| crate::gate::text(headers, name).unwrap_or_default();
+    let text = |name: &str| crate::gateway::text(headers, name).unwrap_or_default();
     let agent = text("user-agent");
     text("sec-ch-ua-mobile") == "?1" || ["Android", "iPhone", "Mobile"].iter().any(|sign| agent.contains(sign))
 }

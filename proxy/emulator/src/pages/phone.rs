@@ -13,11 +13,11 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::format::{money, phone_number, read_phone_number, short_money};
 use super::html::{CARD, PERSON, PHONE, Page, bar, button, escaped, merchant, unknown_payment};
 use super::landing::{outcome, what};
-use super::write::{money, phone_number, read_phone_number, short_money};
-use crate::Shared;
-use crate::credentials::SalesUnit;
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
 use crate::state::{Payment, PaymentState, State, Whereabouts, has_the_app};
 
 const COOKIE: &str = "kvitt_emulator_phone";
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 
 /// The number of this phone, if one was chosen.
 fn holder(headers: &HeaderMap) -> Option<String> {
-    let cookies = crate::gate::text(headers, "cookie")?;
+    let cookies = crate::gateway::text(headers, "cookie")?;
     let number = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
     read_phone_number(number, "")
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::customer::Sharing;
 use crate::clock::{written, written_with_offset};
-use crate::credentials::SalesUnit;
 use crate::problem::Code;
+use crate::sales_units::SalesUnit;
 
 /// How long the customer has when the merchant asked for nothing else.
 pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_mins(10);

@@ -4,12 +4,18 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use serde_json::Value;
 
-use super::Approvals;
 use super::customer::{SCOPES, has_the_app};
 use super::payment::{PATIENCE, Payment, later};
 use crate::contract::Violation;
-use crate::credentials::SalesUnit;
 use crate::problem::Code;
+use crate::sales_units::SalesUnit;
+
+/// What a sales unit has been approved for.
+#[derive(Clone, Copy, Debug, serde::Deserialize, serde::Serialize)]
+pub(crate) struct Approvals {
+    pub(crate) push_message: bool,
+    pub(crate) long_living: bool,
+}
 
 /// Refuses, or says when the payment expires.
 pub(crate) fn check_create(

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Recent;
 use super::faults::{Faults, WebhookFault};
+use super::log::BoundedLog;
 use super::payment::{Event, Payment, later};
 use crate::clock::written;
 
@@ -69,7 +69,7 @@ pub(crate) struct Webhooks {
     queue: Vec<Delivery>,
     next_id: u64,
     /// Every attempt, for the control API.
-    pub(crate) log: Recent,
+    pub(crate) log: BoundedLog,
 }
 
 impl Webhooks {

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod bench;
 mod faults;
+mod harness;
 mod orders;
 mod pages;
 mod payments;

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use serde_json::{Value, json};
 
-use crate::Shared;
-use crate::gate::{KEY, body, caller};
+use super::reply::json_reply;
+use crate::gateway::{KEY, body, caller};
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::state::url_is_accepted;
 
 const PATH: &str = "/v1/webhooks";
@@ -40,7 +41,7 @@ async fn register(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes
             Problem::invalid_field("events", &format!("there are too many registrations for {event}"), PATH)
         })
     })?;
-    Ok(super::json(201, &json!({ "id": id, "secret": secret })))
+    Ok(json_reply(201, &json!({ "id": id, "secret": secret })))
 }
 
 async fn list(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -48,7 +49,7 @@ async fn list(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap) -> Result
     let webhooks: Value = shared.look(|state| {
         state.webhooks.of(unit.msn).map(|r| json!({ "id": r.id, "url": r.url, "events": r.events })).collect()
     });
-    Ok(super::json(200, &json!({ "webhooks": webhooks })))
+    Ok(json_reply(200, &json!({ "webhooks": webhooks })))
 }
 
 async fn remove(

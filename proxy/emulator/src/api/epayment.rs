@@ -10,11 +10,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::Shared;
+use super::reply::json_reply;
 use crate::contract::Violation;
-use crate::credentials::SalesUnit;
-use crate::gate::{ALL, body, caller, idempotency_key};
+use crate::gateway::{ALL, body, caller, idempotency_key};
 use crate::problem::{Code, Problem};
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
 use crate::state::{Operation, State, receipt_violations};
 
 /// Create, capture, cancel and refund, each, per reference.
@@ -67,7 +68,7 @@ async fn create(Shares(shared): Shares<Arc<Shared>>, uri: Uri, headers: HeaderMa
             state.create(unit, key, checked, &landing).map_err(|code| Problem::domain(code, &path))
         })
     })?;
-    Ok(super::json(status, &reply))
+    Ok(json_reply(status, &reply))
 }
 
 /// Some fields have a number of their own when they alone are wrong.
@@ -95,7 +96,7 @@ async fn read(
         let payment = state.payment(known(state, unit, &reference, &path)?);
         Ok(payment.details(state.profile_is_written(payment)))
     })?;
-    Ok(super::json(200, &details))
+    Ok(json_reply(200, &details))
 }
 
 async fn event_log(
@@ -110,7 +111,7 @@ async fn event_log(
         limit(state, "events", READS_A_MINUTE, unit, &reference)?;
         Ok(state.payment(known(state, unit, &reference, &path)?).event_log())
     })?;
-    Ok(super::json(200, &log))
+    Ok(json_reply(200, &log))
 }
 
 fn known(state: &State, unit: &SalesUnit, reference: &str, path: &str) -> Result<usize, Problem> {
@@ -168,7 +169,7 @@ fn adjust(
             Ok((200, state.payment(index).summary()))
         })
     })?;
-    Ok(super::json(status, &reply))
+    Ok(json_reply(status, &reply))
 }
 
 async fn cancel(
@@ -197,7 +198,7 @@ async fn cancel(
             None => run(state, wish),
         }
     })?;
-    Ok(super::json(status, &reply))
+    Ok(json_reply(status, &reply))
 }
 
 async fn force_approve(

@@ -1,4 +1,4 @@
-//! The bench the tests work at: an emulator, a merchant's keys, and a receiver for webhooks.
+//! The harness the tests work at: an emulator, a merchant's keys, and a receiver for webhooks.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 pub(crate) const NORWAY: &str = "123456";
 
-pub(crate) struct Bench {
+pub(crate) struct Harness {
     pub(crate) emulator: Emulator,
     pub(crate) http: reqwest::Client,
     pub(crate) keys: Credentials,
@@ -23,18 +23,18 @@ pub(crate) struct Bench {
 /// A status and the JSON that came with it; null for none.
 pub(crate) type Reply = (u16, Value);
 
-impl Bench {
-    pub(crate) async fn new() -> Bench {
-        Bench::with(NORWAY, Options { profile_delay_ms: 0, ..Options::default() }).await
+impl Harness {
+    pub(crate) async fn new() -> Harness {
+        Harness::with(NORWAY, Options { profile_delay_ms: 0, ..Options::default() }).await
     }
 
-    pub(crate) async fn with(msn: &str, options: Options) -> Bench {
+    pub(crate) async fn with(msn: &str, options: Options) -> Harness {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let emulator = Emulator::start(listener, options).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut bench = Bench { emulator, http, keys: Credentials::of(msn).unwrap(), token: String::new() };
-        bench.renew_token().await;
-        bench
+        let mut harness = Harness { emulator, http, keys: Credentials::of(msn).unwrap(), token: String::new() };
+        harness.renew_token().await;
+        harness
     }
 
     pub(crate) async fn renew_token(&mut self) {

@@ -1,6 +1,6 @@
 //! The gate in front of the API: who calls, is the call well formed, and what was asked for to go wrong.
 //!
-//! [`watch`] wraps every API route: it applies faults and keeps a record of the call without its secrets. The handlers
+//! [`intercept`] wraps every API route: it applies faults and keeps a record of the call without its secrets. The handlers
 //! then ask [`caller`] for the sales unit, which checks the token and the headers, and [`body`] for the JSON.
 
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value, json};
 
-use crate::Shared;
 use crate::clock::{http_date, written};
 use crate::contract::{Violation, violations};
-use crate::credentials::{Credentials, SalesUnit};
 use crate::problem::Problem;
+use crate::sales_units::{Credentials, SalesUnit};
 use crate::serve::HangUp;
+use crate::shared::Shared;
 
 /// An image has at most 2 MB, and base64 makes it a third larger.
 const MOST_BODY: usize = 3 * 1024 * 1024;
@@ -28,7 +28,7 @@ const SYSTEM_HEADERS: &[&str] =
     &["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];
 
 /// Wraps an API route: faults, and the record of what was received.
-pub(crate) async fn watch(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Next) -> Response {
+pub(crate) async fn intercept(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MOST_BODY).collect().await.map(|collected| collected.to_bytes()) else {
         return Problem::gateway(413, "The body is too large or did not arrive").into_response();

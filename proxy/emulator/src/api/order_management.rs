@@ -15,11 +15,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Shared;
+use super::reply::json_reply;
 use crate::contract::Violation;
-use crate::credentials::SalesUnit;
-use crate::gate::{ALL, body, caller};
+use crate::gateway::{ALL, body, caller};
 use crate::problem::Problem;
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
 use crate::state::{receipt_violations, url_is_accepted};
 
 /// The largest image, in bytes after decoding.
@@ -73,7 +74,7 @@ async fn add_receipt(
         state.receipts.insert(order, receipt);
         Ok(())
     })?;
-    Ok(super::json(201, &json!(Uuid::new_v4().to_string())))
+    Ok(json_reply(201, &json!(Uuid::new_v4().to_string())))
 }
 
 async fn set_category(
@@ -98,7 +99,7 @@ async fn set_category(
         state.categories.insert(order, category.clone());
         Ok(())
     })?;
-    Ok(super::json(200, &json!(Uuid::new_v4().to_string())))
+    Ok(json_reply(200, &json!(Uuid::new_v4().to_string())))
 }
 
 async fn read(
@@ -117,7 +118,7 @@ async fn read(
     if found.is_empty() {
         return Err(Problem::order(404, "Nothing is known of this order", &[]));
     }
-    Ok(super::json(200, &Value::Object(found)))
+    Ok(json_reply(200, &Value::Object(found)))
 }
 
 async fn add_image(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
@@ -136,5 +137,5 @@ async fn add_image(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, byte
     if !is_new {
         return Err(Problem::order(409, "An image has this id already", &[]));
     }
-    Ok(super::json(200, &json!({ "imageId": id })))
+    Ok(json_reply(200, &json!({ "imageId": id })))
 }

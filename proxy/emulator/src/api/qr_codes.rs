@@ -11,10 +11,11 @@ use axum::routing::{get, post};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::Shared;
-use crate::credentials::SalesUnit;
-use crate::gate::{KEY, body, caller, text};
+use super::reply::json_reply;
+use crate::gateway::{KEY, body, caller, text};
 use crate::problem::Problem;
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
 use crate::state::{State, url_is_accepted};
 
 const PATH: &str = "/v1/merchant-redirect";
@@ -59,7 +60,7 @@ async fn create(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: 
         state.qr_codes.insert((unit.msn.to_owned(), id.clone()), (target, ends));
         Ok(shown(&shared, state, unit, &id, kind(&headers)).unwrap_or_default())
     })?;
-    Ok(super::json(200, &created))
+    Ok(json_reply(200, &created))
 }
 
 async fn read(
@@ -69,7 +70,7 @@ async fn read(
 ) -> Result<Response, Problem> {
     let unit = caller(&shared, &headers, PATH, KEY)?;
     let found = shared.look(|state| shown(&shared, state, unit, &id, kind(&headers)));
-    found.map(|found| super::json(200, &found)).ok_or_else(|| unknown(&id))
+    found.map(|found| json_reply(200, &found)).ok_or_else(|| unknown(&id))
 }
 
 async fn remove(

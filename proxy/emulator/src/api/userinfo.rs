@@ -8,9 +8,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 
-use crate::Shared;
-use crate::gate::{KEY, SubscriptionKey, Wants, caller};
+use super::reply::json_reply;
+use crate::gateway::{KEY, SubscriptionKey, Wants, caller};
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/vipps-userinfo-api/userinfo/{sub}", get(userinfo))
@@ -28,5 +29,5 @@ async fn userinfo(
     };
     let unit = caller(&shared, &headers, "/userinfo", wants)?;
     let info = shared.look(|state| state.shared_with(unit, &sub).map(|sharing| sharing.userinfo(state.now())));
-    info.map(|info| super::json(200, &info)).ok_or_else(|| Problem::gateway(404, "Nobody shared anything as this sub"))
+    info.map(|info| json_reply(200, &info)).ok_or_else(|| Problem::gateway(404, "Nobody shared anything as this sub"))
 }

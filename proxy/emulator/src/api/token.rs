@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::json;
 
-use crate::Shared;
-use crate::credentials::{Credentials, SalesUnit};
-use crate::gate::{check_system_headers, text};
+use super::reply::json_reply;
+use crate::gateway::{check_system_headers, text};
 use crate::problem::Problem;
+use crate::sales_units::{Credentials, SalesUnit};
+use crate::shared::Shared;
 use crate::state::TOKEN_LIFETIME;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -57,5 +58,5 @@ async fn get_token(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap) -> R
         "resource": "00000002-0000-0000-c000-000000000000",
         "access_token": token,
     });
-    super::json(200, &body)
+    json_reply(200, &body)
 }

@@ -14,7 +14,7 @@ use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use serde::Deserialize;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// The light frame that scanners need, in modules.
 const MARGIN: usize = 4;
