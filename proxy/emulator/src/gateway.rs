@@ -1,7 +1,7 @@
-//! The gate in front of the API: who calls, is the call well formed, and what was asked for to go wrong.
+//! The gateway before every API call: injected faults, the record, keys, headers and contracts.
 //!
-//! [`intercept`] wraps every API route: it applies faults and keeps a record of the call without its secrets. The handlers
-//! then ask [`caller`] for the sales unit, which checks the token and the headers, and [`body`] for the JSON.
+//! [`intercept`] wraps every API route: it applies faults and records the call without its secrets. The handlers then call [`caller`], which
+//! checks the token and the headers and returns the sales unit, and [`body`], which checks the JSON. It changes no payment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value, json};
 
-use crate::clock::{http_date, written};
+use crate::clock::{format_time, http_date};
 use crate::contract::{Violation, violations};
 use crate::problem::Problem;
 use crate::sales_units::{Credentials, SalesUnit};
-use crate::serve::HangUp;
+use crate::serve::CloseConnection;
 use crate::shared::Shared;
 
 /// An image has at most 2 MB, and base64 makes it a third larger.
@@ -27,7 +27,7 @@ const SECRET_HEADERS: &[&str] = &["authorization", "client_secret", "ocp-apim-su
 const SYSTEM_HEADERS: &[&str] =
     &["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];
 
-/// Wraps an API route: faults, and the record of what was received.
+/// The middleware of every API route: faults, and the record of the call.
 pub(crate) async fn intercept(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MOST_BODY).collect().await.map(|collected| collected.to_bytes()) else {
@@ -39,11 +39,11 @@ pub(crate) async fn intercept(Shares(shared): Shares<Arc<Shared>>, request: Requ
         "method": method,
         "path": path,
         "query": parts.uri.query(),
-        "headers": shown(&parts.headers),
+        "headers": redacted(&parts.headers),
         "body": serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body))),
     });
     let fault = shared.change(|state| {
-        line["at"] = json!(written(state.now()));
+        line["at"] = json!(format_time(state.now()));
         state.faults.on_call(&method, &path)
     });
     let fault = fault.unwrap_or_default();
@@ -52,21 +52,21 @@ pub(crate) async fn intercept(Shares(shared): Shares<Arc<Shared>>, request: Requ
     }
     let work = async { next.run(Request::from_parts(parts, Body::from(body))).await };
     let mut response = if fault.drop_before_work {
-        hang_up()
+        close_connection()
     } else if let Some(status) = fault.status {
-        let problem = Problem::gateway(status, "This was asked for");
+        let problem = Problem::gateway(status, "An injected fault");
         Problem { body: fault.body.unwrap_or(problem.body), retry_after: fault.retry_after, status }.into_response()
     } else if fault.drop_after_work {
         work.await;
-        hang_up()
+        close_connection()
     } else if let Some(url) = fault.redirect_url {
-        misdirected(work.await, url).await
+        with_redirect_url(work.await, url).await
     } else {
         work.await
     };
-    let was_dropped = response.extensions().get::<HangUp>().is_some();
-    line["status"] = if was_dropped { Value::Null } else { json!(response.status().as_u16()) };
-    let now = shared.look(|state| {
+    let was_closed = response.extensions().get::<CloseConnection>().is_some();
+    line["status"] = if was_closed { Value::Null } else { json!(response.status().as_u16()) };
+    let now = shared.read(|state| {
         state.received.push(line);
         state.now()
     });
@@ -76,8 +76,8 @@ pub(crate) async fn intercept(Shares(shared): Shares<Arc<Shared>>, request: Requ
     response
 }
 
-/// The answer with another `redirectUrl`, if it has one.
-async fn misdirected(response: Response, url: String) -> Response {
+/// The answer with its `redirectUrl` replaced, if it has one.
+async fn with_redirect_url(response: Response, url: String) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
     let mut answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -88,14 +88,14 @@ async fn misdirected(response: Response, url: String) -> Response {
     Response::from_parts(parts, Body::from(answer.to_string()))
 }
 
-fn hang_up() -> Response {
+fn close_connection() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.extensions_mut().insert(HangUp);
+    response.extensions_mut().insert(CloseConnection);
     response
 }
 
 /// The headers without their secrets.
-fn shown(headers: &HeaderMap) -> Value {
+fn redacted(headers: &HeaderMap) -> Value {
     let line = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
         let secret = SECRET_HEADERS.contains(&name.as_str());
         let value = if secret { "(hidden)".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() };
@@ -104,9 +104,9 @@ fn shown(headers: &HeaderMap) -> Value {
     Value::Object(headers.iter().map(line).collect())
 }
 
-/// What an API wants of the headers beyond a token.
+/// The headers that an API requires beside a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wants {
+pub(crate) struct RequiredHeaders {
     pub(crate) subscription_key: SubscriptionKey,
     pub(crate) msn: bool,
 }
@@ -117,26 +117,28 @@ pub(crate) enum SubscriptionKey {
     Refused,
 }
 
-/// ePayment and Order Management.
-pub(crate) const ALL: Wants = Wants { subscription_key: SubscriptionKey::Required, msn: true };
-/// Webhooks and QR.
-pub(crate) const KEY: Wants = Wants { subscription_key: SubscriptionKey::Required, msn: false };
+/// For ePayment and Order Management.
+pub(crate) const KEY_AND_MSN: RequiredHeaders =
+    RequiredHeaders { subscription_key: SubscriptionKey::Required, msn: true };
+/// For Webhooks and QR.
+pub(crate) const KEY_ONLY: RequiredHeaders =
+    RequiredHeaders { subscription_key: SubscriptionKey::Required, msn: false };
 
 /// The sales unit that calls.
 pub(crate) fn caller(
     shared: &Shared,
     headers: &HeaderMap,
     path: &str,
-    wants: Wants,
+    required: RequiredHeaders,
 ) -> Result<&'static SalesUnit, Problem> {
     let denied = |why: &str| Problem::gateway(401, why);
     let token = text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
     let token = token.ok_or_else(|| denied("There is no bearer token"))?;
-    let unit = shared.look(|state| state.unit_of_token(token));
-    let unit = unit.ok_or_else(|| denied("The token is unknown or has ended"))?;
+    let unit = shared.read(|state| state.unit_of_token(token));
+    let unit = unit.ok_or_else(|| denied("The token is unknown or has expired"))?;
     let keys = Credentials::of(unit.msn).expect("every sales unit has keys");
     let key = text(headers, "ocp-apim-subscription-key");
-    match wants.subscription_key {
+    match required.subscription_key {
         SubscriptionKey::Required if key != Some(&keys.subscription_key) => {
             return Err(denied("The subscription key is missing or belongs elsewhere"));
         }
@@ -144,7 +146,7 @@ pub(crate) fn caller(
         _ => {}
     }
     match text(headers, "merchant-serial-number") {
-        None if wants.msn => return Err(Problem::invalid_field("Merchant-Serial-Number", "is required", path)),
+        None if required.msn => return Err(Problem::invalid_field("Merchant-Serial-Number", "is required", path)),
         Some(msn) if msn != unit.msn => return Err(denied("The token belongs to another sales unit")),
         _ => {}
     }
@@ -152,7 +154,7 @@ pub(crate) fn caller(
     Ok(unit)
 }
 
-/// Nothing in these headers may be longer than 30 characters.
+/// Refuses a `Vipps-System-*` header of more than 30 characters.
 pub(crate) fn check_system_headers(headers: &HeaderMap, path: &str) -> Result<(), Problem> {
     let too_long = |name: &&&str| headers.get(**name).is_some_and(|value| value.len() > 30);
     match SYSTEM_HEADERS.iter().find(too_long) {
@@ -176,7 +178,7 @@ pub(crate) fn idempotency_key<'a>(headers: &'a HeaderMap, path: &str) -> Result<
     }
 }
 
-/// The JSON body, held against its contract. Everything wrong is in `Err`.
+/// The JSON body, checked against its contract. `Err` has all violations.
 pub(crate) fn body(contract: &str, headers: &HeaderMap, bytes: &Bytes) -> Result<Value, Vec<Violation>> {
     let one = |name: &str, reason: &str| vec![Violation { name: name.to_owned(), reason: reason.to_owned() }];
     let kind = text(headers, "content-type").unwrap_or_default();

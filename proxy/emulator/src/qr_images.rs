@@ -1,6 +1,6 @@
-//! Pictures of QR codes: for payments of the QR flow, and for merchant redirect codes.
+//! Images of QR codes: for payments of the QR flow, and for merchant-redirect codes.
 //!
-//! The PNG is written here: one bit a pixel in stored blocks is a few lines, an image library is not.
+//! The PNG is encoded here, with one bit for each pixel in uncompressed blocks: that takes a few lines and no image library.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::shared::Shared;
 
-/// The light frame that scanners need, in modules.
+/// The quiet zone that scanners need, in modules.
 const MARGIN: usize = 4;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -40,9 +40,9 @@ struct PaymentLink {
     token: String,
 }
 
-/// The code of a payment: it leads to the landing page, and dies with the payment.
+/// The code of a payment: it points to the landing page and is valid as long as the payment is pending.
 async fn payment(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<PaymentLink>, kind: Kind) -> Response {
-    let found = shared.look(|state| {
+    let found = shared.read(|state| {
         let payment = state.payment(state.find_token(&link.token)?);
         let size = payment.request.pointer("/qrFormat/size").and_then(serde_json::Value::as_u64).unwrap_or(1024);
         let text = format!("{}/landing?token={}", shared.links(state, payment.unit), payment.token);
@@ -62,7 +62,7 @@ struct CodeLink {
 
 /// A merchant's code: it leads to the emulator, which knows where the merchant wants it to lead.
 async fn merchant(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<CodeLink>, kind: Kind) -> Response {
-    let found = shared.look(|state| target(state, &link).map(|_| state.options.public_url.clone()));
+    let found = shared.read(|state| target(state, &link).map(|_| state.options.public_url.clone()));
     let Some(base) = found else { return StatusCode::NOT_FOUND.into_response() };
     let base = base.unwrap_or_else(|| shared.url.clone());
     match reqwest::Url::parse_with_params(&format!("{base}/qr"), [("msn", &link.msn), ("id", &link.id)]) {
@@ -78,7 +78,7 @@ fn target(state: &crate::state::State, link: &CodeLink) -> Option<String> {
 
 /// Somebody scanned a merchant's code.
 async fn follow(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<CodeLink>) -> Response {
-    let found = shared.look(|state| target(state, &link)).filter(|target| target.parse::<axum::http::Uri>().is_ok());
+    let found = shared.read(|state| target(state, &link)).filter(|target| target.parse::<axum::http::Uri>().is_ok());
     found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |target| Redirect::to(&target).into_response())
 }
 

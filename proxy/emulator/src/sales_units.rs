@@ -1,14 +1,13 @@
-//! The sales units the emulator knows, and the keys that open them.
+//! The emulator's sales units, and their keys.
 //!
-//! Three fixed units, one a market, so that a configuration, a test and a document can name them without asking.
-//! The keys open nothing but an emulator; `Debug` redacts them all the same, because code that prints these also
-//! prints real ones. Nothing here changes at run time.
+//! Three fixed units, one for each market, so that configurations, tests and documents can name them. The keys work only with an emulator;
+//! `Debug` redacts them anyway, because code that prints them would also print real ones. Nothing here changes at run time.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
-/// The keys of one sales unit, as a merchant would find them in the business portal.
+/// The keys of one sales unit, which a merchant finds in the business portal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The `client_id` header of the token request.
@@ -97,7 +96,7 @@ impl SalesUnit {
         Self::ALL.iter().find(|unit| unit.msn == msn)
     }
 
-    /// The brand the customer meets: MobilePay in Denmark and Finland until it is renamed on 2027-01-12.
+    /// The brand that customers see: MobilePay in Denmark and Finland until it is renamed on 2027-01-12.
     pub(crate) fn brand(&self, now: Timestamp) -> Brand {
         const RENAMED: &str = "2027-01-12T00:00:00Z";
         let renamed: Timestamp = RENAMED.parse().expect("a valid timestamp");
@@ -114,7 +113,7 @@ impl SalesUnit {
     }
 }
 
-/// What the app is called, and so how its pages look.
+/// The app's brand, which decides the style of its pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Brand {
     Vipps,
@@ -129,7 +128,7 @@ impl Brand {
         }
     }
 
-    /// The class on `<body>` that picks the colour.
+    /// The class on `<body>` that selects the colours.
     pub(crate) fn class(self) -> &'static str {
         match self {
             Brand::Vipps => "vipps",
@@ -143,14 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_key() {
-        let shown = format!("{:?}", Credentials::of("123456").unwrap());
-        assert!(shown.contains("123456"));
-        assert!(!shown.contains("emulator-client-secret") && !shown.contains("subscription-key"), "{shown}");
+    fn debug_prints_no_key() {
+        let printed = format!("{:?}", Credentials::of("123456").unwrap());
+        assert!(printed.contains("123456"));
+        assert!(!printed.contains("emulator-client-secret") && !printed.contains("subscription-key"), "{printed}");
     }
 
     #[test]
-    fn mobilepay_is_renamed_on_the_day() {
+    fn mobilepay_is_called_vipps_from_the_day_of_its_renaming() {
         let denmark = SalesUnit::of("234567").unwrap();
         assert_eq!(denmark.brand("2027-01-11T23:59:59Z".parse().unwrap()), Brand::MobilePay);
         assert_eq!(denmark.brand("2027-01-12T00:00:00Z".parse().unwrap()), Brand::Vipps);

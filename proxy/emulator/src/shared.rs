@@ -15,7 +15,7 @@ use crate::state::State;
 pub(crate) struct Shared {
     pub(crate) state: Mutex<State>,
     pub(crate) url: String,
-    /// Something happened that the delivery worker should look at.
+    /// Notified after a change: the delivery worker checks what is due.
     pub(crate) wake: Notify,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -23,16 +23,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Looks at the state, after what is due has happened.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
+    /// Reads the state, after everything that is due was run.
+    pub(crate) fn read<R>(&self, reader: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.state.lock().expect("nothing panics while it holds the state");
-        state.pass_time();
-        look(&mut state)
+        state.run_due();
+        reader(&mut state)
     }
 
-    /// Changes the state, and wakes the worker that carries out what follows from it.
+    /// Changes the state, and notifies the delivery worker.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        let result = self.look(change);
+        let result = self.read(change);
         self.wake.notify_one();
         result
     }
@@ -43,7 +43,7 @@ impl Shared {
         chosen.map_or(self.url.as_str(), |url| url.trim_end_matches('/')).to_owned()
     }
 
-    /// Waits, but not longer than the emulator lives.
+    /// Sleeps, at most until the emulator stops.
     pub(crate) async fn pause(&self, time: Duration) {
         tokio::select! {
             () = tokio::time::sleep(time) => {}

@@ -1,4 +1,5 @@
-//! ePayment: create, get, event log, capture, cancel, refund, and the approval that exists in the test environment.
+//! ePayment: create, get, event log, capture, cancel, refund, and the forced approval of the test environment. This module counts the calls
+//! against the limits, replays idempotent calls and writes the answers; `state` decides what a payment allows.
 
 use std::sync::Arc;
 
@@ -12,15 +13,15 @@ use serde_json::{Value, json};
 
 use super::reply::json_reply;
 use crate::contract::Violation;
-use crate::gateway::{ALL, body, caller, idempotency_key};
+use crate::gateway::{KEY_AND_MSN, body, caller, idempotency_key};
 use crate::problem::{Code, Problem};
 use crate::sales_units::SalesUnit;
 use crate::shared::Shared;
 use crate::state::{Operation, State, receipt_violations};
 
-/// Create, capture, cancel and refund, each, per reference.
+/// The limit of create, capture, cancel and refund: each, per reference.
 const CHANGES_A_MINUTE: usize = 5;
-/// Payment and event log, each, per reference.
+/// The limit of get and event log: each, per reference.
 const READS_A_MINUTE: usize = 120;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -36,7 +37,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 
 type Reply = Result<Response, Problem>;
 
-/// Problems name the path within the API.
+/// The path without the API's prefix, which problems have as their `instance`.
 fn instance(uri: &Uri) -> String {
     uri.path().trim_start_matches("/epayment").to_owned()
 }
@@ -52,15 +53,15 @@ fn required_key<'a>(headers: &'a HeaderMap, path: &str) -> Result<&'a str, Probl
 
 async fn create(Shares(shared): Shares<Arc<Shared>>, uri: Uri, headers: HeaderMap, bytes: Bytes) -> Reply {
     let path = instance(&uri);
-    let unit = caller(&shared, &headers, &path, ALL)?;
+    let unit = caller(&shared, &headers, &path, KEY_AND_MSN)?;
     let key = required_key(&headers, &path)?;
     let sent: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let reference = sent["reference"].as_str().unwrap_or_default().to_owned();
     let (status, reply) = shared.change(|state| {
         limit(state, "create", CHANGES_A_MINUTE, unit, &reference)?;
         let landing = shared.links(state, unit);
-        state.once((unit, Operation::Create, key), (&path, sent), |state, sent| {
-            let checked = body("create-payment", &headers, &bytes).map_err(|found| wrong_create(&found, &path))?;
+        state.idempotent((unit, Operation::Create, key), (&path, sent), |state, sent| {
+            let checked = body("create-payment", &headers, &bytes).map_err(|found| create_problem(&found, &path))?;
             let found = sent.get("receipt").map(|receipt| receipt_violations(receipt, "receipt.")).unwrap_or_default();
             if !found.is_empty() {
                 return Err(Problem::invalid(&found, &path));
@@ -71,8 +72,8 @@ async fn create(Shares(shared): Shares<Arc<Shared>>, uri: Uri, headers: HeaderMa
     Ok(json_reply(status, &reply))
 }
 
-/// Some fields have a number of their own when they alone are wrong.
-fn wrong_create(found: &[Violation], path: &str) -> Problem {
+/// A create request with an invalid amount or number, and no other error, has a code of its own.
+fn create_problem(found: &[Violation], path: &str) -> Problem {
     let only = |field: &str| found.iter().all(|violation| violation.name == field);
     if only("amount.value") {
         Problem::domain(Code(4040), path)
@@ -90,11 +91,11 @@ async fn read(
     headers: HeaderMap,
 ) -> Reply {
     let path = instance(&uri);
-    let unit = caller(&shared, &headers, &path, ALL)?;
-    let details = shared.look(|state| {
+    let unit = caller(&shared, &headers, &path, KEY_AND_MSN)?;
+    let details = shared.read(|state| {
         limit(state, "get", READS_A_MINUTE, unit, &reference)?;
         let payment = state.payment(known(state, unit, &reference, &path)?);
-        Ok(payment.details(state.profile_is_written(payment)))
+        Ok(payment.details(state.profile_is_visible(payment)))
     })?;
     Ok(json_reply(200, &details))
 }
@@ -106,8 +107,8 @@ async fn event_log(
     headers: HeaderMap,
 ) -> Reply {
     let path = instance(&uri);
-    let unit = caller(&shared, &headers, &path, ALL)?;
-    let log = shared.look(|state| {
+    let unit = caller(&shared, &headers, &path, KEY_AND_MSN)?;
+    let log = shared.read(|state| {
         limit(state, "events", READS_A_MINUTE, unit, &reference)?;
         Ok(state.payment(known(state, unit, &reference, &path)?).event_log())
     })?;
@@ -138,7 +139,7 @@ async fn refund(
     adjust(&shared, Operation::Refund, &instance(&uri), &reference, &headers, &bytes)
 }
 
-/// A capture or a refund: they differ in a name and in what the payment says to them.
+/// A capture or a refund: they differ in the name and the rules of the payment.
 fn adjust(
     shared: &Shared,
     operation: Operation,
@@ -147,13 +148,13 @@ fn adjust(
     headers: &HeaderMap,
     bytes: &Bytes,
 ) -> Reply {
-    let unit = caller(shared, headers, path, ALL)?;
+    let unit = caller(shared, headers, path, KEY_AND_MSN)?;
     let key = required_key(headers, path)?;
     let sent: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let (status, reply) = shared.change(|state| {
         let call = if operation == Operation::Capture { "capture" } else { "refund" };
         limit(state, call, CHANGES_A_MINUTE, unit, reference)?;
-        state.once((unit, operation, key), (path, sent), |state, _| {
+        state.idempotent((unit, operation, key), (path, sent), |state, _| {
             let checked = body("modification", headers, bytes).map_err(|found| Problem::invalid(&found, path))?;
             let index = known(state, unit, reference, path)?;
             let amount = &checked["modificationAmount"];
@@ -180,11 +181,11 @@ async fn cancel(
     bytes: Bytes,
 ) -> Reply {
     let path = instance(&uri);
-    let unit = caller(&shared, &headers, &path, ALL)?;
+    let unit = caller(&shared, &headers, &path, KEY_AND_MSN)?;
     let key = idempotency_key(&headers, &path)?;
-    let wish = if bytes.is_empty() { Ok(json!({})) } else { body("cancel", &headers, &bytes) };
-    let wish = wish.map_err(|found| Problem::invalid(&found, &path))?;
-    let transaction_only = wish["cancelTransactionOnly"].as_bool().unwrap_or(false);
+    let request = if bytes.is_empty() { Ok(json!({})) } else { body("cancel", &headers, &bytes) };
+    let request = request.map_err(|found| Problem::invalid(&found, &path))?;
+    let transaction_only = request["cancelTransactionOnly"].as_bool().unwrap_or(false);
     let (status, reply) = shared.change(|state| {
         limit(state, "cancel", CHANGES_A_MINUTE, unit, &reference)?;
         let run = |state: &mut State, _| {
@@ -194,8 +195,8 @@ async fn cancel(
             Ok((200, state.payment(index).summary()))
         };
         match key {
-            Some(key) => state.once((unit, Operation::Cancel, key), (&path, wish), run),
-            None => run(state, wish),
+            Some(key) => state.idempotent((unit, Operation::Cancel, key), (&path, request), run),
+            None => run(state, request),
         }
     })?;
     Ok(json_reply(status, &reply))
@@ -209,12 +210,12 @@ async fn force_approve(
     bytes: Bytes,
 ) -> Reply {
     let path = instance(&uri);
-    let unit = caller(&shared, &headers, &path, ALL)?;
-    let wish = body("force-approve", &headers, &bytes).map_err(|found| Problem::invalid(&found, &path))?;
-    let number = wish.pointer("/customer/phoneNumber").and_then(Value::as_str);
+    let unit = caller(&shared, &headers, &path, KEY_AND_MSN)?;
+    let request = body("force-approve", &headers, &bytes).map_err(|found| Problem::invalid(&found, &path))?;
+    let number = request.pointer("/customer/phoneNumber").and_then(Value::as_str);
     shared.change(|state| {
         let index = known(state, unit, &reference, &path)?;
-        if wish["token"].as_str().is_some_and(|token| token != state.payment(index).token) {
+        if request["token"].as_str().is_some_and(|token| token != state.payment(index).token) {
             return Err(Problem::domain(Code(10020), &path));
         }
         if number.is_some_and(|number| !crate::state::has_the_app(number)) {

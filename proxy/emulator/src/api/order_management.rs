@@ -1,6 +1,6 @@
 //! Order Management: receipts (once), categories (overwritten), images (never overwritten), and reading them back.
 //!
-//! The API does not ask whether the order exists, so a receipt may come before its payment, or for none at all.
+//! As in the real API, nothing checks that the order exists: a receipt may come before its payment, or without one.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::reply::json_reply;
 use crate::contract::Violation;
-use crate::gateway::{ALL, body, caller};
+use crate::gateway::{KEY_AND_MSN, body, caller};
 use crate::problem::Problem;
 use crate::sales_units::SalesUnit;
 use crate::shared::Shared;
@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/order-management/v1/images", post(add_image))
 }
 
-fn wrong(name: &str, reason: &str) -> Problem {
+fn invalid_field(name: &str, reason: &str) -> Problem {
     invalid(&[Violation { name: name.to_owned(), reason: reason.to_owned() }])
 }
 
@@ -42,14 +42,14 @@ fn invalid(found: &[Violation]) -> Problem {
     Problem::order(400, "The request breaks its contract", found)
 }
 
-/// The order of a path, if the path is one of this API's.
+/// The order in the path, if its parts are valid.
 fn order(unit: &SalesUnit, kind: &str, order: &str) -> Result<(String, String), Problem> {
     if !["ecom", "recurring"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return Err(wrong("paymentType", "must be ecom or recurring"));
+        return Err(invalid_field("paymentType", "must be ecom or recurring"));
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if order.is_empty() || !order.chars().all(is_plain) {
-        return Err(wrong("orderId", "must be letters, digits, '-', '_' and '.'"));
+        return Err(invalid_field("orderId", "must be letters, digits, '-', '_' and '.'"));
     }
     Ok((unit.msn.to_owned(), order.to_owned()))
 }
@@ -60,7 +60,7 @@ async fn add_receipt(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/receipts", ALL)?;
+    let unit = caller(&shared, &headers, "/receipts", KEY_AND_MSN)?;
     let order = order(unit, &kind, &id)?;
     let receipt = body("receipt", &headers, &bytes).map_err(|found| invalid(&found))?;
     let found = receipt_violations(&receipt, "");
@@ -83,18 +83,18 @@ async fn set_category(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/categories", ALL)?;
+    let unit = caller(&shared, &headers, "/categories", KEY_AND_MSN)?;
     let order = order(unit, &kind, &id)?;
     let category = body("category", &headers, &bytes).map_err(|found| invalid(&found))?;
     shared.change(|state| {
         let url = category["orderDetailsUrl"].as_str().unwrap_or_default();
         if !url_is_accepted(url, state.options.strict) {
-            return Err(wrong("orderDetailsUrl", "must be an https URL"));
+            return Err(invalid_field("orderDetailsUrl", "must be an https URL"));
         }
         if let Some(image) = category["imageId"].as_str()
             && !state.images.contains(&(unit.msn.to_owned(), image.to_owned()))
         {
-            return Err(wrong("imageId", "is not an image that was added"));
+            return Err(invalid_field("imageId", "is not an image that was added"));
         }
         state.categories.insert(order, category.clone());
         Ok(())
@@ -107,9 +107,9 @@ async fn read(
     Path((kind, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/orders", ALL)?;
+    let unit = caller(&shared, &headers, "/orders", KEY_AND_MSN)?;
     let order = order(unit, &kind, &id)?;
-    let found = shared.look(|state| {
+    let found = shared.read(|state| {
         let mut found = serde_json::Map::new();
         found.extend(state.categories.get(&order).map(|category| ("category".to_owned(), category.clone())));
         found.extend(state.receipts.get(&order).map(|receipt| ("receipt".to_owned(), receipt.clone())));
@@ -122,15 +122,16 @@ async fn read(
 }
 
 async fn add_image(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/images", ALL)?;
+    let unit = caller(&shared, &headers, "/images", KEY_AND_MSN)?;
     let image = body("image", &headers, &bytes).map_err(|found| invalid(&found))?;
-    let data =
-        STANDARD.decode(image["src"].as_str().unwrap_or_default()).map_err(|_| wrong("src", "must be base64"))?;
+    let data = STANDARD
+        .decode(image["src"].as_str().unwrap_or_default())
+        .map_err(|_| invalid_field("src", "must be base64"))?;
     if data.len() > MOST_IMAGE {
-        return Err(wrong("src", "must have at most 2 MB"));
+        return Err(invalid_field("src", "must have at most 2 MB"));
     }
     if !data.starts_with(b"\x89PNG\r\n\x1a\n") && !data.starts_with(b"\xff\xd8\xff") {
-        return Err(wrong("src", "must be a PNG or a JPEG"));
+        return Err(invalid_field("src", "must be a PNG or a JPEG"));
     }
     let id = image["imageId"].as_str().unwrap_or_default().to_owned();
     let is_new = shared.change(|state| state.images.insert((unit.msn.to_owned(), id.clone())));

@@ -1,4 +1,4 @@
-//! Merchant redirect QR codes: printable, and what they lead to stays the merchant's to change.
+//! Merchant-redirect QR codes: made to be printed, with a target that the merchant can change.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::reply::json_reply;
-use crate::gateway::{KEY, body, caller, text};
+use crate::gateway::{KEY_ONLY, body, caller, text};
 use crate::problem::Problem;
 use crate::sales_units::SalesUnit;
 use crate::shared::Shared;
@@ -44,9 +44,9 @@ fn kind(headers: &HeaderMap) -> &'static str {
 }
 
 async fn create(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, PATH, KEY)?;
-    let wish = body("merchant-redirect-qr", &headers, &bytes).map_err(|found| Problem::invalid(&found, PATH))?;
-    let text = |name: &str| wish[name].as_str().unwrap_or_default().to_owned();
+    let unit = caller(&shared, &headers, PATH, KEY_ONLY)?;
+    let request = body("merchant-redirect-qr", &headers, &bytes).map_err(|found| Problem::invalid(&found, PATH))?;
+    let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
     let (id, target) = (text("id"), text("redirectUrl"));
     let created = shared.change(|state| {
         if !url_is_accepted(&target, state.options.strict) {
@@ -55,7 +55,7 @@ async fn create(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: 
         if shown(&shared, state, unit, &id, "png").is_some() {
             return Err(Problem { status: 409, ..Problem::invalid_field("id", "is taken", PATH) });
         }
-        let ttl = wish["ttl"].as_i64().map(SignedDuration::from_secs);
+        let ttl = request["ttl"].as_i64().map(SignedDuration::from_secs);
         let ends = ttl.and_then(|ttl| state.now().checked_add(ttl).ok());
         state.qr_codes.insert((unit.msn.to_owned(), id.clone()), (target, ends));
         Ok(shown(&shared, state, unit, &id, kind(&headers)).unwrap_or_default())
@@ -68,8 +68,8 @@ async fn read(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, PATH, KEY)?;
-    let found = shared.look(|state| shown(&shared, state, unit, &id, kind(&headers)));
+    let unit = caller(&shared, &headers, PATH, KEY_ONLY)?;
+    let found = shared.read(|state| shown(&shared, state, unit, &id, kind(&headers)));
     found.map(|found| json_reply(200, &found)).ok_or_else(|| unknown(&id))
 }
 
@@ -78,7 +78,7 @@ async fn remove(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, PATH, KEY)?;
+    let unit = caller(&shared, &headers, PATH, KEY_ONLY)?;
     let removed = shared.change(|state| state.qr_codes.remove(&(unit.msn.to_owned(), id.clone())));
     removed.map(|_| StatusCode::NO_CONTENT.into_response()).ok_or_else(|| unknown(&id))
 }

@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/accesstoken/get", post(get_token))
 }
 
-/// Token errors have a shape of their own.
+/// A refusal in the shape of the token endpoint.
 fn refused(status: u16, error: &str, description: &str) -> Response {
     let body = json!({ "error": error, "error_description": description, "statusCode": status });
     Problem { status, body, retry_after: None }.into_response()

@@ -1,4 +1,4 @@
-//! Userinfo: what a customer shared, for 168 hours, to the sales unit they shared it with.
+//! Userinfo: what a customer shared with the calling sales unit, readable for 168 hours.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::reply::json_reply;
-use crate::gateway::{KEY, SubscriptionKey, Wants, caller};
+use crate::gateway::{KEY_ONLY, RequiredHeaders, SubscriptionKey, caller};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -22,12 +22,12 @@ async fn userinfo(
     headers: HeaderMap,
     Path(sub): Path<String>,
 ) -> Result<Response, Problem> {
-    let wants = if shared.look(|state| state.options.userinfo_wants_subscription_key) {
-        KEY
+    let wants = if shared.read(|state| state.options.userinfo_wants_subscription_key) {
+        KEY_ONLY
     } else {
-        Wants { subscription_key: SubscriptionKey::Refused, msn: false }
+        RequiredHeaders { subscription_key: SubscriptionKey::Refused, msn: false }
     };
     let unit = caller(&shared, &headers, "/userinfo", wants)?;
-    let info = shared.look(|state| state.shared_with(unit, &sub).map(|sharing| sharing.userinfo(state.now())));
+    let info = shared.read(|state| state.consent_of(unit, &sub).map(|consent| consent.userinfo(state.now())));
     info.map(|info| json_reply(200, &info)).ok_or_else(|| Problem::gateway(404, "Nobody shared anything as this sub"))
 }

@@ -1,4 +1,4 @@
-//! Webhooks: register, list, delete. The secret is in the answer to the registration and nowhere else.
+//! Webhooks: register, list, delete. Only the answer to the registration has the secret.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::routing::{delete, get};
 use serde_json::{Value, json};
 
 use super::reply::json_reply;
-use crate::gateway::{KEY, body, caller};
+use crate::gateway::{KEY_ONLY, body, caller};
 use crate::problem::Problem;
 use crate::shared::Shared;
 use crate::state::url_is_accepted;
@@ -25,11 +25,11 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 }
 
 async fn register(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, PATH, KEY)?;
-    let wish = body("webhook-registration", &headers, &bytes).map_err(|found| Problem::invalid(&found, PATH))?;
-    let url = wish["url"].as_str().unwrap_or_default();
+    let unit = caller(&shared, &headers, PATH, KEY_ONLY)?;
+    let request = body("webhook-registration", &headers, &bytes).map_err(|found| Problem::invalid(&found, PATH))?;
+    let url = request["url"].as_str().unwrap_or_default();
     let mut events: Vec<String> =
-        wish["events"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        request["events"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     events.sort();
     events.dedup();
     let (id, secret) = shared.change(|state| {
@@ -45,8 +45,8 @@ async fn register(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes
 }
 
 async fn list(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, PATH, KEY)?;
-    let webhooks: Value = shared.look(|state| {
+    let unit = caller(&shared, &headers, PATH, KEY_ONLY)?;
+    let webhooks: Value = shared.read(|state| {
         state.webhooks.of(unit.msn).map(|r| json!({ "id": r.id, "url": r.url, "events": r.events })).collect()
     });
     Ok(json_reply(200, &json!({ "webhooks": webhooks })))
@@ -58,7 +58,7 @@ async fn remove(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let path = format!("{PATH}/{id}");
-    let unit = caller(&shared, &headers, &path, KEY)?;
+    let unit = caller(&shared, &headers, &path, KEY_ONLY)?;
     if uuid::Uuid::parse_str(&id).is_err() {
         return Err(Problem::invalid_field("id", "must be a UUID", &path));
     }

@@ -1,6 +1,6 @@
-//! Money and telephone numbers as a customer reads them.
+//! Money and telephone numbers, formatted for customers and parsed from what they enter.
 
-/// An amount in minor units, in the customs of the Nordic countries: `1 587,50 kr`, `12,50 €`.
+/// An amount in minor units, in the Nordic format: `1 587,50 kr`, `12,50 €`.
 pub(super) fn money(value: i64, currency: &str) -> String {
     let sign = if value < 0 { "−" } else { "" };
     let (whole, rest) = (value.unsigned_abs() / 100, value.unsigned_abs() % 100);
@@ -8,7 +8,7 @@ pub(super) fn money(value: i64, currency: &str) -> String {
     format!("{sign}{},{rest:02}\u{a0}{unit}", grouped(whole))
 }
 
-/// The same without decimals where there are none, as the app writes the amount to pay.
+/// The same without `,00`, as the app shows the amount to pay.
 pub(super) fn short_money(value: i64, currency: &str) -> String {
     let text = money(value, currency);
     if value % 100 == 0 { text.replace(",00", "") } else { text }
@@ -43,11 +43,11 @@ pub(super) fn phone_number(digits: &str) -> String {
     text
 }
 
-/// What somebody typed, as digits with a country code. Eight digits or fewer are a number of the given market.
+/// Parses an entered number into digits with a country code. Eight digits or fewer are a number of the given market.
 pub(super) fn read_phone_number(typed: &str, market: &str) -> Option<String> {
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    let is_odd = |c: char| !c.is_ascii_digit() && !" \u{a0}+-()".contains(c);
-    if typed.chars().any(is_odd) {
+    let is_invalid = |c: char| !c.is_ascii_digit() && !" \u{a0}+-()".contains(c);
+    if typed.chars().any(is_invalid) {
         return None;
     }
     let number = match digits.strip_prefix("00") {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_is_written_as_in_the_nordic_countries() {
+    fn money_has_the_nordic_format() {
         assert_eq!(money(58_750, "NOK"), "587,50\u{a0}kr");
         assert_eq!(money(123_456_700, "DKK"), "1\u{a0}234\u{a0}567,00\u{a0}kr");
         assert_eq!(money(-5, "EUR"), "−0,05\u{a0}€");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_people_type_them() {
+    fn entered_numbers_are_parsed() {
         for typed in ["+47 912 34 567", "4791234567", "0047 91234567", "912 34 567"] {
             assert_eq!(read_phone_number(typed, "NO").as_deref(), Some("4791234567"), "{typed}");
         }

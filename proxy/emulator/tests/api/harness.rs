@@ -1,4 +1,4 @@
-//! The harness the tests work at: an emulator, a merchant's keys, and a receiver for webhooks.
+//! The test harness: an emulator, a merchant's keys, and a receiver for webhooks.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Harness {
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
-    /// A call with every header a merchant sends but the idempotency key.
+    /// A call with every header that a merchant sends, without an idempotency key.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.emulator.url()))
@@ -78,7 +78,7 @@ impl Harness {
 
     pub(crate) async fn create(&self, reference: &str, amount: i64) -> Reply {
         let key = format!("create-{reference}");
-        self.post("/epayment/v1/payments", &key, &wish(reference, amount)).await
+        self.post("/epayment/v1/payments", &key, &create_request(reference, amount)).await
     }
 
     pub(crate) async fn capture(&self, reference: &str, key: &str, amount: i64) -> Reply {
@@ -131,7 +131,7 @@ impl Harness {
     }
 }
 
-pub(crate) fn wish(reference: &str, amount: i64) -> Value {
+pub(crate) fn create_request(reference: &str, amount: i64) -> Value {
     json!({
         "amount": { "currency": "NOK", "value": amount },
         "paymentMethod": { "type": "WALLET" },
@@ -149,7 +149,7 @@ pub(crate) fn code(reply: &Reply) -> &str {
     reply.1["extraDetails"][0]["reason"].as_str().unwrap()
 }
 
-/// A webhook as it arrived.
+/// A received webhook.
 pub(crate) struct Arrival {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -165,7 +165,7 @@ impl Arrival {
     }
 }
 
-/// A merchant's endpoint: it answers with the statuses it was given, then with 200.
+/// A merchant's endpoint: it answers with the given statuses in turn, then with 200.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
@@ -201,8 +201,8 @@ impl Receiver {
         tokio::time::timeout(Duration::from_secs(5), self.arrivals.recv()).await.expect("a webhook arrives").unwrap()
     }
 
-    /// Nothing has arrived.
-    pub(crate) fn is_quiet(&mut self) -> bool {
+    /// Whether no webhook has arrived.
+    pub(crate) fn is_empty(&mut self) -> bool {
         self.arrivals.try_recv().is_err()
     }
 }

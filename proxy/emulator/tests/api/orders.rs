@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, wish};
+use crate::harness::{Harness, create_request};
 
 fn receipt() -> Value {
     json!({
@@ -31,9 +31,9 @@ async fn a_receipt_is_added_once() {
 }
 
 #[tokio::test]
-async fn a_receipt_in_the_create_is_the_orders_receipt() {
+async fn a_receipt_in_the_create_request_is_the_orders_receipt() {
     let harness = Harness::new().await;
-    let mut body = wish("order-1101", 58_700);
+    let mut body = create_request("order-1101", 58_700);
     body["receipt"] = receipt();
     assert_eq!(harness.post("/epayment/v1/payments", "key", &body).await.0, 201);
     let again = harness.call(Method::POST, "/order-management/v2/ecom/receipts/order-1101").json(&receipt());
@@ -72,7 +72,7 @@ async fn a_category_is_overwritten_and_an_image_is_not() {
 }
 
 #[tokio::test]
-async fn a_redirect_qr_leads_where_the_merchant_said() {
+async fn a_redirect_qr_points_to_the_merchants_target() {
     let harness = Harness::new().await;
     let wish = json!({ "id": "poster_1", "redirectUrl": "https://shop.example/pay/1" });
     let add = || harness.call(Method::POST, "/qr/v1/merchant-redirect").header("Accept", "image/svg+xml").json(&wish);

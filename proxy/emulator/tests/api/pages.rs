@@ -1,11 +1,11 @@
-//! The customer's pages over plain HTTP: what a browser without JavaScript does.
+//! The customer's pages over plain HTTP, as a browser without JavaScript uses them.
 
 use reqwest::{Method, Response, redirect};
 use serde_json::json;
 
-use crate::harness::{Harness, Receiver, wish};
+use crate::harness::{Harness, Receiver, create_request};
 
-/// A browser: it keeps one cookie and follows redirects within the emulator by hand, so that a test sees them.
+/// A browser: it keeps one cookie and returns redirects, so that a test sees them.
 struct Browser<'a> {
     harness: &'a Harness,
     http: reqwest::Client,
@@ -40,7 +40,7 @@ impl Browser<'_> {
         response.text().await.unwrap()
     }
 
-    /// Where a link or a form leads.
+    /// The target of a link or a form.
     async fn follow(&mut self, method: Method, url: &str, form: &str) -> String {
         let response = self.send(method, url, form).await;
         assert_eq!(response.status(), 303, "{url}");
@@ -60,7 +60,7 @@ async fn landing_of(harness: &Harness, reference: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_customer_on_a_desk_pays_on_their_phone() {
+async fn a_customer_on_a_computer_pays_on_their_phone() {
     let harness = Harness::new().await;
     let (landing, token) = landing_of(&harness, "order-1001").await;
     let mut desk = Browser::new(&harness, DESK);
@@ -99,7 +99,7 @@ async fn a_phone_switches_to_the_app_and_back() {
 }
 
 #[tokio::test]
-async fn the_customer_cancels_refuses_or_lets_it_expire() {
+async fn the_customer_cancels_refuses_or_waits_until_it_expires() {
     let harness = Harness::new().await;
     let mut desk = Browser::new(&harness, DESK);
     let (_, token) = landing_of(&harness, "order-3001").await;
@@ -126,9 +126,9 @@ async fn leaving_the_landing_page_cancels() {
 }
 
 #[tokio::test]
-async fn what_a_request_says_is_text_on_a_page() {
+async fn text_from_a_request_is_escaped() {
     let harness = Harness::new().await;
-    let mut body = wish("order-5001", 1000);
+    let mut body = create_request("order-5001", 1000);
     body["paymentDescription"] = json!("<script>alert(1)</script>");
     body["receipt"] = json!({
         "orderLines": [{ "name": "\"><b>Mug", "id": "mug", "totalAmount": 1000, "totalAmountExcludingTax": 800,
@@ -147,11 +147,11 @@ async fn what_a_request_says_is_text_on_a_page() {
 }
 
 #[tokio::test]
-async fn the_qr_flow_leads_to_a_picture() {
+async fn the_qr_flow_returns_an_image() {
     let harness = Harness::new().await;
     for (n, (format, kind)) in [("IMAGE/PNG", "image/png"), ("IMAGE/SVG+XML", "image/svg+xml")].into_iter().enumerate()
     {
-        let mut body = wish(&format!("order-600{n}"), 1000);
+        let mut body = create_request(&format!("order-600{n}"), 1000);
         body["userFlow"] = json!("QR");
         body["qrFormat"] = json!({ "format": format });
         let (_, created) = harness.post("/epayment/v1/payments", &format!("key-{n}"), &body).await;

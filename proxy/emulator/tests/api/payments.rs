@@ -6,12 +6,12 @@ use kvitt_emulator::Options;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Harness, code, wish};
+use crate::harness::{Harness, code, create_request};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn a_token_is_given_for_the_right_keys_and_ends_after_an_hour() {
+async fn a_token_is_issued_for_valid_keys_and_expires_after_an_hour() {
     let harness = Harness::new().await;
     let (status, body) = harness.send(harness.token_request()).await;
     assert_eq!(status, 200);
@@ -61,13 +61,13 @@ async fn a_payment_is_created_approved_captured_and_refunded() {
 }
 
 #[tokio::test]
-async fn the_same_key_replays_and_another_body_conflicts() {
+async fn a_repeated_key_replays_the_answer_and_conflicts_with_another_body() {
     let harness = Harness::new().await;
     let first = harness.create("order-2001", 1000).await;
     assert_eq!(harness.create("order-2001", 1000).await, first);
-    let other = harness.post("/epayment/v1/payments", "create-order-2001", &wish("order-2001", 2000)).await;
+    let other = harness.post("/epayment/v1/payments", "create-order-2001", &create_request("order-2001", 2000)).await;
     assert_eq!((other.0, code(&other)), (409, "4020"));
-    let taken = harness.post("/epayment/v1/payments", "another key", &wish("order-2001", 1000)).await;
+    let taken = harness.post("/epayment/v1/payments", "another key", &create_request("order-2001", 1000)).await;
     assert_eq!((taken.0, code(&taken)), (409, "4150"));
 
     harness.act("order-2001", "approve").await;
@@ -79,7 +79,7 @@ async fn the_same_key_replays_and_another_body_conflicts() {
 }
 
 #[tokio::test]
-async fn a_refused_key_stays_refused() {
+async fn a_refusal_is_replayed_too() {
     let harness = Harness::new().await;
     harness.create("order-2101", 1000).await;
     let early = harness.capture("order-2101", "capture", 1000).await;
@@ -90,7 +90,7 @@ async fn a_refused_key_stays_refused() {
 }
 
 #[tokio::test]
-async fn six_captures_a_minute_are_too_many() {
+async fn the_sixth_capture_in_a_minute_is_refused() {
     let harness = Harness::new().await;
     harness.create("order-3001", 1000).await;
     harness.act("order-3001", "approve").await;
@@ -118,7 +118,7 @@ async fn a_payment_expires_by_the_emulators_clock() {
 }
 
 #[tokio::test]
-async fn cancelling_only_the_transaction_spares_an_authorization() {
+async fn cancelling_only_the_transaction_does_not_release_an_authorization() {
     let harness = Harness::new().await;
     let only = json!({ "cancelTransactionOnly": true });
     harness.create("order-5001", 1000).await;
@@ -145,7 +145,7 @@ async fn refusing_to_share_ends_the_payment() {
 }
 
 #[tokio::test]
-async fn amounts_that_stand_for_a_refusal_fail_the_attempt() {
+async fn amounts_that_simulate_a_refusal_fail_the_attempt() {
     let harness = Harness::new().await;
     harness.create("order-6101", 151).await;
     let path = "/epayment/v1/test/payments/order-6101/approve";
@@ -174,7 +174,7 @@ async fn amounts_that_stand_for_a_refusal_fail_the_attempt() {
 }
 
 #[tokio::test]
-async fn a_wrong_request_is_refused_with_its_number() {
+async fn an_invalid_request_is_refused_with_its_code() {
     let harness = Harness::new().await;
     let cases = [
         ("/amount/value", json!(12.5), "4040"),
@@ -187,17 +187,17 @@ async fn a_wrong_request_is_refused_with_its_number() {
         ("/userFlow", json!("PUSH_MESSAGE"), "4140"),
     ];
     for (n, (field, value, number)) in cases.into_iter().enumerate() {
-        let mut body = wish(&format!("order-710{n}"), 1000);
+        let mut body = create_request(&format!("order-710{n}"), 1000);
         *body.pointer_mut(field).unwrap() = value.clone();
         let reply = harness.post("/epayment/v1/payments", &format!("key-{n}"), &body).await;
         assert_eq!(code(&reply), number, "{field} = {value}");
     }
-    let mut body = wish("order-7201", 1000);
+    let mut body = create_request("order-7201", 1000);
     body["customerPhone"] = json!("4791234567");
     let (status, problem) = harness.post("/epayment/v1/payments", "key-unknown", &body).await;
     assert_eq!((status, &problem["extraDetails"][0]["name"]), (400, &json!("customerPhone")));
 
-    let create = || harness.call(Method::POST, "/epayment/v1/payments").json(&wish("order-7301", 1000));
+    let create = || harness.call(Method::POST, "/epayment/v1/payments").json(&create_request("order-7301", 1000));
     let (status, problem) = harness.send(create()).await;
     assert_eq!((status, &problem["extraDetails"][0]["name"]), (400, &json!("Idempotency-Key")));
     let (status, problem) = harness.send(create().header("Idempotency-Key", "k".repeat(51))).await;
@@ -210,7 +210,7 @@ async fn a_wrong_request_is_refused_with_its_number() {
 async fn a_push_needs_an_approval_and_a_customer_with_the_app() {
     let harness = Harness::new().await;
     let push = |reference: &str, number: &str| {
-        let mut body = wish(reference, 1000);
+        let mut body = create_request(reference, 1000);
         body["userFlow"] = json!("PUSH_MESSAGE");
         body["customer"] = json!({ "phoneNumber": number });
         body
@@ -226,7 +226,7 @@ async fn a_push_needs_an_approval_and_a_customer_with_the_app() {
 }
 
 #[tokio::test]
-async fn keys_of_another_sales_unit_open_nothing() {
+async fn keys_of_another_sales_unit_are_refused() {
     let harness = Harness::new().await;
     harness.create("order-9001", 1000).await;
     let url = format!("{}/epayment/v1/payments/order-9001", harness.emulator.url());
@@ -236,7 +236,7 @@ async fn keys_of_another_sales_unit_open_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_shared_is_readable_for_a_week() {
+async fn shared_data_is_readable_for_a_week() {
     let mut harness = Harness::new().await;
     harness.create("order-9101", 1000).await;
     harness.act("order-9101", "approve").await;
@@ -269,14 +269,14 @@ async fn the_profile_appears_after_its_delay() {
 }
 
 #[tokio::test]
-async fn a_strict_emulator_takes_https_only() {
+async fn a_strict_emulator_accepts_https_only() {
     let harness = Harness::with("123456", Options { strict: true, ..Options::default() }).await;
     assert_eq!(code(&harness.create("order-9301", 1000).await), "4090");
     assert_eq!(harness.register("http://127.0.0.1:1/hooks", &["authorized"]).await.0, 400);
 }
 
 #[tokio::test]
-async fn it_stops_when_told_to() {
+async fn the_emulator_stops_on_shutdown() {
     let harness = Harness::new().await;
     harness.emulator.shutdown();
     tokio::time::timeout(5 * SECOND, harness.emulator.stopped()).await.expect("it stops");

@@ -1,4 +1,4 @@
-//! Webhooks: signature, order, patience.
+//! Webhooks: signature, order, retries.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::harness::{Arrival, Harness, Receiver};
 
-/// The signature, computed here on its own.
+/// Checks the signature with code of its own.
 fn is_signed(arrival: &Arrival, secret: &str, url: &str) -> bool {
     let header = |name: &str| arrival.headers[name].to_str().unwrap();
     let hash = STANDARD.encode(Sha256::digest(&arrival.body));
@@ -26,7 +26,7 @@ fn is_signed(arrival: &Arrival, secret: &str, url: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_authorization_is_told_at_once_signed_and_with_what_was_shared() {
+async fn an_authorization_is_delivered_at_once_with_a_signature_and_the_shared_data() {
     let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[]).await;
     let (status, registered) = harness.register(&receiver.url, &["authorized"]).await;
@@ -47,7 +47,7 @@ async fn an_authorization_is_told_at_once_signed_and_with_what_was_shared() {
 }
 
 #[tokio::test]
-async fn a_failing_receiver_is_tried_again_and_holds_back_its_payment_only() {
+async fn a_failed_delivery_is_retried_and_delays_its_payment_only() {
     let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[500]).await;
     harness.register(&receiver.url, &["created", "authorized"]).await;
@@ -56,7 +56,7 @@ async fn a_failing_receiver_is_tried_again_and_holds_back_its_payment_only() {
     harness.act("order-2001", "approve").await;
     harness.create("order-2002", 1000).await;
     assert_eq!(receiver.next().await.json()["reference"], "order-2002", "another payment is not held back");
-    assert!(receiver.is_quiet());
+    assert!(receiver.is_empty());
 
     harness.advance(Duration::from_secs(2)).await;
     assert_eq!(receiver.next().await.name(), "CREATED");
@@ -64,7 +64,7 @@ async fn a_failing_receiver_is_tried_again_and_holds_back_its_payment_only() {
 }
 
 #[tokio::test]
-async fn an_expiry_is_told_without_anyone_asking() {
+async fn an_expiry_is_delivered_without_a_call() {
     let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[]).await;
     harness.register(&receiver.url, &["expired"]).await;
@@ -74,7 +74,7 @@ async fn an_expiry_is_told_without_anyone_asking() {
 }
 
 #[tokio::test]
-async fn webhooks_are_duplicated_reordered_lost_and_mis_signed_on_demand() {
+async fn webhooks_are_duplicated_reordered_lost_and_mis_signed_by_faults() {
     let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[200, 200, 200, 401]).await;
     let (_, registered) = harness.register(&receiver.url, &["created", "authorized", "captured"]).await;
