@@ -3,7 +3,7 @@
  */
 import { open } from "./dialog.js";
 import { h } from "./dom.js";
-import { areOn, turn } from "./keys.js";
+import { setShortcuts, shortcutsAreOn } from "./settings.js";
 
 const KEYS = [
   [["j", "k"], "Down and up the list"],
@@ -52,7 +52,7 @@ export function help() {
     h(
       "label.check",
       {},
-      h("input", { type: "checkbox", checked: areOn(), onchange: (event) => turn(event.target.checked) }),
+      h("input", { type: "checkbox", checked: shortcutsAreOn(), onchange: (event) => setShortcuts(event.target.checked) }),
       h("span", {}, "Single letters do something"),
     ),
   ]);
