@@ -1,8 +1,31 @@
 /**
- * The order desk: who is there, which screen they look at, and what happens meanwhile.
+ * The order desk: the session, the screen that is open, and the events that come in meanwhile.
  *
- * The address behind the # says which screen: `#/orders`, `#/orders/REFERENCE`, `#/request`, `#/customers/ID`, `#/attention`; or
- * `#link=…`, which `kvitt desk` printed.
+ * The fragment of the address selects the screen: `#/orders`, `#/orders/REFERENCE`, `#/request`, `#/customers/ID`, `#/attention`; or
+ * `#link=…`, the login link that `kvitt desk` prints.
+ *
+ * The files, top to bottom; each imports only from those below it.
+ *
+ * | file | what it is for |
+ * |---|---|
+ * | app.js | the session and the screens |
+ * | frame.js, login.js | the frame around every screen; the login |
+ * | orders.js, request.js, customers.js, attention.js | one screen each |
+ * | order.js | one order, beside the list |
+ * | order-contents.js, order-history.js, request-status.js | parts of an order: lines and money, history, its payment request |
+ * | order-customer.js | part of an order: its customer, and how a telephone number is written |
+ * | request-line.js | one line of a payment request |
+ * | money-dialogs.js | capture, refund and release |
+ * | keys.js, help.js, settings.js | keyboard shortcuts, their help, and whether they are on |
+ * | stream.js | the shop's event stream, and polling without it |
+ * | dialog.js, problems.js | a dialog; an error in words |
+ * | submissions.js | requests with an idempotency key, kept until they are answered |
+ * | sums.js | the amounts and pieces of an order |
+ * | api.js | HTTP requests to the proxy |
+ * | format.js, dom.js | money and dates; elements |
+ *
+ * Styles: base.css has colours, type and controls, screens.css the frame, the login and the list, order.css one order, dialogs.css the dialogs,
+ * pages.css the other screens.
  */
 import { ask, session } from "./api.js";
 import { attention } from "./attention.js";
@@ -10,11 +33,11 @@ import { customers } from "./customers.js";
 import { fill, h, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { listen } from "./keys.js";
-import { follow } from "./live.js";
 import { login } from "./login.js";
 import { orders } from "./orders.js";
 import { trouble } from "./problems.js";
 import { request } from "./request.js";
+import { follow } from "./stream.js";
 
 const SCREENS = { orders, request, customers, attention };
 const root = document.getElementById("desk");

@@ -2,10 +2,10 @@
  * Customers who have shared who they are: found by number, with what they said yes to, and erased when they want that.
  */
 import { ask } from "./api.js";
-import { number } from "./customer.js";
 import { open } from "./dialog.js";
 import { fill, h, say } from "./dom.js";
 import { moment, precisely } from "./format.js";
+import { number } from "./order-customer.js";
 import { trouble } from "./problems.js";
 
 /** The screen. */

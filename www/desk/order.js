@@ -2,16 +2,16 @@
  * One order: what is in it, what has become of its money, what can be done, who has paid, and what has happened.
  */
 import { ask } from "./api.js";
-import { lines, moneys } from "./contents.js";
-import { customerOf } from "./customer.js";
 import { fill, h, refill } from "./dom.js";
 import { day, distance, money, moment, precisely } from "./format.js";
-import { letGo, move } from "./move.js";
-import { unanswered } from "./presses.js";
+import { letGo, move } from "./money-dialogs.js";
+import { lines, moneys } from "./order-contents.js";
+import { customerOf } from "./order-customer.js";
+import { timeline } from "./order-history.js";
 import { trouble } from "./problems.js";
-import { requested } from "./requested.js";
+import { requested } from "./request-status.js";
+import { unanswered } from "./submissions.js";
 import { isUnderWay, standing, toCapture, toRefund } from "./sums.js";
-import { timeline } from "./timeline.js";
 
 /** How often an order is looked at while Vipps MobilePay has not answered. */
 const LOOK_MS = 2_000;

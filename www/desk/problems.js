@@ -3,7 +3,7 @@
  */
 import { Problem } from "./api.js";
 import { h } from "./dom.js";
-import { Another } from "./presses.js";
+import { Another } from "./submissions.js";
 
 /** By the proxy's codes. What is not here is shown in the proxy's own words. */
 const WORDS = {

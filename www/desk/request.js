@@ -3,12 +3,12 @@
  * customer who has agreed to that.
  */
 import { ask as get } from "./api.js";
-import { number } from "./customer.js";
 import { fill, h, say } from "./dom.js";
 import { money } from "./format.js";
-import { finish, press, waiting } from "./presses.js";
+import { number } from "./order-customer.js";
 import { trouble } from "./problems.js";
 import { line } from "./request-line.js";
+import { finish, press, waiting } from "./submissions.js";
 
 const WHAT = "payment request";
 const PATH = "/v1/shop/payment-requests";

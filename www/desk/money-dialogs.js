@@ -2,14 +2,14 @@
  * Taking money for what is shipped, giving back money for what is returned, and letting go of the rest.
  *
  * The lines that are ticked make the amount, which may be changed within what is left. The button says what it will do; each press is one,
- * however often it is sent (presses.js), and one that was not answered is finished before there is another.
+ * however often it is sent (submissions.js), and one that was not answered is finished before there is another.
  */
 import { ask } from "./api.js";
 import { open } from "./dialog.js";
 import { fill, h, refill, say } from "./dom.js";
 import { minor, money, typed } from "./format.js";
-import { finish, isSending, press, waiting } from "./presses.js";
 import { trouble } from "./problems.js";
+import { finish, isSending, press, waiting } from "./submissions.js";
 import { costOf, pieces, toCapture, toRefund } from "./sums.js";
 
 /** Somebody else was first. */
