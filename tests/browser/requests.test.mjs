@@ -14,7 +14,7 @@ const phone = { viewport: { width: 390, height: 844 } };
 async function shop(method, path, body, headers = {}) {
   const answer = await fetch(`${set.shop}/v1/shop/${path}`, {
     method,
-    headers: { authorization: `Bearer ${Packer.ways(set).key}`, "content-type": "application/json", ...headers },
+    headers: { authorization: `Bearer ${Packer.credentials(set).key}`, "content-type": "application/json", ...headers },
     body: body && JSON.stringify(body),
   });
   assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);

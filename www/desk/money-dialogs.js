@@ -1,18 +1,18 @@
 /**
- * Taking money for what is shipped, giving back money for what is returned, and letting go of the rest.
+ * The dialogs that move money: capture what is shipped, refund what is returned, release the rest.
  *
- * The lines that are ticked make the amount, which may be changed within what is left. The button says what it will do; each press is one,
- * however often it is sent (submissions.js), and one that was not answered is finished before there is another.
+ * The selected lines make the amount, which staff may change within what is left. The button names the operation and its amount. An operation is
+ * carried out once, however often it is sent (submissions.js), and an unanswered one is retried before another can be made.
  */
-import { ask } from "./api.js";
+import { call } from "./api.js";
 import { open } from "./dialog.js";
-import { fill, h, refill, say } from "./dom.js";
+import { fill, h, refill, announce } from "./dom.js";
 import { minor, money, typed } from "./format.js";
-import { trouble } from "./problems.js";
-import { finish, isSending, press, waiting } from "./submissions.js";
+import { problemBox } from "./problems.js";
+import { isSending, pending, retry, submit } from "./submissions.js";
 import { costOf, pieces, toCapture, toRefund } from "./sums.js";
 
-/** Somebody else was first. */
+/** Someone else captured or refunded meanwhile. */
 const OVERTAKEN = ["exceeds_what_is_left", "exceeds_what_was_ordered"];
 
 const KINDS = {
@@ -20,7 +20,7 @@ const KINDS = {
     title: "Ship and capture",
     verb: "Capture",
     done: "Captured",
-    ask: "Tick what is in the parcel.",
+    prompt: "Select what is in the parcel.",
     left: "Left to capture",
     most: toCapture,
     room: ({ line, shipped }) => [line.quantity - shipped, shipped],
@@ -30,25 +30,25 @@ const KINDS = {
     title: "Refund",
     verb: "Refund",
     done: "Refunded",
-    ask: "Tick what came back, or type an amount.",
+    prompt: "Select what was returned, or enter an amount.",
     left: "Left to refund",
     most: toRefund,
-    // Where nothing was said of what was shipped, anything may come back.
-    room: ({ line, shipped, returned }, told) => [(told ? shipped : line.quantity) - returned, returned],
+    // Where no capture had lines, every line may be returned.
+    room: ({ line, shipped, returned }, hasShipped) => [(hasShipped ? shipped : line.quantity) - returned, returned],
     ticked: false,
   },
 };
 
 /**
- * Opens the dialog. `done` is handed the order as it is afterwards; `closed` is told that it is over, whatever came of it. Answers with a
- * function that is told how the order is now, since somebody else may ship meanwhile.
+ * Opens the dialog for a capture or a refund. `done` gets the changed order; `closed` is called when the dialog closes, with or without an
+ * operation. Returns a function that takes the order again, because someone else may ship meanwhile.
  */
-export function move(order, kind, done, closed) {
+export function moneyDialog(order, kind, done, closed) {
   const how = KINDS[kind];
   const { currency } = order.amount;
   const what = `${kind} ${order.reference}`;
   const path = `/v1/shop/orders/${encodeURIComponent(order.reference)}`;
-  let before = waiting(what);
+  let before = pending(what);
   let most;
   let rows = [];
   let seen;
@@ -58,62 +58,62 @@ export function move(order, kind, done, closed) {
     autocomplete: "off",
     "aria-describedby": "amount-hint amount-mistake",
     "data-keep": "amount",
-    oninput: () => judge(),
+    oninput: () => validate(),
   });
   const hint = h("p.hint", { id: "amount-hint" });
   const mistake = h("p.mistake", { id: "amount-mistake", "aria-live": "polite" });
   const button = h("button.button", { type: "submit" }, how.verb);
   const changed = h("div", { role: "status" });
   const inside = h("div.move");
-  const said = h("div.said");
+  const message = h("div.said");
   const isBusy = () => button.getAttribute("aria-busy") === "true";
 
-  /** What the ticked lines cost. */
+  /** The price of the selected lines. */
   const sum = () => rows.reduce((sum, row) => sum + row.cost(), 0);
 
-  function judge() {
+  function validate() {
     const value = minor(amount.value);
     const lines = Math.min(sum(), most);
     const wrong =
       value === undefined
         ? "Write it like 249 or 249.00, without a thousands separator."
         : value === 0
-          ? "It must be more than nothing."
+          ? "It must be more than zero."
           : value > most
             ? `There is ${money(most, currency)} left.`
             : "";
-    // Nothing typed and nothing ticked is no mistake yet.
+    // An empty amount with no selected line is no mistake yet.
     fill(mistake, amount.value.trim() === "" || (value === 0 && sum() === 0) ? "" : wrong);
     amount.toggleAttribute("aria-invalid", false);
     if (mistake.textContent) amount.setAttribute("aria-invalid", "true");
     fill(
       hint,
       `${how.left}: ${money(most, currency)}.`,
-      value !== lines && sum() > 0 ? ` The ticked lines come to ${money(lines, currency)}.` : "",
+      value !== lines && sum() > 0 ? ` The selected lines cost ${money(lines, currency)}.` : "",
     );
     fill(button, wrong ? how.verb : `${how.verb} ${money(value, currency)}`);
     button.setAttribute("aria-disabled", String(Boolean(wrong)));
     return wrong ? undefined : value;
   }
 
-  function count() {
+  function fillAmount() {
     amount.value = typed(Math.min(sum(), most));
-    judge();
+    validate();
   }
 
-  /** A line of which so many pieces may go, after those that are gone; `was` is what was chosen of it. */
-  function row(at, line, room, gone, was) {
-    const tick = h("input", { type: "checkbox", checked: was.ticked, "data-keep": `tick ${at}`, onchange: () => count() });
+  /** A line of which `room` pieces can be selected after `before` earlier ones; `was` is the earlier selection. */
+  function row(at, line, room, earlier, was) {
+    const tick = h("input", { type: "checkbox", checked: was.ticked, "data-keep": `tick ${at}`, onchange: () => fillAmount() });
     const number = h("input.pieces", {
       type: "number",
       min: 1,
       max: room,
       value: Math.min(room, was.number),
       inputmode: "numeric",
-      onwheel: still,
+      onwheel: blur,
       "aria-label": `How many of ${line.name}`,
       "data-keep": `pieces ${at}`,
-      oninput: () => ((tick.checked = true), count()),
+      oninput: () => ((tick.checked = true), fillAmount()),
       disabled: room === 1,
     });
     const cost = h("span.sum");
@@ -129,7 +129,7 @@ export function move(order, kind, done, closed) {
       ),
       fields: [tick, ...(room > 1 ? [number] : [])],
       cost: () => {
-        const value = costOf(line, taken(), gone);
+        const value = costOf(line, taken(), earlier);
         fill(cost, tick.checked ? money(value, currency) : "–");
         return value;
       },
@@ -138,30 +138,30 @@ export function move(order, kind, done, closed) {
     };
   }
 
-  /** What is left by an order: how much, and of which lines how many. */
+  /** What is left of an order: the amount, and the pieces of each line. */
   function left(now) {
     const entries = pieces(now);
-    const told = entries.some(({ shipped }) => shipped > 0);
-    return { most: how.most(now), rooms: entries.map((entry) => [entry.line, ...how.room(entry, told)]) };
+    const hasShipped = entries.some(({ shipped }) => shipped > 0);
+    return { most: how.most(now), rooms: entries.map((entry) => [entry.line, ...how.room(entry, hasShipped)]) };
   }
 
-  /** Lays the dialog out by how the order is now. What was typed stays where it still fits. */
-  function lay(now) {
+  /** Renders the dialog for the order. Entered values stay if they are still valid. */
+  function render(now) {
     const found = left(now);
     const isTyped = most !== undefined && minor(amount.value) !== Math.min(sum(), most);
     const chosen = new Map(rows.map((row) => [row.at, row.chosen()]));
     seen = JSON.stringify(found);
     most = found.most;
     rows = found.rooms
-      .map(([line, room, gone], at) => room > 0 && row(at, line, room, gone, chosen.get(at) ?? { ticked: how.ticked, number: room }))
+      .map(([line, room, earlier], at) => room > 0 && row(at, line, room, earlier, chosen.get(at) ?? { ticked: how.ticked, number: room }))
       .filter(Boolean);
     refill(
       inside,
       before
-        ? finishing(before, how.verb, currency)
+        ? unansweredNote(before, how.verb, currency)
         : [
             rows.length > 0 && [
-              h("p", {}, how.ask),
+              h("p", {}, how.prompt),
               h(
                 "ul.move-lines",
                 {},
@@ -174,36 +174,36 @@ export function move(order, kind, done, closed) {
     if (before) {
       fill(button, `${how.verb} ${money(before.body.amount.value, currency)}`);
       button.removeAttribute("aria-disabled");
-    } else if (isTyped && !(minor(amount.value) > most)) judge();
-    else count();
+    } else if (isTyped && !(minor(amount.value) > most)) validate();
+    else fillAmount();
   }
 
-  function renew(now) {
+  function update(now) {
     order = now;
     if (isBusy()) return;
     const held = before;
-    before = waiting(what);
+    before = pending(what);
     if (held?.key === before?.key && JSON.stringify(left(now)) === seen) return;
-    const text = held && !before ? "What was pressed before is answered." : "Something was done with this order meanwhile.";
-    fill(changed, h("p.note", {}, `${text} Look again at what is left.`));
-    lay(now);
+    const text = held && !before ? "The earlier operation was answered." : "This order was changed meanwhile.";
+    fill(changed, h("p.note", {}, `${text} Check what is left.`));
+    render(now);
     if (!box.contains(document.activeElement)) button.focus();
   }
 
   async function send(event, close) {
     event.preventDefault();
-    const value = before?.body.amount.value ?? judge();
+    const value = before?.body.amount.value ?? validate();
     if (value === undefined || isBusy()) return amount.focus();
     const body = { amount: { value, currency }, lines: rows.map((row) => row.piece()).filter(Boolean) };
     const fields = [amount, ...rows.flatMap((row) => row.fields)];
-    const sends = () => (before ? finish(what, `${path}/${kind}`, before) : press(what, `${path}/${kind}`, body));
+    const sends = () => (before ? retry(what, `${path}/${kind}`, before) : submit(what, `${path}/${kind}`, body));
     fill(changed);
-    const no = await sending({ sends, button, said, fields, close, done, told: how.done });
-    if (!no) return;
-    const [held, now] = [before, OVERTAKEN.includes(no.code) ? await ask("GET", path).catch(() => order) : order];
-    before = waiting(what);
-    // Where it is not known what came of it, only the same may be sent again.
-    if (held?.key !== before?.key || JSON.stringify(left(now)) !== seen) lay(now);
+    const error = await run({ sends, button, message, fields, close, done, announcement: how.done });
+    if (!error) return;
+    const [held, now] = [before, OVERTAKEN.includes(error.code) ? await call("GET", path).catch(() => order) : order];
+    before = pending(what);
+    // While the outcome is unknown, only the same operation can be retried.
+    if (held?.key !== before?.key || JSON.stringify(left(now)) !== seen) render(now);
     (before ? button : amount).focus();
   }
 
@@ -216,27 +216,27 @@ export function move(order, kind, done, closed) {
         h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
         changed,
         inside,
-        said,
+        message,
         h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
       ),
     closed,
   );
-  lay(order);
+  render(order);
   (before ? button : (box.querySelector("li input") ?? amount)).focus();
-  return renew;
+  return update;
 }
 
-/** Opens the dialog that lets go of what is left. */
-export function letGo(order, done, closed) {
+/** Opens the dialog that releases what is left. */
+export function releaseDialog(order, done, closed) {
   const { currency } = order.amount;
   const what = `cancel ${order.reference}`;
   const path = `/v1/shop/orders/${encodeURIComponent(order.reference)}/cancel`;
   const left = money(toCapture(order), currency);
   const some = order.aggregate.captured > 0;
-  const button = h("button.button.danger", { type: "submit" }, `Let ${left} go`);
-  const said = h("div.said");
+  const button = h("button.button.danger", { type: "submit" }, `Release ${left}`);
+  const message = h("div.said");
   open(
-    some ? "Let the rest go" : "Cancel the order",
+    some ? "Release the rest" : "Cancel the order",
     (close) =>
       h(
         "form.move",
@@ -244,7 +244,7 @@ export function letGo(order, done, closed) {
           onsubmit: (event) => {
             event.preventDefault();
             if (button.getAttribute("aria-busy") !== "true")
-              sending({ sends: () => press(what, path, {}), button, said, fields: [], close, done, told: "Let go" });
+              run({ sends: () => submit(what, path, {}), button, message, fields: [], close, done, announcement: "Released" });
           },
         },
         h("p.soft", {}, h("span.name-of", {}, order.order_number ?? order.reference)),
@@ -253,31 +253,31 @@ export function letGo(order, done, closed) {
           {},
           h("strong", {}, left),
           some
-            ? " is not captured and goes back to the customer. What was captured stays."
-            : " goes back to the customer. Nothing was captured.",
+            ? " is not captured and is released to the customer. What was captured stays."
+            : " is released to the customer. Nothing was captured.",
         ),
-        h("p", {}, "There is no way back: what is let go cannot be captured any more."),
-        said,
+        h("p", {}, "This cannot be undone: released money cannot be captured any more."),
+        message,
         h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
       ),
     closed,
   );
 }
 
-/** Sends a press and says what came of it; a no is shown in the dialog, and answered with. */
-async function sending({ sends, button, said, fields, close, done, told }) {
+/** Sends a submission and announces the result. An error is shown in the dialog and returned. */
+async function run({ sends, button, message, fields, close, done, announcement }) {
   const caption = button.textContent;
   button.setAttribute("aria-busy", "true");
   fields.forEach((field) => field.setAttribute("disabled", ""));
   fill(button, "One moment…");
-  fill(said);
+  fill(message);
   try {
     const { status, value } = await sends();
-    say(status === 202 ? "Vipps MobilePay has not answered yet. It is carried out by itself." : `${told}.`);
+    announce(status === 202 ? "Vipps MobilePay has not answered yet. The proxy retries by itself." : `${announcement}.`);
     close();
     done(value);
   } catch (error) {
-    fill(said, trouble(error));
+    fill(message, problemBox(error));
     fill(button, caption);
     button.removeAttribute("aria-busy");
     fields.forEach((field) => field.removeAttribute("disabled"));
@@ -287,16 +287,16 @@ async function sending({ sends, button, said, fields, close, done, told }) {
   return undefined;
 }
 
-/** A wheel that is meant for the page must not change how many are shipped. */
-const still = ({ target }) => target.blur();
+/** Scrolling the page must not change a number of pieces. */
+const blur = ({ target }) => target.blur();
 
-const finishing = (before, verb, currency) => [
+const unansweredNote = (before, verb, currency) => [
   h(
     "p.note",
     {},
     isSending(before)
-      ? "You pressed this, and it is being answered. Nothing else can be done meanwhile; pressing again is safe: it is done once."
-      : "You pressed this before, and there was no answer. It is sent again as it was, and done once.",
+      ? "You submitted this, and the answer is pending. Nothing else can be done meanwhile. Retrying is safe: it is carried out once."
+      : "You submitted this before, and there was no answer. It is sent again unchanged, and carried out once.",
   ),
   h(
     "p",

@@ -1,12 +1,12 @@
 /**
- * What is in an order, and what has become of its money: nothing here does anything.
+ * The lines and the money of an order, for display only.
  */
 import { h } from "./dom.js";
 import { money, percent } from "./format.js";
 import { pieces, toCapture } from "./sums.js";
 
-/** The money, as a bar and in figures. */
-export function moneys(found) {
+/** The money: captured, left, refunded and released, as a bar and in figures. */
+export function moneySummary(found) {
   const { currency } = found.amount;
   const { captured, cancelled, refunded } = found.aggregate;
   const kept = captured - refunded;
@@ -14,7 +14,7 @@ export function moneys(found) {
     ["kept", "Captured", captured, kept],
     ["left", "Left to capture", toCapture(found), toCapture(found)],
     ["refunded", "Refunded", refunded, refunded],
-    ["cancelled", "Let go", cancelled, cancelled],
+    ["cancelled", "Released", cancelled, cancelled],
   ].filter(([, , value]) => value > 0);
   if (shares.length === 0) return undefined;
   const bar = h("div.bar", { "aria-hidden": "true" });
@@ -35,13 +35,13 @@ export function moneys(found) {
   );
 }
 
-/** The lines, with what was shipped and sent back. */
+/** The lines, with the shipped and returned pieces. */
 export function lines(found) {
   const entries = pieces(found);
   if (entries.length === 0) return undefined;
   const { currency } = found.amount;
   const some = [shippedOf, returnedOf].map((of) => entries.some((entry) => of(entry) > 0));
-  // What a phone has no columns for stands below the article's name there.
+  // A phone has no room for these columns: there the numbers are below the article's name.
   const column = (tag, at, ...children) => some[at] && h(`${tag}.roomy`, tag === "th" ? { scope: "col" } : {}, ...children);
   return h(
     "section.panel",
@@ -118,7 +118,7 @@ export function lines(found) {
   );
 }
 
-/** Pictures of our own origin only: the page's policy shows no others. */
+/** Pictures of the same origin only: the content security policy allows no others. */
 function picture(line) {
   const url = line.picture && URL.parse?.(line.picture, location.href);
   return url?.origin === location.origin && h("img.picture", { src: url.href, alt: "", width: 40, height: 40, loading: "lazy" });

@@ -1,23 +1,23 @@
 /**
- * What has happened to an order, the latest first: told from its events, its payments, and what the shop has asked for.
+ * The history of an order, latest first: its events, its attempts and its operations.
  */
 import { h } from "./dom.js";
 import { money, moment, precisely } from "./format.js";
 import { operations } from "./sums.js";
 
-const TOLD = {
+const EVENTS = {
   "checkout.authorized": ["good", "Paid: the money is reserved"],
-  "checkout.aborted": ["quiet", "The customer said no"],
-  "checkout.expired": ["quiet", "The time to pay ran out"],
+  "checkout.aborted": ["quiet", "The customer refused"],
+  "checkout.expired": ["quiet", "The payment expired"],
   "checkout.cancelled": ["quiet", "Cancelled before it was paid"],
   "checkout.failed": ["bad", "The payment could not be created"],
   "payment.capture_due": ["wait", "To be captured soon"],
   "customer.shared": ["good", "The customer shared a telephone number"],
 };
-const DONE = { capture: ["good", "Captured"], refund: ["quiet", "Refunded"], cancel: ["quiet", "Let go"] };
-const ASKED = { capture: "Capture", refund: "Refund", cancel: "Letting go" };
-/** What the shop did through the proxy is told with its lines; these are told of money that was moved elsewhere. */
-const MOVED = { "payment.captured": "capture", "payment.refunded": "refund", "payment.cancelled": "cancel" };
+const DONE = { capture: ["good", "Captured"], refund: ["quiet", "Refunded"], cancel: ["quiet", "Released"] };
+const OPERATIONS = { capture: "Capture", refund: "Refund", cancel: "Release" };
+/** These events are listed only for operations outside of the proxy; its own operations are listed with their lines. */
+const MONEY_EVENTS = { "payment.captured": "capture", "payment.refunded": "refund", "payment.cancelled": "cancel" };
 
 /** The section. */
 export function timeline(order) {
@@ -26,18 +26,18 @@ export function timeline(order) {
   const ours = Object.fromEntries(
     Object.keys(DONE).map((kind) => [kind, operations(order).filter((one) => one.kind === kind && one.state === "done").length]),
   );
-  const told = [{ at: order.created_at_ms, tone: "quiet", text: "Order placed" }];
+  const entries = [{ at: order.created_at_ms, tone: "quiet", text: "Order placed" }];
   for (const attempt of order.attempts.slice(1))
-    told.push({ at: attempt.created_at_ms, tone: "quiet", text: "Tried again", more: attempt.reference });
+    entries.push({ at: attempt.created_at_ms, tone: "quiet", text: "Tried again", more: attempt.reference });
   for (const event of order.events ?? []) {
-    const kind = MOVED[event.type];
+    const kind = MONEY_EVENTS[event.type];
     if (kind) {
-      // As many of them as we did are told below.
+      // The proxy's own operations are listed below.
       if ((ours[kind] -= 1) >= 0) continue;
-      told.push({ at: event.at_ms, tone: "quiet", text: `${DONE[kind][1]} elsewhere`, more: "In the portal, or by another system" });
+      entries.push({ at: event.at_ms, tone: "quiet", text: `${DONE[kind][1]} elsewhere`, more: "In the portal, or by another system" });
     } else {
-      const [tone, text] = TOLD[event.type] ?? ["quiet", event.type];
-      told.push({ at: event.at_ms, tone, text });
+      const [tone, text] = EVENTS[event.type] ?? ["quiet", event.type];
+      entries.push({ at: event.at_ms, tone, text });
     }
   }
   for (const operation of operations(order)) {
@@ -45,20 +45,20 @@ export function timeline(order) {
     const what = operation.lines.map(({ sku, quantity }) => `${quantity} × ${names.get(sku) ?? sku}`).join(", ");
     const at = operation.settled_at_ms ?? operation.asked_at_ms;
     if (operation.state === "done")
-      told.push({ at, tone: DONE[operation.kind][0], text: `${DONE[operation.kind][1]} ${amount}`, more: what });
+      entries.push({ at, tone: DONE[operation.kind][0], text: `${DONE[operation.kind][1]} ${amount}`, more: what });
     else if (operation.state === "pending")
-      told.push({ at, tone: "wait", text: `${ASKED[operation.kind]} of ${amount} is under way`, more: what });
-    else told.push({ at, tone: "bad", text: `${ASKED[operation.kind]} of ${amount} was refused`, more: operation.trouble });
+      entries.push({ at, tone: "wait", text: `${OPERATIONS[operation.kind]} of ${amount} is pending`, more: what });
+    else entries.push({ at, tone: "bad", text: `${OPERATIONS[operation.kind]} of ${amount} was refused`, more: operation.trouble });
   }
-  told.sort((one, other) => other.at - one.at);
+  entries.sort((one, other) => other.at - one.at);
   return h(
     "section.panel",
     {},
-    h("h2", {}, "What has happened"),
+    h("h2", {}, "History"),
     h(
       "ol.timeline",
       {},
-      told.map(({ at, tone, text, more }) =>
+      entries.map(({ at, tone, text, more }) =>
         h(
           "li",
           { "data-tone": tone },

@@ -1,37 +1,37 @@
 /**
- * A payment request that was made: the link and the QR while it can be paid, what has become of it, and taking it back.
+ * A payment request that is open: its link, its QR code, and the button that withdraws it.
  */
-import { ask } from "./api.js";
-import { fill, h, say } from "./dom.js";
+import { call } from "./api.js";
+import { fill, h, announce } from "./dom.js";
 import { moment, money, precisely } from "./format.js";
-import { trouble } from "./problems.js";
+import { problemBox } from "./problems.js";
 
-/** A picture that Vipps MobilePay has made is not on our origin, and this page's policy shows no other. */
+/** An image of Vipps MobilePay has another origin, which the content security policy does not allow: a link replaces it. */
 const elsewhere = ({ target }) =>
   target.replaceWith(h("p", {}, h("a.button.second", { href: target.src, target: "_blank", rel: "noreferrer" }, "Show the QR code")));
 
-const WAITS = ["open", "starting", "created"];
+const OPEN = ["open", "starting", "created"];
 
 /**
  * @param order an order with a `request`
  * @param {(order: object) => void} done
  */
-export function requested(order, done) {
+export function requestStatus(order, done) {
   const { request } = order;
-  if (!WAITS.includes(order.state)) return undefined;
-  const said = h("div.said");
+  if (!OPEN.includes(order.state)) return undefined;
+  const message = h("div.said");
   const withdraw = async () => {
     try {
-      done(await ask("POST", `/v1/shop/payment-requests/${encodeURIComponent(order.reference)}/withdraw`, { body: {} }));
-      say("Withdrawn");
+      done(await call("POST", `/v1/shop/payment-requests/${encodeURIComponent(order.reference)}/withdraw`, { body: {} }));
+      announce("Withdrawn");
     } catch (error) {
-      fill(said, trouble(error));
+      fill(message, problemBox(error));
     }
   };
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(request.url);
-      say("Copied");
+      announce("Copied");
       fill(button, "Copied");
     } catch {
       link.focus();
@@ -59,9 +59,9 @@ export function requested(order, done) {
         {},
         "It can be paid until ",
         h("time", { title: precisely(request.expires_at_ms) }, moment(request.expires_at_ms)),
-        ". This page shows when it is.",
+        ". This page shows the payment.",
       ),
     h("div.actions", {}, button, h("button.button.second.danger", { type: "button", onclick: withdraw }, "Withdraw")),
-    said,
+    message,
   );
 }

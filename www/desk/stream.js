@@ -1,20 +1,21 @@
 /**
- * What happens, as it happens: the shop's stream of events, and looking again every few seconds where there is none.
+ * The shop's event stream (SSE), and polling every few seconds while it is not available.
  *
- * Read by `fetch`, since an EventSource cannot send the desk's header and cannot tell a session that has ended from a proxy that is away.
+ * The stream is read with `fetch`: an EventSource cannot send the desk's header, and cannot distinguish an ended session from a proxy that does
+ * not answer.
  */
-import { ask, Problem, send, session } from "./api.js";
+import { call, Problem, send, session } from "./api.js";
 
-/** How often is looked where there is no stream, and how long after one is tried again. */
-const LOOK_MS = 5_000;
+/** The polling interval without a stream, and the pause before the stream is tried again. */
+const POLL_MS = 5_000;
 
 /**
- * Follows until the function that it answers with is called.
+ * Subscribes to the events. Returns a function that ends the subscription.
  *
- * @param {{ happened: (event?: { type: string, data: { reference: string } }) => void, stands: (how: "live" | "polling" | "away") => void }} tell
- *   `happened` without an event means that there may have been anything
+ * @param {{ onEvent: (event?: { type: string, data: { reference: string } }) => void, setConnection: (how: "live" | "polling" | "away") => void }} listener
+ *   `onEvent` without an event means that events may have been missed
  */
-export function follow({ happened, stands }) {
+export function subscribe({ onEvent, setConnection }) {
   const stop = new AbortController();
   let last;
   let timer;
@@ -23,22 +24,22 @@ export function follow({ happened, stands }) {
       let opened = false;
       try {
         const headers = last === undefined ? {} : { "last-event-id": last };
-        const answer = await send("GET", "/v1/shop/events/stream", { byItself: true, signal: stop.signal, headers });
+        const answer = await send("GET", "/v1/shop/events/stream", { inBackground: true, signal: stop.signal, headers });
         opened = true;
-        stands("live");
-        // There may have been something between the last look and now.
-        happened();
+        setConnection("live");
+        // Events may have been missed before the stream was open.
+        onEvent();
         for await (const { id, data } of events(answer.body)) {
           last = id ?? last;
-          if (data) happened(JSON.parse(data));
+          if (data) onEvent(JSON.parse(data));
         }
       } catch (error) {
         if (stop.signal.aborted) return;
-        // A stream that breaks off is opened anew at once; that it cannot be opened is another matter.
+        // A stream that ends is opened again at once. One that cannot be opened is replaced by polling.
         if (!opened) {
-          stands((await isThere()) ? "polling" : "away");
-          happened();
-          await new Promise((resolve) => (timer = setTimeout(resolve, LOOK_MS)));
+          setConnection((await proxyAnswers()) ? "polling" : "away");
+          onEvent();
+          await new Promise((resolve) => (timer = setTimeout(resolve, POLL_MS)));
         }
       }
     }
@@ -53,13 +54,13 @@ export function follow({ happened, stands }) {
 }
 
 /** Whether the proxy answers at all. */
-const isThere = () =>
-  ask("GET", "/desk/session", { byItself: true }).then(
+const proxyAnswers = () =>
+  call("GET", "/desk/session", { inBackground: true }).then(
     () => true,
     (error) => error instanceof Problem,
   );
 
-/** The events of a stream of them. */
+/** Parses the stream into events. */
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

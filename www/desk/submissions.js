@@ -1,105 +1,107 @@
 /**
- * Presses on what moves money or opens a payment: one key each, however often the press is sent.
+ * Submissions: requests that move money or open a payment. Each has one idempotency key, however often it is sent.
  *
- * A press is remembered until it is answered with a yes or a no, also when the page is closed or the session runs out in between, so that
- * a double click or a lost answer is one capture and not two. Until then nothing else is sent on the same, also from another tab. What is
- * kept in this browser is what was asked for, its key and the login's sales unit; no number and no name. The proxy knows keys for a day,
- * so no press is sent again that is older than that.
+ * A submission is stored until it is answered, also when the page is closed or the session expires meanwhile. So a double click or a lost answer
+ * causes one capture, not two. Until then no other submission on the same subject is sent, also from another tab. The browser stores the body,
+ * the key and the login's sales unit; never a telephone number or a name. The proxy keeps keys for a day, so an older submission is never
+ * retried.
  */
-import { ask, Problem, Unanswered } from "./api.js";
+import { call, Problem, Unanswered } from "./api.js";
 
-/** Pauses before a press is sent again, in milliseconds. */
-const AGAIN_MS = [500, 1_500, 4_000];
-/** By their keys: what will be answered to those that are under way in this tab. */
-const underWay = new Map();
+/** The pauses before the retries, in milliseconds. */
+const RETRY_MS = [500, 1_500, 4_000];
+/** By key: the promised answers of the submissions that this tab is sending. */
+const sending = new Map();
 
-const KEPT_MS = 20 * 3_600_000;
+/** How long a submission is stored. */
+const STORED_MS = 20 * 3_600_000;
 
-const name = (what) => `kvitt-desk press ${what}`;
+/** The key in local storage; its words stay, so that stored submissions are found after an update. */
+const storageKey = (subject) => `kvitt-desk press ${subject}`;
 
-/** Nothing was sent, since an earlier press stands in the way: `another_press`, or `another_login` where only that may finish it. */
-export class Another extends Error {
-  /** @param {"another_press" | "another_login"} code */
+/** Nothing was sent: an earlier submission has no answer yet (`submission_pending`), and only its own login may retry it (`other_login`). */
+export class Blocked extends Error {
+  /** @param {"submission_pending" | "other_login"} code */
   constructor(code) {
     super(code);
     this.code = code;
   }
 }
 
-/** The press on `what` that has not been answered, if there is one: what was asked for is its `body`. */
-export function waiting(what) {
-  const press = JSON.parse(localStorage.getItem(name(what)) ?? "null");
-  return press && Date.now() - press.at < KEPT_MS ? press : undefined;
+/** The unanswered submission on a subject, if there is one. */
+export function pending(subject) {
+  const submission = JSON.parse(localStorage.getItem(storageKey(subject)) ?? "null");
+  return submission && Date.now() - submission.at < STORED_MS ? submission : undefined;
 }
 
-/** Whether this tab is sending a press. */
-export const isSending = (press) => underWay.has(press.key);
+/** Whether this tab is sending a submission. */
+export const isSending = (submission) => sending.has(submission.key);
 
-/** The press on `what` that has not been answered and is not under way, if there is one. */
-export function unanswered(what) {
-  const press = waiting(what);
-  return press && !isSending(press) ? press : undefined;
+/** The unanswered submission on a subject that this tab is not sending, if there is one. */
+export function unanswered(subject) {
+  const submission = pending(subject);
+  return submission && !isSending(submission) ? submission : undefined;
 }
 
 /**
- * Sends a press. The same once more is the same press until that is answered; another one is not sent, which is `Another`.
+ * Sends a submission. Until it is answered, the same content is sent with the same key; other content is not sent, but throws `Blocked`.
  *
- * @param {string} what such as `capture nordlys-1-1`
+ * @param {string} subject such as `capture nordlys-1-1`
  * @param {string} path
  * @param {unknown} body
- * @param {string} [scope] whose keys the proxy tells apart, where it does: a press is finished under no other
+ * @param {string} [scope] the login's scope, where the proxy separates keys by it: a submission is retried under no other
  * @returns {Promise<{ status: number, value: any }>}
  */
-export async function press(what, path, body, scope) {
-  const before = waiting(what);
-  if (before && before.scope === scope && JSON.stringify(before.body) !== JSON.stringify(body)) throw new Another("another_press");
-  return finish(what, path, before ?? keep(what, body, scope), scope);
+export async function submit(subject, path, body, scope) {
+  const before = pending(subject);
+  if (before && before.scope === scope && JSON.stringify(before.body) !== JSON.stringify(body)) throw new Blocked("submission_pending");
+  return retry(subject, path, before ?? store(subject, body, scope), scope);
 }
 
-/** Sends an earlier press again, as it was and with its key: where it was answered meanwhile, that answer comes once more. */
-export async function finish(what, path, before, scope) {
-  if (before.scope !== scope) throw new Another("another_login");
+/** Sends an earlier submission again, unchanged and with its key. If it was answered meanwhile, the proxy repeats that answer. */
+export async function retry(subject, path, before, scope) {
+  if (before.scope !== scope) throw new Blocked("other_login");
   const { key } = before;
-  if (!underWay.has(key))
-    underWay.set(
+  if (!sending.has(key))
+    sending.set(
       key,
-      sent(what, path, before).finally(() => underWay.delete(key)),
+      sendWithRetries(subject, path, before).finally(() => sending.delete(key)),
     );
-  return underWay.get(key);
+  return sending.get(key);
 }
 
-async function sent(what, path, { key, body }) {
+async function sendWithRetries(subject, path, { key, body }) {
   for (let tries = 0; ; tries += 1) {
     try {
-      const answer = await ask("POST", path, { body, key, whole: true });
-      forget(what, key);
+      const answer = await call("POST", path, { body, key, withStatus: true });
+      discard(subject, key);
       return answer;
     } catch (error) {
-      if (isNo(error)) {
-        forget(what, key);
+      if (isFinal(error)) {
+        discard(subject, key);
         throw error;
       }
-      const pause = error.retryAfter ? error.retryAfter * 1_000 : AGAIN_MS[tries];
-      if (tries >= AGAIN_MS.length || pause > 10_000 || error.code === "unauthorized") throw error;
+      const pause = error.retryAfter ? error.retryAfter * 1_000 : RETRY_MS[tries];
+      if (tries >= RETRY_MS.length || pause > 10_000 || error.code === "unauthorized") throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }
 
-/** Writes a new press down, before it is sent. */
-function keep(what, body, scope) {
-  const press = { key: newKey(), body, scope, at: Date.now() };
-  localStorage.setItem(name(what), JSON.stringify(press));
-  return press;
+/** Stores a new submission, before it is sent. */
+function store(subject, body, scope) {
+  const submission = { key: newKey(), body, scope, at: Date.now() };
+  localStorage.setItem(storageKey(subject), JSON.stringify(submission));
+  return submission;
 }
 
-/** A press that is answered; another tab may have written down the next already. */
-function forget(what, key) {
-  if (waiting(what)?.key === key) localStorage.removeItem(name(what));
+/** Deletes an answered submission; another tab may have stored the next one already. */
+function discard(subject, key) {
+  if (pending(subject)?.key === key) localStorage.removeItem(storageKey(subject));
 }
 
-/** Whether it was not done and will not be: only then may the next press be another one. */
-function isNo(error) {
+/** Whether an error is final: it was not carried out and will not be, so another submission may follow. */
+function isFinal(error) {
   if (error instanceof Unanswered) return false;
   const later = ["idempotency_in_progress", "rate_limited", "unauthorized"].includes(error.code);
   return error instanceof Problem && error.status < 500 && !later;
