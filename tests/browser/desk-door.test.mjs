@@ -44,7 +44,7 @@ test("a key logs in, a wrong key does not, and a session ends with the logout", 
   await field.waitFor();
 });
 
-test("a link opens the desk once, by its button, and stays in no address", async () => {
+test("a login link works once, by its button, and leaves the address", async () => {
   const { link } = Packer.credentials(set);
   const [siv, other] = [await set.clerk(), await set.clerk()];
   for (const clerk of [siv, other]) {
@@ -197,7 +197,7 @@ test("the prices of pieces sum to the line's total however it is split", async (
   );
 });
 
-test("an amount that might be read in two ways is not read", async () => {
+test("an ambiguous amount is refused", async () => {
   const { minor } = await module("format.js");
   for (const [typed, value] of [
     ["249", 24_900],

@@ -257,7 +257,7 @@ test("a refusal of the proxy is shown in words, and can be corrected", async () 
   assert.equal((await money(set, reference)).captured, 58_700);
 });
 
-test("the keyboard alone", async () => {
+test("everything works by keyboard alone", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   const [older, newer] = [await order(set), await order(set)];
@@ -295,7 +295,7 @@ test("the keyboard alone", async () => {
   assert.notEqual(await page.evaluate(() => document.activeElement.type), "search", "shortcuts are turned off");
 });
 
-test("a request at the counter: lines by hand, a QR for the customer's phone, and the order when it is paid", async () => {
+test("a request at the counter: lines by hand, a QR for the customer's phone, and the paid order", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await clerk.follows("Request");
@@ -333,7 +333,7 @@ test("a request at the counter: lines by hand, a QR for the customer's phone, an
   assert.equal((await money(set, reference)).captured, 54_800);
 });
 
-test("a request that is withdrawn cannot be paid", async () => {
+test("a withdrawn request cannot be paid", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await clerk.follows("Request");

@@ -71,12 +71,12 @@ async fn a_newer_postgres_is_refused() {
 }
 
 #[tokio::test]
-async fn the_first_release_s_file_is_brought_forward() {
+async fn the_first_release_s_file_is_migrated() {
     is_brought_forward(Database::Sqlite, EARLIER).await;
 }
 
 #[tokio::test]
-async fn the_first_release_s_postgres_is_brought_forward() {
+async fn the_first_release_s_postgres_is_migrated() {
     is_brought_forward(Database::Postgres, EARLIER_POSTGRES).await;
 }
 
