@@ -31,7 +31,7 @@ async function searches(reader, query) {
   await options(reader).first().waitFor();
 }
 
-test("every page can be read, whatever the room and the screen", async () => {
+test("every page is readable in light and dark, on phone and desktop", async () => {
   const paths = await pages();
   assert.ok(paths.length >= 14, paths.join(" "));
   for (const [room, how] of [
@@ -62,7 +62,7 @@ test("nothing but code and tables is wider than the smallest screen", async () =
   await reader.leaves();
 });
 
-test("a problem's type leads to what to do about it", async () => {
+test("a problem's type leads to its remedy", async () => {
   const answer = await fetch(`${set.shop}/v1/checkouts/nothing`);
   const { type, code } = await answer.json();
   const reader = await set.shopper();

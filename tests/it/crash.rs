@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::shop::{Database, PHONE_NUMBER, Stage, Stream, eventually, http, two_mugs_and_a_tea, vault};
 
 #[tokio::test]
-async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_start() {
+async fn killed_before_the_webhook_it_confirms_the_order_after_a_restart() {
     let mut stage = Stage::set(Database::chosen()).await;
     let proxy = stage.start();
     let asked = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
@@ -42,7 +42,7 @@ async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_sta
 }
 
 #[tokio::test]
-async fn killed_while_the_payment_is_being_created_it_creates_that_one_and_no_other() {
+async fn killed_during_creation_it_creates_that_payment_and_no_other() {
     let mut stage = Stage::set(Database::chosen()).await;
     let created = "/epayment/v1/payments";
     stage.vipps.fails("POST", created, 1, serde_json::json!({ "delay_ms": 60_000 })).await;
@@ -67,7 +67,7 @@ async fn killed_while_the_payment_is_being_created_it_creates_that_one_and_no_ot
 }
 
 #[tokio::test]
-async fn asked_to_end_it_takes_nothing_new_and_finishes_what_it_has_begun() {
+async fn on_sigterm_it_accepts_nothing_new_and_drains_what_it_began() {
     let mut stage = Stage::set_with(Database::chosen(), "vipps.timeout_ms = 5000").await;
     let mut proxy = stage.start();
     let first = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();

@@ -61,7 +61,7 @@ fn has(lines: &[Value], message: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_line_of_a_payment_has_the_id_of_the_request_that_began_it() {
+async fn every_log_line_of_a_payment_has_the_trace_id_of_its_request() {
     let mut stage = stage().await;
     let proxy = stage.start();
     let order = orders(&proxy).await;
@@ -89,7 +89,7 @@ async fn every_line_of_a_payment_has_the_id_of_the_request_that_began_it() {
 }
 
 #[tokio::test]
-async fn the_vendor_s_own_id_of_a_refusal_is_in_the_log_beside_ours() {
+async fn the_log_of_a_refusal_has_both_trace_ids() {
     let mut stage = stage().await;
     let proxy = stage.start();
     let theirs = "00-813b63975adcaaeef2b0ec7c103c40e3-706492e906541d31-01";
@@ -103,7 +103,7 @@ async fn the_vendor_s_own_id_of_a_refusal_is_in_the_log_beside_ours() {
     let log = proxy.kill();
 
     let lines = lines_of(&log, &order);
-    assert_eq!(has(&lines, "Vipps MobilePay did not say yes")["vipps_trace_id"], theirs);
+    assert_eq!(has(&lines, "Vipps MobilePay refused or did not answer")["vipps_trace_id"], theirs);
     assert!(has(&lines, "payment refused")["problem"].as_str().unwrap().contains(theirs));
     assert!(log.lines().any(|line| line.contains("request refused") && line.contains(&missing_id)));
     stage.vipps.close().await;

@@ -110,7 +110,11 @@ impl Key {
     /// The cause of a change that a request makes: with the key, if it has one.
     pub fn cause(key: Option<&Self>, checkout_id: CheckoutId) -> Cause {
         key.map_or(Cause::Request, |key| {
-            Cause::Keyed(store::Keyed { key: key.id.clone(), fingerprint: key.fingerprint.clone(), checkout_id })
+            Cause::Idempotent(store::IdempotencyRecord {
+                key: key.id.clone(),
+                fingerprint: key.fingerprint.clone(),
+                checkout_id,
+            })
         })
     }
 
@@ -128,7 +132,7 @@ impl Key {
         wait: Duration,
         is_done: fn(&Checkout) -> bool,
     ) -> Result<Option<Found>, Error> {
-        let Some((keyed, at)) = store.keyed(&self.id).await? else { return Ok(None) };
+        let Some((keyed, at)) = store.idempotency_record(&self.id).await? else { return Ok(None) };
         if keyed.fingerprint != self.fingerprint {
             return Err(Error::Reused);
         }
@@ -176,7 +180,7 @@ pub fn sweep_chore(store: &Store) -> Chore {
     let store = store.clone();
     Chore::new("forget idempotency keys", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
-        async move { Ok(store.forget_keyed(clock::now().plus_ms(-RETENTION_MS)).await?) }
+        async move { Ok(store.prune_idempotency_keys(clock::now().plus_ms(-RETENTION_MS)).await?) }
     })
 }
 

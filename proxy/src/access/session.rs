@@ -132,7 +132,7 @@ pub async fn log_in(
         }
         Credential::Link(text) => {
             let Some(link) = Secret::parse(text) else { return Ok(None) };
-            if !store.take_desk_link(&link.hash(), now).await? {
+            if !store.consume_desk_link(&link.hash(), now).await? {
                 return Ok(None);
             }
             None
@@ -168,7 +168,7 @@ pub async fn authenticate(
     }
     let by_user = headers.get(HEADER).is_some_and(|value| value != AUTOMATIC);
     if by_user && now >= stored.used_at.plus_ms(USED_AT_PRECISION_MS.min(desk.idle_ms / 2)) {
-        store.use_desk_session(&hash, now).await?;
+        store.touch_desk_session(&hash, now).await?;
     }
     Ok(Some(Session { hash, key_prefix: stored.key_prefix, sales_unit: stored.sales_unit, ends_at }))
 }
@@ -227,6 +227,6 @@ pub fn sweep_chore(store: &Store, desk: &Desk) -> Chore {
     Chore::new("forget sessions of the desk", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
         let now = clock::now();
-        async move { Ok(store.forget_desk(now.plus_ms(-session_ms), now).await?) }
+        async move { Ok(store.prune_desk(now.plus_ms(-session_ms), now).await?) }
     })
 }

@@ -77,7 +77,7 @@ impl Key {
         }
         let now = clock::now();
         if stored.used_at.is_none_or(|Moment(used_at)| now.0 - used_at >= USED_AT_PRECISION_MS) {
-            store.use_shop_key(&self.prefix, now).await?;
+            store.touch_shop_key(&self.prefix, now).await?;
         }
         Ok(Some(ShopKey { prefix: stored.prefix, sales_unit: stored.sales_unit }))
     }

@@ -101,7 +101,7 @@ async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
 
 async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<()> {
     let mut customers = Vec::new();
-    for id in store.customers_with(&super::arguments::number(phone_number)?).await? {
+    for id in store.customers_with_number(&super::arguments::number(phone_number)?).await? {
         customers.extend(store.known_customer(&id).await?.map(customers::for_shop));
     }
     if json {

@@ -10,7 +10,7 @@ use crate::base::clock;
 use crate::checkout::Moment;
 use crate::shop::relay::administration::{self, find};
 use crate::store::Store;
-use crate::store::deliveries::{Listed, Which};
+use crate::store::deliveries::{ListedDelivery, Replay};
 
 /// More than anybody reads.
 const MOST: u32 = 1_000;
@@ -100,8 +100,8 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
         }
         Action::Replay { endpoint, what } => {
             let which = match (&what.delivery, what.since) {
-                (Some(event), _) => Which::One(event),
-                (None, since) => Which::Since(since.context("one of --delivery and --since")?),
+                (Some(event), _) => Replay::One(event),
+                (None, since) => Replay::Since(since.context("one of --delivery and --since")?),
             };
             let count = administration::replay(store, &endpoint, which, now).await?;
             println!("{count} to be told again");
@@ -110,7 +110,7 @@ async fn act(store: &Store, action: Action) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn state(delivery: &Listed, now: Moment) -> String {
+fn state(delivery: &ListedDelivery, now: Moment) -> String {
     match (delivery.delivered_at, delivery.given_up_at) {
         (Some(_), _) => shown::styled(shown::GOOD, "delivered"),
         (None, Some(_)) => shown::styled(shown::BAD, "given up"),
@@ -118,7 +118,7 @@ fn state(delivery: &Listed, now: Moment) -> String {
     }
 }
 
-fn table(deliveries: &[Listed], now: Moment) {
+fn table(deliveries: &[ListedDelivery], now: Moment) {
     let rows = deliveries.iter().map(|delivery| {
         let latency = delivery.latency_ms.map(|ms| format!("{ms} ms"));
         vec![
@@ -135,7 +135,7 @@ fn table(deliveries: &[Listed], now: Moment) {
     shown::table(&["event", "kind", "age", "state", "tries", "status", "took", "last error"], rows);
 }
 
-fn one(delivery: &Listed, now: Moment) {
+fn one(delivery: &ListedDelivery, now: Moment) {
     let mut facts = vec![
         ("event", delivery.id.clone()),
         ("kind", delivery.kind.clone()),

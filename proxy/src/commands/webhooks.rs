@@ -91,7 +91,7 @@ pub(crate) async fn run(asked: Asked) -> anyhow::Result<()> {
             // Where webhooks are registered by hand there may be no database yet.
             match Store::attach(config.database_url.expose_secret(), &config.vault).await {
                 Ok(store) => {
-                    store.forget_webhook_secret(&id).await?;
+                    store.delete_webhook_secret(&id).await?;
                     store.close().await;
                 }
                 Err(error) => eprintln!("its secret was not looked for: {error}"),

@@ -15,12 +15,12 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{CheckoutId, Input, News, Reference};
+use crate::checkout::{CheckoutId, Input, Reference, Update};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::observe::trace;
-use crate::store::{self, Cause, Store, Waiting, Webhook};
+use crate::store::{self, Cause, ClaimedWebhook, Store, Webhook};
 
 /// How long a processed webhook is kept, to recognize repeats, in milliseconds.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -115,7 +115,7 @@ pub fn sweep_chore(store: &Store) -> Chore {
     let store = store.clone();
     Chore::new("forget webhooks", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
-        async move { Ok(store.forget_webhooks(clock::now().plus_ms(-RETENTION_MS)).await?) }
+        async move { Ok(store.prune_webhooks(clock::now().plus_ms(-RETENTION_MS)).await?) }
     })
 }
 
@@ -141,7 +141,7 @@ async fn read(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
 async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Result<usize, store::Error> {
     let until = Instant::now() + Duration::from_millis(LEASE_MS.unsigned_abs());
     let waiting = store.claim_webhooks(100, LEASE_MS, clock::now()).await?;
-    let settling = stream::iter(waiting).map(|webhook: Waiting| async move {
+    let settling = stream::iter(waiting).map(|webhook: ClaimedWebhook| async move {
         // One that fails stays in the inbox and does not block the others.
         let settling = || settle(store, ledger, &webhook);
         let settled = outage::retry_until("webhook not processed", until, stop, settling).await;
@@ -153,18 +153,23 @@ async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Resu
     Ok(settling.buffer_unordered(CONCURRENCY).fold(0, async |settled, one| settled + one).await)
 }
 
-async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(), ledger::Error> {
-    let Waiting { id, sales_unit, reference, name } = webhook;
+async fn settle(store: &Store, ledger: &Ledger, webhook: &ClaimedWebhook) -> Result<(), ledger::Error> {
+    let ClaimedWebhook { id, sales_unit, reference, name } = webhook;
     let cause = Cause::Inbox(*id);
-    let Some((checkout, trace_id)) = store.traced(reference).await? else {
+    let Some((checkout, trace_id)) = store.trace_of(reference).await? else {
         tracing::warn!(sales_unit, reference, name, "webhook for an unknown payment");
         return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
     };
     signal(store, ledger, webhook, checkout).instrument(trace::of_webhook(checkout, trace_id.as_deref())).await
 }
 
-async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: CheckoutId) -> Result<(), ledger::Error> {
-    let Waiting { id, reference, name, .. } = webhook;
+async fn signal(
+    store: &Store,
+    ledger: &Ledger,
+    webhook: &ClaimedWebhook,
+    checkout: CheckoutId,
+) -> Result<(), ledger::Error> {
+    let ClaimedWebhook { id, reference, name, .. } = webhook;
     let cause = Cause::Inbox(*id);
     tracing::debug!(reference, name, "webhook");
     if name == "CREATED" {
@@ -173,7 +178,7 @@ async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: Che
         tracing::trace!("cause settled");
         return Ok(());
     }
-    let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
+    let signal = Input::Payment(Reference::from(reference.clone()), Update::Signal);
     match ledger.apply(checkout, signal, cause.clone()).await {
         // It can never be decoded. Settle it, so that it does not block the others.
         Err(ledger::Error::Store(error @ store::Error::Document(_))) => {

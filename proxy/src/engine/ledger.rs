@@ -113,8 +113,8 @@ impl Ledger {
         }
         after.version += 1;
         match self.store.commit(&after, &effects, cause, now).await? {
-            Committed::Overtaken => return Ok(None),
-            Committed::Lost if matches!(cause, Cause::Keyed(_)) => return Err(Error::Repeated),
+            Committed::Conflict => return Ok(None),
+            Committed::Lost if matches!(cause, Cause::Idempotent(_)) => return Err(Error::Repeated),
             Committed::Lost => return Ok(Some(before)),
             Committed::Yes => tracing::trace!(version = after.version, "checkout committed"),
         }
@@ -123,7 +123,7 @@ impl Ledger {
         if !effects.is_empty() {
             self.due.notify_one();
         }
-        if effects.iter().any(|planned| planned.told().is_some()) {
+        if effects.iter().any(|planned| planned.event().is_some()) {
             self.hub.publish_events();
             self.deliveries_due.notify_one();
         }

@@ -24,7 +24,7 @@ static LAST_LINE: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
 /// second with the number of suppressed lines.
 pub fn report(error: &store::Error, what: &'static str) {
     let mut suppressed = 0;
-    if error.may_pass() {
+    if error.is_transient() {
         let mut last_line = LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner);
         if last_line.0.is_some_and(|last| last.elapsed() < LOG_EVERY) {
             last_line.1 += 1;
@@ -50,7 +50,7 @@ pub async fn retry_until<T, F: Future<Output = Result<T, ledger::Error>>>(
     loop {
         match operation().await {
             Err(ledger::Error::Store(error))
-                if error.may_pass() && Instant::now() + RETRY_DELAY < until && !stop.is_cancelled() =>
+                if error.is_transient() && Instant::now() + RETRY_DELAY < until && !stop.is_cancelled() =>
             {
                 report(&error, what);
             }

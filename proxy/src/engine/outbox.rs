@@ -18,12 +18,12 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{Effect, Input, Moment, News, PhoneNumber};
+use crate::checkout::{Effect, Input, Moment, PhoneNumber, Update};
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::engine::pace::Pace;
 use crate::observe::trace;
-use crate::store::{self, Cause, Claim, Claimed, Store};
+use crate::store::{self, Cause, Claim, ClaimedEffect, Store};
 
 pub use release::release;
 
@@ -170,7 +170,7 @@ impl<P: Perform> Outbox<P> {
         }
     }
 
-    async fn execute(&self, claimed: Claimed) {
+    async fn execute(&self, claimed: ClaimedEffect) {
         let effect = &claimed.effect;
         let until = Instant::now() + self.lease;
         let outcome = if let Some(expired) = expired(effect, clock::now()) {
@@ -202,16 +202,16 @@ impl<P: Perform> Outbox<P> {
     }
 
     /// The telephone number that an effect needs. It is stored with the order only, never in an effect.
-    async fn phone_number(&self, claimed: &Claimed) -> Result<Option<PhoneNumber>, store::Error> {
-        if !claimed.effect.tells_number() {
+    async fn phone_number(&self, claimed: &ClaimedEffect) -> Result<Option<PhoneNumber>, store::Error> {
+        if !claimed.effect.sends_number() {
             return Ok(None);
         }
         let stored = self.store.checkout(claimed.checkout_id).await?;
         Ok(stored.and_then(|stored| stored.checkout.customer?.phone_number))
     }
 
-    async fn record(&self, claimed: &Claimed, outcome: &Outcome) -> Result<(), ledger::Error> {
-        let Claimed { claim, checkout_id, effect, tries, .. } = claimed;
+    async fn record(&self, claimed: &ClaimedEffect, outcome: &Outcome) -> Result<(), ledger::Error> {
+        let ClaimedEffect { claim, checkout_id, effect, tries, .. } = claimed;
         match outcome {
             Outcome::Input(input) => {
                 self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
@@ -253,14 +253,14 @@ impl<P: Perform> Outbox<P> {
 
 /// The outcome of an effect whose deadline has passed, without executing it; `None` while it has time.
 fn expired(effect: &Effect, now: Moment) -> Option<Outcome> {
-    let news = match effect {
-        Effect::CreatePayment(create) if create.give_up_at < now => News::Unreachable,
+    let update = match effect {
+        Effect::CreatePayment(create) if create.give_up_at < now => Update::CreateTimedOut,
         Effect::ReadProfile { until: Some(until), .. } if *until < now => {
-            News::ProfileRead { sub: None, phone_number: None }
+            Update::ProfileRead { sub: None, phone_number: None }
         }
         _ => return None,
     };
-    Some(Outcome::Input(Input::Payment(effect.reference().clone(), news)))
+    Some(Outcome::Input(Input::Payment(effect.reference().clone(), update)))
 }
 
 /// Whether it is retried until its deadline, whatever the number of tries.
@@ -284,12 +284,12 @@ fn next_try(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64, n
 fn backoff_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
     let first: i64 = match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => 2_000,
-        Effect::Lapse { .. }
-        | Effect::Look { .. }
+        Effect::ExpireOffer { .. }
+        | Effect::Poll { .. }
         | Effect::SendReceipt { .. }
         | Effect::Categorize { .. }
         | Effect::ReadProfile { .. }
-        | Effect::Tell(_) => 500,
+        | Effect::Notify(_) => 500,
     };
     let wait = (first << tries.saturating_sub(1).min(7)).min(60_000);
     // Precision does not matter for jitter.
@@ -331,22 +331,22 @@ mod tests {
         let read = Effect::ReadProfile { reference: reference.clone(), until: Some(Moment(60_000)) };
         assert!(expired(&read, Moment(60_000)).is_none() && has_deadline(&read));
         let outcome = expired(&read, Moment(60_001)).unwrap();
-        let nothing = News::ProfileRead { sub: None, phone_number: None };
-        assert!(matches!(outcome, Outcome::Input(Input::Payment(_, news)) if news == nothing));
+        let nothing = Update::ProfileRead { sub: None, phone_number: None };
+        assert!(matches!(outcome, Outcome::Input(Input::Payment(_, update)) if update == nothing));
         // A poll has no deadline.
-        let look = Effect::Look { reference, round: None };
-        assert_eq!(next_try(&look, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));
+        let poll = Effect::Poll { reference, round: None };
+        assert_eq!(next_try(&poll, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));
     }
 
     #[test]
     fn waits_double_to_a_minute_and_honour_retry_after() {
         let reference = Reference::of("shop-1", 1);
-        let look = Effect::Look { reference: reference.clone(), round: None };
-        let waits: Vec<_> = (1..10).map(|tries| backoff_ms(&look, tries, None, 0.0)).collect();
+        let poll = Effect::Poll { reference: reference.clone(), round: None };
+        let waits: Vec<_> = (1..10).map(|tries| backoff_ms(&poll, tries, None, 0.0)).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        assert_eq!(backoff_ms(&look, 1, Some(Duration::from_secs(7)), -0.2), 7_000);
-        assert_eq!(backoff_ms(&look, 1, Some(Duration::from_secs(86_400)), 0.2), 3_600_000);
-        assert_eq!(backoff_ms(&look, 4, None, 0.2), 4_800);
+        assert_eq!(backoff_ms(&poll, 1, Some(Duration::from_secs(7)), -0.2), 7_000);
+        assert_eq!(backoff_ms(&poll, 1, Some(Duration::from_secs(86_400)), 0.2), 3_600_000);
+        assert_eq!(backoff_ms(&poll, 4, None, 0.2), 4_800);
 
         let cancel = Effect::CancelPayment { key: reference.key("cancel"), reference, unless_authorized: true };
         let in_a_minute = (1..).scan(0, |at, tries| {

@@ -77,9 +77,9 @@ impl Pace {
 const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
-        Effect::Look { .. } => Some(READS),
-        Effect::Lapse { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
-        Effect::ReadProfile { .. } | Effect::Tell(_) => None,
+        Effect::Poll { .. } => Some(READS),
+        Effect::ExpireOffer { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
+        Effect::ReadProfile { .. } | Effect::Notify(_) => None,
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn poll(order: &str) -> Effect {
-        Effect::Look { reference: Reference::of(order, 1), round: None }
+        Effect::Poll { reference: Reference::of(order, 1), round: None }
     }
 
     fn cancel(order: &str) -> Effect {

@@ -16,8 +16,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::store::Depths;
-use crate::store::books::Reading;
 use crate::store::deliveries::RelayDepths;
+use crate::store::reconciliation::StoredGauge;
 
 /// Name of the stored gauge: whether the webhooks of a sales unit are registered.
 pub const WEBHOOK_REGISTERED: &str = "webhook_registered";
@@ -50,7 +50,7 @@ pub struct Gauges {
     /// The number of checkouts by the state of their current attempt.
     pub phases: Vec<(String, i64)>,
     /// The gauges that chores have stored.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<StoredGauge>,
     /// When payments were last reconciled, in milliseconds since 1970, and how many differed.
     pub reconciled: Option<(i64, i64)>,
     /// Pages and requests that are subscribed to a checkout.

@@ -31,7 +31,7 @@ pub const CHORE: &str = "forget customers";
 pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
     let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
     erase(ledger, id).await?;
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(true)
 }
 
@@ -40,11 +40,11 @@ pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str) -> Res
 /// # Errors
 /// When the store fails. The orders before it are erased.
 pub async fn erase_by_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) -> Result<usize, ledger::Error> {
-    let found = store.checkouts_with(number).await?;
+    let found = store.checkouts_with_number(number).await?;
     for id in &found {
         erase(ledger, *id).await?;
     }
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(found.len())
 }
 
@@ -56,7 +56,7 @@ pub async fn erase_customer(store: &Store, ledger: &Ledger, known: &KnownCustome
     for (id, _) in &known.orders {
         erase(ledger, *id).await?;
     }
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(known.orders.len())
 }
 
@@ -94,9 +94,9 @@ pub fn sweep_chore(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
 
 async fn sweep(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
     loop {
-        let found = store.customers_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
+        let found = store.customers_received_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
         if found.is_empty() {
-            return Ok(store.forget_names().await?);
+            return Ok(store.prune_customer_names().await?);
         }
         for id in found {
             erase(ledger, id).await?;

@@ -11,7 +11,7 @@ use kvitt_wire::{MoveMoney, Pieces};
 use super::Error;
 use crate::access::idempotency::{self, Key, Replayed};
 use crate::access::token::Found;
-use crate::checkout::operation::{Asked, Operation, OperationKind, Outcome};
+use crate::checkout::operation::{Operation, OperationKind, OperationRequest, Outcome};
 use crate::checkout::{Checkout, Input};
 use crate::engine::ledger::Ledger;
 use crate::store::{Store, Stored};
@@ -36,7 +36,7 @@ pub async fn request(
         return Err(Error::BadLines);
     }
     let amount = money.amount.map(|amount| amount.value);
-    let operation = Asked { id: key.operation(id), kind, amount, lines: money.lines };
+    let operation = OperationRequest { id: key.operation(id), kind, amount, lines: money.lines };
     idempotency::once(store, Duration::ZERO, Some(key), |_| true, async {
         let checkout = ledger.apply(id, Input::Operate(operation), Key::cause(Some(key), id)).await?;
         Ok(Found::new(checkout, order.secret))

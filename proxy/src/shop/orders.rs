@@ -95,7 +95,7 @@ impl Orders {
             // With an open order, the customer accepts the terms and consents when they pay, maybe on another device.
             terms_accepted_at: (!request.open).then_some(now),
             consent: consent.filter(|_| !request.open),
-            offer: request.open.then(|| Offer::standing(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
+            offer: request.open.then(|| Offer::new(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
             customer: None,
         };
         self.commit(order, key, trace_id).await
@@ -125,7 +125,7 @@ impl Orders {
             return_url,
             terms_accepted_at: None,
             consent: None,
-            offer: Some(Offer::standing(OfferedBy::Shop, expires_at(request.expires_in_s, SHOP_OFFER_MS, now)?)),
+            offer: Some(Offer::new(OfferedBy::Shop, expires_at(request.expires_in_s, SHOP_OFFER_MS, now)?)),
             customer: None,
         };
         self.commit(order, Some(key), trace_id).await

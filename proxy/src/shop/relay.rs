@@ -29,7 +29,7 @@ use crate::engine::chores::Chore;
 use crate::engine::outage;
 use crate::observe::metrics::Metrics;
 use crate::store::Store;
-use crate::store::deliveries::{Delivery, Settled, Then, Tried};
+use crate::store::deliveries::{Delivery, DeliveryOutcome, DeliveryTry, SettleOutcome};
 use guard::Guard;
 use post::{Answer, Post};
 
@@ -152,16 +152,16 @@ impl Relay {
         let tried = self.outcome(&answer, *tries, now);
         let settled = self.store.settle_delivery(claim, &tried, now.plus_ms(-DISABLE_AFTER_MS), now).await;
         let (id, endpoint, latency_ms) = (&claim.id, &claim.endpoint, tried.latency_ms);
-        match tried.then {
-            Then::Delivered => {
+        match tried.outcome {
+            DeliveryOutcome::Delivered => {
                 self.metrics.delivery("delivered");
                 tracing::debug!(id, endpoint, kind, tries, latency_ms, "event delivered");
             }
-            Then::Again(_) | Then::Gone => {
+            DeliveryOutcome::Retry(_) | DeliveryOutcome::Gone => {
                 self.metrics.delivery("failed");
                 tracing::warn!(id, endpoint, kind, tries, latency_ms, error = tried.error, "event not delivered");
             }
-            Then::GivenUp => {
+            DeliveryOutcome::GivenUp => {
                 self.metrics.delivery("given_up");
                 tracing::error!(
                     id,
@@ -175,28 +175,33 @@ impl Relay {
             }
         }
         match settled {
-            Ok(Settled::Disabled(reason)) => {
+            Ok(SettleOutcome::EndpointDisabled(reason)) => {
                 self.metrics.delivery("disabled_endpoint");
                 tracing::error!(endpoint, reason, "endpoint disabled");
                 // The other endpoints are notified.
                 self.due.notify_one();
             }
-            Ok(Settled::Written | Settled::Lost) => {}
+            Ok(SettleOutcome::Written | SettleOutcome::Lost) => {}
             // The lease expires and the event is delivered again, under the same id.
             Err(error) => tracing::error!(id, endpoint, %error, "outcome of a delivery not recorded"),
         }
     }
 
-    fn outcome(&self, answer: &Answer, tries: i64, now: Moment) -> Tried {
+    fn outcome(&self, answer: &Answer, tries: i64, now: Moment) -> DeliveryTry {
         let jitter = rand::rng().random_range(0.8..=1.2);
         let wait = backoff(&self.retries, tries, answer.retry_after, jitter);
         let then = match wait {
-            _ if answer.error.is_none() => Then::Delivered,
-            _ if answer.is_gone() => Then::Gone,
-            None => Then::GivenUp,
-            Some(wait) => Then::Again(now.plus_ms(milliseconds(wait))),
+            _ if answer.error.is_none() => DeliveryOutcome::Delivered,
+            _ if answer.is_gone() => DeliveryOutcome::Gone,
+            None => DeliveryOutcome::GivenUp,
+            Some(wait) => DeliveryOutcome::Retry(now.plus_ms(milliseconds(wait))),
         };
-        Tried { status: answer.status, error: answer.error.clone(), latency_ms: milliseconds(answer.latency), then }
+        DeliveryTry {
+            status: answer.status,
+            error: answer.error.clone(),
+            latency_ms: milliseconds(answer.latency),
+            outcome: then,
+        }
     }
 }
 
@@ -231,7 +236,7 @@ pub fn sweep_chore(store: &Store, due_ms: i64) -> Chore {
     let store = store.clone();
     Chore::new("forget deliveries", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
-        async move { Ok(store.forget_deliveries(clock::now().plus_ms(-RETENTION_MS.max(due_ms))).await?) }
+        async move { Ok(store.prune_deliveries(clock::now().plus_ms(-RETENTION_MS.max(due_ms))).await?) }
     })
 }
 

@@ -48,8 +48,7 @@ impl Orders {
         let description = orders::description(request.description, &cart)?;
         let return_url = self.return_url(request.return_url)?;
         let expires_at = orders::expires_at(request.expires_in_s, self.shop.requests.open_ms, now)?;
-        let mut offer =
-            Offer { customer_present: request.customer_present, ..Offer::standing(OfferedBy::Shop, expires_at) };
+        let mut offer = Offer { customer_present: request.customer_present, ..Offer::new(OfferedBy::Shop, expires_at) };
         let mut customer = None;
         if let Some(addressee) = request.customer {
             let (addressed, consent) = self.addressee(unit, addressee, request.language, now).await?;
@@ -121,6 +120,6 @@ pub fn sweep_chore(store: &Store) -> Chore {
 }
 
 async fn sweep(store: &Store) -> std::result::Result<(), store::Error> {
-    while store.forget_idle(clock::now().plus_ms(-RETENTION_MS), BATCH).await? > 0 {}
+    while store.prune_idle_orders(clock::now().plus_ms(-RETENTION_MS), BATCH).await? > 0 {}
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::checkout::{Checkout, Event, Moment, Reservation};
 use crate::config::{Capture, Market, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::observe::metrics::{CAPTURES_DUE, CAPTURES_OVERDUE};
-use crate::store::deliveries::Told;
+use crate::store::deliveries::NewEvent;
 use crate::store::{Error, Shared, Store};
 use crate::vendor::advice;
 
@@ -116,7 +116,7 @@ impl Captures {
     /// # Errors
     /// When the store fails.
     pub async fn deadlines(&self, store: &Store, now: Moment) -> Result<Vec<(Checkout, Deadline)>, Error> {
-        let reserved = store.reserved().await?.into_iter();
+        let reserved = store.uncaptured_orders().await?.into_iter();
         let with_deadline = |checkout| self.deadline(&checkout, now).map(|deadline| (checkout, deadline));
         let mut deadlines: Vec<_> = reserved.filter_map(with_deadline).collect();
         deadlines.sort_by_key(|(_, deadline)| deadline.capture_by);
@@ -136,7 +136,7 @@ impl Captures {
                     if count > 0 {
                         tracing::warn!(name, count, "reservations wait for their capture");
                     }
-                    store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
+                    store.save_gauge(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
                 }
                 for (checkout, deadline) in
                     deadlines.iter().filter(|(_, deadline)| deadline.should_notify(&captures.rules, now))
@@ -154,8 +154,8 @@ impl Captures {
 async fn notify(store: &Store, checkout: &Checkout, deadline: &Deadline, now: Moment) -> Result<(), Error> {
     let reference = &deadline.reservation.reference;
     let event = Event::capture_due(checkout, deadline.capture_by, now);
-    let told = Told::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
-    let endpoints = store.tell_shop(&told, None, now).await?;
+    let told = NewEvent::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
+    let endpoints = store.enqueue_deliveries(&told, None, now).await?;
     if endpoints > 0 {
         tracing::info!(checkout = %checkout.id, %reference, "capture due; the shop is notified");
     }

@@ -17,8 +17,8 @@ use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Proble
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
-use crate::checkout::operation::{Answered, OperationId, OperationKind};
-use crate::checkout::{Effect, Flow, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
+use crate::checkout::operation::{OperationId, OperationKind, OperationResult};
+use crate::checkout::{Effect, Flow, Input, Moment, PaymentSnapshot, PaymentState, PhoneNumber, Reference, Update};
 use crate::config::{SalesUnit, Vipps};
 use crate::engine::outbox::{Outcome, Perform};
 use crate::vendor::client;
@@ -60,9 +60,13 @@ impl Performer {
     ///
     /// # Errors
     /// [`Unavailable`]; it may be retried.
-    pub async fn payment(&self, sales_unit: &str, reference: &Reference) -> Result<Option<Seen>, Unavailable> {
+    pub async fn payment(
+        &self,
+        sales_unit: &str,
+        reference: &Reference,
+    ) -> Result<Option<PaymentSnapshot>, Unavailable> {
         match self.require(sales_unit)?.payment(reference.as_str()).await {
-            Ok(payment) => Ok(Some(seen(payment))),
+            Ok(payment) => Ok(Some(snapshot(payment))),
             Err(Error::Refused(problem)) if problem.status == 404 => Ok(None),
             Err(error) => Err(Unavailable::of(&error)),
         }
@@ -81,8 +85,8 @@ impl Perform for Performer {
         };
         match effect {
             Effect::CreatePayment(create) => create_payment(client, &self.redirects, create, number).await,
-            Effect::Lapse { reference } => news(reference, News::Lapsed),
-            Effect::Look { reference, round } => look(client, reference, *round).await,
+            Effect::ExpireOffer { reference } => update(reference, Update::OfferExpired),
+            Effect::Poll { reference, round } => poll(client, reference, *round).await,
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
             }
@@ -94,7 +98,7 @@ impl Perform for Performer {
                 details::categorize(client, reference, *nth, category).await
             }
             Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
-            Effect::Tell(_) => Outcome::Done("the relay tells the shop"),
+            Effect::Notify(_) => Outcome::Done("the relay tells the shop"),
         }
     }
 }
@@ -123,7 +127,7 @@ async fn create_payment(
     let reference = create.reference.clone();
     // The customer was erased meanwhile: there is no number to push to.
     if create.flow == Flow::Push && number.is_none() {
-        return news(&reference, News::Forgotten);
+        return update(&reference, Update::CustomerErased);
     }
     match client.create_payment(&create.key, &request(create, number)).await {
         Ok(created) => created_at(redirects, &reference, created.redirect_url),
@@ -142,17 +146,17 @@ async fn create_payment(
 
 fn created_at(redirects: &Redirects, reference: &Reference, redirect_url: Option<String>) -> Outcome {
     match redirect_url.as_deref().map_or(Ok(()), |url| redirects.check(url)) {
-        Ok(()) => news(reference, News::Created { redirect_url }),
+        Ok(()) => update(reference, Update::Created { redirect_url }),
         Err(host) => {
             tracing::error!(%reference, host, "payment page at a host that is not allowed");
-            news(reference, News::Misdirected)
+            update(reference, Update::BadRedirect)
         }
     }
 }
 
-async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
+async fn poll(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
     match client.payment(reference.as_str()).await {
-        Ok(payment) => news(reference, News::Looked { round, seen: seen(payment) }),
+        Ok(payment) => update(reference, Update::Polled { round, payment: snapshot(payment) }),
         // A read can always be repeated. One that is refused may succeed once the API keys are right.
         Err(error) => retry(&error),
     }
@@ -169,13 +173,13 @@ async fn cancel(client: &Client, reference: &Reference, key: &str, unless_author
         Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) if !unless_authorized => match already_released(client, reference, &problem).await
         {
-            Ok(Some(_)) => news(reference, News::CancelAnswered),
+            Ok(Some(_)) => update(reference, Update::CancelAnswered),
             // Money is still reserved that should be released: this needs an operator.
             Ok(None) => Outcome::Park { reason: problem.to_string() },
             Err(error) => retry(&error),
         },
         // A refusal means too late, or cancelled before: the next poll tells.
-        Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
+        Ok(_) | Err(Error::Refused(_)) => update(reference, Update::CancelAnswered),
         Err(error) => retry(&error),
     }
 }
@@ -195,14 +199,14 @@ async fn operate(
         OperationKind::Refund => client.refund(name, key, amount(requested)).await,
     };
     let answered = match answer {
-        Ok(adjustment) => Answered::Done(aggregate(&adjustment.aggregate)),
+        Ok(adjustment) => OperationResult::Done(aggregate(&adjustment.aggregate)),
         // It was paid, so it exists; a 404 or an authentication error will pass.
         Err(Error::Refused(problem)) if is_auth_failure(&problem) || problem.status == 404 => {
             return Outcome::Retry { after: None };
         }
         Err(Error::Refused(problem)) if kind == OperationKind::Cancel => {
             match already_released(client, reference, &problem).await {
-                Ok(Some(money)) => Answered::Done(money),
+                Ok(Some(money)) => OperationResult::Done(money),
                 Ok(None) => refused(reference, kind, &problem),
                 Err(error) => return retry(&error),
             }
@@ -210,12 +214,12 @@ async fn operate(
         Err(Error::Refused(problem)) => refused(reference, kind, &problem),
         Err(error) => return retry(&error),
     };
-    news(reference, News::Operated { id, answered })
+    update(reference, Update::Operated { id, result: answered })
 }
 
-fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> Answered {
+fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> OperationResult {
     tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
-    Answered::Refused { trouble: code(problem) }
+    OperationResult::Refused { trouble: code(problem) }
 }
 
 /// Reads the payment after a refused cancel: Vipps MobilePay refuses a cancel that was done before, whatever its key.
@@ -234,7 +238,7 @@ async fn already_released(
 }
 
 async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {
-    let answered = |trouble| news(reference, News::ReceiptAnswered { trouble });
+    let answered = |trouble| update(reference, Update::ReceiptAnswered { trouble });
     match client.add_receipt(reference.as_str(), &receipts::body(receipt)).await {
         Ok(Added::Now | Added::Already) => answered(None),
         Err(Error::Refused(problem)) if !is_auth_failure(&problem) => {
@@ -247,8 +251,8 @@ async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt)
 
 async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
     // The customer's id is not stored with the effect, so it is read from the payment again.
-    let Seen { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
-        Ok(payment) => seen(payment),
+    let PaymentSnapshot { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
+        Ok(payment) => snapshot(payment),
         Err(error) => return retry(&error),
     };
     let phone_number = match &sub {
@@ -262,7 +266,7 @@ async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
         },
         _ => phone_number,
     };
-    news(reference, News::ProfileRead { sub, phone_number })
+    update(reference, Update::ProfileRead { sub, phone_number })
 }
 
 /// The request that creates a payment. It is a pure function of the effect, because a retry under the same key must
@@ -288,8 +292,8 @@ fn amount(amount: Amount) -> kvitt_vipps::Amount {
     kvitt_vipps::Amount { value: amount.value, currency: amount.currency.code().to_owned() }
 }
 
-fn seen(payment: kvitt_vipps::Payment) -> Seen {
-    Seen {
+fn snapshot(payment: kvitt_vipps::Payment) -> PaymentSnapshot {
+    PaymentSnapshot {
         state: match payment.state {
             kvitt_vipps::PaymentState::Created => PaymentState::Created,
             kvitt_vipps::PaymentState::Authorized => PaymentState::Authorized,
@@ -322,13 +326,13 @@ fn currency(code: &str) -> Option<Currency> {
     [Currency::Nok, Currency::Dkk, Currency::Eur].into_iter().find(|currency| currency.code() == code)
 }
 
-fn news(reference: &Reference, news: News) -> Outcome {
-    Outcome::Input(Input::Payment(reference.clone(), news))
+fn update(reference: &Reference, update: Update) -> Outcome {
+    Outcome::Input(Input::Payment(reference.clone(), update))
 }
 
 fn not_created(reference: &Reference, problem: &Problem) -> Outcome {
     tracing::warn!(%reference, %problem, "payment refused");
-    news(reference, News::Refused { trouble: code(problem) })
+    update(reference, Update::CreateRefused { trouble: code(problem) })
 }
 
 /// The numeric code of Vipps MobilePay as one of ours: `vipps_7010`, or `vipps_refused` without one.

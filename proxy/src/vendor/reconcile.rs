@@ -11,11 +11,11 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock;
-use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, News, differences};
+use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, Update, differences};
 use crate::config::{Capture, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
-use crate::store::books::Comparison;
+use crate::store::reconciliation::Comparison;
 use crate::store::{self, Cause, Store};
 use crate::vendor::perform::Performer;
 
@@ -111,7 +111,7 @@ impl Reconciler {
         let mut after = None;
         loop {
             let since = begun_at.plus_ms(-self.capture.longest_ms());
-            let page = self.store.quiet_orders(after, since, PAGE_SIZE).await?;
+            let page = self.store.orders_to_reconcile(after, since, PAGE_SIZE).await?;
             let Some(last) = page.last() else { break };
             after = Some(*last);
             let mut comparing = futures_util::stream::iter(page)
@@ -127,7 +127,7 @@ impl Reconciler {
             drift: i64::try_from(report.drift.len()).unwrap_or(i64::MAX),
             report: serde_json::to_string(&report)?,
         };
-        self.store.keep_comparison(&comparison, begun_at.plus_ms(-RETENTION_MS)).await?;
+        self.store.save_comparison(&comparison, begun_at.plus_ms(-RETENTION_MS)).await?;
         let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
         tracing::info!(payments = report.payments, healed, unanswered, drift, "payments reconciled");
         Ok(report)
@@ -148,7 +148,7 @@ impl Reconciler {
         let window_ms = market.map_or_else(|| self.capture.longest_ms(), |market| self.capture.window_ms(market));
         let mut compared = Vec::with_capacity(checkout.attempts.len());
         let recent = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
-        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.unpressed).filter(recent) {
+        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.not_requested).filter(recent) {
             let drift = Drift {
                 reference: attempt.reference.to_string(),
                 sales_unit: sales_unit.clone(),
@@ -164,8 +164,8 @@ impl Reconciler {
         let mut ours = attempt.clone();
         let mut compared = Finding::Unanswered(String::new());
         for nth in 1..=MAX_READS {
-            let seen = match self.performer.payment(sales_unit, &ours.reference).await {
-                Ok(seen) => seen,
+            let payment = match self.performer.payment(sales_unit, &ours.reference).await {
+                Ok(payment) => payment,
                 Err(unavailable) => {
                     compared = Finding::Unanswered(unavailable.reason);
                     if nth < MAX_READS {
@@ -174,22 +174,22 @@ impl Reconciler {
                     continue;
                 }
             };
-            if differences(&ours, total, seen.as_ref()).is_empty() {
+            if differences(&ours, total, payment.as_ref()).is_empty() {
                 return Ok(if nth == 1 { Finding::Same } else { Finding::Healed });
             }
             // Another commit may have stored the same or more since: apply the response to the current state, then
             // compare again.
-            let checkout = match &seen {
-                Some(seen) => {
-                    let news = News::Looked { round: None, seen: seen.clone() };
-                    let input = Input::Payment(ours.reference.clone(), news);
+            let checkout = match &payment {
+                Some(payment) => {
+                    let update = Update::Polled { round: None, payment: payment.clone() };
+                    let input = Input::Payment(ours.reference.clone(), update);
                     self.ledger.apply(checkout.id, input, Cause::Request).await?
                 }
                 None => self.store.checkout(checkout.id).await?.ok_or(ledger::Error::NotFound)?.checkout,
             };
             let after = checkout.attempts.into_iter().find(|attempt| attempt.reference == ours.reference);
             ours = after.ok_or(ledger::Error::NotFound)?;
-            let remaining = differences(&ours, total, seen.as_ref());
+            let remaining = differences(&ours, total, payment.as_ref());
             if remaining.is_empty() {
                 return Ok(Finding::Healed);
             }

@@ -186,7 +186,7 @@ impl Registrations {
             performer.register(sales_unit, &url).await.map_err(|unavailable| unavailable.reason)?;
         let sealed = vault.seal(secret.expose_secret(), &context(&registration));
         let secret = WebhookSecret { registration, sales_unit: sales_unit.to_owned(), sealed };
-        if let Err(error) = store.keep_webhook_secret(&secret, clock::now()).await {
+        if let Err(error) = store.save_webhook_secret(&secret, clock::now()).await {
             // Otherwise each run would leave one more orphan for as long as the store cannot be written.
             if let Err(unavailable) = performer.unregister(sales_unit, &secret.registration).await {
                 tracing::warn!(
@@ -240,7 +240,7 @@ impl Registrations {
         for unit in self.0.units.iter() {
             match self.maintain(&unit.name).await {
                 Ok(good) => {
-                    self.0.store.keep_reading(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
+                    self.0.store.save_gauge(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
                 }
                 // Go on with the other sales units.
                 Err(error) => failed = Some(format!("{}: {error}", unit.name)),
@@ -262,7 +262,7 @@ pub async fn reseal(store: &Store, vault: &Vault) -> Result<u64, Error> {
         let Ok(plain) = vault.open(&secret.sealed, &context) else { continue };
         if !secret.sealed.starts_with(&vault.mark()) {
             secret.sealed = vault.seal(&plain, &context);
-            store.keep_webhook_secret(&secret, clock::now()).await?;
+            store.save_webhook_secret(&secret, clock::now()).await?;
             count += 1;
         }
     }

@@ -57,7 +57,7 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
 
 /// Whether what is sealed opens: a proxy does not start where customers do not.
 async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Result<(), Error> {
-    if let Err(error) = store.everything_opens().await {
+    if let Err(error) = store.check_keys().await {
         let found = format!("{error}: `encryption.key` is not the one, or the previous one is missing");
         findings.add(Health::Fail, "encryption", found);
         return Ok(());
@@ -70,7 +70,7 @@ async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Re
         findings.add(Health::Warn, "encryption", found);
         return Ok(());
     }
-    let marks = store.marks().await?;
+    let marks = store.key_marks().await?;
     let previous = marks.iter().filter(|(mark, _)| vault.mark() != *mark && vault.has_key_of(mark));
     match previous.map(|(_, count)| count).sum::<i64>() {
         0 => findings.add(Health::Ok, "encryption", "all that is sealed opens"),

@@ -14,7 +14,7 @@ pub async fn release(store: &Store, id: Option<&str>) -> Result<Vec<String>, Err
     for parked in store.parked(id).await? {
         let refused = parked.reason != RETRIES_EXHAUSTED;
         let effect = parked.effect.map(|effect| match refused {
-            true => effect.under_another_key(parked.claim.tries),
+            true => effect.with_new_key(parked.claim.tries),
             // It may have been executed. The same key finds that out without executing it twice.
             false => effect,
         });

@@ -84,12 +84,12 @@ impl From<Refusal> for ApiError {
             Refusal::NotWithdrawable => Code::NotWithdrawable,
             Refusal::TooManyAttempts => Code::TooManyAttempts,
             Refusal::NotPaid => Code::NotPaid,
-            Refusal::TooMuch { .. } => Code::ExceedsWhatIsLeft,
-            Refusal::MorePieces { .. } => Code::ExceedsWhatWasOrdered,
-            Refusal::UnderWay => Code::CaptureUnderWay,
+            Refusal::AmountTooLarge { .. } => Code::ExceedsWhatIsLeft,
+            Refusal::TooManyPieces { .. } => Code::ExceedsWhatWasOrdered,
+            Refusal::CapturePending => Code::CaptureUnderWay,
             Refusal::TooManyOperations => Code::TooManyOperations,
-            Refusal::NotAnAmount => Code::BadAmount,
-            Refusal::NotTheSame => return Code::IdempotencyKeyReused.into(),
+            Refusal::AmountNotPositive => Code::BadAmount,
+            Refusal::OperationMismatch => return Code::IdempotencyKeyReused.into(),
         };
         Self::new(code).detail(refusal.to_string())
     }
@@ -145,6 +145,6 @@ impl From<RateLimited> for ApiError {
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         outage::report(&error, "request");
-        if error.may_pass() { Self::busy() } else { Self::internal() }
+        if error.is_transient() { Self::busy() } else { Self::internal() }
     }
 }

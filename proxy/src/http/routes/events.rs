@@ -95,7 +95,7 @@ impl Follower {
             let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
                 Ok(stored) => (Some(stored?), self.app.http.limits.heartbeat),
                 // Spread, so that not all streams ask again in one moment.
-                Err(error) if error.may_pass() => {
+                Err(error) if error.is_transient() => {
                     outage::report(&error, "stream not fed");
                     (None, Duration::from_millis(rand::rng().random_range(1_000..3_000)))
                 }

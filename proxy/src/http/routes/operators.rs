@@ -50,7 +50,7 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
         relay: app.store.relay_depths(now).await?,
         inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
         phases: app.store.phases().await?,
-        readings: app.store.readings().await?,
+        readings: app.store.gauges().await?,
         reconciled: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
         subscribers: app.hub.subscribers(),
     };

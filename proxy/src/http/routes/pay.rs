@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::token::Found;
-use crate::checkout::{Checkout, Input, News};
+use crate::checkout::{Checkout, Input, Update};
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::pages;
@@ -146,7 +146,7 @@ async fn come_back(State(app): State<App>, Path(token): Path<String>) -> Result<
 async fn look(app: &App, found: &Found) {
     let attempt = found.checkout.current();
     if !attempt.state.is_final() || attempt.state == PaymentState::Authorized {
-        let input = Input::Payment(attempt.reference.clone(), News::Signal);
+        let input = Input::Payment(attempt.reference.clone(), Update::Signal);
         if let Err(error) = app.ledger.apply(found.checkout.id, input, Cause::Request).await {
             tracing::warn!(checkout = %found.checkout.id, reference = %attempt.reference, %error, "return not written down");
         }

@@ -154,7 +154,7 @@ fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
 /// Whether pay can be pressed: nobody has, or what came of it was not a payment, or it waits in an app that the customer may not look at.
 fn payable(checkout: &Checkout) -> bool {
     let Attempt { state, flow, .. } = checkout.current();
-    let stands = checkout.order.offer.as_ref().is_none_or(|offer| offer.stands(clock::now()));
+    let stands = checkout.order.offer.as_ref().is_none_or(|offer| offer.is_open(clock::now()));
     let pressable = match state {
         PaymentState::Open => true,
         PaymentState::Created => *flow == Flow::Push,

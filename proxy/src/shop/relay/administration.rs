@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::guard::{self, Guard};
 use super::{ROTATION_MS, new_secret};
 use crate::checkout::{EventKind, Moment};
-use crate::store::deliveries::{ENDPOINT_DISABLED, Told, Which};
+use crate::store::deliveries::{ENDPOINT_DISABLED, NewEvent, Replay};
 use crate::store::endpoints::{Endpoint, NewEndpoint};
 use crate::store::{self, Store};
 
@@ -111,8 +111,8 @@ pub async fn disable(store: &Store, id: &str, now: Moment) -> Result<(), Error> 
 /// [`Error::NoEndpoint`], [`Error::Disabled`].
 pub async fn test(store: &Store, id: &str, now: Moment) -> Result<String, Error> {
     enabled(store, id).await?;
-    let event = Told::test(id, now)?;
-    store.tell_shop(&event, Some(id), now).await?;
+    let event = NewEvent::test(id, now)?;
+    store.enqueue_deliveries(&event, Some(id), now).await?;
     Ok(event.id)
 }
 
@@ -121,10 +121,10 @@ pub async fn test(store: &Store, id: &str, now: Moment) -> Result<String, Error>
 ///
 /// # Errors
 /// [`Error::NoEndpoint`], [`Error::Disabled`], [`Error::NoDelivery`].
-pub async fn replay(store: &Store, id: &str, which: Which<'_>, now: Moment) -> Result<u64, Error> {
+pub async fn replay(store: &Store, id: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
     enabled(store, id).await?;
     match (store.replay(id, which, now).await?, which) {
-        (0, Which::One(_)) => Err(Error::NoDelivery),
+        (0, Replay::One(_)) => Err(Error::NoDelivery),
         (count, _) => Ok(count),
     }
 }

@@ -4,9 +4,9 @@
 use kvitt_vipps::{Added, Client, Error};
 use kvitt_wire::CategoryName;
 
-use super::{Outcome, Performer, Unavailable, code, is_auth_failure, news, retry};
+use super::{Outcome, Performer, Unavailable, code, is_auth_failure, retry, update};
 use crate::checkout::category::Category;
-use crate::checkout::{News, Reference};
+use crate::checkout::{Reference, Update};
 
 /// The result of an upload.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(super) async fn categorize(client: &Client, reference: &Reference, nth: u32,
         order_details_url: category.details_url.0.clone(),
         image_id: category.image_id.clone(),
     };
-    let answered = |trouble| news(reference, News::Categorized { nth, trouble });
+    let answered = |trouble| update(reference, Update::Categorized { nth, trouble });
     match client.put_category(reference.as_str(), &body).await {
         Ok(()) => answered(None),
         Err(Error::Refused(problem)) if !is_auth_failure(&problem) => {

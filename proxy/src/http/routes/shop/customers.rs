@@ -109,7 +109,7 @@ async fn known(app: &App, key: &ShopKey, id: &str) -> Result<KnownCustomer> {
 
 async fn having(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<KnownCustomer>> {
     let mut found = Vec::new();
-    for id in app.store.customers_with(number).await? {
+    for id in app.store.customers_with_number(number).await? {
         let known = app.store.known_customer(&id).await?;
         found.extend(known.filter(|known| key.may_access(&known.sales_unit)));
     }

@@ -22,7 +22,7 @@ use crate::http::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Result};
 use crate::shop::relay::administration;
-use crate::store::deliveries::{After, Listed, Which};
+use crate::store::deliveries::{DeliveryCursor, ListedDelivery, Replay};
 use crate::store::endpoints::Endpoint;
 
 /// Deliveries on a page, unless more or fewer are asked for.
@@ -176,7 +176,7 @@ async fn replay(
     Json(body): Json<ReplaySince>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     of_the_whole_shop(&key)?;
-    let which = Which::Since(Moment(body.since_ms));
+    let which = Replay::Since(Moment(body.since_ms));
     let events = administration::replay(&app.store, &id, which, clock::now()).await?;
     Ok(to_be_told(&app, events, None))
 }
@@ -207,12 +207,12 @@ async fn deliveries(
     of_the_whole_shop(&key)?;
     let asked = query(asked)?;
     let most = page_of(asked.limit, PAGE, MOST)?;
-    let after = asked.after.map(|after| After::read(&after).ok_or(ApiError::bad_cursor())).transpose()?;
+    let after = asked.after.map(|after| DeliveryCursor::decode(&after).ok_or(ApiError::bad_cursor())).transpose()?;
     administration::find(&app.store, &id).await?;
     let mut listed = app.store.deliveries(&id, asked.failed.unwrap_or_default(), after.as_ref(), most + 1).await?;
     let more = listed.len() > most as usize;
     listed.truncate(most as usize);
-    let next = listed.last().filter(|_| more).map(|last| After::of(last).write());
+    let next = listed.last().filter(|_| more).map(|last| DeliveryCursor::of(last).encode());
     Ok(axum::Json(ShopDeliveries { deliveries: listed.into_iter().map(delivery).collect(), next }))
 }
 
@@ -227,7 +227,7 @@ async fn replay_one(
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     of_the_whole_shop(&key)?;
-    let events = administration::replay(&app.store, &id, Which::One(&delivery), clock::now()).await?;
+    let events = administration::replay(&app.store, &id, Replay::One(&delivery), clock::now()).await?;
     Ok(to_be_told(&app, events, Some(delivery)))
 }
 
@@ -260,7 +260,7 @@ fn shown(endpoint: Endpoint) -> ShopEndpoint {
     }
 }
 
-fn delivery(listed: Listed) -> ShopDelivery {
+fn delivery(listed: ListedDelivery) -> ShopDelivery {
     let (state, due_at) = match (listed.delivered_at, listed.given_up_at) {
         (Some(_), _) => ("delivered", None),
         (None, Some(_)) => ("given_up", None),

@@ -30,7 +30,7 @@ use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::store;
-use crate::store::events::Logged;
+use crate::store::events::LoggedEvent;
 
 /// Events in an answer, unless more or fewer are asked for; and so many are read at once for a stream.
 const PAGE: u32 = 100;
@@ -67,7 +67,7 @@ struct ShopEvents {
 }
 
 impl ShopEvent {
-    fn of(logged: &Logged) -> std::result::Result<Self, store::Error> {
+    fn of(logged: &LoggedEvent) -> std::result::Result<Self, store::Error> {
         #[derive(Deserialize)]
         struct Payload {
             r#type: String,
@@ -109,7 +109,7 @@ async fn list(
     let most = page_of(asked.limit, PAGE, MOST)?;
     let after = place(asked.after.as_deref())?.unwrap_or_default();
     let logged = app.store.events(after, key.sales_unit.as_deref(), most).await?;
-    let next = logged.last().map_or(after, |last| last.place).to_string();
+    let next = logged.last().map_or(after, |last| last.position).to_string();
     let events = logged.iter().map(ShopEvent::of).collect::<std::result::Result<_, _>>()?;
     Ok(axum::Json(ShopEvents { events, next }))
 }
@@ -150,7 +150,7 @@ async fn follow(
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("none"));
     let after = match place(last.filter(|last| !last.is_empty()).or(asked.after.as_deref()))? {
         Some(after) => after,
-        None => app.store.latest_event().await?,
+        None => app.store.latest_position().await?,
     };
     tracing::debug!(after, "events followed");
     let until = Instant::now() + limits.stream_age;
@@ -177,7 +177,7 @@ struct Follower {
     /// The place up to which all has been read.
     after: i64,
     /// Read, and not sent yet.
-    read: VecDeque<Logged>,
+    read: VecDeque<LoggedEvent>,
     greeted: bool,
     until: Instant,
 }
@@ -200,7 +200,7 @@ impl Follower {
             if let Some(logged) = self.read.pop_front() {
                 let event = ShopEvent::of(&logged).inspect_err(|error| outage::report(error, "event left out")).ok();
                 let Some(event) = event else { continue };
-                return Event::default().id(logged.place.to_string()).json_data(&event).ok();
+                return Event::default().id(logged.position.to_string()).json_data(&event).ok();
             }
             let wait = match self.read_on().await {
                 Ok(true) if self.read.is_empty() => LOOK,
@@ -208,7 +208,7 @@ impl Follower {
                 Ok(false) => return None,
                 Err(error) => {
                     outage::report(&error, "stream not fed");
-                    if !error.may_pass() {
+                    if !error.is_transient() {
                         return None;
                     }
                     LOOK
@@ -236,7 +236,7 @@ impl Follower {
             return Ok(false);
         }
         self.read = self.app.store.events(self.after, self.key.sales_unit.as_deref(), PAGE).await?.into();
-        self.after = self.read.back().map_or(self.after, |last| last.place);
+        self.after = self.read.back().map_or(self.after, |last| last.position);
         Ok(true)
     }
 }

@@ -15,8 +15,8 @@ use crate::checkout::Moment;
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
-use crate::store::events::Happened;
-use crate::store::orders::{Place, Wanted};
+use crate::store::events::HistoryEvent;
+use crate::store::orders::{OrderCursor, OrderFilter};
 
 /// Orders on a page, unless more or fewer are asked for.
 const PAGE: u32 = 50;
@@ -74,18 +74,18 @@ async fn list(
     if !asked.reference.as_ref().is_none_or(plain) {
         return Err(ApiError::malformed_query("reference must be letters, digits and hyphens"));
     }
-    let wanted = Wanted {
+    let wanted = OrderFilter {
         states: asked.state.as_deref().map_or(Ok(Vec::new()), states)?,
         sales_unit: seen_unit(&app, &key, asked.sales_unit)?,
         since: asked.since_ms.map(Moment),
         until: asked.until_ms.map(Moment),
         to_capture: asked.to_capture,
         reference: asked.reference,
-        after: asked.after.map(|after| Place::read(&after).ok_or(ApiError::bad_cursor())).transpose()?,
+        after: asked.after.map(|after| OrderCursor::decode(&after).ok_or(ApiError::bad_cursor())).transpose()?,
     };
     let page = app.store.orders(&wanted, most).await?;
     let orders = page.orders.into_iter().map(|(checkout, shared)| shown(&app, &checkout, shared)).collect();
-    Ok(axum::Json(ShopOrders { orders, next: page.next.map(Place::write) }))
+    Ok(axum::Json(ShopOrders { orders, next: page.next.map(OrderCursor::encode) }))
 }
 
 /// The states of a list of them.
@@ -110,7 +110,7 @@ fn states(text: &str) -> Result<Vec<OrderState>> {
 ))]
 async fn show(State(app): State<App>, key: ShopKey, Path(reference): Path<String>) -> Result<axum::Json<ShopOrder>> {
     let stored = order_of(&app, &key, &reference).await?;
-    let happened = app.store.events_of(stored.checkout.id).await?;
-    let events = happened.iter().map(Happened::for_shop).collect::<std::result::Result<_, _>>()?;
+    let happened = app.store.order_events(stored.checkout.id).await?;
+    let events = happened.iter().map(HistoryEvent::for_shop).collect::<std::result::Result<_, _>>()?;
     Ok(axum::Json(ShopOrder { events: Some(events), ..shown(&app, &stored.checkout, stored.shared()) }))
 }

@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::problem::Result;
 use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store;
-use crate::store::queues::Which;
+use crate::store::queues::EffectFilter;
 use crate::vendor::captures::Urgency;
 use crate::vendor::reconcile::Report;
 
@@ -93,7 +93,7 @@ async fn drift(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error>
 }
 
 async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let parked = app.store.effects(Which::Parked, MOST_READ).await?;
+    let parked = app.store.effects(EffectFilter::Parked, MOST_READ).await?;
     let parked = parked.into_iter().map(|effect| ShopWarning {
         reference: effect.reference,
         sales_unit: Some(effect.sales_unit),
@@ -104,7 +104,7 @@ async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error
 }
 
 async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let readings = app.store.readings().await?;
+    let readings = app.store.gauges().await?;
     let missing = readings.into_iter().filter(|reading| reading.name == WEBHOOK_REGISTERED && reading.value == 0);
     let missing = missing.map(|reading| ShopWarning {
         sales_unit: Some(reading.label),
