@@ -296,7 +296,7 @@ fn a_proof_that_is_not_there_is_found_with_its_line() {
         "`proxy/tests/model`, `it/docs.rs`, `plugin/words/<language>.txt`",
         "`it/crashes.rs: paid_whichever_commit_is_the_last`",
         "`browser/docs.test.mjs: a problem's type leads to its remedy`",
-        "`browser/docs.test.mjs: every page can be read`, `a heading is found and reached by keyboard alone`",
+        "`browser/docs.test.mjs: every page is readable in light and dark`, `a heading is found and reached by keyboard alone`",
         "`soak load`, `cargo xtask soak model`, `cargo xtask test`",
     ] {
         assert_eq!(judged(good), Vec::<String>::new(), "{good}");
