@@ -1,11 +1,11 @@
 /**
- * What is loaded on demand: the glue and the full theme, which run what the shell has fetched. `start` may be called again after it
- * failed. The names `kvitt-glue` and `kvitt-theme` are given by the build.
+ * Loaded on demand: wasm-bindgen's glue code and the full theme. The shell fetches the WebAssembly and passes it to `start`, which may be
+ * called again after a failure. The build resolves the names `kvitt-glue` and `kvitt-theme`.
  */
 import init, { Widget } from "kvitt-glue";
 import theme from "kvitt-theme";
 
-/** @returns {Promise<CSSStyleSheet>} the theme, once the WebAssembly of this response runs */
+/** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs */
 export async function start(response) {
   await init({ module_or_path: response });
   const sheet = new CSSStyleSheet();
@@ -13,10 +13,10 @@ export async function start(response) {
   return sheet;
 }
 
-/** @returns {Widget} one element's flow, with random digits of its own; see the constructor in `src/lib.rs`. On a desktop it shows a QR */
+/** @returns {Widget} one element's payment flow, with a random salt; see the constructor in `src/lib.rs`. On a desktop it may show a QR */
 export function widget(host, cover, key, origin, words) {
-  const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  const it = new Widget(host, cover, key, origin, words, digits.join(""));
-  if (matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches) it.scan();
-  return it;
+  const salt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  const widget = new Widget(host, cover, key, origin, words, salt.join(""));
+  if (matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches) widget.scan();
+  return widget;
 }

@@ -1,12 +1,12 @@
-/** `<kvitt-checkout>`: the branded button, painted before anything is loaded, and what a press on it starts. */
+/** `<kvitt-checkout>`: the branded button, visible before anything is loaded, and the payment that a press starts. */
 import { brandOf, caption, loadFailed } from "./captions.js";
 import { KvittElement } from "./element.js";
 
 /**
- * A page that is shown again, not asked for anew, comes back to where the customer was. Once it stands, an element in it is new,
- * whichever way the page itself came.
+ * Whether the page came by a reload, back or forward, not by a new visit. Once the page is complete this is false: an element that is
+ * added later is new.
  */
-const shownAgain = () =>
+const isRevisit = () =>
   document.readyState !== "complete" && performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 
 export class KvittCheckout extends KvittElement {
@@ -19,7 +19,7 @@ export class KvittCheckout extends KvittElement {
     this.reflect();
   }
 
-  /** Under which this tab remembers the order that is being paid here; nothing where the page itself knows which. */
+  /** The key in the tab's storage for the order's token; empty where the page gives the token. */
   get key() {
     return this.token ? "" : ["kvitt", this.origin, this.salesUnit, this.items].join(" ");
   }
@@ -35,27 +35,27 @@ export class KvittCheckout extends KvittElement {
 
   repaint(button) {
     const brand = brandOf(this.market, this.currency, Date.now());
-    const [verb, name] = caption(this.spoken, brand);
+    const [verb, name] = caption(this.locale, brand);
     const strong = document.createElement("b");
     strong.textContent = name;
     button.className = brand;
     button.replaceChildren(verb, strong);
   }
 
-  arrive() {
+  start() {
     if (this.amount && !(/^\d+$/.test(this.amount) && /^(nok|dkk|eur)$/i.test(this.currency)))
       console.warn("kvitt: unusable amount or currency:", this.amount, this.currency);
-    const [token, sure] = this.#token();
-    if (token) this.resume(token, sure);
-    else this.#warmUp();
+    const [token, showFinal] = this.#token();
+    if (token) this.resume(token, showFinal);
+    else this.#preload();
   }
 
-  failed(refused, pressed) {
-    if (this.querySelector("form, a, button")) return this.surrender(pressed);
+  failed(permanent, pressed) {
+    if (this.querySelector("form, a, button")) return this.fallBack(pressed);
     this.dispatchEvent(new CustomEvent("kvitt:trouble", { bubbles: true, composed: true, detail: { code: "load_failed" } }));
     const note = document.createElement("p");
     note.role = "alert";
-    note.textContent = loadFailed(this.spoken);
+    note.textContent = loadFailed(this.locale);
     this.shadowRoot.querySelector("p")?.remove();
     this.shadowRoot.append(note);
   }
@@ -68,27 +68,27 @@ export class KvittCheckout extends KvittElement {
     button.ariaBusy = null;
   }
 
-  /** The order that is under way: named by the page, by the address when the customer comes back to this page, else remembered by the tab. */
+  /** The order to show, if any: from the attribute, from the address when the customer comes back, or from the tab's storage. */
   #token() {
     if (this.token) return [this.token, true];
     const named = new URLSearchParams(location.search).get("kvitt");
     if (named && !document.querySelector("kvitt-confirmation")) return [named, true];
     try {
-      return [sessionStorage.getItem(this.key), shownAgain()];
+      return [sessionStorage.getItem(this.key), isRevisit()];
     } catch {
       return [];
     }
   }
 
-  /** Loads ahead when the button is in sight and the browser has nothing better to do. */
-  #warmUp() {
+  /** Preloads when the button is in sight and the browser is idle. */
+  #preload() {
     if (navigator.connection?.saveData) return;
     const idle = globalThis.requestIdleCallback ?? setTimeout;
-    const sight = new IntersectionObserver((entries) => {
+    const observer = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
-      sight.disconnect();
-      idle(() => this.wasm("ahead"));
+      observer.disconnect();
+      idle(() => this.wasm("preload"));
     });
-    sight.observe(this);
+    observer.observe(this);
   }
 }

@@ -1,4 +1,4 @@
-/** `<kvitt-confirmation>`: what became of an order, in any browser that has its token. The page's own content stands until then. */
+/** `<kvitt-confirmation>`: shows an order's outcome, in any browser that has its token. Until then the page's own content is visible. */
 import { KvittElement } from "./element.js";
 
 export class KvittConfirmation extends KvittElement {
@@ -10,12 +10,12 @@ export class KvittConfirmation extends KvittElement {
     return document.createElement("slot");
   }
 
-  arrive() {
+  start() {
     const token = this.token || new URLSearchParams(location.search).get("kvitt");
     if (token) this.resume(token, true);
   }
 
   failed() {
-    this.surrender(false);
+    this.fallBack(false);
   }
 }

@@ -1,4 +1,4 @@
-/** Registers the two elements: apart from the classes, so that importing those has no effect on the page or the server. */
+/** Registers the two elements. The classes are in another file, so importing them has no side effect. */
 import { register } from "./index.js";
 
 register();

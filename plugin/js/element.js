@@ -1,103 +1,104 @@
 /**
- * What both elements are made of: attributes as the API, a shadow root, a cover that stands until the WebAssembly takes over, and
- * the way back to the page's own content when it cannot. It holds no state of the payment; that is in `src/model.rs`.
+ * The base class of both elements: the attributes, the shadow root, the cover that is visible until the WebAssembly runs, and the fallback
+ * to the page's own content when it cannot run. It holds no state of the payment; `src/model.rs` does.
  */
 import style from "kvitt-button";
 import { languageOf } from "./captions.js";
-import { load, patiently, refused, speak } from "./load.js";
+import { isPermanent, load, loadWithRetries, loadWords } from "./load.js";
 
-const here = new URL(import.meta.url).origin;
+const scriptOrigin = new URL(import.meta.url).origin;
 const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 let sheet;
 
 export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
   static observedAttributes = ["language", "proxy", "token"];
 
-  /** Set while the WebAssembly runs this element. */
+  /** The WebAssembly that runs this element, once it is loaded. */
   #widget;
-  /** The button, or the slot, that is seen until then. */
+  /** The pay button, or the slot, that is visible while no screen is. */
   #cover;
 
-  /** The proxy's address without a path; where the script came from unless the page says otherwise. */
+  /** The proxy's address; the script's origin unless the page gives another. */
   get origin() {
-    return new URL(this.getAttribute("proxy") || here, document.baseURI).href.replace(/\/+$/, "");
+    return new URL(this.getAttribute("proxy") || scriptOrigin, document.baseURI).href.replace(/\/+$/, "");
   }
 
-  get spoken() {
+  /** The language of the texts: the attribute, or the nearest `lang`. */
+  get locale() {
     return languageOf(this.getAttribute("language") || this.parentElement?.closest("[lang]")?.lang);
   }
 
   connectedCallback() {
     for (const name of this.constructor.observedAttributes) this.#adopt(camel(name));
-    if (this.#cover) return this.#widget ? this.#widget.wake() : this.arrive();
+    if (this.#cover) return this.#widget ? this.#widget.wake() : this.start();
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(style);
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
     this.#cover = this.cover();
-    this.#cover.lang = this.spoken;
+    this.#cover.lang = this.locale;
     root.append(this.#cover);
-    this.arrive();
+    this.start();
   }
 
-  /** Being moved within the page is not leaving it. */
+  /** An element that is moved within the page is connected again by the next microtask. */
   disconnectedCallback() {
     queueMicrotask(() => this.isConnected || this.#widget?.rest());
   }
 
   attributeChangedCallback(name, before, now) {
     if (!this.#cover) return;
-    if (name === "token" && before !== now) this.arrive();
-    this.#cover.lang = this.spoken;
+    if (name === "token" && before !== now) this.start();
+    this.#cover.lang = this.locale;
     this.repaint?.(this.#cover);
     this.#widget?.changed(this.key, this.origin);
-    if (this.#widget && name === "language") this.#speak();
+    if (this.#widget && name === "language") this.#changeLanguage();
   }
 
-  /** Where the tab remembers the order that is being paid here; an element that only shows one has no such place. */
+  /** The key in the tab's storage for the order's token; empty for an element that only shows an order. */
   get key() {
     return "";
   }
 
   /**
-   * Runs the WebAssembly for this element, as long as it is in the page.
-   * @param {"press" | "back" | "ahead"} why `press`: the customer is waiting. `back`: an order is to be shown, so a bad connection
-   *   is given some time. `ahead`: nobody is waiting, so it may pass unseen.
+   * Runs the WebAssembly for this element, if it is in the page.
+   * @param {"press" | "resume" | "preload"} why `press`: the customer waits. `resume`: there is an order to show, so a failed load is
+   *   retried. `preload`: only loads, and a failure is not shown.
    */
   async wasm(why) {
-    const language = this.spoken;
+    const language = this.locale;
     try {
-      const [[app, theme], words] = await (why === "back" ? patiently : load)(language);
-      if (why === "ahead" || !this.isConnected) return;
+      const [[app, theme], words] = await (why === "resume" ? loadWithRetries : load)(language);
+      if (why === "preload" || !this.isConnected) return;
       if (this.#widget) return this.#widget;
-      if (language !== this.spoken) return this.wasm(why);
+      if (language !== this.locale) return this.wasm(why);
       this.shadowRoot.adoptedStyleSheets = [sheet, theme];
       return (this.#widget = app.widget(this, this.#cover, this.key, this.origin, words));
     } catch (error) {
-      if (why === "ahead" && !refused(error)) return;
+      if (why === "preload" && !isPermanent(error)) return;
       console.warn("kvitt: the payment window did not start:", error);
-      this.failed(refused(error), why === "press");
+      this.failed(isPermanent(error), why === "press");
     }
   }
 
-  /** Goes on in the language of now; in the one before where the words of that cannot be had. */
-  async #speak() {
-    const language = this.spoken;
-    const words = await speak(language).catch(() => {});
-    if (words && language === this.spoken) this.#widget.speak(words);
+  /** Changes to the current language. If its texts cannot be loaded, the language stays. */
+  async #changeLanguage() {
+    const language = this.locale;
+    const words = await loadWords(language).catch(() => {});
+    if (words && language === this.locale) this.#widget.speak(words);
   }
 
-  /** Shows an order that exists. */
-  async resume(token, sure) {
-    (await this.wasm("back"))?.resume(token, sure);
+  /** Shows an order that exists; with `showFinal` also when its state is final. */
+  async resume(token, showFinal) {
+    (await this.wasm("resume"))?.resume(token, showFinal);
   }
 
-  /** Shows the page's own content instead of ours. */
-  surrender(focus) {
+  /** Shows the page's own content. */
+  fallBack(focus) {
     this.shadowRoot.replaceChildren(document.createElement("slot"));
     if (focus) (this.querySelector("[type=submit], button") ?? this.querySelector("a"))?.focus();
   }
 
-  /** A framework may have set properties before the class was there to see it. */
+  /** Applies a property that a framework set before the class was defined. */
   #adopt(property) {
     if (!Object.hasOwn(this, property)) return;
     const value = this[property];
@@ -105,7 +106,7 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     this[property] = value;
   }
 
-  /** Lets each observed attribute be read and written as a property. */
+  /** Defines a property for each observed attribute. */
   static reflect() {
     for (const name of this.observedAttributes) {
       Object.defineProperty(this.prototype, camel(name), {

@@ -1,10 +1,10 @@
-/** The element classes. Importing them registers nothing and touches no page, so a server may do it; see `./define`. */
+/** The element classes. Importing them registers nothing and needs no page, so a server may import them; see `./define`. */
 import { KvittCheckout } from "./checkout.js";
 import { KvittConfirmation } from "./confirmation.js";
 
 export { KvittCheckout, KvittConfirmation };
 
-/** Makes the elements known to the page. A name that is taken is left alone: the script may be there twice. Without a page nothing happens. */
+/** Registers the elements. A name that is registered already is skipped, as when the script is loaded twice. Without a page it does nothing. */
 export function register() {
   if (!globalThis.customElements) return;
   customElements.get("kvitt-checkout") ?? customElements.define("kvitt-checkout", KvittCheckout);

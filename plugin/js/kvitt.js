@@ -1,4 +1,4 @@
-/** The script tag's entry: the elements, registered, in one file with a name that never changes. */
+/** The entry point for a script tag: registers the elements. The file's name never changes. */
 import { register } from "./index.js";
 
 register();

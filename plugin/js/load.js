@@ -1,7 +1,7 @@
 /**
- * Fetches what runs in an element, all of it at the same time: the glue and the WebAssembly, once for all elements of the page, and the
- * words of one language. The names in capitals are given by the build: the files with a hash in their names that the shell has to
- * know. Each stands in an `import` or a `new URL` of its own, where bundlers look for it.
+ * Loads in parallel what an element runs: the glue code and the WebAssembly, once for all elements of the page, and the texts of one
+ * language. The build replaces the names in capitals by the names of the files with a hash. Each is in an `import` or a `new URL` of its
+ * own, where bundlers find it.
  */
 const words = {
   nb: () => import(WORDS_NB),
@@ -17,28 +17,28 @@ async function start() {
   return [app, await app.start(response)];
 }
 
-/** @returns {Promise<string>} what is said in a language */
-export const speak = async (language) => (await words[language]()).default;
+/** @returns {Promise<string>} the file with the texts of a language */
+export const loadWords = async (language) => (await words[language]()).default;
 
-/** @returns {Promise<[[object, CSSStyleSheet], string]>} app, theme and words: the same to everybody, anew after a failure */
+/** @returns {Promise<[[object, CSSStyleSheet], string]>} app, theme and texts. App and theme are shared; a failed load starts again */
 export function load(language) {
   starting ??= start();
   starting.catch(() => (starting = undefined));
-  return Promise.all([starting, speak(language)]);
+  return Promise.all([starting, loadWords(language)]);
 }
 
-/** The same for an order that is under way, which a moment without a network must not hide. */
-export async function patiently(language) {
+/** The same with retries, when there is an order to show: a short loss of the network must not hide it. */
+export async function loadWithRetries(language) {
   for (const pause of [500, 2000, 5000]) {
     try {
       return await load(language);
     } catch (error) {
-      if (refused(error)) throw error;
+      if (isPermanent(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
   return load(language);
 }
 
-/** Whether trying again is of no use: the browser has no WebAssembly, or the page's policy refuses it. */
-export const refused = (error) => !globalThis.WebAssembly || error instanceof WebAssembly.CompileError;
+/** Whether a retry cannot help: the browser has no WebAssembly, or the page's policy refuses it. */
+export const isPermanent = (error) => !globalThis.WebAssembly || error instanceof WebAssembly.CompileError;

@@ -1,7 +1,8 @@
-//! One element at work: messages in, `update`, the screen, and the commands carried out.
+//! Runs one element: it passes messages to `update`, shows the model and carries out the commands.
 //!
-//! The page's own code may run at any event, navigation, or move of the keyboard, and call back into the element. So no borrow is
-//! held while commands are carried out, and a message that comes while the screen is changed waits its turn.
+//! Messages come from clicks, the page, the timer, the stream and answers. The page's own code may run at any event, navigation or move
+//! of the focus, and may call back into the element. So no borrow may be held while a command is carried out, and a message that arrives
+//! while the screen is built is queued.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -9,23 +10,23 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, ShadowRoot};
 
-use crate::dom::{self, Deed, Listener, Timer};
-use crate::live::Live;
+use crate::dom::{self, Listener, Timer};
 use crate::model::{Cmd, Model, Msg, update};
-use crate::view::View;
-use crate::{api, host};
+use crate::stream::Stream;
+use crate::view::{View, click_message};
+use crate::{api, element};
 
-/// What one element owns.
+/// Everything that one element owns.
 pub(crate) struct App {
-    me: Weak<App>,
+    weak: Weak<App>,
     host: HtmlElement,
     root: ShadowRoot,
-    core: RefCell<(Model, View)>,
-    /// What came while the screen was changed. Only the page's own code can do that then, and its last word counts.
-    late: Cell<Option<Msg>>,
-    /// What listens, runs or is connected for as long as the element is in the page.
+    state: RefCell<(Model, View)>,
+    /// The message that arrived while the screen was built. Only the page's own code can send one then; the last one counts.
+    queued: Cell<Option<Msg>>,
+    /// These exist only while the element is in the page.
     listeners: RefCell<Vec<Listener>>,
-    live: RefCell<Option<Live>>,
+    stream: RefCell<Option<Stream>>,
     timer: RefCell<Option<Timer>>,
 }
 
@@ -33,33 +34,33 @@ impl App {
     pub(crate) fn new(host: HtmlElement, cover: HtmlElement, model: Model) -> Rc<Self> {
         let root = host.shadow_root().expect("the shell has attached an open shadow root");
         let view = View::new(&root, cover.into());
-        let app = Rc::new_cyclic(|me| Self {
-            me: me.clone(),
+        let app = Rc::new_cyclic(|weak| Self {
+            weak: weak.clone(),
             host,
             root,
-            core: RefCell::new((model, view)),
-            late: Cell::default(),
+            state: RefCell::new((model, view)),
+            queued: Cell::default(),
             listeners: RefCell::default(),
-            live: RefCell::default(),
+            stream: RefCell::default(),
             timer: RefCell::default(),
         });
-        app.attend();
+        app.add_listeners();
         app
     }
 
-    /// Takes in a message, shows the outcome, and carries out what follows.
+    /// Passes a message to `update`, shows the model, and carries out the commands.
     pub(crate) fn send(&self, msg: Msg) {
         let mut next = Some(msg);
         while let Some(msg) = next {
             let (cmds, focus) = {
-                let Ok(mut core) = self.core.try_borrow_mut() else {
-                    self.late.set(Some(msg));
+                let Ok(mut state) = self.state.try_borrow_mut() else {
+                    self.queued.set(Some(msg));
                     return;
                 };
-                let (model, view) = &mut *core;
+                let (model, view) = &mut *state;
                 model.now = dom::now();
                 let cmds = update(model, msg);
-                (cmds, view.show(model))
+                (cmds, view.render(model))
             };
             if let Some(focus) = focus {
                 focus.focus();
@@ -67,54 +68,46 @@ impl App {
             for cmd in cmds {
                 self.perform(cmd);
             }
-            next = self.late.take();
+            next = self.queued.take();
         }
     }
 
-    /// A phone may scan what is paid here.
-    pub(crate) fn scan(&self) {
-        self.core.borrow_mut().0.scannable = true;
+    /// Lets the start screen show a QR for a phone.
+    pub(crate) fn allow_scan(&self) {
+        self.state.borrow_mut().0.scan_allowed = true;
     }
 
-    /// The attributes are others than before.
-    pub(crate) fn configure(&self, key: String, origin: String) {
-        self.send(Msg::Configured(host::order(&self.host, key, origin)));
+    /// The attributes changed.
+    pub(crate) fn configure(&self, storage_key: String, origin: String) {
+        self.send(Msg::Configured(element::order(&self.host, storage_key, origin)));
     }
 
-    /// Back in the page.
-    pub(crate) fn wake(&self) {
-        self.attend();
-        self.send(Msg::Woken);
+    /// The element is in the page again.
+    pub(crate) fn reconnect(&self) {
+        self.add_listeners();
+        self.send(Msg::Reactivated);
     }
 
-    /// Out of the page: nothing of the element keeps running.
-    pub(crate) fn rest(&self) {
-        self.send(Msg::Rested);
+    /// The element was removed from the page: its stream, timer and listeners end.
+    pub(crate) fn disconnect(&self) {
+        self.send(Msg::Disconnected);
         self.listeners.borrow_mut().clear();
         *self.timer.borrow_mut() = None;
     }
 
-    fn attend(&self) {
-        let me = self.me.clone();
-        let inside = Listener::new(self.root.clone().into(), &["click"], move |event| {
-            let Some((app, deed)) = me.upgrade().zip(dom::meaning(&event)) else { return };
-            match deed {
-                Deed::Terms(yes) => app.send(Msg::Terms(yes)),
-                Deed::Share(yes) => app.send(Msg::Share(yes)),
-                Deed::Press(act) => app.send(Msg::Pressed(act)),
-            }
-        });
-        let woken = |_| (!dom::document().hidden()).then_some(Msg::Woken);
-        let seen = Listener::new(dom::document().into(), &["visibilitychange"], self.sender(woken));
-        let shown = Listener::new(dom::window().into(), &["online", "pageshow"], self.sender(woken));
-        *self.listeners.borrow_mut() = vec![inside, seen, shown];
+    fn add_listeners(&self) {
+        let clicks = Listener::new(self.root.clone().into(), &["click"], self.sender(|event| click_message(&event)));
+        let reactivated = |_| (!dom::document().hidden()).then_some(Msg::Reactivated);
+        let visible = Listener::new(dom::document().into(), &["visibilitychange"], self.sender(reactivated));
+        let online = Listener::new(dom::window().into(), &["online", "pageshow"], self.sender(reactivated));
+        *self.listeners.borrow_mut() = vec![clicks, visible, online];
     }
 
-    /// A callback that sends a message, as long as the element is there.
+    /// Makes a callback that sends a message, as long as the app exists.
     fn sender(&self, msg: impl Fn(web_sys::Event) -> Option<Msg> + 'static) -> impl Fn(web_sys::Event) + 'static {
-        let me = self.me.clone();
+        let weak = self.weak.clone();
         move |event| {
-            if let (Some(app), Some(msg)) = (me.upgrade(), msg(event)) {
+            if let (Some(app), Some(msg)) = (weak.upgrade(), msg(event)) {
                 app.send(msg);
             }
         }
@@ -123,52 +116,52 @@ impl App {
     fn perform(&self, cmd: Cmd) {
         match cmd {
             Cmd::Listen(token) => {
-                let me = self.me.clone();
-                let origin = self.core.borrow().0.order.origin.clone();
-                let live = Live::new(&origin, &token, move |msg| {
-                    if let Some(app) = me.upgrade() {
+                let weak = self.weak.clone();
+                let origin = self.state.borrow().0.order.origin.clone();
+                let stream = Stream::new(&origin, &token, move |msg| {
+                    if let Some(app) = weak.upgrade() {
                         app.send(msg);
                     }
                 });
-                *self.live.borrow_mut() = live;
+                *self.stream.borrow_mut() = stream;
             }
-            Cmd::Hush => {
-                let gone = self.live.borrow_mut().take();
-                drop_later(gone);
+            Cmd::StopListening => {
+                let old = self.stream.borrow_mut().take();
+                drop_later(old);
             }
             Cmd::Tick(after_ms) => {
                 let timer = Timer::new(after_ms, self.sender(|_| Some(Msg::Ticked)));
-                let gone = self.timer.borrow_mut().replace(timer);
-                drop_later(gone);
+                let old = self.timer.borrow_mut().replace(timer);
+                drop_later(old);
             }
-            Cmd::Leave { url, token } => host::leave(&self.host, &url, &token),
-            Cmd::Remember { key, token } => host::remember(&key, &token),
-            Cmd::Forget { key, token } => host::forget(&key, &token),
-            Cmd::Point => {
-                let missing = self.core.borrow().1.missing();
+            Cmd::Leave { url, token } => element::leave(&self.host, &url, &token),
+            Cmd::StoreToken { key, token } => element::store_token(&key, &token),
+            Cmd::RemoveToken { key, token } => element::remove_token(&key, &token),
+            Cmd::FocusMissing => {
+                let missing = self.state.borrow().1.missing_field();
                 if let Some(missing) = missing {
                     missing.focus();
                 }
             }
-            Cmd::Tell(event) => host::tell(&self.host, &event),
+            Cmd::Emit(event) => element::emit(&self.host, &event),
             Cmd::Print => drop(dom::window().print()),
-            errand => self.run(errand),
+            request => self.request(request),
         }
     }
 
-    fn run(&self, errand: Cmd) {
-        let me = self.me.clone();
-        let order = self.core.borrow().0.order.clone();
+    fn request(&self, request: Cmd) {
+        let weak = self.weak.clone();
+        let order = self.state.borrow().0.order.clone();
         spawn_local(async move {
-            let answer = api::errand(order, errand).await;
-            if let (Some(app), Some(msg)) = (me.upgrade(), answer) {
+            let answer = api::send(order, request).await;
+            if let (Some(app), Some(msg)) = (weak.upgrade(), answer) {
                 app.send(msg);
             }
         });
     }
 }
 
-/// A callback may be what is running right now, and must not be freed under its own feet.
-fn drop_later<T: 'static>(it: Option<T>) {
-    spawn_local(async move { drop(it) });
+/// Drops a value in a later task: it may own the callback that is running now.
+fn drop_later<T: 'static>(value: Option<T>) {
+    spawn_local(async move { drop(value) });
 }

@@ -1,12 +1,11 @@
-//! The page, as far as the widget touches it: the only file that names `web_sys`'s element methods.
+//! The page's DOM: elements, listeners and timers.
 //!
-//! Elements are built one by one, never parsed from text, so a page that demands Trusted Types is content; styles come from the
-//! adopted sheet alone. Listeners and timers are values: dropping one takes it out of the page.
+//! `view` builds its screens with this, `app` listens and starts timers. It is the only file that names `web_sys`'s element methods.
+//! Elements are created one by one and styles come from the adopted style sheet, so a page may require Trusted Types. Nothing here may
+//! parse HTML. Listeners and timers are values: dropping one removes it from the page.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlInputElement, ShadowRoot, Window};
-
-use crate::model::Act;
 
 /// The page's window.
 pub(crate) fn window() -> Window {
@@ -23,100 +22,100 @@ pub(crate) fn now() -> i64 {
     js_sys::Date::now() as i64
 }
 
-/// An element that is being built, or stands in the page.
+/// An element, in the page or not yet.
 #[derive(Clone, Debug)]
 pub(crate) struct El(Element);
 
-/// A new element. `name` is its class, for the theme, and its part, for the shop's own style.
+/// Creates an element. `name` becomes its class, for the theme, and its part, for the shop's own style.
 pub(crate) fn el(tag: &str, name: &str) -> El {
-    // Without the browser's error the code that would print it stays out of the module.
+    // Dropping the browser's error keeps the code that would print it out of the WebAssembly.
     let element = El(document().create_element(tag).map_err(drop).expect("the tag is a valid name"));
-    if name.is_empty() { element } else { element.set("class", name).set("part", name) }
+    if name.is_empty() { element } else { element.attr("class", name).attr("part", name) }
 }
 
 impl El {
     /// Sets an attribute.
-    pub(crate) fn set(self, name: &str, value: &str) -> Self {
-        self.mark(name, Some(value));
+    pub(crate) fn attr(self, name: &str, value: &str) -> Self {
+        self.set_attr(name, Some(value));
         self
     }
 
-    /// Sets an attribute, or takes it away.
-    pub(crate) fn mark(&self, name: &str, value: Option<&str>) {
-        // The names are ours and valid, so neither can fail.
+    /// Sets an attribute, or removes it.
+    pub(crate) fn set_attr(&self, name: &str, value: Option<&str>) {
+        // The names are constants and valid, so neither can fail.
         let _ = match value {
             Some(value) => self.0.set_attribute(name, value),
             None => self.0.remove_attribute(name),
         };
     }
 
-    /// Shows or hides it.
+    /// Shows or hides the element.
     pub(crate) fn show(&self, yes: bool) {
-        self.mark("hidden", if yes { None } else { Some("") });
+        self.set_attr("hidden", if yes { None } else { Some("") });
     }
 
-    /// Its whole text.
+    /// Replaces the content with a text.
     pub(crate) fn text(self, text: &str) -> Self {
-        self.write(text);
+        self.set_text(text);
         self
     }
 
-    /// Replaces its whole text, if it is another: a live region speaks on every change.
-    pub(crate) fn write(&self, text: &str) {
+    /// Replaces the content with a text, if it differs: a live region announces every change.
+    pub(crate) fn set_text(&self, text: &str) {
         if self.0.text_content().as_deref() != Some(text) {
             self.0.set_text_content(Some(text));
         }
     }
 
     /// Appends an element.
-    pub(crate) fn put(self, child: &Self) -> Self {
-        self.add(child);
+    pub(crate) fn child(self, child: &Self) -> Self {
+        self.append(child);
         self
     }
 
     /// Appends an element.
-    pub(crate) fn add(&self, child: &Self) {
-        // Appending fails only on cycles.
+    pub(crate) fn append(&self, child: &Self) {
+        // Appending fails only when the child contains this element.
         let _ = self.0.append_child(&child.0);
     }
 
     /// Appends text.
-    pub(crate) fn words(self, text: &str) -> Self {
+    pub(crate) fn text_node(self, text: &str) -> Self {
         let _ = self.0.append_child(&document().create_text_node(text));
         self
     }
 
-    /// Has a press on it, or a tick in it, mean something; see [`meaning`].
-    pub(crate) fn does(self, what: &str) -> Self {
-        self.set("data-do", what)
+    /// Names what a click on the element does; [`clicked`] reads the name.
+    pub(crate) fn action(self, name: &str) -> Self {
+        self.attr("data-do", name)
     }
 
-    /// Takes everything out of it.
+    /// Removes all content.
     pub(crate) fn clear(&self) {
         self.0.set_text_content(None);
     }
 
-    /// Takes everything out of it that stands after `last`.
+    /// Removes all children after `last`.
     pub(crate) fn clear_after(&self, last: &Self) {
         while let Some(child) = self.0.last_element_child().filter(|child| *child != last.0) {
             child.remove();
         }
     }
 
-    /// Moves the keyboard and the screen reader to it.
+    /// Moves the focus to the element.
     pub(crate) fn focus(&self) {
         if let Some(element) = self.0.dyn_ref::<HtmlElement>() {
             let _ = element.focus();
         }
     }
 
-    /// Its whole text, to be said elsewhere.
-    pub(crate) fn words_in(&self) -> String {
+    /// The whole text.
+    pub(crate) fn text_content(&self) -> String {
         self.0.text_content().unwrap_or_default()
     }
 
-    /// Whether a checkbox is ticked.
-    pub(crate) fn tick(&self, yes: bool) {
+    /// Ticks or unticks a checkbox.
+    pub(crate) fn set_checked(&self, yes: bool) {
         if let Some(input) = self.0.dyn_ref::<HtmlInputElement>() {
             input.set_checked(yes);
         }
@@ -129,93 +128,65 @@ impl From<HtmlElement> for El {
     }
 }
 
-/// Appends to the element's shadow root.
-pub(crate) fn plant(root: &ShadowRoot, element: &El) {
+/// Appends an element to the shadow root.
+pub(crate) fn append(root: &ShadowRoot, element: &El) {
     let _ = root.append_child(&element.0);
 }
 
-/// Whether the customer is at something outside of the shadow root.
-pub(crate) fn keyboard_is_elsewhere(root: &ShadowRoot) -> bool {
+/// Whether the focus is on something in the page outside the shadow root.
+pub(crate) fn focus_is_outside(root: &ShadowRoot) -> bool {
     root.active_element().is_none() && document().query_selector(":focus").is_ok_and(|focused| focused.is_some())
 }
 
-/// What the customer did inside the widget.
-pub(crate) enum Deed {
-    /// Pressed something.
-    Press(Act),
-    /// Ticked or unticked the terms.
-    Terms(bool),
-    /// Ticked or unticked the sharing of the number.
-    Share(bool),
-}
-
-/// What an event inside the widget means, if it means anything.
-pub(crate) fn meaning(event: &web_sys::Event) -> Option<Deed> {
+/// What a click in the widget hit: the name that [`El::action`] gave, and for a checkbox whether it is ticked now.
+pub(crate) fn clicked(event: &web_sys::Event) -> Option<(String, Option<bool>)> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let element = element.closest("[data-do]").ok()??;
     let ticked = element.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::checked);
-    match (element.get_attribute("data-do")?.as_str(), ticked) {
-        ("terms", Some(yes)) => Some(Deed::Terms(yes)),
-        ("share", Some(yes)) => Some(Deed::Share(yes)),
-        (press, None) => act(press).map(Deed::Press),
-        _ => None,
-    }
+    Some((element.get_attribute("data-do")?, ticked))
 }
 
-fn act(name: &str) -> Option<Act> {
-    Some(match name {
-        "pay" => Act::Pay,
-        "cancel" => Act::Cancel,
-        "again" => Act::Again,
-        "unshared" => Act::AgainUnshared,
-        "accept" => Act::Accept,
-        "back" => Act::Back,
-        "print" => Act::Print,
-        _ => return None,
-    })
-}
-
-/// One shape of callback for everything keeps the glue small.
+/// Every callback has this one type, which keeps the glue small.
 type Callback = Closure<dyn FnMut(web_sys::Event)>;
 
-/// Listens until it is dropped.
+/// An event listener. Dropping it removes it.
 pub(crate) struct Listener {
     target: EventTarget,
-    kinds: &'static [&'static str],
+    types: &'static [&'static str],
     callback: Callback,
 }
 
 impl Listener {
     pub(crate) fn new(
         target: EventTarget,
-        kinds: &'static [&'static str],
-        then: impl FnMut(web_sys::Event) + 'static,
+        types: &'static [&'static str],
+        callback: impl FnMut(web_sys::Event) + 'static,
     ) -> Self {
-        let callback = Callback::new(then);
-        for kind in kinds {
-            let _ = target.add_event_listener_with_callback(kind, callback.as_ref().unchecked_ref());
+        let callback = Callback::new(callback);
+        for name in types {
+            let _ = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
         }
-        Self { target, kinds, callback }
+        Self { target, types, callback }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        for kind in self.kinds {
-            let _ = self.target.remove_event_listener_with_callback(kind, self.callback.as_ref().unchecked_ref());
+        for name in self.types {
+            let _ = self.target.remove_event_listener_with_callback(name, self.callback.as_ref().unchecked_ref());
         }
     }
 }
 
-/// Rings once, unless it is dropped before.
+/// A timer that fires once. Dropping it cancels it.
 pub(crate) struct Timer {
     id: i32,
     _callback: Callback,
 }
 
 impl Timer {
-    pub(crate) fn new(after_ms: i32, then: impl FnMut(web_sys::Event) + 'static) -> Self {
-        let callback = Callback::new(then);
+    pub(crate) fn new(after_ms: i32, callback: impl FnMut(web_sys::Event) + 'static) -> Self {
+        let callback = Callback::new(callback);
         let id = window()
             .set_timeout_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), after_ms)
             .unwrap_or_default();

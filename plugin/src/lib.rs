@@ -1,18 +1,32 @@
 //! The widget of Kvitt: one payment in the page, from the pay button to the confirmation.
 //!
-//! The elements themselves are JavaScript (`js/`), since only JavaScript can define them; this is what runs inside, loaded when it
-//! is needed. `model` decides everything and touches nothing; `view` shows the model; `api` and `live` talk to the proxy; `app`
-//! holds them together. Nothing here may block, throw into the page, or log what is the customer's.
+//! The custom elements are JavaScript (`js/`), because only JavaScript can define them. They load this WebAssembly when it is needed and
+//! drive it through [`Widget`]. Nothing here may block, throw into the page, or log customer data.
+//!
+//! The modules from top to bottom; each imports only modules below it:
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`app`] | runs one element: messages in, screen and commands out |
+//! | [`view`] | shows the model, one screen at a time |
+//! | [`stream`] | the checkout's stream of server-sent events |
+//! | [`api`] | requests to the proxy, and their answers |
+//! | [`element`] | the element's attributes and events, navigation, the tab's storage |
+//! | [`format`] | amounts, rates and dates in the customer's language |
+//! | [`dom`] | elements, listeners and timers of the page |
+//! | [`model`] | the logic: what is known, what can happen, what follows; no page, network or clock |
+//! | [`text`] | the texts in the customer's language |
+//! | [`json`] | wire types to JSON and back |
 
 mod api;
 mod app;
 mod dom;
-mod figures;
-mod host;
-mod live;
+mod element;
+mod format;
+mod json;
 pub mod model;
+mod stream;
 pub mod text;
-mod values;
 mod view;
 
 use std::rc::Rc;
@@ -24,22 +38,22 @@ use app::App;
 use model::{Model, Msg};
 use text::Words;
 
-/// A page has one thread and the widget holds little, so the smallest allocator will do.
+/// A page has one thread and the widget needs little memory, so the smallest allocator is enough.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-#[expect(unsafe_code, reason = "WebAssembly without the threads feature has one thread, which is all that is assumed")]
+#[expect(unsafe_code, reason = "WebAssembly without the threads feature has one thread")]
 static HEAP: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
-/// One element's flow, driven by the element class.
+/// One element's payment flow. The element's class in `js/` calls it.
 #[wasm_bindgen]
 pub struct Widget(Rc<App>);
 
 #[wasm_bindgen]
 impl Widget {
-    /// For the element `host` with an open shadow root in which `cover` stands until there is something to show. `key` is
-    /// where the tab remembers the order, empty for an element that only shows one; `origin` is the proxy's address, as the shell
-    /// has made it out; `words` is the file of a language. `salt` is this element's alone and cannot be guessed.
+    /// Starts the flow of the element `host`, which has an open shadow root. `cover` is visible until there is a screen. `key` is
+    /// the key in the tab's storage, empty for an element that only shows an order. `origin` is the proxy's address. `words` is the
+    /// file of a language. `salt` is random and belongs to this element alone; idempotency keys start with it.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: HtmlElement,
@@ -49,42 +63,42 @@ impl Widget {
         words: String,
         salt: String,
     ) -> Self {
-        let order = host::order(&host, key, origin);
+        let order = element::order(&host, key, origin);
         Self(App::new(host, cover, Model::new(order, Words::new(words), salt)))
     }
 
-    /// This is no phone: one may scan the order and pay it.
+    /// Lets the start screen show a QR: this device is no phone.
     pub fn scan(&self) {
-        self.0.scan();
+        self.0.allow_scan();
     }
 
-    /// The pay button was pressed.
+    /// The customer pressed the pay button.
     pub fn open(&self) {
         self.0.send(Msg::Opened);
     }
 
-    /// Shows an order that exists; when it is over, only if it was asked for by name (`sure`).
-    pub fn resume(&self, token: String, sure: bool) {
-        self.0.send(Msg::Resumed { token, sure });
+    /// Shows an order that exists. An order whose state is final is shown only with `show_final`.
+    pub fn resume(&self, token: String, show_final: bool) {
+        self.0.send(Msg::Resumed { token, show_final });
     }
 
-    /// The attributes have changed, and with them perhaps what the constructor was told.
+    /// The attributes changed, and with them perhaps `key` and `origin`.
     pub fn changed(&self, key: String, origin: String) {
         self.0.configure(key, origin);
     }
 
-    /// Goes on in another language: the file of its words.
+    /// Changes the language. `words` is the file of the new one.
     pub fn speak(&self, words: String) {
-        self.0.send(Msg::Spoken(Words::new(words)));
+        self.0.send(Msg::LanguageLoaded(Words::new(words)));
     }
 
-    /// The element is back in the page.
+    /// The element is in the page again.
     pub fn wake(&self) {
-        self.0.wake();
+        self.0.reconnect();
     }
 
-    /// The element was taken out of the page.
+    /// The element was removed from the page.
     pub fn rest(&self) {
-        self.0.rest();
+        self.0.disconnect();
     }
 }

@@ -1,117 +1,120 @@
-//! The heart of the widget: what is known, what can happen, and what then is to be done.
+//! The widget's logic: what is known, what can happen, and what the widget then does.
 //!
-//! Everything that happens arrives as a [`Msg`]; [`update`] changes the [`Model`] and answers with [`Cmd`]s, which `app` carries
-//! out and whose outcomes come back as messages. It must never touch the page, the network or a clock: the time is `Model::now`,
-//! set by the caller before each message. That is why all of it is tested without a browser.
+//! Everything that happens arrives as a [`Msg`]. [`update`] changes the [`Model`] and returns [`Cmd`]s; `app` carries them out, and
+//! their outcomes come back as messages. This module must never touch the page, the network or a clock: the caller sets `Model::now`
+//! before each message. So all of it is tested without a browser.
+//!
+//! [`update`] and what the customer does are in this file, the proxy's answers in `responses`, scan to pay in `scan`. `subscription`
+//! and `retry` have the timing. `messages`, `order` and `screen` are data.
 
-mod answers;
-mod follow;
 mod messages;
-mod offer;
 mod order;
-mod repeat;
+mod responses;
+mod retry;
+mod scan;
 mod screen;
+mod subscription;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Item, NewAttempt, NewCheckout, State};
 
-pub use follow::Follow;
-pub use messages::{Act, Cmd, Event, Fault, Msg, Notice};
+pub use messages::{Action, Cmd, Event, Msg, Notice, RequestError};
 pub use order::Order;
-pub use screen::{Screen, Trouble};
+pub use screen::{Failure, Screen};
+pub use subscription::Subscription;
 
 use crate::text::Words;
-use follow::BEAT;
-use repeat::Repeat;
+use retry::Retries;
+use subscription::TICK_MS;
 
-/// How long after a press the page may leave by itself once the payment is ready, in milliseconds. Later the customer has to press.
-const LEAVE_WITHIN: i64 = 10_000;
+/// For how long after a press the page may leave by itself once the payment is ready, in milliseconds. Later the customer has to press.
+const LEAVE_WITHIN_MS: i64 = 10_000;
 
-/// All that the widget knows.
+/// The state of one widget.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     /// Milliseconds since 1970, set before each message.
     pub now: i64,
-    /// What the page asks for.
+    /// The order that the page describes.
     pub order: Order,
-    /// The words that the customer is spoken to with.
+    /// The texts in the customer's language.
     pub words: Words,
-    /// Whether the element has a button to go back to; a confirmation has none.
+    /// Whether the element has a pay button to go back to; a confirmation has none.
     pub closable: bool,
-    /// Whether a phone may scan what is to be paid: this is none.
-    pub scannable: bool,
-    /// The order that is shown is open, so that a phone can scan it; nobody has pressed pay yet.
-    pub offered: bool,
+    /// Whether the start screen may show a QR for a phone; not if this device is a phone.
+    pub scan_allowed: bool,
+    /// The order on the start screen is open for scan to pay; nobody has paid yet.
+    pub scan_ready: bool,
     /// What the customer sees.
     pub screen: Screen,
-    /// The order at the proxy's prices.
+    /// The cart at the proxy's prices.
     pub cart: Option<Cart>,
-    /// Grows with every cart that the proxy has priced anew.
-    pub priced: u32,
-    /// Which checkout is followed; known before it has been read.
+    /// Counts the carts that the proxy has priced.
+    pub cart_version: u32,
+    /// The token of the order that the widget follows; known before the order has been read.
     pub token: Option<String>,
     /// The checkout as last read.
     pub checkout: Option<Checkout>,
     /// The customer has accepted the terms.
     pub terms: bool,
-    /// The customer has said yes to sharing the telephone number.
+    /// The customer has consented to sharing the telephone number.
     pub share: bool,
-    /// Something that the customer asked for is under way.
+    /// A request that the customer started is under way.
     pub busy: bool,
-    /// What is to be said on this screen beside it.
+    /// The message on the current screen.
     pub notice: Option<Notice>,
-    /// What the trouble on the screen can be found by in the proxy's log.
-    pub trace: Option<String>,
-    /// When to look for news.
-    pub follow: Follow,
-    /// What the page asks for meanwhile, while the present order is being paid.
-    next: Option<Order>,
+    /// The trace id of the failure on the screen, for the proxy's log.
+    pub trace_id: Option<String>,
+    /// The subscription to the checkout.
+    pub subscription: Subscription,
+    /// The order that the page describes by now; it waits until the current one is no longer being paid.
+    pending_order: Option<Order>,
     /// The total that the customer accepted instead of the page's.
-    accepted: Option<Amount>,
-    /// A checkout is being opened: until the answer nothing else may begin.
+    accepted_total: Option<Amount>,
+    /// A checkout is being created: until the answer nothing else may begin.
     creating: bool,
-    /// Out of the page: nothing may listen, and nobody be taken anywhere.
-    resting: bool,
-    /// The errand that a failed connection cut short, to be tried again.
-    errand: Option<Cmd>,
-    /// How to ask again.
-    repeat: Repeat,
+    /// The element is out of the page: it must not open a stream, start a timer or leave the page.
+    disconnected: bool,
+    /// The request that failed, for the button that tries again.
+    failed_request: Option<Cmd>,
+    /// Idempotency keys and automatic retries.
+    retries: Retries,
     /// Until when the page may leave by itself.
     leave_until: i64,
-    /// A remembered order is shown even when it is over.
-    sure: bool,
+    /// Show a resumed order even if its state is final.
+    show_final: bool,
 }
 
-/// Takes in what happened; says what is to be done.
+/// Applies a message to the model and returns the commands that follow.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     let mut cmds = Vec::new();
     match msg {
         Msg::Opened => {
-            model.resting = false;
+            model.disconnected = false;
             if model.screen == Screen::Closed {
-                cmds.push(Cmd::Tell(Event::Open));
-                let errand = model.token.clone().map_or(Cmd::Price, Cmd::Read);
-                model.fetch(errand, &mut cmds);
+                cmds.push(Cmd::Emit(Event::Open));
+                let request = model.token.clone().map_or(Cmd::Price, Cmd::Read);
+                model.fetch(request, &mut cmds);
             }
         }
-        // What the customer is paying right now goes before what the tab remembers.
+        // A checkout that is being created has priority over one that the tab has stored.
         Msg::Resumed { .. } if model.creating => {}
-        Msg::Resumed { token, sure } => {
-            model.follow.stop(&mut cmds);
-            model.resting = false;
+        Msg::Resumed { token, show_final } => {
+            model.subscription.stop(&mut cmds);
+            model.disconnected = false;
             model.busy = false;
-            model.sure = sure;
-            model.offered = false;
+            model.show_final = show_final;
+            model.scan_ready = false;
             model.checkout = None;
             model.token = Some(token.clone());
             model.fetch(Cmd::Read(token), &mut cmds);
         }
         Msg::Configured(order) => model.configure(order, &mut cmds),
-        Msg::Spoken(words) => model.words = words,
-        Msg::Pressed(act) => {
+        Msg::LanguageLoaded(words) => model.words = words,
+        Msg::Pressed(action) => {
             if !model.busy {
-                model.press(act, &mut cmds);
+                model.press(action, &mut cmds);
             }
         }
         Msg::Terms(yes) => {
@@ -122,68 +125,67 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         }
         Msg::Share(yes) => model.share = yes,
         Msg::Priced(order, answer) => model.priced(&order, answer, &mut cmds),
-        Msg::Answered(errand, answer) => model.answered(errand, answer, &mut cmds),
+        Msg::Responded(request, answer) => model.responded(request, answer, &mut cmds),
         Msg::Streamed(checkout) => {
-            model.follow.heard(model.now);
+            model.subscription.event_received(model.now);
             model.receive(*checkout, &mut cmds);
         }
-        Msg::StreamLost => model.follow.lost(model.now, &mut cmds),
+        Msg::StreamLost => model.subscription.connection_lost(model.now, &mut cmds),
         Msg::Ticked => model.tick(&mut cmds),
-        Msg::Woken => model.wake(&mut cmds),
-        Msg::Rested => {
-            model.resting = true;
-            model.follow.stop(&mut cmds);
+        Msg::Reactivated => model.reactivate(&mut cmds),
+        Msg::Disconnected => {
+            model.disconnected = true;
+            model.subscription.stop(&mut cmds);
         }
     }
-    model.catch_up(&mut cmds);
+    model.apply_pending_order(&mut cmds);
     cmds
 }
 
 impl Model {
-    /// Closed, for this order, in this language. `salt` is random and this element's alone.
+    /// A model that shows the pay button. `salt` is random and belongs to this element alone.
     pub fn new(order: Order, words: Words, salt: String) -> Self {
-        let closable = !order.key.is_empty();
-        Self { order, closable, words, repeat: Repeat::new(salt), ..Self::default() }
+        let closable = !order.storage_key.is_empty();
+        Self { order, closable, words, retries: Retries::new(salt), ..Self::default() }
     }
 
-    /// Starts an errand whose answer decides on the next screen.
-    fn fetch(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
+    /// Sends a request whose answer decides on the next screen.
+    fn fetch(&mut self, request: Cmd, cmds: &mut Vec<Cmd>) {
         self.screen = Screen::Fetching;
         self.notice = None;
-        self.errand = None;
-        self.repeat.begin(self.now);
-        cmds.push(errand);
+        self.failed_request = None;
+        self.retries.start_wait(self.now);
+        cmds.push(request);
     }
 
-    /// Starts an errand that leaves the screen as it is until it is answered.
-    fn ask(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
+    /// Sends a request. The screen stays until the answer.
+    fn send(&mut self, request: Cmd, cmds: &mut Vec<Cmd>) {
         self.busy = true;
         self.notice = None;
-        self.repeat.begin(self.now);
-        cmds.push(errand);
+        self.retries.start_wait(self.now);
+        cmds.push(request);
     }
 
-    /// The page asks for something else. An order that is being paid stays as it is; a confirmation stays when the page
-    /// merely empties its cart behind it.
+    /// The page describes another order. An order that is being paid stays. A confirmation stays if the page only empties its cart.
     fn configure(&mut self, order: Order, cmds: &mut Vec<Cmd>) {
         let paid = self.checkout.as_ref().is_some_and(|it| it.state == State::Authorized);
-        if paid && !order.items.is_empty() && !order.same_goods(&self.order) {
+        if paid && !order.items.is_empty() && !order.same_cart(&self.order) {
             self.close(cmds);
         }
-        self.next = Some(order);
+        self.pending_order = Some(order);
     }
 
-    /// Takes up what the page asks for now, as soon as nothing of the order before can be paid any more. What came to nothing
-    /// for another cart is not offered again.
-    fn catch_up(&mut self, cmds: &mut Vec<Cmd>) {
-        let paying = self.token.is_some() && !self.retryable() && !self.offered && self.screen != Screen::Closed;
+    /// Takes over the order that the page describes, as soon as the current one can no longer be paid. A payment that failed is not
+    /// offered again for another cart.
+    fn apply_pending_order(&mut self, cmds: &mut Vec<Cmd>) {
+        let paying = self.token.is_some() && !self.retryable() && !self.scan_ready && self.screen != Screen::Closed;
         let held = self.busy || self.creating || paying;
-        let Some(order) = self.next.take_if(|_| !held) else { return };
-        let same = order.same_goods(&self.order);
+        let Some(order) = self.pending_order.take_if(|_| !held) else { return };
+        let same = order.same_cart(&self.order);
         let as_before = same && order.amount == self.order.amount;
-        if self.offered {
+        if self.scan_ready {
             if !as_before {
-                self.take_back(cmds);
+                self.drop_scan_order(cmds);
             }
         } else if !same && self.token.is_some() {
             self.close(cmds);
@@ -193,78 +195,78 @@ impl Model {
         }
         self.order = order;
         if !as_before {
-            self.accepted = None;
+            self.accepted_total = None;
             if self.screen != Screen::Closed && self.token.is_none() {
                 self.fetch(Cmd::Price, cmds);
             }
         }
     }
 
-    /// A press counts on the screen that has its button, and nowhere else: it may come late.
-    fn press(&mut self, act: Act, cmds: &mut Vec<Cmd>) {
-        match (act, &self.screen, self.token.clone()) {
-            (Act::Pay, Screen::Start, _) if !self.terms => {
+    /// Handles a press, if the current screen has the button: a press may arrive after the screen has changed.
+    fn press(&mut self, action: Action, cmds: &mut Vec<Cmd>) {
+        match (action, &self.screen, self.token.clone()) {
+            (Action::Pay, Screen::Start, _) if !self.terms => {
                 self.notice = Some(Notice::TermsNeeded);
-                cmds.push(Cmd::Point);
+                cmds.push(Cmd::FocusMissing);
             }
-            // The order is there already, and waits for this press.
-            (Act::Pay, Screen::Start, Some(token)) => {
+            // The order exists already and is open.
+            (Action::Pay, Screen::Start, Some(token)) => {
                 let new = NewAttempt { terms_accepted: true, consent: self.consent() };
-                self.pay(Cmd::Retry { key: String::new(), token, new }, cmds);
+                self.pay(Cmd::Attempt { key: String::new(), token, new }, cmds);
             }
-            (Act::Pay, Screen::Start, None) => {
+            (Action::Pay, Screen::Start, None) => {
                 if let Some(new) = self.new_checkout() {
                     self.pay(Cmd::Create { key: String::new(), new }, cmds);
                 }
             }
-            (Act::Cancel, Screen::Waiting, Some(token)) => self.ask(Cmd::Cancel(token), cmds),
-            (Act::Again | Act::AgainUnshared, Screen::Trouble(_), Some(token)) if self.retryable() => {
-                self.share &= act == Act::Again;
+            (Action::Cancel, Screen::Waiting, Some(token)) => self.send(Cmd::Cancel(token), cmds),
+            (Action::Retry | Action::RetryUnshared, Screen::Failure(_), Some(token)) if self.retryable() => {
+                self.share &= action == Action::Retry;
                 let new = NewAttempt { terms_accepted: false, consent: self.consent() };
-                self.pay(Cmd::Retry { key: String::new(), token, new }, cmds);
+                self.pay(Cmd::Attempt { key: String::new(), token, new }, cmds);
             }
-            (Act::Again, Screen::Trouble(_), _) => match self.errand.take() {
-                Some(errand @ (Cmd::Create { .. } | Cmd::Retry { .. })) => self.pay(errand, cmds),
-                Some(errand) => self.fetch(errand, cmds),
+            (Action::Retry, Screen::Failure(_), _) => match self.failed_request.take() {
+                Some(request @ (Cmd::Create { .. } | Cmd::Attempt { .. })) => self.pay(request, cmds),
+                Some(request) => self.fetch(request, cmds),
                 None => {}
             },
-            (Act::Accept, Screen::Trouble(Trouble::PriceChanged { .. }), _) => {
+            (Action::AcceptPrice, Screen::Failure(Failure::PriceChanged { .. }), _) => {
                 self.screen = Screen::Start;
-                self.accepted = self.cart.as_ref().map(|cart| cart.total);
-                self.offer(cmds);
+                self.accepted_total = self.cart.as_ref().map(|cart| cart.total);
+                self.open_for_scan(cmds);
             }
-            (Act::Back, ..) => self.close(cmds),
-            (Act::Print, ..) => cmds.push(Cmd::Print),
+            (Action::Back, ..) => self.close(cmds),
+            (Action::Print, ..) => cmds.push(Cmd::Print),
             _ => {}
         }
     }
 
-    /// An errand that may end at Vipps MobilePay: the page may leave by itself while the press is fresh.
-    fn pay(&mut self, errand: Cmd, cmds: &mut Vec<Cmd>) {
-        self.leave_until = self.now + LEAVE_WITHIN;
-        self.creating = matches!(errand, Cmd::Create { .. });
-        let errand = self.repeat.keyed(self.now, errand);
-        self.ask(errand, cmds);
+    /// Sends a request that begins a payment. Shortly after the press the page may leave by itself.
+    fn pay(&mut self, request: Cmd, cmds: &mut Vec<Cmd>) {
+        self.leave_until = self.now + LEAVE_WITHIN_MS;
+        self.creating = matches!(request, Cmd::Create { .. });
+        let request = self.retries.with_key(self.now, request);
+        self.send(request, cmds);
     }
 
-    /// Whether the checkout stands where the proxy grants another attempt.
+    /// Whether the proxy accepts another attempt to pay the checkout.
     pub fn retryable(&self) -> bool {
         self.checkout.as_ref().is_some_and(|it| it.state.is_final() && it.state != State::Authorized)
     }
 
-    /// Back to the button, with nothing left of what was said for the order before.
+    /// Goes back to the pay button and clears the order and the choices made for it.
     fn close(&mut self, cmds: &mut Vec<Cmd>) {
-        // A payment that may have been begun is looked for when the customer comes again, and not begun twice.
-        if let Some(token) = self.token.take_if(|token| !self.repeat.is_lost(token)) {
-            cmds.push(Cmd::Forget { key: self.order.key.clone(), token });
+        // An attempt without an answer may have begun a payment. Its token is kept: the next press reads it instead of paying twice.
+        if let Some(token) = self.token.take_if(|token| !self.retries.is_unanswered(token)) {
+            cmds.push(Cmd::RemoveToken { key: self.order.storage_key.clone(), token });
         }
-        self.follow.stop(cmds);
+        self.subscription.stop(cmds);
         self.screen = Screen::Closed;
         self.checkout = None;
-        self.offered = false;
+        self.scan_ready = false;
         self.notice = None;
-        self.errand = None;
-        self.repeat.give_up();
+        self.failed_request = None;
+        self.retries.cancel();
         self.busy = false;
         (self.terms, self.share) = (false, false);
     }
@@ -290,36 +292,36 @@ impl Model {
     }
 
     fn tick(&mut self, cmds: &mut Vec<Cmd>) {
-        match self.repeat.due(self.now) {
-            Some(errand) => cmds.push(errand),
-            None if self.repeat.is_planned() => cmds.push(Cmd::Tick(BEAT)),
+        match self.retries.take_due(self.now) {
+            Some(request) => cmds.push(request),
+            None if self.retries.is_scheduled() => cmds.push(Cmd::Tick(TICK_MS)),
             None => {}
         }
         if let Some(token) = self.token.clone() {
-            self.follow.tick(self.now, token, cmds);
+            self.subscription.tick(self.now, token, cmds);
         }
     }
 
-    fn wake(&mut self, cmds: &mut Vec<Cmd>) {
-        self.resting = false;
-        if self.repeat.is_planned() {
-            cmds.push(Cmd::Tick(BEAT));
+    fn reactivate(&mut self, cmds: &mut Vec<Cmd>) {
+        self.disconnected = false;
+        if self.retries.is_scheduled() {
+            cmds.push(Cmd::Tick(TICK_MS));
         }
         let Some(token) = self.token.clone() else { return };
         cmds.push(Cmd::Read(token.clone()));
         if self.checkout.as_ref().is_some_and(|it| !it.state.is_final()) {
-            self.follow.stop(cmds);
-            self.follow.start(self.now, token, cmds);
+            self.subscription.stop(cmds);
+            self.subscription.start(self.now, token, cmds);
         }
     }
 }
 
-/// Whether an address is one that a customer may be taken to, and not a script in disguise.
-fn leads_to_the_web(url: &str) -> bool {
+/// Whether an address is on the web. A `javascript:` address must never become a link.
+fn is_web_url(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-/// An address of the shop's as a link: on the web, or a path.
+/// The shop's address, if it may become a link: it is on the web, or a path.
 pub fn link(url: &str) -> Option<&str> {
-    Some(url).filter(|url| url.starts_with('/') || leads_to_the_web(url))
+    Some(url).filter(|url| url.starts_with('/') || is_web_url(url))
 }

@@ -1,8 +1,9 @@
-//! What the widget says. The words of a language are a file of their own, so that a page loads one language and not five; it comes
-//! with the element and may be exchanged while the element works.
+//! The widget's texts in the customer's language.
 //!
-//! `words/*.txt` is what people write and review; [`source`] makes of each the file that a browser loads: the language, the wording
-//! that is consented to, then one text a line in the order of [`Word`]. `{0}` and `{1}` in a text are gaps, filled by [`Words::say`].
+//! Each language is a file of its own, so a page loads one language. The file comes with the element, and the page may replace it while
+//! the element works. People write and review `words/*.txt`; [`source`] compiles each into the file that a browser loads: the
+//! language, the version of the consent's wording, then one text a line in the order of [`Word`]. `{0}` and `{1}` in a text are
+//! placeholders, which [`Words::fill`] fills. Nothing here may mix languages: a missing text is empty.
 
 pub mod source;
 
@@ -10,24 +11,24 @@ use kvitt_wire::{Brand, Language};
 
 macro_rules! words {
     ($($word:ident,)*) => {
-        /// Everything that is said.
+        /// Every text of the widget.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[expect(missing_docs, reason = "the English text is the documentation")]
         pub enum Word {
             $($word,)*
         }
 
-        /// The names of all words, in the order of the file.
+        /// The names of all texts, in the order of the file.
         const NAMES: &[&str] = &[$(stringify!($word),)*];
     };
 }
 
 words! {
-    // The caption of the pay button, and the name in it as the language bends it.
+    // The caption of the pay button, and the app's name in it as the language inflects it.
     Pay,
     PayVipps,
     PayMobilePay,
-    // The start screen. Before and after a payment the same lines are shown.
+    // The start screen. The confirmation shows the same lines.
     YourOrder,
     Fetching,
     Total,
@@ -39,7 +40,7 @@ words! {
     ShareWhy,
     Scan,
     Back,
-    // Waiting.
+    // The waiting screen.
     Starting,
     WaitHeading,
     WaitHow,
@@ -67,7 +68,7 @@ words! {
     NumberComing,
     NumberKept,
     Print,
-    // Trouble: a heading and what it means, each.
+    // The failure screen: a heading and the text below it, for each failure.
     Aborted,
     AbortedWhat,
     AbortedShared,
@@ -96,7 +97,7 @@ words! {
     Accept,
 }
 
-/// The words of one language.
+/// The texts of one language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     language: Language,
@@ -104,7 +105,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// From what the language's file has.
+    /// Reads the language's file.
     pub fn new(file: String) -> Self {
         let language = match file.split('\n').next() {
             Some("nb") => Language::Nb,
@@ -116,41 +117,41 @@ impl Words {
         Self { language, file }
     }
 
-    /// Which language they are of.
+    /// The language of the texts.
     pub fn language(&self) -> Language {
         self.language
     }
 
-    /// The version of the words with which the telephone number is asked for. It is in the file with them, so that what the
-    /// customer says yes to is what was shown.
+    /// The version of the question about the telephone number. It is in the same file as the question, so that the stored consent names
+    /// the wording that the customer saw.
     pub fn wording(&self) -> &str {
         self.line(1)
     }
 
-    /// The text as it stands.
+    /// The text with its placeholders.
     pub fn text(&self, word: Word) -> &str {
-        self.line(word as usize + HEAD)
+        self.line(word as usize + HEADER_LINES)
     }
 
-    /// What stands before the text's gap and after it.
+    /// The parts of the text before and after its placeholder.
     pub fn around(&self, word: Word) -> (&str, &str) {
         let text = self.text(word);
         let (before, after) = text.split_once('{').unwrap_or((text, ""));
         (before, after.get(2..).unwrap_or_default())
     }
 
-    /// The text with its gaps filled.
-    pub fn say(&self, word: Word, fill: &[&str]) -> String {
-        let mut said = String::new();
+    /// The text with its placeholders filled.
+    pub fn fill(&self, word: Word, values: &[&str]) -> String {
+        let mut filled = String::new();
         let mut rest = self.text(word);
         while let Some((before, after)) = rest.split_once('{') {
-            said.push_str(before);
-            let gap = after.as_bytes().first().map_or(0, |digit| digit.wrapping_sub(b'0')) as usize;
-            said.push_str(fill.get(gap).copied().unwrap_or_default());
+            filled.push_str(before);
+            let index = after.as_bytes().first().map_or(0, |digit| digit.wrapping_sub(b'0')) as usize;
+            filled.push_str(values.get(index).copied().unwrap_or_default());
             rest = after.get(2..).unwrap_or_default();
         }
-        said.push_str(rest);
-        said
+        filled.push_str(rest);
+        filled
     }
 
     fn line(&self, number: usize) -> &str {
@@ -159,10 +160,10 @@ impl Words {
 }
 
 /// The lines of the file before the first text.
-const HEAD: usize = 2;
+const HEADER_LINES: usize = 2;
 
-/// The name of the app.
-pub const fn name(brand: Brand) -> &'static str {
+/// The name of the brand's app.
+pub const fn brand_name(brand: Brand) -> &'static str {
     match brand {
         Brand::Vipps => "Vipps",
         Brand::MobilePay => "MobilePay",

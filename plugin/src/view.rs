@@ -1,53 +1,57 @@
-//! Shows the model: one screen at a time inside the element's shadow root, beside the cover that stands while it is closed.
+//! Shows the model: one screen at a time in the element's shadow root, or the cover (the pay button, the page's content) while closed.
 //!
-//! A screen is built when it comes and only refreshed while it stays, so that nothing moves under the customer's finger. When it
-//! comes the keyboard moves to its heading, except when the page has just opened and nobody has asked, or when the customer is at
-//! something else in the page: then the heading is said. One polite live region, which outlives the screens, says that and what
-//! changes on one. The view decides nothing, and moves no keyboard itself: it answers where to.
+//! `app` calls [`View::render`] after each message. A screen is built when it comes and only refreshed while it stays, so nothing moves
+//! under the customer's finger. A new screen moves the focus to its heading. There are two exceptions: the page has just opened, or the
+//! focus is elsewhere in the page. Then the live region announces the heading; it also announces changes on a screen, and it outlives the
+//! screens. The view must decide nothing about the flow and must not move the focus itself: it returns where the focus is to go.
 
-mod done;
+mod confirmation;
+mod controls;
+mod failure;
 mod lines;
 mod start;
-mod trouble;
 mod waiting;
 
-use kvitt_wire::{Brand, Language};
+use kvitt_wire::Language;
 use web_sys::ShadowRoot;
 
 use crate::dom::{self, El, el};
 use crate::model::{Model, Screen};
-use crate::text::{self, Word, Words};
+use crate::text::Word;
+use controls::{brand, brand_class, pay_button};
 
-/// What stands in the shadow root.
+pub(crate) use controls::click_message;
+
+/// The contents of the shadow root.
 pub(crate) struct View {
     root: ShadowRoot,
     cover: El,
     frame: El,
-    /// The first thing in the frame, and what the keyboard is moved to.
+    /// The first child of the frame. It receives the focus.
     heading: El,
-    voice: El,
-    shown: Shown,
+    live_region: El,
+    rendered: RenderKey,
     body: Body,
-    /// The page opened with this: the next screen does not take the keyboard.
-    quiet: bool,
-    /// The heading of a screen that came without the keyboard.
-    told: String,
+    /// The page has just opened with an order: the next screen does not take the focus.
+    keep_focus: bool,
+    /// The heading of a screen that did not take the focus.
+    announcement: String,
 }
 
-/// What the current screen was built from; another means building anew.
+/// What the current screen was built from. When it changes, the screen is built again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Shown {
+struct RenderKey {
     screen: Screen,
     language: Language,
-    /// The version of the checkout, or of the cart, for screens that show all of it.
+    /// The version of the checkout or of the cart, for the screens that show one.
     version: u32,
-    /// What a trouble can be found by.
-    trace: Option<String>,
+    /// The trace id of a failure.
+    trace_id: Option<String>,
 }
 
-/// The parts of the current screen that change while it stays.
+/// The parts of the current screen that are refreshed.
 enum Body {
-    Still,
+    Static,
     Start(start::Start),
     Waiting(waiting::Waiting),
 }
@@ -56,167 +60,121 @@ impl View {
     pub(crate) fn new(root: &ShadowRoot, cover: El) -> Self {
         let frame = el("section", "frame");
         frame.show(false);
-        let voice = el("p", "voice").set("role", "status");
-        dom::plant(root, &frame);
-        dom::plant(root, &voice);
-        let heading = heading_of(&frame);
+        let live_region = el("p", "voice").attr("role", "status");
+        dom::append(root, &frame);
+        dom::append(root, &live_region);
+        let heading = append_heading(&frame);
         Self {
             root: root.clone(),
             cover,
             frame,
             heading,
-            voice,
-            shown: Shown::default(),
-            body: Body::Still,
-            quiet: false,
-            told: String::new(),
+            live_region,
+            rendered: RenderKey::default(),
+            body: Body::Static,
+            keep_focus: false,
+            announcement: String::new(),
         }
     }
 
-    /// Shows the model; answers where the keyboard is to go, if anywhere.
-    pub(crate) fn show(&mut self, model: &Model) -> Option<El> {
+    /// Shows the model. Returns the element that is to get the focus, if any.
+    pub(crate) fn render(&mut self, model: &Model) -> Option<El> {
         let (mut focus, mut moved) = (None, false);
         let words = &model.words;
         let language = words.language();
         let version = match (&model.screen, &model.checkout) {
-            (Screen::Done | Screen::Trouble(_), Some(checkout)) => checkout.version,
-            (Screen::Start, _) => model.priced,
+            (Screen::Confirmation | Screen::Failure(_), Some(checkout)) => checkout.version,
+            (Screen::Start, _) => model.cart_version,
             _ => 0,
         };
-        let next = Shown { screen: model.screen.clone(), language, version, trace: model.trace.clone() };
-        if next != self.shown {
-            let from = std::mem::replace(&mut self.shown, next).screen;
-            moved = from != self.shown.screen;
+        let next = RenderKey { screen: model.screen.clone(), language, version, trace_id: model.trace_id.clone() };
+        if next != self.rendered {
+            let from = std::mem::replace(&mut self.rendered, next).screen;
+            moved = from != self.rendered.screen;
             focus = self.build(model, from);
         }
-        let said = match &self.body {
-            Body::Still => String::new(),
+        let message = match &self.body {
+            Body::Static => String::new(),
             Body::Start(start) => start.refresh(model),
             Body::Waiting(waiting) => waiting.refresh(model),
         };
-        self.voice.mark("lang", Some(language.tag()));
-        self.voice.write(match said.as_str() {
+        self.live_region.set_attr("lang", Some(language.tag()));
+        self.live_region.set_text(match message.as_str() {
             _ if model.busy => words.text(Word::Fetching),
-            // A new screen's name comes before what changes on it.
-            said if said.is_empty() || moved && !self.told.is_empty() => &self.told,
-            said => said,
+            // The heading of a new screen comes before a change on it.
+            message if message.is_empty() || moved && !self.announcement.is_empty() => &self.announcement,
+            message => message,
         });
-        self.frame.mark("data-busy", model.busy.then_some(""));
+        self.frame.set_attr("data-busy", model.busy.then_some(""));
         focus
     }
 
-    /// What is missing on the screen: where the keyboard goes when it is pointed out.
-    pub(crate) fn missing(&self) -> Option<El> {
+    /// The field that the customer has to fill in before paying.
+    pub(crate) fn missing_field(&self) -> Option<El> {
         match &self.body {
             Body::Start(start) => Some(start.terms()),
             _ => None,
         }
     }
 
+    /// Builds the screen. Returns the element that is to get the focus, if the screen is another than before.
     fn build(&mut self, model: &Model, from: Screen) -> Option<El> {
         let moved = from != model.screen;
-        let elsewhere = dom::keyboard_is_elsewhere(&self.root);
+        let elsewhere = dom::focus_is_outside(&self.root);
         let words = &model.words;
         let closed = model.screen == Screen::Closed;
-        // A screen that only knows more than before keeps its heading, which may have the keyboard.
+        // The same screen with new data keeps its heading, which may have the focus.
         if moved {
             self.frame.clear();
-            self.heading = heading_of(&self.frame);
+            self.heading = append_heading(&self.frame);
         } else {
             self.frame.clear_after(&self.heading);
         }
         self.frame.show(!closed);
         self.cover.show(closed);
-        self.frame.mark("lang", Some(words.language().tag()));
-        self.frame.mark("data-brand", Some(brand_class(brand(model))));
+        self.frame.set_attr("lang", Some(words.language().tag()));
+        self.frame.set_attr("data-brand", Some(brand_class(brand(model))));
         let heading = &self.heading;
         self.body = match &model.screen {
             Screen::Closed => {
                 if let Some(cart) = model.cart.as_ref().filter(|_| model.closable) {
                     pay_button(&self.cover, words, cart.brand);
                 }
-                Body::Still
+                Body::Static
             }
             Screen::Fetching => {
-                heading.write(words.text(Word::Fetching));
-                self.frame.add(&el("div", "busy"));
-                Body::Still
+                heading.set_text(words.text(Word::Fetching));
+                self.frame.append(&el("div", "busy"));
+                Body::Static
             }
-            Screen::Start => start::Start::build(model, &self.frame, heading).map_or(Body::Still, Body::Start),
+            Screen::Start => start::Start::build(model, &self.frame, heading).map_or(Body::Static, Body::Start),
             Screen::Waiting => Body::Waiting(waiting::Waiting::build(model, &self.frame, heading)),
-            Screen::Done => {
-                done::build(model, &self.frame, heading);
-                Body::Still
+            Screen::Confirmation => {
+                confirmation::build(model, &self.frame, heading);
+                Body::Static
             }
-            Screen::Trouble(trouble) => {
-                trouble::build(model, trouble, &self.frame, heading);
-                Body::Still
+            Screen::Failure(failure) => {
+                failure::build(model, failure, &self.frame, heading);
+                Body::Static
             }
         };
         if model.screen == Screen::Fetching {
-            self.quiet |= from == Screen::Closed && model.token.is_some();
+            self.keep_focus |= from == Screen::Closed && model.token.is_some();
         }
-        let quiet = self.quiet || elsewhere;
-        self.quiet &= model.screen == Screen::Fetching;
+        let keep_focus = self.keep_focus || elsewhere;
+        self.keep_focus &= model.screen == Screen::Fetching;
         if !moved {
             return None;
         }
         let heading = if closed { &self.cover } else { &self.heading };
-        self.told = if quiet && !closed { heading.words_in() } else { String::new() };
-        (!quiet).then(|| heading.clone())
+        self.announcement = if keep_focus && !closed { heading.text_content() } else { String::new() };
+        (!keep_focus).then(|| heading.clone())
     }
 }
 
-/// A new heading at the top of the frame.
-fn heading_of(frame: &El) -> El {
-    let heading = el("h2", "heading").set("tabindex", "-1");
-    frame.add(&heading);
+/// Appends a new heading to the frame.
+fn append_heading(frame: &El) -> El {
+    let heading = el("h2", "heading").attr("tabindex", "-1");
+    frame.append(&heading);
     heading
-}
-
-/// The brand of the order; before it is known nothing shows one.
-fn brand(model: &Model) -> Brand {
-    model.cart.as_ref().map_or(Brand::Vipps, |cart| cart.brand)
-}
-
-const fn brand_class(brand: Brand) -> &'static str {
-    match brand {
-        Brand::Vipps => "vipps",
-        Brand::MobilePay => "mobilepay",
-    }
-}
-
-/// The branded button with the approved caption.
-fn pay_button(button: &El, words: &Words, brand: Brand) {
-    let (before, after) = words.around(Word::Pay);
-    let name = match brand {
-        Brand::Vipps => Word::PayVipps,
-        Brand::MobilePay => Word::PayMobilePay,
-    };
-    button.mark("class", Some(brand_class(brand)));
-    button.clear();
-    let strong = el("b", "").text(words.text(name));
-    button.add(&el("span", "").words(before).put(&strong).words(after));
-}
-
-/// A button that means something; see [`dom::meaning`].
-fn button(name: &str, does: &str, caption: &str) -> El {
-    el("button", name).set("type", "button").does(does).text(caption)
-}
-
-/// The question whether to share the telephone number, in the words of `CONSENT_WORDING`.
-fn share_question(model: &Model) -> Option<El> {
-    let cart = model.cart.as_ref().filter(|cart| cart.asks_phone_number)?;
-    let words = &model.words;
-    let input = checkbox("share", model.share).set("aria-describedby", "why");
-    let question = words.say(Word::ShareNumber, &[&cart.shop]);
-    let why = words.say(Word::ShareWhy, &[&cart.shop, text::name(cart.brand)]);
-    let label = el("label", "check").put(&input).put(&el("span", "").text(&question));
-    Some(el("div", "choice").put(&label).put(&el("p", "note").set("id", "why").text(&why)))
-}
-
-fn checkbox(does: &str, ticked: bool) -> El {
-    let input = el("input", "checkbox").set("type", "checkbox").does(does);
-    input.tick(ticked);
-    input
 }

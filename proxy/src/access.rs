@@ -1,4 +1,8 @@
-//! Who may come in, as whom, and how often: tokens, shop keys, sessions of the order desk, idempotency keys, rate limits.
+//! Who may send a request, as whom, and how often: tokens of checkouts, shop keys, sessions of the order desk,
+//! idempotency keys, rate limits.
+//!
+//! Credentials come from the headers of a request; what is stored of them is a hash, or (a token's secret half) is
+//! compared in constant time. No credential may be logged.
 
 pub mod idempotency;
 pub mod rates;

@@ -1,4 +1,5 @@
-//! What every other room may use: the clock, and the encryption of personal data.
+//! What every other room may use: the clock, and the encryption of personal data. No module here makes a call or knows
+//! the database.
 
 pub mod clock;
 pub mod vault;

@@ -1,11 +1,12 @@
-//! The core: every fact becomes an [`Input`], and one pure function, [`step`], says what the checkout is after it and what is to be
-//! done in the world because of it.
+//! The core: a state machine for one order and the payments that were tried for it.
 //!
-//! Nothing here waits, reads a clock, or knows a database or the network; times and ids are passed in. The
-//! [ledger](crate::engine::ledger) commits what comes out, the [outbox](crate::engine::outbox) carries it out.
+//! Every fact becomes an [`Input`]. One pure function, [`step()`], takes the present state and an input, and returns the new state and the
+//! [effects](Effect) that follow from it. The [ledger](crate::engine::ledger) commits both in one transaction; the
+//! [outbox](crate::engine::outbox) carries the effects out, and each outcome comes back as another input.
 //!
-//! A webhook, a return, a click are only signals that make us look: money moves on what `GET payment` says
-//! ([`News::Looked`]) and on nothing else, so duplicates, reordering and loss do no harm.
+//! Nothing here waits, reads a clock, or accesses a database or the network: times and ids are passed in. No webhook, return or click is
+//! trusted for the state of a payment. It only triggers a poll, and the state changes by the answer to `GET payment`
+//! ([`Update::Polled`]), so duplicated, reordered or lost webhooks do no harm.
 
 pub mod category;
 mod difference;
@@ -23,11 +24,11 @@ mod step;
 pub use difference::{Difference, differences};
 pub use effect::{Effect, Planned};
 pub use events::{Event, EventKind};
-pub use input::{Input, News, PaymentState, Polling, Seen};
+pub use input::{Input, PaymentSnapshot, PaymentState, Polling, Update};
 pub use refusal::Refusal;
 pub use reservation::Reservation;
 pub use state::{
     Attempt, Checkout, CheckoutId, Consent, Customer, Flow, Moment, Offer, OfferedBy, Opening, Order, PhoneNumber,
     Private, ReceiptBy, Reference,
 };
-pub use step::{AMOUNT_MISMATCH, ATTEMPT_LIFE_MS, Step, open, step};
+pub use step::{AMOUNT_MISMATCH, ATTEMPT_LIFETIME_MS, Step, open, step};

@@ -114,6 +114,12 @@ enum Command {
         /// The folder
         folder: std::path::PathBuf,
     },
+    /// Print a generated page of the documentation, for `cargo xtask openapi`.
+    #[command(hide = true)]
+    Manual {
+        /// Which page.
+        page: manual::Page,
+    },
 }
 
 /// Runs the command of the command line.
@@ -153,6 +159,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Openapi { typescript: false } => print!("{}", routes::openapi_json()),
         Command::Completions { shell } => manual::completions(shell, Cli::command()),
         Command::Man { folder } => manual::pages(&folder, Cli::command())?,
+        Command::Manual { page } => print!("{}", manual::markdown(page, Cli::command())),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,8 @@
-//! What keeps orders moving: the ledger commits, the inbox takes webhooks in, the outbox has effects carried out, the hub tells the pages.
+//! The engine that moves orders forward. The ledger commits each change, the inbox takes in webhooks, the outbox
+//! executes effects, and the hub notifies the pages. Chores run on a schedule.
+//!
+//! Data comes in from `http` (requests, webhooks) and goes out through `store` and, by the [`Perform`](outbox::Perform)
+//! trait, to Vipps MobilePay. No module here knows HTTP or the API of Vipps MobilePay.
 
 pub mod chores;
 pub mod hub;

@@ -1,5 +1,8 @@
-//! What the shop sells and asks for: carts and their prices, orders, payment requests, operations on a customer's money, customers, and
-//! the webhooks to its backend.
+//! What the shop sells and requests: carts and prices, orders, payment requests, captures and refunds, customers, and
+//! webhooks to its backend.
+//!
+//! Requests come from `http` and `commands`. Orders are opened and changed through the ledger only. No module here
+//! knows the routes or SQL.
 
 pub mod cart;
 pub mod customers;

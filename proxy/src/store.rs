@@ -1,12 +1,14 @@
-//! Where everything is written down. All SQL lives below this module; it knows rows and the core's plain values, never axum or the
-//! vendor's client.
+//! The database. All SQL is below this module. It handles rows and the core's plain values, and never uses axum or the client of Vipps
+//! MobilePay.
 //!
-//! There are two databases behind one set of verbs: an embedded file for one proxy, a server for several. [`sqlite`] and [`postgres`]
-//! have the same verbs in the same order, to be read side by side; what has a topic of its own has a file of its own in each. Verbs take batches where the path is hot. A commit is one
-//! transaction: the state, the effects that follow from it, and the row of the inbox or outbox that caused it. The network is never
-//! waited for inside one, but for the database itself.
+//! There are two implementations of one set of methods: [`sqlite`], a file for one proxy, and [`postgres`], a server for several. Each
+//! topic has a file here, which declares and documents the methods, and a file in each implementation, with the same methods in the same
+//! order.
+//!
+//! A commit is one transaction: the new state, the effects that follow from it, and the inbox or outbox row that caused it. No transaction
+//! waits for a request to another system. Frequent methods take batches.
 
-/// What each database does in its own way.
+/// Declares methods of [`Store`] that both databases implement.
 macro_rules! verbs {
     ($($(#[$about:meta])* fn $verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
         impl Store {
@@ -20,7 +22,6 @@ macro_rules! verbs {
     };
 }
 
-pub mod books;
 mod chores;
 mod customers;
 pub mod deliveries;
@@ -36,6 +37,7 @@ mod outbox;
 mod pacing;
 mod postgres;
 pub mod queues;
+pub mod reconciliation;
 pub mod registrations;
 mod shop_keys;
 mod sqlite;
@@ -46,15 +48,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
-use crate::base::vault::{Unopened, Vault};
+use crate::base::vault::{OpenError, Vault};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 pub use customers::{KnownCustomer, Shared};
 pub use desk::StoredSession;
-pub use idempotency::Keyed;
-pub use inbox::{Waiting, Webhook};
+pub use idempotency::IdempotencyRecord;
+pub use inbox::{ClaimedWebhook, Webhook};
 pub use listener::Listener;
-pub use outbox::{Claim, Claimed};
+pub use outbox::{Claim, ClaimedEffect};
 use postgres::Postgres;
 pub use queues::Depths;
 pub use shop_keys::StoredKey;
@@ -70,11 +72,12 @@ pub enum Store {
 }
 
 impl Store {
-    /// Opens the database of a `sqlite:` or `postgres:` URL and brings its schema up to date. A file is made when it is not there. What
-    /// customers share is sealed in the vault, and so is what earlier releases wrote in the open.
+    /// Opens the database of a `sqlite:` or `postgres:` URL and migrates its schema. A missing file is created. Personal data that an
+    /// earlier release stored in plain text is encrypted.
     ///
     /// # Errors
-    /// When it cannot be opened, its schema is from a newer release, or it was sealed under a key that the vault does not have.
+    /// When the database cannot be opened, its schema is from a newer release, or data is encrypted under a key that the vault does not
+    /// have.
     pub async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         Ok(match url.starts_with("sqlite:") {
             true => Self::Sqlite(Sqlite::open(url, vault).await?),
@@ -82,10 +85,10 @@ impl Store {
         })
     }
 
-    /// Joins a database that is there, for a command beside a proxy that may be running. Nothing is made and nothing is brought up to date.
+    /// Opens an existing database for a command, while a proxy may be running on it. Nothing is created or migrated.
     ///
     /// # Errors
-    /// When it is not there, or its schema is from another release.
+    /// When the database does not exist, or its schema is from another release.
     pub async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
         let (store, known) = match url.starts_with("sqlite:") {
             true => (Self::Sqlite(Sqlite::attach(url, vault).await?), Sqlite::newest()),
@@ -99,7 +102,7 @@ impl Store {
         }
     }
 
-    /// Hears what others commit; none where nobody else does.
+    /// Receives notifications of other proxies' commits; `None` on SQLite, which has no other proxies.
     pub fn listener(&self) -> Option<Listener> {
         match self {
             Self::Sqlite(_) => None,
@@ -109,25 +112,25 @@ impl Store {
 }
 
 verbs! {
-    /// Answers when the database does.
+    /// Checks that the database answers.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it does not answer.
     fn ping() -> Result<(), Error>;
 
-    /// What the last migration was, by its number.
+    /// The number of the last migration.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn schema() -> Result<i64, Error>;
 
-    /// Waits for what is being written and closes the connections.
+    /// Waits for writes in progress and closes the connections.
     fn close() -> ();
 
-    /// Writes a new checkout down, with its first effects, and settles its cause.
+    /// Inserts a new checkout with its first effects, and settles its cause.
     ///
     /// # Errors
-    /// When the database says no; nothing is written then.
+    /// On a database error; nothing is written then.
     fn insert(
         checkout: &Checkout,
         secret: &Secret,
@@ -136,96 +139,96 @@ verbs! {
         now: Moment
     ) -> Result<Committed, Error>;
 
-    /// Writes down what a step came to and settles its cause, if the checkout still is what the step started from: its version is the
-    /// one before `checkout.version`.
+    /// Commits the result of a step and settles its cause. The checkout must still be at the version before `checkout.version`; otherwise
+    /// another commit came first ([`Committed::Conflict`]).
     ///
     /// # Errors
-    /// When the database says no; nothing is written then.
+    /// On a database error; nothing is written then.
     fn commit(checkout: &Checkout, effects: &[Planned], cause: &Cause, now: Moment) -> Result<Committed, Error>;
 
-    /// Settles a cause that changed nothing; `note` says why, for the operator.
+    /// Settles a cause that changed nothing. `note` is the reason, for the operator.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn settle(cause: &Cause, note: &str, now: Moment) -> Result<(), Error>;
 
     /// A checkout by its id.
     ///
     /// # Errors
-    /// When the database says no, or the stored document does not read.
+    /// On a database error, or when the stored document cannot be parsed.
     fn checkout(id: CheckoutId) -> Result<Option<Stored>, Error>;
 
     /// The checkout that a payment belongs to.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn checkout_of(reference: &str) -> Result<Option<CheckoutId>, Error>;
 
-    /// The present versions of those checkouts that there are, in any order.
+    /// The current versions of the checkouts that exist, in any order.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn versions(ids: &[CheckoutId]) -> Result<Vec<(CheckoutId, u32)>, Error>;
 }
 
-/// Why the store did not do it.
+/// Why a store method failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The database said no or could not be reached. Nothing was written.
+    /// The database failed or could not be reached. Nothing was written.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
-    /// What was written together with others failed with them. Nothing was written.
+    /// The transaction that contained this write and others failed. Nothing was written.
     #[error("database: {0}")]
     NotWritten(std::sync::Arc<sqlx::Error>),
-    /// It belongs to a proxy that is running.
+    /// Another running proxy uses the SQLite file.
     #[error(
         "the database is in use by another proxy, and an SQLite file is for one; several share a PostgreSQL server"
     )]
     InUse,
-    /// The schema could not be brought up to date.
+    /// The schema could not be migrated.
     #[error("migration: {0}")]
     Migrate(MigrateError),
-    /// A newer release has brought the schema further than this one knows. Nothing was touched.
+    /// A newer release has migrated the schema. Nothing was changed.
     #[error("the database is in use by a newer release: its schema has migration {found}, this release knows {known}")]
     Newer {
         /// A migration that this release does not have.
         found: i64,
-        /// The last one that it has.
+        /// The last migration of this release.
         known: i64,
     },
-    /// An earlier release has made the schema, and it was not brought up to date. Nothing was touched.
+    /// The schema is from an earlier release and was not migrated. Nothing was changed.
     #[error("the database has migration {found}, this release needs {known}: `kvitt migrate` brings it up to date")]
     Older {
-        /// The last one that it has; 0 for none.
+        /// The last migration of the database; 0 for none.
         found: i64,
-        /// The last one of this release.
+        /// The last migration of this release.
         known: i64,
     },
-    /// A stored document does not read as what it should be. Said without what it holds, which may be the customer's.
+    /// A stored document cannot be parsed. The message leaves out its content, which may be personal data.
     #[error("stored document: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Document(#[from] serde_json::Error),
-    /// What a customer shared, or a secret, does not open.
-    #[error("what is sealed does not open: {0}")]
-    Sealed(#[from] Unopened),
-    /// The folder of the database cannot be used.
+    /// Personal data or a secret cannot be decrypted.
+    #[error("stored data cannot be decrypted: {0}")]
+    Sealed(#[from] OpenError),
+    /// The folder or a file of the database cannot be used.
     #[error("database file: {0}")]
     File(#[from] std::io::Error),
 }
 
 impl Error {
-    /// Whether the same may succeed later: the database is away, locked or full, and nothing is wrong with what was asked of it.
-    pub fn may_pass(&self) -> bool {
+    /// Whether a retry may succeed: the database is unreachable, locked or full, and the request itself is valid.
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Database(error) => may_pass(error),
-            Self::NotWritten(error) => may_pass(error),
+            Self::Database(error) => is_transient(error),
+            Self::NotWritten(error) => is_transient(error),
             _ => false,
         }
     }
 }
 
-fn may_pass(error: &sqlx::Error) -> bool {
+fn is_transient(error: &sqlx::Error) -> bool {
     match error {
-        // What is against a constraint always will be.
+        // A violated constraint is permanent.
         sqlx::Error::Database(error) => matches!(error.kind(), sqlx::error::ErrorKind::Other),
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
@@ -233,19 +236,19 @@ fn may_pass(error: &sqlx::Error) -> bool {
     }
 }
 
-/// A checkout as it was found, with the secret half of its token.
+/// A checkout as stored, with the secret half of its token.
 #[derive(Debug)]
 pub struct Stored {
     /// The checkout.
     pub checkout: Checkout,
-    /// What the token must end in.
+    /// The secret half of its token.
     pub secret: Secret,
-    /// Who the customer is, where that is known: `cus_…`.
+    /// The customer's id, `cus_…`, if the customer is known.
     pub customer_id: Option<String>,
 }
 
 impl Stored {
-    /// What may be said of its customer without saying who it is.
+    /// Whether the customer is known, without personal data.
     pub fn shared(&self) -> Shared {
         let customer = self.checkout.customer.as_ref();
         Shared {
@@ -256,7 +259,7 @@ impl Stored {
     }
 }
 
-/// The secret half of a checkout's token. Never printed.
+/// The secret half of a checkout's token. Its `Debug` form is redacted.
 #[derive(Clone)]
 pub struct Secret(pub String);
 
@@ -266,64 +269,65 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// What a transaction settles besides the state: the row whose outcome is being committed.
+/// What caused a commit. The transaction settles its row together with the new state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// A request of the page or the shop: no row.
+    /// A request of the page or the shop. It has no row.
     Request,
-    /// The same with an idempotency key, which is written down.
-    Keyed(Keyed),
-    /// A webhook, by its row in the inbox.
+    /// A request with an idempotency key. The key is inserted.
+    Idempotent(IdempotencyRecord),
+    /// A webhook. Its row in the inbox is marked as done.
     Inbox(i64),
-    /// An effect's outcome, by the claim that it was carried out under.
+    /// The outcome of an effect. Its row in the outbox is deleted, if the claim is still valid.
     Outbox(Claim),
 }
 
-/// What another proxy on the same database has committed. It only wakes: what happened is read from the rows.
+/// A notification from another proxy on the same database. It only wakes tasks up, which read the change from the rows. The serialized
+/// form is sent between proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wake {
-    /// A version of a checkout, and whether it left something to do.
+    /// A new version of a checkout was committed, and whether it has effects.
     Checkout(CheckoutId, u32, bool),
-    /// Webhooks.
+    /// Webhooks were accepted.
     Inbox,
-    /// There may have been anything: we could not hear.
+    /// Notifications may have been lost: anything may have changed.
     Anything,
 }
 
-/// Whether a commit took place.
+/// The result of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Committed {
-    /// It is durable.
+    /// It is committed and durable.
     Yes,
-    /// Somebody else changed the checkout meanwhile: load it again and decide anew.
-    Overtaken,
-    /// Somebody else has claimed the effect since, and settles it, or a twin has come with the idempotency key before: nothing was written.
+    /// The checkout was changed meanwhile (optimistic locking). Nothing was written: load it again and repeat the step.
+    Conflict,
+    /// The cause was settled by another worker: the claim was lost, or the idempotency key was used already. Nothing was written.
     Lost,
 }
 
-fn not_migrated(error: MigrateError, migrations: &Migrator) -> Error {
+fn migration_error(error: MigrateError, migrations: &Migrator) -> Error {
     match error {
         MigrateError::VersionMissing(found) => Error::Newer { found, known: newest(migrations) },
         error => Error::Migrate(error),
     }
 }
 
-/// The last of some migrations, by its number.
+/// The number of the last migration.
 fn newest(migrations: &Migrator) -> i64 {
     migrations.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-/// The id of an effect's row: one checkout, one version, one place in its list.
-fn effect_id(checkout: &Checkout, place: usize) -> String {
-    format!("{}-{}-{place}", checkout.id, checkout.version)
+/// The id of an effect's row: checkout, version, and position among the version's effects. The same for every retry of a commit.
+fn effect_id(checkout: &Checkout, position: usize) -> String {
+    format!("{}-{}-{position}", checkout.id, checkout.version)
 }
 
-/// The word under which a checkout is counted.
+/// The value of the column `phase`: the state of the current attempt.
 fn phase(checkout: &Checkout) -> &'static str {
     checkout.current().state.as_str()
 }
 
-/// What waits to be captured, in minor units.
+/// The money that can still be captured, in minor units.
 fn uncaptured(checkout: &Checkout) -> i64 {
     checkout.reservation().map_or(0, |reservation| reservation.uncaptured)
 }

@@ -42,7 +42,7 @@ for (const [name, asksAgain] of [
     },
   ],
 ]) {
-  test(`a customer whose answer is lost ${name}, and pays one order`, async () => {
+  test(`a lost answer ${name}, and one order is paid`, async () => {
     const liv = await set.shopper(phone);
     const before = (await set.books.payments()).length;
     const keys = keysOf(liv);
@@ -63,7 +63,7 @@ for (const [name, asksAgain] of [
   });
 }
 
-test("a customer whose second attempt is lost makes one", async () => {
+test("a lost answer to a retry makes one attempt", async () => {
   const liv = await set.shopper();
   const { app, reference } = await App.startsFor(liv, { share: false });
   await app.opensHere();
@@ -80,7 +80,7 @@ test("a customer whose second attempt is lost makes one", async () => {
   assert.equal((await set.books.payments()).length, before + 1);
 });
 
-test("a customer whose first press is not answered is led on by what the page hears of the order", async () => {
+test("an unanswered first request is continued by the stream", async () => {
   const liv = await set.shopper();
   await liv.opens("/");
   await liv.presses("Pay with Vipps");
@@ -92,7 +92,7 @@ test("a customer whose first press is not answered is led on by what the page he
   assert.equal((await set.books.payments()).length, before + 1);
 });
 
-test("a changed order is another order", async () => {
+test("a changed cart opens another order", async () => {
   const liv = await set.shopper(phone);
   const keys = keysOf(liv);
   await losesTheAnswerTo(liv, "**/v1/checkouts");
@@ -113,7 +113,7 @@ const busy = (seconds, trace) => ({
   body: JSON.stringify({ status: 429, code: "rate_limited", title: "Too many requests", trace_id: trace }),
 });
 
-test("a proxy that asks for a moment gets it, and for more, says so", async () => {
+test("Retry-After is respected up to a limit, and longer waits are shown", async () => {
   const liv = await set.shopper(phone);
   liv.forgives(/status of 429/);
   const keys = keysOf(liv);

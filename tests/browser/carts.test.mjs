@@ -56,7 +56,7 @@ for (const [language, always, ...command] of [
   ["PHP", false, "php", "sign-cart.php"],
   ["C#", false, "dotnet", "run", "SignCart.cs"],
 ]) {
-  test(`the example in ${language} signs what the proxy takes`, async () => {
+  test(`the example in ${language} signs carts that the proxy accepts`, async () => {
     const signed = await signedBy(command, cart.replace("Krus", "Kruså æøå “2”"));
     if (signed === undefined) {
       assert.ok(!always, `${command[0]} is not here`);
@@ -73,7 +73,7 @@ for (const [language, always, ...command] of [
   });
 }
 
-test("a customer pays a cart that the page carries", async () => {
+test("a customer pays a signed cart", async () => {
   const signed = await signedBy(["node", "sign-cart.mjs"], cart);
   element = `<kvitt-checkout cart="${signed}" amount="58700" currency="NOK" market="NO" language="en"></kvitt-checkout>`;
   const eva = await set.shopper();
@@ -92,7 +92,7 @@ test("a customer pays a cart that the page carries", async () => {
   assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
 });
 
-test("what was taken off stands beside the price", async () => {
+test("a discount is shown beside the price", async () => {
   const signed = await signedBy(["node", "sign-cart.mjs"], cart);
   element = `<kvitt-checkout cart="${signed}" amount="58700" currency="NOK" market="NO" language="en"></kvitt-checkout>`;
   const eva = await set.shopper();
@@ -103,7 +103,7 @@ test("what was taken off stands beside the price", async () => {
   await eva.looksAround("signed-cart");
 });
 
-test("a cart that has been tampered with is not paid", async () => {
+test("a manipulated cart is refused", async () => {
   const signed = await signedBy(["node", "sign-cart.mjs"], cart);
   const [header, payload, signature] = signed.split(".");
   const cheap = Buffer.from(payload, "base64url").toString().replace("58700", "100");
@@ -115,7 +115,7 @@ test("a cart that has been tampered with is not paid", async () => {
   await eva.seesHeading("This order cannot be paid here");
 });
 
-test("an order that the shop's backend has opened is paid where its token is", async () => {
+test("an order of the shop's backend is paid by its token", async () => {
   const wanted = { cart: JSON.parse(cart), language: "en", return_url: `${shop}/` };
   const headers = { authorization: `Bearer ${printed("key")}`, "idempotency-key": "order-1001" };
   const answer = await ask("/v1/shop/checkouts", wanted, headers);

@@ -1,4 +1,4 @@
-/** What wants a person at the order desk: warnings, and endpoints that did not hear. */
+/** What needs attention at the order desk: warnings, and endpoints that did not answer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -9,7 +9,7 @@ import { until } from "./patience.mjs";
 const set = stage();
 const WEEK_MS = 7 * 86_400_000;
 
-test("a deadline that comes near is warned of, and leads to its order", async () => {
+test("a deadline that is near is listed as a warning with a link to its order", async () => {
   const { number, reference } = await order(set);
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
@@ -40,22 +40,22 @@ test("a deadline that comes near is warned of, and leads to its order", async ()
   await clerk.sees("Capture tomorrow");
   await clerk.looksAround("desk-deadline");
   await clerk.follows(/Attention/);
-  await clerk.readsOf("1 want a look", "Capture soon", "tomorrow");
+  await clerk.readsOf("1 needing attention", "Capture soon", "tomorrow");
   await clerk.follows(reference);
   await clerk.seesHeading(number);
   await clerk.readsOf("Ship and capture by");
 });
 
-test("an endpoint that did not hear is enabled, and told again", async () => {
+test("a disabled endpoint is enabled, and its events are redelivered", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await page.route("**/v1/shop/warnings", (route) => route.fulfill({ json: { warnings: [] } }));
   await page.route("**/v1/shop/endpoints", (route) => route.fulfill({ json: { endpoints: [] } }));
   await clerk.follows("Attention");
-  await clerk.readsOf("Nothing wants a look.", "There are none.");
+  await clerk.readsOf("Nothing needs attention.", "There are none.");
   await clerk.looksAround("desk-nothing-wrong");
 
-  // What the desk is told of endpoints; that it is so is shown in it/endpoints.rs.
+  // The endpoints as the proxy would list them; it/endpoints.rs tests that it does.
   const posted = [];
   let state = "disabled";
   const at = Date.now() - 3_600_000;
@@ -91,12 +91,12 @@ test("an endpoint that did not hear is enabled, and told again", async () => {
   await page.getByRole("button", { name: /^Enable/ }).click();
   await clerk.sees("Failing");
   await page
-    .getByRole("button", { name: /^Tell it again/ })
+    .getByRole("button", { name: /^Redeliver:/ })
     .first()
     .click();
-  await until("the replay to be asked for", () => posted.length === 2);
-  await page.getByRole("button", { name: /^Tell all again/ }).click();
-  await until("both to be asked for", () => posted.length === 3);
+  await until("the replay to be requested", () => posted.length === 2);
+  await page.getByRole("button", { name: /^Redeliver all/ }).click();
+  await until("both to be requested", () => posted.length === 3);
   assert.deepEqual(posted, [
     ["ep_1/enable", null],
     ["ep_1/deliveries/evt_2/replay", null],

@@ -1,4 +1,4 @@
-/** Customers at the order desk: a number that is shown when it is asked for, found, sent a request, and erased for good. */
+/** Customers at the order desk: a number is shown on request, searched for, sent a payment request, and erased. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -11,36 +11,36 @@ const set = stage();
 
 const NUMBER = "+47 912 34 567";
 
-test("a number is shown when it is asked for, and erased for good", async () => {
+test("a number is shown on request, and erased", async () => {
   const { number, reference } = await order(set);
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await siv.takes(number);
   await clerk.seesButton("Show the telephone number");
-  assert.ok(!clerk.received.some(({ body }) => ANY_NUMBER.test(body)), "nobody has asked for it yet");
+  assert.ok(!clerk.received.some(({ body }) => ANY_NUMBER.test(body)), "the number is loaded only on request");
   await clerk.presses("Show the telephone number");
   await clerk.sees(NUMBER);
   await clerk.looksAround("desk-number");
-  await clerk.follows("Everything that is known");
+  await clerk.follows("All data of the customer");
   await clerk.readsOf(NUMBER, "Sharing the telephone number", reference);
   await clerk.looksAround("desk-customer");
 
   await clerk.follows("Customers");
   await page.getByLabel("Telephone number").fill("912");
   await clerk.presses("Find");
-  await clerk.sees("Write the whole number");
+  await clerk.sees("Enter the whole number");
   await page.getByLabel("Telephone number").fill(NUMBER);
   await clerk.types("Enter");
   await clerk.seesButton("Erase the number…");
   await clerk.looksAround("desk-found");
   await clerk.presses("Erase…");
-  await clerk.sees("There is no way back.");
+  await clerk.sees("This cannot be undone.");
   await clerk.looksAround("desk-erase");
   await clerk.types("Escape");
   await clerk.seesHeading(NUMBER);
   await clerk.presses("Erase…");
   await clerk.presses("Erase for good");
-  await clerk.sees("Erased. The orders stay, without the person.");
+  await clerk.sees("Erased. The orders stay, without the personal data.");
 
   await page.getByLabel("Telephone number").fill(NUMBER);
   await clerk.presses("Find");
@@ -50,13 +50,13 @@ test("a number is shown when it is asked for, and erased for good", async () => 
   await clerk.readsOf("What the customer shared has been erased", "NOK 587.00");
 });
 
-test("a customer who is known is sent a request", async () => {
+test("a known customer is sent a request", async () => {
   const { number } = await order(set);
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await siv.takes(number);
   await clerk.presses("Show the telephone number");
-  await clerk.follows("Everything that is known");
+  await clerk.follows("All data of the customer");
   await clerk.follows("Request a payment");
   await clerk.readsOf(`To ${NUMBER}`);
   await page.getByLabel("Item").fill("Stoneware mug");

@@ -1,4 +1,4 @@
-/** Who is let in at the order desk, on which screens, and what its arithmetic says. */
+/** The login of the order desk, every screen in every size, and its arithmetic. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { order, Packer } from "./packer.mjs";
 
 const set = stage();
 
-test("a key lets in, a wrong one does not, and who has logged out is out", async () => {
+test("a key logs in, a wrong key does not, and a session ends with the logout", async () => {
   const clerk = await set.clerk();
   clerk.forgives(/status of 401/);
   const answer = await clerk.page.goto(`${set.shop}/desk`);
@@ -20,17 +20,17 @@ test("a key lets in, a wrong one does not, and who has logged out is out", async
   await clerk.looksAround("desk-login");
   await field.fill("kvitt_abcdefgh_wrong");
   await clerk.presses("Log in");
-  await clerk.sees("That does not open the desk.");
+  await clerk.sees("The login was refused.");
   await clerk.looksAround("desk-login-wrong");
-  const { key } = Packer.ways(set);
+  const { key } = Packer.credentials(set);
   await field.fill(` ${key} `);
   await clerk.types("Enter");
   await clerk.seesHeading("Orders");
-  assert.equal(await clerk.page.evaluate(() => document.cookie), "", "no script sees the session");
+  assert.equal(await clerk.page.evaluate(() => document.cookie), "", "no script can read the session");
   const kept = await clerk.page.evaluate(() =>
     JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.body.textContent]),
   );
-  assert.ok(!kept.includes(key.split("_")[2]), "the key is kept nowhere");
+  assert.ok(!kept.includes(key.split("_")[2]), "the key is stored nowhere");
   await clerk.page.reload();
   await clerk.seesHeading("Orders");
 
@@ -44,12 +44,12 @@ test("a key lets in, a wrong one does not, and who has logged out is out", async
   await field.waitFor();
 });
 
-test("a link opens the desk once, by its button, and stays in no address", async () => {
-  const { link } = Packer.ways(set);
+test("a login link works once, by its button, and leaves the address", async () => {
+  const { link } = Packer.credentials(set);
   const [siv, other] = [await set.clerk(), await set.clerk()];
   for (const clerk of [siv, other]) {
     clerk.forgives(/status of 401/);
-    // Looking does not use it.
+    // Opening the page does not use the link.
     await clerk.page.goto(link);
     await clerk.sees("This link opens the order desk once");
     assert.equal(new URL(clerk.page.url()).hash, "");
@@ -58,13 +58,13 @@ test("a link opens the desk once, by its button, and stays in no address", async
   await siv.presses("Open the desk");
   await siv.seesHeading("Orders");
   await other.presses("Open the desk");
-  await other.sees("A link is good once");
+  await other.sees("A link is valid once");
   await other.looksAround("desk-link-used");
   await other.follows("Log in with a shop key");
   await other.page.getByLabel("Shop key").waitFor();
 });
 
-test("a link that is pasted over the desk is shown too, and kept while nobody answers", async () => {
+test("a link that is pasted into an open desk is shown too, and stays valid while the proxy does not answer", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   clerk.forgives(/status of 503/);
@@ -76,23 +76,23 @@ test("a link that is pasted over the desk is shown too, and kept while nobody an
   await clerk.sees("Nothing is lost. Try again shortly.");
   await page.unroute("**/desk/session");
   await clerk.presses("Open the desk");
-  await clerk.sees("A link is good once");
+  await clerk.sees("A link is valid once");
   assert.equal(await clerk.focus(), "Order desk", "the heading has the focus");
 });
 
-test("a session that ends gives way to the door, and comes back to where it was", async () => {
+test("a session that ends shows the login, which returns to the same order", async () => {
   const siv = await Packer.atTheDesk(set);
   const { number } = await order(set);
   await siv.takes(number);
   await siv.clerk.context.clearCookies();
-  // Whatever asks first finds out, be it a person or the page.
+  // The first request finds out, of the user or of the page.
   await siv.page.evaluate(() => document.querySelector(".filter:last-child")?.click());
   await siv.clerk.sees("Your session has ended.");
-  await siv.logsInWith(Packer.ways(set).key);
+  await siv.logsInWith(Packer.credentials(set).key);
   await siv.clerk.seesHeading(number);
 });
 
-test("the stream of events is away, and then the proxy, and the desk says so", async () => {
+test("the desk shows that the event stream, and then the proxy, does not answer", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   clerk.forgives(/ERR_FAILED|status of 503/);
@@ -153,7 +153,7 @@ async function module(name) {
   return import(`data:text/javascript,${encodeURIComponent(text)}`);
 }
 
-test("what so many pieces cost adds up whichever way a line is split", async () => {
+test("the prices of pieces sum to the line's total however it is split", async () => {
   const { costOf, pieces, toCapture, toRefund } = await module("sums.js");
   for (const [total, quantity] of [
     [1_000, 3],
@@ -197,7 +197,7 @@ test("what so many pieces cost adds up whichever way a line is split", async () 
   );
 });
 
-test("an amount that might be read in two ways is not read", async () => {
+test("an ambiguous amount is refused", async () => {
   const { minor } = await module("format.js");
   for (const [typed, value] of [
     ["249", 24_900],

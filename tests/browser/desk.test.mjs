@@ -1,4 +1,4 @@
-/** The order desk: the packer's day, and who is let in. Vipps MobilePay's books are the judge. */
+/** The order desk: a packer's work. The records of Vipps MobilePay are what the tests check. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -9,7 +9,7 @@ import { until } from "./patience.mjs";
 
 const set = stage();
 
-test("the packer's day: an order comes in, half of it is shipped, one line comes back, the rest is let go", async () => {
+test("the packer's day: an order comes in, half of it is shipped, one line is returned, the rest is released", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await clerk.sees("Live");
@@ -17,7 +17,7 @@ test("the packer's day: an order comes in, half of it is shipped, one line comes
   await clerk.sees("Choose an order");
   await clerk.looksAround("desk-empty");
 
-  // A customer pays in the shop, and the order is there without anybody asking for it.
+  // A customer pays in the shop, and the order appears by itself.
   const ida = await set.shopper();
   const { reference } = await App.paysFor(ida, { share: true });
   const number = reference.replace(/-\d+$/, "");
@@ -26,7 +26,7 @@ test("the packer's day: an order comes in, half of it is shipped, one line comes
   await clerk.readsOf("To ship", "NOK 587.00", "Stoneware mug", "Ship and capture by");
   await clerk.looksAround("desk-order");
 
-  // One mug of two goes into the parcel. The press is a hasty double click.
+  // One mug of two is shipped. The button gets a double click.
   await clerk.presses("Ship and capture");
   await siv.ticks("Loose-leaf tea", false);
   await siv.counts("Stoneware mug", 1);
@@ -46,7 +46,7 @@ test("the packer's day: an order comes in, half of it is shipped, one line comes
   for (const [typed, words] of [
     ["1.000", /without a thousands separator/],
     ["339", /There is NOK.338\.00 left/],
-    ["0", /more than nothing/],
+    ["0", /more than zero/],
   ]) {
     await amount.fill(typed);
     await clerk.sees(words);
@@ -68,27 +68,27 @@ test("the packer's day: an order comes in, half of it is shipped, one line comes
   assert.deepEqual(await money(set, reference), { captured: 32_950, cancelled: 0, refunded: 24_900 });
 
   // The other mug is sold out.
-  await clerk.presses("Let the rest go");
-  await clerk.readsOf("NOK 257.50", "There is no way back");
-  await clerk.looksAround("desk-let-go");
-  await siv.dialogButton("Let NOK 257.50 go").click();
+  await clerk.presses("Release the rest");
+  await clerk.readsOf("NOK 257.50", "This cannot be undone");
+  await clerk.looksAround("desk-release");
+  await siv.dialogButton("Release NOK 257.50").click();
   await siv.isThrough();
-  await clerk.readsOf("Part refunded", "Let go NOK 257.50");
+  await clerk.readsOf("Part refunded", "Released NOK 257.50");
   assert.deepEqual(await money(set, reference), { captured: 32_950, cancelled: 25_750, refunded: 24_900 });
-  assert.equal(await page.getByRole("button", { name: /Ship and capture|Let the rest go/ }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: /Ship and capture|Release the rest/ }).count(), 0);
   await clerk.looksAround("desk-done");
   await clerk.sees("Nothing to ship");
   await clerk.presses("Done");
   await siv.row(number).waitFor();
 });
 
-test("an answer that is lost makes no second capture, whatever the packer presses", async () => {
+test("a lost answer causes no second capture, whatever the packer does", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   clerk.forgives(/ERR_FAILED|ERR_CONNECTION/);
   const [first, second] = [await order(set), await order(set)];
 
-  // Lost once: the desk asks again by itself.
+  // Lost once: the desk retries by itself.
   let lost = 0;
   await page.route("**/capture", async (route) => {
     if ((lost += 1) > 1) return route.continue();
@@ -103,7 +103,7 @@ test("an answer that is lost makes no second capture, whatever the packer presse
   assert.equal(lost, 2);
   assert.deepEqual(await asked(set, first.reference, "capture"), { keys: 1, calls: 1 });
 
-  // Lost again and again: it says that it does not know, and remembers the press over a new start of the page.
+  // Lost every time: the desk says that the outcome is unknown, and keeps the submission when the page is loaded again.
   await page.unroute("**/capture");
   await page.route("**/capture", async (route) => {
     await route.fetch();
@@ -114,13 +114,13 @@ test("an answer that is lost makes no second capture, whatever the packer presse
   await siv.ticks("Loose-leaf tea", false);
   await siv.dialogButton("Capture NOK 498.00").click();
   await page.getByRole("dialog").getByRole("alert").waitFor();
-  await clerk.sees("It is not known whether it was done.");
+  await clerk.sees("The outcome is unknown.");
   await clerk.looksAround("desk-unanswered");
   await page.unroute("**/capture");
   await page.reload();
-  await clerk.readsOf("You pressed capture, and there was no answer");
+  await clerk.readsOf("You submitted a capture, and there was no answer");
   await clerk.looksAround("desk-unanswered-note");
-  await clerk.presses("Finish it");
+  await clerk.presses("Retry");
   await siv.dialogButton("Capture NOK 498.00").click();
   await siv.isThrough();
   assert.deepEqual(await asked(set, second.reference, "capture"), { keys: 1, calls: 1 });
@@ -129,7 +129,7 @@ test("an answer that is lost makes no second capture, whatever the packer presse
   assert.equal(await page.getByText("there was no answer").count(), 0);
 });
 
-test("a press that is under way is finished before there is another, also from a second tab", async () => {
+test("an unanswered capture blocks another one, also from a second tab", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   const { reference, number } = await order(set);
@@ -153,17 +153,17 @@ test("a press that is under way is finished before there is another, also from a
   await clerk.types("Escape");
   await siv.isThrough();
   await clerk.presses("Ship and capture");
-  await clerk.sees("it is being answered");
-  assert.equal(await page.getByLabel("Amount in NOK").count(), 0, "there is no other amount to press");
+  await clerk.sees("the answer is pending");
+  assert.equal(await page.getByLabel("Amount in NOK").count(), 0, "there is no field for another amount");
   await siv.dialogButton("Capture NOK 249.00").waitFor();
   await clerk.looksAround("desk-being-answered");
 
   await tab.getByRole("button", { name: /Capture NOK.100/ }).click();
-  await tab.getByText("Another press is not answered yet.").waitFor();
+  await tab.getByText("An earlier operation has no answer yet.").waitFor();
   assert.deepEqual(await asked(set, reference, "capture"), { keys: 0, calls: 0 });
 
   answer();
-  await clerk.sees("What was pressed before is answered.");
+  await clerk.sees("The earlier operation was answered.");
   await clerk.sees(/Left to capture: NOK.338\.00/);
   assert.deepEqual(await money(set, reference), { captured: 24_900, cancelled: 0, refunded: 0 });
   await page.getByLabel("Amount in NOK").fill("100");
@@ -173,28 +173,28 @@ test("a press that is under way is finished before there is another, also from a
   assert.deepEqual(await asked(set, reference, "capture"), { keys: 2, calls: 2 });
 });
 
-test("an open dialog follows what somebody else does, and keeps what was typed where it fits", async () => {
+test("an open dialog follows changes by someone else, and keeps a valid amount", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   const { reference, number } = await order(set);
   await siv.takes(number);
   await clerk.presses("Ship and capture");
   await page.getByLabel("Amount in NOK").fill("80.50");
-  const { key } = Packer.ways(set);
+  const { key } = Packer.credentials(set);
   const first = await fetch(`${set.shop}/v1/shop/orders/${reference}/capture`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "idempotency-key": "the-next-table", "content-type": "application/json" },
     body: JSON.stringify({ amount: { value: 24_900, currency: "NOK" }, lines: [{ sku: "mug", quantity: 1 }] }),
   });
   assert.equal(first.status, 200);
-  await clerk.sees("Something was done with this order meanwhile.");
+  await clerk.sees("This order was changed meanwhile.");
   await clerk.sees(/Left to capture: NOK.338\.00/);
   assert.equal(await page.getByLabel("Amount in NOK").inputValue(), "80.50");
   assert.equal(await page.getByLabel("How many of Stoneware mug").getAttribute("max"), "1");
   await clerk.looksAround("desk-overtaken");
 });
 
-test("what Vipps MobilePay has not answered shows as under way until it has", async () => {
+test("an operation without an answer of Vipps MobilePay is shown as pending", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   const { reference, number } = await order(set);
@@ -216,19 +216,19 @@ test("what Vipps MobilePay has not answered shows as under way until it has", as
   await clerk.presses("Ship and capture");
   await siv.dialogButton("Capture NOK 587.00").click();
   await siv.isThrough();
-  await clerk.readsOf("Under way", "Capture of NOK 587.00 is under way", "has not answered yet");
+  await clerk.readsOf("Pending", "Capture of NOK 587.00 is pending", "has not answered yet");
   assert.equal(await page.getByRole("button", { name: "Ship and capture" }).count(), 0);
-  await clerk.looksAround("desk-under-way");
+  await clerk.looksAround("desk-pending");
   hold = false;
   await clerk.readsOf("Captured NOK 587.00", "Shipped");
 });
 
-test("what the proxy refuses is told in words, and can be put right", async () => {
+test("a refusal of the proxy is shown in words, and can be corrected", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk } = siv;
   clerk.forgives(/status of 409/);
   const { reference, number } = await order(set);
-  // The desk has not heard yet that somebody else was first.
+  // The desk does not know yet that someone else has captured.
   let old;
   await siv.page.route(`**/v1/shop/orders/${reference}`, async (route) => {
     const answer = await route.fetch();
@@ -241,7 +241,7 @@ test("what the proxy refuses is told in words, and can be put right", async () =
   });
   await siv.takes(number);
   await clerk.presses("Ship and capture");
-  const { key } = Packer.ways(set);
+  const { key } = Packer.credentials(set);
   const first = await fetch(`${set.shop}/v1/shop/orders/${reference}/capture`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "idempotency-key": "the-other-table", "content-type": "application/json" },
@@ -257,7 +257,7 @@ test("what the proxy refuses is told in words, and can be put right", async () =
   assert.equal((await money(set, reference)).captured, 58_700);
 });
 
-test("the keyboard alone", async () => {
+test("everything works by keyboard alone", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   const [older, newer] = [await order(set), await order(set)];
@@ -289,13 +289,13 @@ test("the keyboard alone", async () => {
   await clerk.types("?");
   await page.getByRole("dialog", { name: "Help" }).waitFor();
   await clerk.looksAround("desk-help");
-  await page.getByRole("checkbox", { name: "Single letters do something" }).uncheck();
+  await page.getByRole("checkbox", { name: "Use single-key shortcuts" }).uncheck();
   await clerk.types("Escape");
   await clerk.types("/");
-  assert.notEqual(await page.evaluate(() => document.activeElement.type), "search", "letters are turned off");
+  assert.notEqual(await page.evaluate(() => document.activeElement.type), "search", "shortcuts are turned off");
 });
 
-test("a request at the counter: lines by hand, a QR for the customer's phone, and the order when it is paid", async () => {
+test("a request at the counter: lines by hand, a QR for the customer's phone, and the paid order", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await clerk.follows("Request");
@@ -305,7 +305,7 @@ test("a request at the counter: lines by hand, a QR for the customer's phone, an
   await clerk.presses("Add a line");
   await page.getByLabel("Item").nth(1).fill("Engraving");
   await page.getByLabel("Price of one").nth(1).fill("50");
-  await page.getByLabel("What the customer sees it is for").fill("Two mugs with a name");
+  await page.getByLabel("Description for the customer").fill("Two mugs with a name");
   await clerk.looksAround("desk-request");
   await clerk.presses("Make a link for NOK 548.00");
   await clerk.seesHeading("Scan to pay");
@@ -333,7 +333,7 @@ test("a request at the counter: lines by hand, a QR for the customer's phone, an
   assert.equal((await money(set, reference)).captured, 54_800);
 });
 
-test("a request that is withdrawn cannot be paid", async () => {
+test("a withdrawn request cannot be paid", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   await clerk.follows("Request");
@@ -349,7 +349,7 @@ test("a request that is withdrawn cannot be paid", async () => {
   assert.equal(await ida.page.getByRole("button", { name: /Betal med|Pay with/ }).count(), 0);
 });
 
-test("a request that was not answered is finished under no other login", async () => {
+test("an unanswered request is retried under no other login", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   clerk.forgives(/ERR_FAILED|ERR_CONNECTION/);
@@ -358,7 +358,7 @@ test("a request that was not answered is finished under no other login", async (
   await clerk.follows("Request");
   await page.getByLabel("Item").fill("Loose-leaf tea, 100 g");
   await clerk.presses("Make a link for NOK 89.00");
-  await clerk.sees(/You asked for NOK.89\.00 before/);
+  await clerk.sees(/You requested NOK.89\.00 before/);
   const before = asked;
   // The next one's key is of one sales unit.
   await page.route("**/desk/session", async (route) => {
@@ -367,13 +367,13 @@ test("a request that was not answered is finished under no other login", async (
     await route.fulfill({ response: answer, json: { ...known, sales_units: known.sales_units.slice(0, 1) } });
   });
   await page.reload();
-  await clerk.sees("was asked for under another login");
-  assert.equal(await page.getByRole("button", { name: /Finish it|Make a link/ }).count(), 0);
+  await clerk.sees("was requested under another login");
+  assert.equal(await page.getByRole("button", { name: /Retry|Make a link/ }).count(), 0);
   await clerk.looksAround("desk-request-elsewhere");
   await page.unroute("**/desk/session");
   await page.reload();
   await page.unroute("**/v1/shop/payment-requests");
-  await clerk.presses("Finish it");
+  await clerk.presses("Retry");
   await clerk.seesHeading("Scan to pay");
   assert.ok(before > 0 && asked === before, "nothing was sent under the other login");
 });

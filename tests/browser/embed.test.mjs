@@ -37,7 +37,7 @@ async function shopOnItsOwn() {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-test("a shop that the proxy knows", async () => {
+test("a page on an allowed origin can pay", async () => {
   const eva = await set.shopper();
   await App.fillsIn(eva, { share: true, address: `${known}/` });
   const app = await App.in(eva);
@@ -53,7 +53,7 @@ test("a shop that the proxy knows", async () => {
   assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
 });
 
-test("a shop that it does not know", async () => {
+test("a page on another origin cannot", async () => {
   const eva = await set.shopper();
   eva.forgives(/CORS policy|ERR_FAILED/);
   const before = (await set.books.payments()).length;
@@ -64,7 +64,7 @@ test("a shop that it does not know", async () => {
   assert.equal((await set.books.payments()).length, before);
 });
 
-test("a cart that changes in the page is paid as it is shown", async () => {
+test("a cart that changes in the page is paid as shown", async () => {
   const eva = await set.shopper();
   await eva.opens(`${known}/`);
   // The first cart's price comes late: the page has long asked for another.

@@ -34,7 +34,7 @@ test("rejected in the app", async () => {
   await triesAgain(per, reference);
 });
 
-test("left until the time is out", async () => {
+test("expired while waiting", async () => {
   const per = await set.shopper();
   const { app, reference } = await App.startsFor(per, { share: false });
   await app.opensHere();
@@ -60,7 +60,7 @@ test("cancelled from the waiting page", async () => {
   assert.equal(cancel.body.cancelTransactionOnly, true, "an approval in the same moment is not undone");
 });
 
-test("another price than the page showed", async () => {
+test("a price that differs from the page's", async () => {
   const per = await set.shopper();
   await per.opens("/");
   await per.page.locator("kvitt-checkout").evaluate((element) => element.setAttribute("amount", "55000"));
@@ -85,7 +85,7 @@ for (const [name, kept] of [
   ["that the browser has kept", true],
   ["that is loaded anew", false],
 ]) {
-  test(`back from the landing page to one ${name}`, async () => {
+  test(`back from the landing page to a page ${name}`, async () => {
     const per = await set.shopper();
     // A page that listens for this is not kept by any browser.
     if (!kept) await per.page.addInitScript(() => addEventListener("unload", () => {}));
@@ -101,7 +101,7 @@ for (const [name, kept] of [
   });
 }
 
-test("terms that were not accepted", async () => {
+test("terms not accepted", async () => {
   const per = await set.shopper();
   const before = (await set.books.payments()).length;
   await per.opens("/");
@@ -114,7 +114,7 @@ test("terms that were not accepted", async () => {
   assert.equal((await set.books.payments()).length, before);
 });
 
-test("the shop cannot be reached for a moment", async () => {
+test("the proxy is unreachable for a moment", async () => {
   const per = await set.shopper();
   per.forgives(/ERR_CONNECTION_REFUSED/);
   await per.opens("/");
@@ -128,7 +128,7 @@ test("the shop cannot be reached for a moment", async () => {
   await per.seesHeading("Your order");
 });
 
-test("the code cannot be loaded for a moment while an order is under way", async () => {
+test("the code cannot be loaded for a moment while an order is pending", async () => {
   const per = await set.shopper();
   per.forgives(/ERR_CONNECTION_REFUSED|the payment window did not start/);
   await per.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));

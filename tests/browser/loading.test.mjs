@@ -22,7 +22,7 @@ function filesOf(shopper) {
 const speaks = (shopper, language) =>
   shopper.page.locator("kvitt-checkout").evaluate((element, language) => element.setAttribute("language", language), language);
 
-test("a page loads its own language, and everything at the same time", async () => {
+test("a page loads its own language alone, and all files in parallel", async () => {
   const nils = await set.shopper();
   const files = filesOf(nils);
   // None of the three is answered before all are asked for: one that waited for another would never come.
@@ -43,7 +43,7 @@ test("a page loads its own language, and everything at the same time", async () 
   assert.deepEqual(files.slice(4), ["words-nb.js"], "the other one only when it is spoken");
 });
 
-test("the last language that was asked for is spoken", async () => {
+test("the last requested language wins", async () => {
   const nils = await set.shopper();
   await nils.opens("/");
   await nils.presses("Pay with Vipps");
@@ -64,7 +64,7 @@ test("the last language that was asked for is spoken", async () => {
   await nils.seesHeading("Tilauksesi");
 });
 
-test("without its words the page goes on in the language that it speaks", async () => {
+test("without its words file the page keeps its language", async () => {
   const nils = await set.shopper();
   nils.forgives(/ERR_FAILED/);
   await nils.opens("/");
@@ -79,7 +79,7 @@ test("without its words the page goes on in the language that it speaks", async 
 });
 
 for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
-  test(`without ${file} the form takes the place and the keyboard`, async () => {
+  test(`without ${file} the form replaces the button and takes the focus`, async () => {
     const nils = await set.shopper();
     nils.forgives(/ERR_FAILED|did not start/);
     await nils.page.route(`**/pkg/${file}`, (route) => route.abort());
@@ -94,7 +94,7 @@ for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
   });
 }
 
-test("without a form the button says so, keeps the keyboard, and can be pressed again", async () => {
+test("without a form the button says so, keeps the focus, and can be pressed again", async () => {
   const nils = await set.shopper();
   nils.forgives(/ERR_FAILED|did not start/);
   await nils.page.route("**/pkg/words-*.js", (route) => route.abort());
@@ -115,7 +115,7 @@ test("without a form the button says so, keeps the keyboard, and can be pressed 
   assert.equal(await nils.focus(), "Your order");
 });
 
-test("a page that builds itself shows what is alive, and what is over to who comes back", async () => {
+test("a single-page app restores a pending order, and shows a finished one on reload", async () => {
   const nils = await set.shopper();
   await nils.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
   // As a router does it: the view is thrown away and built again, in a page that has long been there.

@@ -10,7 +10,7 @@ const set = stage();
 /** MobilePay is called Vipps from 12 January 2027 on, so what is right depends on the day. */
 const mobilePay = Date.now() < Date.UTC(2027, 0, 11, 23) ? "MobilePay" : "Vipps";
 
-test("the brand and the currency of each market", async () => {
+test("brand and currency of each market", async () => {
   for (const [market, msn, total, ending] of [
     ["dk", "234567", { currency: "DKK", value: 42700 }, "78"],
     ["fi", "345678", { currency: "EUR", value: 5870 }, "67"],
@@ -36,7 +36,7 @@ test("the brand and the currency of each market", async () => {
   }
 });
 
-test("the shop's own colours, whatever it calls them", async () => {
+test("the shop's own colours, whatever its variables are called", async () => {
   const ida = await set.shopper();
   await ida.page.route("**/v1/cart*", (route) => route.abort());
   ida.forgives(/ERR_FAILED/);
@@ -85,7 +85,7 @@ test("five languages", async () => {
   assert.ok(amounts.size >= 3, `each writes it its own way: ${[...amounts].join(" | ")}`);
 });
 
-test("the keyboard alone", async () => {
+test("everything works by keyboard alone", async () => {
   const ida = await set.shopper();
   await ida.opens("/");
   await ida.tabsTo(/^Pay with Vipps$/);

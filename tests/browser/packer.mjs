@@ -1,5 +1,5 @@
 /**
- * Somebody at the order desk, and the orders that come in meanwhile: the verbs of the desk's tests.
+ * A packer at the order desk, and the orders that come in: the actions of the desk's tests.
  */
 import assert from "node:assert/strict";
 
@@ -9,22 +9,22 @@ const MUG = { sku: "mug", quantity: 2 };
 const TEA = { sku: "tea", quantity: 1 };
 
 export class Packer {
-  /** The ways in that the demo prints. */
-  static ways(set) {
+  /** The login link and the key that the demo prints. */
+  static credentials(set) {
     const [link, key] = ["desk", "key"].map((name) => set.log.match(new RegExp(`^${name}\\s+(\\S+)$`, "m"))?.[1]);
-    assert.ok(link && key, `the demo prints no way in\n${set.log}`);
+    assert.ok(link && key, `the demo prints no login\n${set.log}`);
     return { link, key };
   }
 
-  /** Somebody who has logged in with the shop's key. */
+  /** A packer who has logged in with the shop's key. */
   static async atTheDesk(set, options) {
     const packer = new Packer();
     packer.set = set;
     packer.clerk = await set.clerk(options);
-    // Whoever comes without a session is told so, which the browser writes on its console.
+    // Without a session the proxy answers 401, which the browser writes to its console.
     packer.clerk.forgives(/status of 401/);
     await packer.clerk.opens("/desk");
-    await packer.logsInWith(Packer.ways(set).key);
+    await packer.logsInWith(Packer.credentials(set).key);
     await packer.clerk.page.getByRole("navigation", { name: "Desk" }).waitFor();
     return packer;
   }
@@ -49,7 +49,7 @@ export class Packer {
     await this.clerk.seesHeading(number);
   }
 
-  /** What is to be done is in a dialog: its button, by what it says. */
+  /** A button of the open dialog, by its text. */
   dialogButton(name) {
     return this.page.getByRole("dialog").getByRole("button", { name });
   }
@@ -94,14 +94,14 @@ export async function order(set, does = "approve") {
   return { reference, number: reference.replace(/-\d+$/, "") };
 }
 
-/** What has become of a payment's money, by Vipps MobilePay's books. */
+/** A payment's amounts, by the records of Vipps MobilePay. */
 export async function money(set, reference) {
   const { aggregate } = await set.books.payment(reference);
   const value = (name) => aggregate[`${name}Amount`].value;
   return { captured: value("captured"), cancelled: value("cancelled"), refunded: value("refunded") };
 }
 
-/** How often Vipps MobilePay was asked to do something with a payment, by different keys and in all. */
+/** How many calls of an operation Vipps MobilePay received for a payment: different keys, and all calls. */
 export async function asked(set, reference, what) {
   const calls = await set.books.received("POST", `/epayment/v1/payments/${reference}/${what}`);
   return { keys: new Set(calls.map((call) => call.headers["idempotency-key"])).size, calls: calls.length };

@@ -73,7 +73,7 @@ test("pays, shares the number, and reads the order confirmed", async () => {
   );
 });
 
-test("opens the way back in another browser", async () => {
+test("returns in another browser", async () => {
   const kari = await set.shopper();
   const { returned } = await App.paysFor(kari, { share: false });
 

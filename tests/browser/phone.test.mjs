@@ -28,7 +28,7 @@ test("the landing page goes back to the shop once the phone has paid", async () 
   assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
 });
 
-test("a page that stays follows live, without being loaded again", async () => {
+test("a page that stays open follows live", async () => {
   const ola = await set.shopper();
   await ola.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
   await App.fillsIn(ola, { share: true });

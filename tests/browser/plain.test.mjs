@@ -56,7 +56,7 @@ test("pays without scripts", async () => {
   await impatient.readsOf("Phone number ending in 67");
 });
 
-test("is told what came of a payment that was rejected", async () => {
+test("shows that a payment was rejected", async () => {
   const siri = await set.shopper(plain);
   await siri.opens("/");
   await sendsTheForm(siri, { share: false });
@@ -71,7 +71,7 @@ test("is told what came of a payment that was rejected", async () => {
   await siri.seesButton("Pay with Vipps");
 });
 
-test("is told what is wrong with the form", async () => {
+test("shows what is wrong with the form", async () => {
   const before = (await set.books.payments()).length;
   for (const [name, change, status, words] of [
     ["terms", (html) => html.replace(" required", ""), 422, /terms/i],

@@ -14,7 +14,7 @@ const phone = { viewport: { width: 390, height: 844 } };
 async function shop(method, path, body, headers = {}) {
   const answer = await fetch(`${set.shop}/v1/shop/${path}`, {
     method,
-    headers: { authorization: `Bearer ${Packer.ways(set).key}`, "content-type": "application/json", ...headers },
+    headers: { authorization: `Bearer ${Packer.credentials(set).key}`, "content-type": "application/json", ...headers },
     body: body && JSON.stringify(body),
   });
   assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
@@ -35,7 +35,7 @@ async function becomes(reference, state) {
   });
 }
 
-test("a link is paid on a phone, by the customer it was sent to", async () => {
+test("a link is paid on a phone", async () => {
   const { request, reference } = await asksFor();
   const siri = await set.shopper(phone);
   assert.equal(await siri.opens(request.url), 200);
@@ -62,7 +62,7 @@ test("a link is paid on a phone, by the customer it was sent to", async () => {
   assert.equal((await set.books.payment(reference)).amount.value, 84_900);
 });
 
-test("a link says what is missing, what came of a try, and when it is over", async () => {
+test("a pay page shows what is missing, a failed attempt, and the end", async () => {
   const { request, reference } = await asksFor();
   const ola = await set.shopper({ javaScriptEnabled: false, colorScheme: "dark" });
   await ola.opens(request.url);
@@ -91,7 +91,7 @@ test("a link says what is missing, what came of a try, and when it is over", asy
   await ola.seesHeading("The payment was not approved");
 });
 
-test("a returning customer gets the next request in the app without typing anything", async () => {
+test("a returning customer gets the next request in the app", async () => {
   const kari = await set.shopper();
   const { reference } = await App.paysFor(kari, { share: true });
   const { customer_id: id } = await until("the customer is known", async () => {
@@ -113,7 +113,7 @@ test("a returning customer gets the next request in the app without typing anyth
   assert.equal(booked.request.profile, undefined);
 });
 
-test("a phone scans what the desktop shows, and the desktop follows to the confirmation", async () => {
+test("a phone scans the QR, and the desktop follows to the confirmation", async () => {
   const before = (await set.books.payments()).length;
   const ola = await set.shopper();
   await ola.opens("/");
@@ -142,7 +142,7 @@ test("a phone scans what the desktop shows, and the desktop follows to the confi
   assert.equal((await set.books.payments()).length, before + 1, "one order, on two devices");
 });
 
-test("the desktop pays the order that it shows for scanning", async () => {
+test("the desktop pays the order of its own QR", async () => {
   const ola = await set.shopper();
   await ola.opens("/");
   await ola.presses("Pay with Vipps");

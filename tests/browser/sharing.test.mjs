@@ -7,7 +7,7 @@ import { stage } from "./harness.mjs";
 
 const set = stage();
 
-test("who does not share is not asked, and nothing is shared", async () => {
+test("without consent nothing is asked for or shared", async () => {
   const liv = await set.shopper();
   const { app, reference } = await App.startsFor(liv, { share: false });
   await app.opensHere();
@@ -23,7 +23,7 @@ test("who does not share is not asked, and nothing is shared", async () => {
   assert.ok(!liv.received.some(({ body }) => body.includes('"phone_number_ending":')));
 });
 
-test("who changes their mind in the app can pay without sharing", async () => {
+test("a customer who refuses in the app can pay without sharing", async () => {
   const liv = await set.shopper();
   const { app, reference: first } = await App.startsFor(liv, { share: true });
   await app.opensHere();

@@ -19,7 +19,7 @@ async fn nothing_was_written(shop: Shop) {
 }
 
 #[tokio::test]
-async fn orders_that_are_not_one() {
+async fn invalid_orders_are_refused() {
     let shop = Shop::open().await;
     let changed = |path: &str, value: Value| {
         let mut body = serde_json::to_value(two_mugs_and_a_tea()).unwrap();
@@ -61,7 +61,7 @@ async fn orders_that_are_not_one() {
 }
 
 #[tokio::test]
-async fn bodies_that_do_not_read() {
+async fn unreadable_bodies_are_refused() {
     let shop = Shop::open().await;
     for body in ["", "{", "null", "[]", "\u{0}", "{\"items\": 1}"] {
         refused(&shop, body, 400, "malformed_json").await;
@@ -85,7 +85,7 @@ async fn a_changed_price_comes_with_the_new_cart() {
 }
 
 #[tokio::test]
-async fn carts_that_cannot_be_priced() {
+async fn carts_without_a_price_are_refused() {
     let shop = Shop::open().await;
     for (query, status, code) in [
         ("", 400, "malformed_query"),
@@ -102,7 +102,7 @@ async fn carts_that_cannot_be_priced() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_none() {
+async fn unknown_tokens_are_answered_404() {
     let shop = Shop::open().await;
     let order = shop.ordered().await;
     let (id, secret) = order.seen.token.split_at(22);
@@ -121,7 +121,7 @@ async fn tokens_that_are_none() {
 }
 
 #[tokio::test]
-async fn origins_that_are_not_the_shop_s() {
+async fn foreign_origins_are_refused() {
     let shop = Shop::open().await;
     let order = shop.ordered().await;
     for origin in ["https://evil.example", "null", "https://shop.example.evil.example", "http://shop.example"] {
@@ -153,7 +153,7 @@ async fn origins_that_are_not_the_shop_s() {
 }
 
 #[tokio::test]
-async fn addresses_and_methods_that_are_none() {
+async fn unknown_addresses_and_methods_are_refused() {
     let shop = Shop::open().await;
     problem(shop.get("/nothing").send().await.unwrap(), 404, "not_found").await;
     for path in ["/v1/checkouts/%ff", "/v1/checkouts/%ff/events", "/callbacks/vipps/%ff"] {

@@ -20,7 +20,7 @@ async fn paid(shop: &Shop) -> String {
 }
 
 #[tokio::test]
-async fn what_is_to_be_captured_soon_is_shown_until_it_is() {
+async fn a_capture_that_is_due_is_listed_until_it_is_captured() {
     let shop = Shop::open_with("capture.warn_days = 8").await;
     let reference = paid(&shop).await;
     let listed = due(&shop, &[]).await;
@@ -53,7 +53,7 @@ async fn what_is_to_be_captured_soon_is_shown_until_it_is() {
 }
 
 #[tokio::test]
-async fn what_there_is_time_for_is_not_due() {
+async fn a_capture_with_time_left_is_not_due() {
     let shop = Shop::open().await;
     let reference = paid(&shop).await;
     assert!(due(&shop, &[]).await.is_empty());

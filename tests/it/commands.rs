@@ -29,7 +29,7 @@ fn kvitt(arguments: &[&str]) -> std::process::Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_found_captured_in_part_refunded_and_the_rest_let_go() {
+async fn an_order_is_found_captured_in_part_refunded_and_the_rest_released() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
     let reference = order.reference();
@@ -65,7 +65,7 @@ async fn an_order_is_found_captured_in_part_refunded_and_the_rest_let_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_twice_is_done_once_and_what_cannot_be_is_refused() {
+async fn a_repeated_command_runs_once_and_an_impossible_one_is_refused() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
     let reference = order.reference();
@@ -85,13 +85,13 @@ async fn what_is_asked_twice_is_done_once_and_what_cannot_be_is_refused() {
     ends(&["orders", "capture", reference, "--amount", "48700"], 2, "with both decimals").await;
     ends(&["orders", "list", "--state", "rich"], 2, "there is no such state").await;
     // The emulator's bank refuses that amount.
-    ends(&["orders", "refund", reference, "--amount", "1.24"], 1, "vipps_6220: the time for refunds has run out").await;
+    ends(&["orders", "refund", reference, "--amount", "1.24"], 1, "vipps_6220: the time for refunds is over").await;
     assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
     shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_carried_out_in_time_is_pending_and_is_done_later() {
+async fn a_capture_that_no_proxy_carried_out_yet_is_pending() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
     shop.vipps.fails("POST", "/capture", 1, json!({ "delay_ms": 1_500 })).await;
@@ -106,7 +106,7 @@ async fn what_is_not_carried_out_in_time_is_pending_and_is_done_later() {
 }
 
 #[tokio::test]
-async fn everything_that_is_listed_is_json_where_a_program_asks() {
+async fn every_list_is_printed_as_json_on_request() {
     let shop = Shop::open().await;
     shop.key("warehouse").await;
     for command in
@@ -122,7 +122,7 @@ async fn everything_that_is_listed_is_json_where_a_program_asks() {
 }
 
 #[test]
-fn colours_completions_manual_and_the_table_of_endings_are_there() {
+fn colours_completions_manual_and_exit_codes_are_there() {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let script = text(kvitt(&["completions", shell]).stdout);

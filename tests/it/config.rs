@@ -20,7 +20,7 @@ fn first_only(config: &str, options: &[&str]) -> String {
 }
 
 #[test]
-fn it_does_not_start_without_its_secrets_and_names_every_mistake() {
+fn without_its_secrets_it_does_not_start_and_lists_every_mistake() {
     let files = Files::new("https://pay.shop.example", "https://api.vipps.no", "");
     let good = std::fs::read_to_string(&files.config).unwrap();
     let bad = first_only(&good, &["client_secret", "webhook_secret"]);
@@ -43,7 +43,7 @@ fn it_does_not_start_without_its_secrets_and_names_every_mistake() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_asks_the_api_whether_the_credentials_are_valid() {
+async fn check_asks_vipps_mobilepay_whether_the_credentials_are_valid() {
     let shop = Shop::open().await;
     let config = shop.files.config.to_str().unwrap();
     let output = kvitt(&["check", "--config", config]);

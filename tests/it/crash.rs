@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::shop::{Database, PHONE_NUMBER, Stage, Stream, eventually, http, two_mugs_and_a_tea, vault};
 
 #[tokio::test]
-async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_start() {
+async fn killed_before_the_webhook_it_confirms_the_order_after_a_restart() {
     let mut stage = Stage::set(Database::chosen()).await;
     let proxy = stage.start();
     let asked = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
@@ -33,7 +33,7 @@ async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_sta
     log.push_str(&proxy.kill());
 
     let keys = Credentials::of("123456").unwrap();
-    assert!(log.contains("checkout opened") && log.contains("checkout moved"), "{log}");
+    assert!(log.contains("checkout opened") && log.contains("checkout state changed"), "{log}");
     let secrets = [&keys.client_secret, &keys.subscription_key, stage.vipps.secret.expose_secret()];
     for hidden in [PHONE_NUMBER, &order.token, "Bearer "].into_iter().chain(secrets) {
         assert!(!log.contains(hidden), "the log has something that it must not have");
@@ -42,7 +42,7 @@ async fn killed_between_creation_and_webhook_it_confirms_the_order_after_the_sta
 }
 
 #[tokio::test]
-async fn killed_while_the_payment_is_being_created_it_creates_that_one_and_no_other() {
+async fn killed_during_creation_it_creates_that_payment_and_no_other() {
     let mut stage = Stage::set(Database::chosen()).await;
     let created = "/epayment/v1/payments";
     stage.vipps.fails("POST", created, 1, serde_json::json!({ "delay_ms": 60_000 })).await;
@@ -67,7 +67,7 @@ async fn killed_while_the_payment_is_being_created_it_creates_that_one_and_no_ot
 }
 
 #[tokio::test]
-async fn asked_to_end_it_takes_nothing_new_and_finishes_what_it_has_begun() {
+async fn on_sigterm_it_accepts_nothing_new_and_drains_what_it_began() {
     let mut stage = Stage::set_with(Database::chosen(), "vipps.timeout_ms = 5000").await;
     let mut proxy = stage.start();
     let first = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
@@ -94,7 +94,7 @@ async fn asked_to_end_it_takes_nothing_new_and_finishes_what_it_has_begun() {
     proxy.ends().await;
 
     let store = Store::open(&stage.files.database, &vault()).await.unwrap();
-    let (id, _) = kvitt::access::token::read(&second.token).unwrap();
+    let (id, _) = kvitt::access::token::decode(&second.token).unwrap();
     let finished = store.checkout(id).await.unwrap().unwrap().checkout;
     assert_eq!(finished.current().state, State::Created, "what came of it is written down");
     store.close().await;

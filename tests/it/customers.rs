@@ -62,7 +62,7 @@ async fn shared(shop: &Shop) -> Order<'_> {
 }
 
 #[tokio::test]
-async fn a_customer_is_one_over_all_their_orders() {
+async fn a_customer_has_one_id_over_all_their_orders() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let (one, two) = (shared(&shop).await, shared(&shop).await);
@@ -99,7 +99,7 @@ async fn a_customer_is_one_over_all_their_orders() {
 }
 
 #[tokio::test]
-async fn who_is_erased_is_known_no_more_and_comes_back_as_somebody_else() {
+async fn an_erased_customer_is_unknown_and_returns_under_a_new_id() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let (one, two) = (shared(&shop).await, shared(&shop).await);
@@ -131,7 +131,7 @@ async fn who_is_erased_is_known_no_more_and_comes_back_as_somebody_else() {
 }
 
 #[tokio::test]
-async fn of_another_sales_unit_s_customers_a_key_knows_nothing() {
+async fn a_key_of_one_sales_unit_sees_no_customers_of_another() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let norwegian = shared(&shop).await;
@@ -157,7 +157,7 @@ async fn of_another_sales_unit_s_customers_a_key_knows_nothing() {
 
 /// Vipps MobilePay tells a number for a week; what it says after that is no number.
 #[tokio::test]
-async fn a_number_that_was_not_had_in_time_is_marked_as_missed() {
+async fn a_number_that_did_not_come_in_time_is_marked_as_missed() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let first = shared(&shop).await;
@@ -248,6 +248,6 @@ async fn a_person_is_found_again_after_the_key_was_replaced() {
     let store = Store::open(&place.url, &Vault::new(&new, None)).await.unwrap();
     assert_eq!(bought(&store, 3, Some("kari"), None).await, id);
     assert_eq!(bought(&store, 4, None, number).await, id);
-    assert_eq!(store.customers_with(&PhoneNumber::parse("4791234567").unwrap()).await.unwrap(), [id]);
+    assert_eq!(store.customers_with_number(&PhoneNumber::parse("4791234567").unwrap()).await.unwrap(), [id]);
     store.close().await;
 }

@@ -46,7 +46,7 @@ fn every_variable_in_the_files_is_an_option() {
 }
 
 #[test]
-fn no_container_may_write_or_do_more_than_it_needs() {
+fn containers_are_read_only_and_drop_privileges() {
     let compose: Value = serde_norway::from_str(&file("compose.yaml")).unwrap();
     let services = compose["services"].as_mapping().unwrap();
     assert!(services.len() >= 4);
@@ -62,7 +62,7 @@ fn no_container_may_write_or_do_more_than_it_needs() {
 }
 
 #[test]
-fn secrets_get_into_no_image_no_repository_and_no_dump_of_memory() {
+fn secrets_are_kept_out_of_images_the_repository_and_core_dumps() {
     for name in ["../../.dockerignore", "../../.gitignore"] {
         let text = file(name);
         for hidden in ["proxy/deploy/secrets", "proxy/deploy/etc", "*.sqlite"] {

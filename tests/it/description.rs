@@ -72,7 +72,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> + Clone {
 }
 
 #[test]
-fn every_code_is_described_where_it_is_answered_and_has_one_status() {
+fn every_code_is_described_by_its_routes_and_has_one_status() {
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let paths = description["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, methods)| {
@@ -111,7 +111,7 @@ async fn customer(shop: &Shop, key: &str, asked: &NewCheckout) -> String {
 }
 
 #[test]
-fn every_answer_is_one_that_is_described() {
+fn every_answer_matches_the_description() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (shop, known) = runtime.block_on(async {
         let shop = carts::signed::open_shop_and(AT_HOME).await;

@@ -65,7 +65,7 @@ async fn link(shop: &Shop) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_shows_a_key_may_what_the_key_may_until_it_is_revoked() {
+async fn a_session_has_the_rights_of_its_key_until_the_key_is_revoked() {
     let shop = Shop::open().await;
     let key = shop.key("the packing table").await;
     let answer = logs_in(&shop, &json!({ "key": format!(" {key}\n") })).await;
@@ -105,7 +105,7 @@ async fn who_shows_a_key_may_what_the_key_may_until_it_is_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_of_one_sales_unit_opens_a_desk_of_that_one() {
+async fn a_key_of_one_sales_unit_opens_the_desk_for_that_unit_only() {
     let shop = Shop::open().await;
     shop.is_ready().await;
     let order = shop.ordered().await;
@@ -123,7 +123,7 @@ async fn a_key_of_one_sales_unit_opens_a_desk_of_that_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_opens_the_desk_once_and_by_no_look_at_it() {
+async fn a_login_link_works_once_and_is_not_used_up_by_fetching_it() {
     let shop = Shop::open_with("desk.link_ms = 600000").await;
     shop.is_ready().await;
     let with = link(&shop).await;
@@ -154,7 +154,7 @@ async fn a_link_opens_the_desk_once_and_by_no_look_at_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_is_good_for_a_while() {
+async fn a_login_link_expires() {
     let shop = Shop::open_with("desk.link_ms = 1").await;
     shop.is_ready().await;
     let with = link(&shop).await;
@@ -163,7 +163,7 @@ async fn a_link_is_good_for_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_counts_only_for_what_the_desk_s_own_page_asks() {
+async fn a_session_is_accepted_from_the_desk_s_own_page_only() {
     let shop = Shop::open().await;
     let desk = Desk::opened(&shop, &json!({ "key": shop.key("the packing table").await })).await;
     let own = shop.url.clone();
@@ -213,7 +213,7 @@ async fn a_session_counts_only_for_what_the_desk_s_own_page_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_ends_when_nobody_is_there_when_its_time_is_over_and_by_logging_out() {
+async fn a_session_ends_when_idle_when_expired_and_by_logging_out() {
     let shop = Shop::open_with("desk.session_ms = 3000\ndesk.idle_ms = 800").await;
     let key = json!({ "key": shop.key("the packing table").await });
     // The page alone does not keep it.
@@ -239,7 +239,7 @@ async fn a_session_ends_when_nobody_is_there_when_its_time_is_over_and_by_loggin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_tries_too_often_waits() {
+async fn login_attempts_are_rate_limited() {
     let shop = Shop::open_with("limits.logins_per_address = 2").await;
     let key = json!({ "key": shop.key("the packing table").await });
     for _ in 0..2 {
@@ -252,7 +252,7 @@ async fn who_tries_too_often_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shop_may_have_no_desk() {
+async fn the_desk_can_be_disabled() {
     let shop = Shop::open_with("desk.enabled = false").await;
     let key = shop.key("the packing table").await;
     assert_eq!(shop.get("/desk").send().await.unwrap().status(), StatusCode::NOT_FOUND);
@@ -263,7 +263,7 @@ async fn a_shop_may_have_no_desk() {
 }
 
 #[test]
-fn over_https_the_cookie_is_the_desk_s_alone() {
+fn over_https_the_cookie_has_the_host_prefix() {
     let files = Files::on(Database::Sqlite, "https://pay.shop.example", "https://api.vipps.no", "");
     let config = Config::load(Some(&files.config), []).unwrap();
     let cookie = kvitt::access::session::remove_cookie(&config.desk);

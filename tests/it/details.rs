@@ -53,7 +53,7 @@ async fn in_the_book(shop: &Shop, reference: &str) -> kvitt_vipps::Category {
 }
 
 #[tokio::test]
-async fn a_parcel_is_followed_from_the_app() {
+async fn a_paid_order_gets_a_tracking_link_in_the_app() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
@@ -87,7 +87,7 @@ async fn a_parcel_is_followed_from_the_app() {
 }
 
 #[tokio::test]
-async fn what_order_management_does_not_take_at_once_is_done_later_or_said() {
+async fn a_link_that_order_management_refuses_is_retried_or_reported() {
     let shop = Shop::open_with("limits.wait_ms = 100").await;
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
@@ -112,7 +112,7 @@ async fn what_order_management_does_not_take_at_once_is_done_later_or_said() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_shown_in_the_app_is_not_sent() {
+async fn an_invalid_link_or_picture_is_not_sent() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let unpaid = shop.ordered().await;

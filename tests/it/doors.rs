@@ -29,7 +29,7 @@ async fn too_often(response: Response, at_most_s: u32) {
 }
 
 #[tokio::test]
-async fn an_address_that_asks_too_often_waits_and_nobody_else_does() {
+async fn one_address_is_rate_limited_and_no_other() {
     let shop = Shop::open_with("limits.requests_per_address = 3").await;
     for _ in 0..3 {
         assert_eq!(shop.get(CART).send().await.unwrap().status(), StatusCode::OK);
@@ -55,7 +55,7 @@ async fn an_address_that_asks_too_often_waits_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_the_client_is_whom_it_names() {
+async fn behind_a_trusted_proxy_the_forwarded_address_counts() {
     let shop = Shop::open_with("limits.requests_per_address = 2\nlimits.trusted_proxies = [\"127.0.0.0/8\"]").await;
     for _ in 0..2 {
         assert_eq!(forwarded(&shop, "198.51.100.7").await, StatusCode::OK);
@@ -72,7 +72,7 @@ async fn behind_a_trusted_proxy_the_client_is_whom_it_names() {
 }
 
 #[tokio::test]
-async fn a_checkout_that_is_asked_about_too_often_waits_and_no_other_does() {
+async fn one_checkout_is_rate_limited_and_no_other() {
     let shop = Shop::open_with("limits.requests_per_checkout = 4").await;
     let (asked, other) = (shop.ordered().await, shop.ordered().await);
     // Guesses at its secret count as well.
@@ -107,7 +107,7 @@ async fn dawdles(shop: &Shop, beginning: &str) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn who_dawdles_with_a_request_is_hung_up_on() {
+async fn a_slow_request_is_closed_at_its_time_limit() {
     let shop = Shop::open_with("limits.header_ms = 500").await;
     let head = "POST /v1/checkouts HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n";
     for (beginning, code) in [("", ""), (head, ""), (&format!("{head}content-length: 10000\r\n\r\n"), "malformed")] {
@@ -128,7 +128,7 @@ fn preflight(shop: &Shop, origin: &str) -> RequestBuilder {
 }
 
 #[tokio::test]
-async fn a_page_of_the_shop_may_send_and_read_what_it_needs() {
+async fn cors_allows_the_shop_s_pages_what_they_need() {
     let shop = Shop::open().await;
     let allowed = preflight(&shop, SHOP_ORIGIN).send().await.unwrap();
     assert_eq!(allowed.headers()["access-control-allow-origin"], SHOP_ORIGIN);
@@ -149,7 +149,7 @@ async fn a_page_of_the_shop_may_send_and_read_what_it_needs() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_browsers_what_not_to_do_with_it() {
+async fn every_answer_has_the_security_headers() {
     let shop = Shop::open_with("site.demo = true").await;
     let page = shop.get("/return/nobody").send().await.unwrap();
     let front = shop.get("/").send().await.unwrap();

@@ -78,7 +78,7 @@ async fn a_cancel_that_comes_too_late_leaves_the_authorization_alone() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_alive_or_paid_is_not_tried_again() {
+async fn a_paid_or_pending_order_gets_no_new_attempt() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let asked = NewAttempt { terms_accepted: false, consent: None };
@@ -92,7 +92,7 @@ async fn an_order_that_is_alive_or_paid_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_consent_is_given_anew_with_each_attempt() {
+async fn each_attempt_asks_for_consent_again() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     shop.vipps.customer("reject", order.reference()).await;

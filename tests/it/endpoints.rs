@@ -64,7 +64,7 @@ async fn paid(shop: &Shop) -> Order<'_> {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_added_told_and_looked_after_by_the_shop_itself() {
+async fn a_shop_adds_tests_and_manages_its_endpoints() {
     let shop = Shop::open_with(AT_HOME).await;
     let developer = Developer::of(&shop).await;
     let receiver = Receiver::answering([]).await;
@@ -107,7 +107,7 @@ async fn an_endpoint_is_added_told_and_looked_after_by_the_shop_itself() {
 }
 
 #[tokio::test]
-async fn what_an_endpoint_has_missed_is_told_to_it_when_it_is_back() {
+async fn a_replay_delivers_what_an_endpoint_missed() {
     let shop = Shop::open_with(AT_HOME).await;
     let developer = Developer::of(&shop).await;
     let receiver = Receiver::answering([]).await;
@@ -135,7 +135,7 @@ async fn what_an_endpoint_has_missed_is_told_to_it_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_to_an_endpoint_is_said() {
+async fn impossible_endpoint_requests_are_refused() {
     let shop = Shop::open().await;
     let developer = Developer::of(&shop).await;
     for url in ["http://shop.example/hooks", "https://10.0.0.1/hooks", "https://me:too@shop.example/", "hooks", ""] {

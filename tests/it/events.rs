@@ -90,7 +90,7 @@ impl Followed {
 }
 
 #[tokio::test]
-async fn what_happens_is_logged_though_nobody_is_told() {
+async fn events_are_logged_without_any_endpoint() {
     let shop = Shop::open().await;
     let key = shop.key("office").await;
     assert_eq!(log(&shop, &key, "").await, (Vec::new(), "0".to_owned()));
@@ -151,7 +151,7 @@ async fn the_log_and_the_endpoints_name_an_event_alike() {
 }
 
 #[tokio::test]
-async fn what_happens_is_followed_as_it_happens_and_from_where_one_was() {
+async fn the_stream_of_events_resumes_at_the_cursor() {
     let shop = Shop::open().await;
     let key = shop.key("office").await;
     shared(&shop).await;
@@ -189,7 +189,7 @@ async fn a_stream_ends_with_its_key() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_of_the_log_is_said() {
+async fn invalid_cursors_and_filters_of_the_log_are_refused() {
     let shop = Shop::open_with("limits.streams = 1").await;
     let key = shop.key("office").await;
     for (query, code) in [("after=x", "bad_cursor"), ("after=-1", "bad_cursor"), ("limit=0", "malformed_query")] {
@@ -204,7 +204,7 @@ async fn what_cannot_be_asked_of_the_log_is_said() {
 }
 
 #[tokio::test]
-async fn a_key_of_a_sales_unit_hears_of_its_orders_alone() {
+async fn a_key_of_one_sales_unit_sees_its_events_only() {
     let shop = Shop::open().await;
     shop.is_ready().await;
     let made = shop.runs(&["keys", "add", "the Danish warehouse", "--sales-unit", "dk"]).await.ended_well();
@@ -221,7 +221,7 @@ async fn a_key_of_a_sales_unit_hears_of_its_orders_alone() {
 }
 
 #[tokio::test]
-async fn what_one_proxy_commits_is_followed_at_another() {
+async fn a_stream_at_one_proxy_has_the_events_of_another() {
     let mut shop = Shop::open_on(Database::Postgres, "").await;
     let other = shop.opens_another_proxy().await;
     let key = shop.key("office").await;
@@ -233,7 +233,7 @@ async fn what_one_proxy_commits_is_followed_at_another() {
 
 /// Transactions end in another order than they begin: what is committed late must not hide behind what was read before it.
 #[tokio::test]
-async fn what_is_committed_late_is_not_missed() {
+async fn a_late_commit_is_not_skipped_by_a_cursor() {
     let shop = Shop::open_on(Database::Postgres, "").await;
     let key = shop.key("office").await;
     let late = "INSERT INTO events (id, kind, payload, at) \
@@ -257,7 +257,7 @@ async fn what_is_committed_late_is_not_missed() {
 
 /// However many write and read at once, each reader sees every event once and in one order.
 #[tokio::test(flavor = "multi_thread")]
-async fn however_many_read_at_once_nothing_is_missed() {
+async fn concurrent_readers_miss_no_event() {
     const EVENTS: usize = 120;
     let shop = Shop::open().await;
     shop.is_ready().await;
@@ -268,16 +268,16 @@ async fn however_many_read_at_once_nothing_is_missed() {
     let writes = (0..EVENTS).map(|nth| {
         let event = kvitt::checkout::Event::capture_due(&checkout, now, now);
         assert_eq!(event.kind, EventKind::PaymentCaptureDue);
-        let told = kvitt::store::deliveries::Told::new(&format!("{nth}"), checkout.id, &event).unwrap();
+        let told = kvitt::store::deliveries::NewEvent::new(&format!("{nth}"), checkout.id, &event).unwrap();
         let store = &store;
-        async move { store.tell_shop(&told, None, now).await.unwrap() }
+        async move { store.enqueue_deliveries(&told, None, now).await.unwrap() }
     });
     let read = || async {
         let (mut seen, mut after) = (Vec::new(), 0);
         while seen.len() < EVENTS {
             let more = || async { Some(store.events(after, None, 7).await.unwrap()).filter(|read| !read.is_empty()) };
             let read = eventually("more events", more).await;
-            after = read.last().unwrap().place;
+            after = read.last().unwrap().position;
             seen.extend(read.into_iter().map(|logged| logged.id));
         }
         seen

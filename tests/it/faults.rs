@@ -116,7 +116,7 @@ async fn a_second_authorization_is_released_even_if_the_first_answer_is_no() {
 }
 
 #[tokio::test]
-async fn a_payment_that_would_lead_customers_astray_is_put_away() {
+async fn a_payment_with_a_foreign_redirect_is_cancelled() {
     let shop = Shop::open().await;
     for elsewhere in
         ["https://landing.vipps.no.evil.example/?token=x", "http://landing.vipps.no/", "javascript:alert(1)"]

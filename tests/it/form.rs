@@ -91,7 +91,7 @@ async fn a_form_from_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn a_payment_that_runs_out_is_told_of() {
+async fn an_expired_payment_is_shown_as_expired() {
     let shop = Shop::open().await;
     submit(&shop, &[("language", "fi")]).await;
     let book = shop.vipps.books().await.remove(0);
@@ -108,7 +108,7 @@ async fn a_payment_that_runs_out_is_told_of() {
 }
 
 #[tokio::test]
-async fn only_a_yes_is_a_yes() {
+async fn only_an_explicit_yes_is_consent() {
     let shop = Shop::open().await;
     let refused = submit(&shop, &[("terms_accepted", "no")]).await;
     assert!(page(refused, StatusCode::UNPROCESSABLE_ENTITY).await.contains("terms_not_accepted"));
@@ -137,7 +137,7 @@ async fn a_customer_who_waits_for_a_slow_answer_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_return_address_keeps_what_is_its_own_and_gets_one_token() {
+async fn a_return_url_keeps_its_query_and_gets_one_token() {
     let shop = Shop::open().await;
     let old = format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt=of-an-earlier-order#top");
     submit(&shop, &[("return_url", old.as_str())]).await;

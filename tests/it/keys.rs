@@ -92,7 +92,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
 }
 
 #[tokio::test]
-async fn who_shows_no_key_is_not_let_in() {
+async fn a_request_without_a_key_is_unauthorized() {
     let shop = Shop::open().await;
     let key = shop.key("warehouse").await;
     let (prefix, secret) = key.rsplit_once('_').unwrap();
@@ -116,7 +116,7 @@ async fn who_shows_no_key_is_not_let_in() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_used_too_often_waits_and_guessing_counts_for_the_address() {
+async fn keys_are_rate_limited_and_guesses_count_by_address() {
     let shop = Shop::open_with("limits.requests_per_key = 2\nlimits.requests_per_address = 1").await;
     let (one, other) = (shop.key("warehouse").await, shop.key("accounts").await);
     let (one, other) = (format!("Bearer {one}"), format!("Bearer {other}"));

@@ -28,7 +28,7 @@ impl Listening {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_happened_and_happens_is_forwarded_in_order_and_signed() {
+async fn past_and_live_events_are_forwarded_in_order_and_signed() {
     // Streams are closed while it listens, so that it has to go on where it was.
     let shop = Shop::open_with("limits.stream_age_ms = 300").await;
     let key = shop.key("laptop").await;
@@ -68,7 +68,7 @@ async fn what_has_happened_and_happens_is_forwarded_in_order_and_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_asked_for_is_printed_and_only_to_who_may_know() {
+async fn only_the_chosen_events_are_printed_and_a_key_is_required() {
     let shop = Shop::open().await;
     let key = shop.key("laptop").await;
     let mut order = shop.ordered().await;

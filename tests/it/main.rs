@@ -20,6 +20,7 @@ mod description;
 mod desk;
 mod details;
 mod docs;
+mod documents;
 mod doors;
 mod endings;
 mod endpoints;

@@ -71,12 +71,12 @@ async fn a_newer_postgres_is_refused() {
 }
 
 #[tokio::test]
-async fn the_first_release_s_file_is_brought_forward() {
+async fn the_first_release_s_file_is_migrated() {
     is_brought_forward(Database::Sqlite, EARLIER).await;
 }
 
 #[tokio::test]
-async fn the_first_release_s_postgres_is_brought_forward() {
+async fn the_first_release_s_postgres_is_migrated() {
     is_brought_forward(Database::Postgres, EARLIER_POSTGRES).await;
 }
 
@@ -92,7 +92,7 @@ async fn is_brought_forward(database: Database, earlier: &'static str) {
     let paid = store.checkout_of(&waiting.reference).await.unwrap().unwrap();
     let paid = store.checkout(paid).await.unwrap().unwrap().checkout;
     assert_eq!(paid.current().aggregate.authorized, paid.order.cart.total.value);
-    let reserved: Vec<_> = store.reserved().await.unwrap().iter().map(|checkout| checkout.id).collect();
+    let reserved: Vec<_> = store.uncaptured_orders().await.unwrap().iter().map(|checkout| checkout.id).collect();
     assert_eq!(reserved, [paid.id], "what waits to be captured is known");
     assert!(paid.customer.unwrap().phone_number.is_some());
     let claimed = store.claim_due(10, 1_000, now).await.unwrap();

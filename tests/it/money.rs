@@ -51,7 +51,7 @@ async fn in_the_book(shop: &Shop, reference: &str) -> (i64, i64, i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_shipped_in_part_refunded_in_part_and_the_rest_let_go() {
+async fn an_order_is_captured_and_refunded_in_part_and_the_rest_released() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let mut order = paid(&shop).await;
@@ -81,7 +81,7 @@ async fn an_order_is_shipped_in_part_refunded_in_part_and_the_rest_let_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asking_twice_moves_money_once() {
+async fn a_repeated_request_moves_money_once() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
@@ -105,7 +105,7 @@ async fn asking_twice_moves_money_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_many_ask_at_once_no_more_is_moved_than_there_is() {
+async fn concurrent_requests_move_no_more_than_there_is() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
@@ -126,7 +126,7 @@ async fn however_many_ask_at_once_no_more_is_moved_than_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rest_is_not_let_go_while_a_capture_is_under_way() {
+async fn the_rest_is_not_released_while_a_capture_is_pending() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
@@ -149,7 +149,7 @@ async fn the_rest_is_not_let_go_while_a_capture_is_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
+async fn a_refusal_comes_with_advice() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
@@ -158,12 +158,12 @@ async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
     shop.vipps.clock_moves(181 * 24 * 60 * 60 * 1000).await;
     let refused =
         problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
-    assert!(refused.detail.unwrap().starts_with("vipps_6100: the time for it has run out"));
+    assert!(refused.detail.unwrap().starts_with("vipps_6100: it has expired"));
     let calls = shop.vipps.calls("POST", "/capture").await.len();
     let shown = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&warehouse.key).send().await.unwrap();
     let operation = shown.json::<ShopOrder>().await.unwrap().attempts.remove(0).operations.remove(0);
     assert_eq!((operation.state.as_str(), operation.trouble.as_deref()), ("refused", Some("vipps_6100")));
-    assert!(operation.advice.unwrap().starts_with("the time for it has run out"));
+    assert!(operation.advice.unwrap().starts_with("it has expired"));
     // Refused once, refused whenever it is asked again; another one is another matter.
     problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
     assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), calls);
@@ -171,7 +171,7 @@ async fn what_vipps_mobilepay_refuses_is_said_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_makes_no_sense_moves_nothing() {
+async fn an_invalid_operation_moves_nothing() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let unpaid = shop.ordered().await;

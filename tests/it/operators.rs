@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::shop::{Database, Shop, Stage, eventually, execute, http, problem, two_mugs_and_a_tea};
 
 #[tokio::test]
-async fn what_passes_and_what_waits_is_counted_and_names_nobody() {
+async fn metrics_count_traffic_and_queues_and_name_nobody() {
     let options = "capture.warn_days = 8\ncapture.every_ms = 100\nreconcile.every_ms = 100";
     let shop = Shop::open_with(&format!("{options}\nwebhook.repair = true\nwebhook.check_every_ms = 100")).await;
     let mut order = shop.ordered().await;
@@ -40,7 +40,7 @@ async fn what_passes_and_what_waits_is_counted_and_names_nobody() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_does_not_get_on_says_what_is_in_the_way() {
+async fn readyz_names_what_is_in_the_way() {
     let shop = Shop::open_with("ready.outbox_overdue_ms = 1").await;
     assert_eq!(shop.get("/readyz").send().await.unwrap().text().await.unwrap(), "ok\n");
     let order = shop.ordered().await;
@@ -81,7 +81,7 @@ async fn a_proxy_that_was_away_is_ready_while_it_catches_up() {
 }
 
 #[tokio::test]
-async fn a_disk_with_less_room_than_is_wanted_is_said_to_be_full() {
+async fn readyz_reports_a_disk_that_is_nearly_full() {
     let shop = Shop::open_on(Database::Sqlite, "ready.free_bytes = 9000000000000000000").await;
     let unready = problem(shop.get("/readyz").send().await.unwrap(), 503, "not_ready").await;
     assert_eq!(unready.detail.as_deref(), Some("disk: full"));
@@ -91,7 +91,7 @@ async fn a_disk_with_less_room_than_is_wanted_is_said_to_be_full() {
 }
 
 #[tokio::test]
-async fn operators_may_have_an_address_of_their_own() {
+async fn operators_can_have_a_listener_of_their_own() {
     // A free one, given back for the proxy to take.
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let shop = Shop::open_with(&format!("metrics.listen = \"{address}\"")).await;
@@ -110,7 +110,7 @@ async fn operators_may_have_an_address_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_doctor_says_what_is_well_and_what_to_do() {
+async fn the_doctor_reports_each_part_and_what_to_do() {
     let shop = Shop::open_with("capture.warn_days = 8").await;
     let order = shop.ordered().await;
     eventually("the books are compared", || async {
@@ -147,7 +147,7 @@ async fn the_doctor_says_what_is_well_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_doctor_tells_a_clock_that_is_wrong_and_no_value_of_the_environment() {
+async fn the_doctor_reports_a_wrong_clock_and_prints_no_secret() {
     let mut stage = Stage::set(Database::chosen()).await;
     let proxy = stage.start();
     eventually("it is ready", || async {

@@ -79,7 +79,7 @@ async fn an_order_is_listed_with_what_a_packer_needs() {
 }
 
 #[tokio::test]
-async fn orders_are_found_by_what_they_are() {
+async fn orders_are_filtered() {
     let shop = Shop::open().await;
     let key = shop.key("office").await;
     let (mut paid, mut said_no) = (shop.ordered().await, shop.ordered().await);
@@ -128,7 +128,7 @@ async fn orders_are_found_by_what_they_are() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_of_the_list_is_said() {
+async fn invalid_filters_and_cursors_are_refused() {
     let shop = Shop::open().await;
     let key = shop.key("office").await;
     for (query, status, code) in [
@@ -151,7 +151,7 @@ async fn what_cannot_be_asked_of_the_list_is_said() {
 }
 
 #[tokio::test]
-async fn of_another_sales_unit_s_orders_a_key_knows_nothing() {
+async fn a_key_of_one_sales_unit_sees_no_orders_of_another() {
     let shop = Shop::open().await;
     shop.is_ready().await;
     let made = shop.runs(&["keys", "add", "the Danish warehouse", "--sales-unit", "dk"]).await.ended_well();
@@ -187,7 +187,7 @@ async fn of_another_sales_unit_s_orders_a_key_knows_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_page_offers_is_listed_when_somebody_presses_pay() {
+async fn an_open_order_is_listed_once_it_is_paid() {
     let shop = Shop::open().await;
     let key = shop.key("office").await;
     let offered = NewCheckout { open: true, terms_accepted: false, consent: None, ..two_mugs_and_a_tea() };

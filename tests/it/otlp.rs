@@ -97,7 +97,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_payment_is_one_trace_and_says_nothing_of_the_customer() {
+async fn a_payment_is_one_trace_without_personal_data() {
     let collector = Collector::start().await;
     let mut stage = stage(&collector.address).await;
     let proxy = stage.start();
@@ -130,7 +130,7 @@ async fn a_payment_is_one_trace_and_says_nothing_of_the_customer() {
 }
 
 #[tokio::test]
-async fn a_collector_that_is_away_or_silent_keeps_nobody_waiting() {
+async fn an_unreachable_collector_delays_nothing() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let away = free.local_addr().unwrap();

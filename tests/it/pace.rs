@@ -11,7 +11,7 @@ fn refused_as_too_many(calls: &[Value]) -> usize {
 }
 
 #[tokio::test]
-async fn returns_and_webhooks_without_end_cause_no_429() {
+async fn endless_returns_and_webhooks_cause_no_429() {
     let shop = Shop::open_with("polling.every_ms = 1").await;
     let mut order = shop.ordered().await;
     for nth in 0..200 {
@@ -31,7 +31,7 @@ async fn returns_and_webhooks_without_end_cause_no_429() {
 }
 
 #[tokio::test]
-async fn a_customer_who_hammers_on_cancel_causes_no_429() {
+async fn repeated_cancels_cause_no_429() {
     let shop = Shop::open_with("limits.wait_ms = 100").await;
     let mut order = shop.ordered().await;
     // Nobody is told what came of a cancellation, so that it can be asked for again and again.

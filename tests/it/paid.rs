@@ -49,7 +49,7 @@ async fn a_customer_pays_shares_the_number_and_sees_the_order_confirmed() {
 }
 
 #[tokio::test]
-async fn without_the_customer_s_yes_nothing_is_asked_for_and_nothing_is_shared() {
+async fn without_consent_nothing_is_requested_or_shared() {
     let shop = Shop::open().await;
     let mut order = shop.order(&kvitt_wire::NewCheckout { consent: None, ..two_mugs_and_a_tea() }).await;
     shop.vipps.approves(order.reference()).await;
@@ -86,7 +86,7 @@ async fn the_shop_captures_a_part_cancels_the_rest_and_refunds_and_the_page_sees
 }
 
 #[tokio::test]
-async fn the_customer_comes_back_in_another_browser() {
+async fn the_customer_returns_in_another_browser() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
@@ -112,7 +112,7 @@ async fn a_shop_that_does_not_want_the_number_never_asks_for_it() {
 }
 
 #[tokio::test]
-async fn the_consent_is_written_down_with_its_words_and_its_moment() {
+async fn a_consent_is_stored_with_its_wording_and_time() {
     let shop = Shop::open().await;
     let before = kvitt::base::clock::now();
     let mut order = shop.ordered().await;
@@ -130,7 +130,7 @@ async fn the_consent_is_written_down_with_its_words_and_its_moment() {
 }
 
 #[tokio::test]
-async fn a_number_that_the_payment_does_not_tell_is_asked_for_at_userinfo() {
+async fn a_number_missing_in_the_payment_is_read_from_userinfo() {
     let shop = Shop::open().await;
     let mut first = shop.ordered().await;
     shop.vipps.approves(first.reference()).await;
@@ -173,7 +173,7 @@ async fn a_danish_sales_unit_has_its_own_keys_currency_and_brand() {
 }
 
 #[tokio::test]
-async fn what_is_printed_for_a_developer_has_neither_token_nor_number() {
+async fn debug_output_has_neither_token_nor_number() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;

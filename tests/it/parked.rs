@@ -31,7 +31,7 @@ async fn a_hopeless_release(shop: &Shop) -> (Order<'_>, String) {
 }
 
 #[tokio::test]
-async fn what_is_parked_is_listed_released_and_done() {
+async fn a_parked_effect_is_listed_retried_and_done() {
     let shop = Shop::open().await;
     let (order, first) = a_hopeless_release(&shop).await;
     let listed = parked(&shop).await;
@@ -66,7 +66,7 @@ async fn what_is_parked_is_listed_released_and_done() {
 }
 
 #[tokio::test]
-async fn what_was_given_back_by_other_means_is_not_parked_again() {
+async fn a_release_done_by_other_means_is_not_parked_again() {
     let shop = Shop::open().await;
     let (_, first) = a_hopeless_release(&shop).await;
     // In the portal, by the person who was to look.
@@ -103,7 +103,7 @@ fn document(column: &str) -> (String, &'static str) {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_down_is_not_asked_for_again_and_again() {
+async fn an_outcome_that_cannot_be_stored_is_parked() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     shop.vipps.has_delivered().await;
@@ -125,7 +125,7 @@ async fn what_cannot_be_written_down_is_not_asked_for_again_and_again() {
 }
 
 #[tokio::test]
-async fn what_another_release_wrote_waits_for_one_that_reads_it() {
+async fn an_effect_of_another_release_is_parked() {
     let shop = Shop::open().await;
     let order = shop.ordered().await;
     shop.vipps.has_delivered().await;

@@ -59,7 +59,7 @@ async fn is_forgotten(shop: &Shop, order: &mut Order<'_>) {
 }
 
 #[tokio::test]
-async fn no_row_says_who_has_paid() {
+async fn no_row_identifies_the_customer() {
     let shop = Shop::open().await;
     let order = shared(&shop).await;
     let stored = shop.stored(&order).await.customer.unwrap();
@@ -72,7 +72,7 @@ async fn no_row_says_who_has_paid() {
 }
 
 #[tokio::test]
-async fn what_is_erased_by_reference_stays_away() {
+async fn a_customer_erased_by_reference_stays_erased() {
     let shop = Shop::open().await;
     let (mut order, other) = (shared(&shop).await, shared(&shop).await);
     let erased = kvitt(&shop.files, &["customers", "erase", "--reference", order.reference()], "").await;
@@ -87,7 +87,7 @@ async fn what_is_erased_by_reference_stays_away() {
 }
 
 #[tokio::test]
-async fn what_is_erased_by_number_is_erased_in_every_order() {
+async fn erasing_by_number_covers_every_order() {
     let shop = Shop::open().await;
     let (mut one, mut two) = (shared(&shop).await, shared(&shop).await);
     let erase = ["customers", "erase", "--phone-number", "-"];
@@ -119,7 +119,7 @@ async fn seen_at(stage: &Stage, order: &Checkout) -> Option<Checkout> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_old_enough_is_erased_by_itself() {
+async fn old_personal_data_is_erased_by_retention() {
     let options = "polling.first_ms = 200\nvipps.timeout_ms = 500\nretention.customer_days = 30";
     let mut stage = Stage::set_with(Database::chosen(), options).await;
     let proxy = stage.start();
@@ -128,13 +128,13 @@ async fn what_is_old_enough_is_erased_by_itself() {
     let store = Store::open(&stage.files.database, &vault()).await.unwrap();
     let (day_ms, now) = (24 * 60 * 60 * 1000, kvitt::base::clock::now());
     for (order, days) in [(&young, 29), (&old, 31)] {
-        let (id, _) = kvitt::access::token::read(&order.token).unwrap();
+        let (id, _) = kvitt::access::token::decode(&order.token).unwrap();
         let mut checkout = store.checkout(id).await.unwrap().unwrap().checkout;
         checkout.customer.as_mut().unwrap().received_at = now.plus_ms(-days * day_ms);
         checkout.version += 1;
         assert_eq!(store.commit(&checkout, &[], &Cause::Request, now).await.unwrap(), Committed::Yes);
     }
-    store.postpone_chore(kvitt::shop::customers::FORGETTING, Moment(0)).await.unwrap();
+    store.postpone_chore(kvitt::shop::customers::CHORE, Moment(0)).await.unwrap();
     store.close().await;
 
     let proxy = stage.start();
@@ -168,12 +168,12 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
     stage.vipps.has_delivered().await;
     proxy.kill();
 
-    let new = Key::random().written();
+    let new = Key::random().to_base64();
     keys(&new, None);
     says(&kvitt(&stage.files, &["migrate"], "").await, "sealed under another key than those of the configuration");
     let doctor = kvitt(&stage.files, &["doctor"], "").await;
     assert_eq!(doctor.status.code(), Some(2));
-    says(&doctor, "FAIL  encryption: what is sealed does not open: sealed under another key");
+    says(&doctor, "FAIL  encryption: stored data cannot be decrypted: sealed under another key");
     keys(&new, Some(ENCRYPTION_KEY));
     let proxy = stage.start();
     says(&kvitt(&stage.files, &["doctor"], "").await, "warn  encryption: 1 encrypted with encryption.previous_key: ");
@@ -193,7 +193,7 @@ async fn a_key_is_replaced_while_the_proxy_runs() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_release_wrote_in_the_open_is_sealed_at_the_start() {
+async fn plain_text_of_an_earlier_release_is_encrypted_at_the_start() {
     let place = Place::new(Database::Sqlite);
     execute(&place.url, include_str!("../fixtures/sqlite-0.1.0.sql")).await;
     let before = dump(&place.url).await;
@@ -207,7 +207,7 @@ async fn what_an_earlier_release_wrote_in_the_open_is_sealed_at_the_start() {
     let paid = store.checkout_of("nordlys-secnntaezg-1").await.unwrap().unwrap();
     let customer = store.checkout(paid).await.unwrap().unwrap().checkout.customer.unwrap();
     assert_eq!(customer.phone_number.as_ref().unwrap().digits(), PHONE_NUMBER);
-    assert_eq!(store.checkouts_with(&customer.phone_number.unwrap()).await.unwrap(), [paid]);
+    assert_eq!(store.checkouts_with_number(&customer.phone_number.unwrap()).await.unwrap(), [paid]);
     let claimed = store.claim_due(10, 1_000, Moment(2_000_000_000_000)).await.unwrap();
     assert!(claimed.iter().any(|claim| claim.effect.kind() == "read_profile"), "{claimed:?}");
     let after = dump(&place.url).await;

@@ -19,7 +19,7 @@ async fn receipt_is_settled(shop: &Shop, calls: usize) {
 }
 
 #[tokio::test]
-async fn it_can_be_sent_after_the_payment_was_created() {
+async fn a_receipt_can_be_sent_after_the_creation() {
     let shop = Shop::open_with(AFTERWARDS).await;
     let mut order = shop.ordered().await;
     receipt_is_settled(&shop, 1).await;
@@ -34,7 +34,7 @@ async fn it_can_be_sent_after_the_payment_was_created() {
 }
 
 #[tokio::test]
-async fn one_that_is_there_already_is_done() {
+async fn a_receipt_that_exists_already_counts_as_sent() {
     let shop = Shop::open_with(AFTERWARDS).await;
     shop.vipps.fails("POST", RECEIPTS, 1, json!({ "drop_after_work": true })).await;
     let mut order = shop.ordered().await;
@@ -47,7 +47,7 @@ async fn one_that_is_there_already_is_done() {
 }
 
 #[tokio::test]
-async fn one_that_is_refused_does_not_fail_the_payment() {
+async fn a_refused_receipt_does_not_fail_the_payment() {
     let shop = Shop::open_with(AFTERWARDS).await;
     shop.vipps.fails("POST", RECEIPTS, 1, json!({ "status": 400 })).await;
     let mut order = shop.ordered().await;
@@ -58,7 +58,7 @@ async fn one_that_is_refused_does_not_fail_the_payment() {
 }
 
 #[tokio::test]
-async fn a_shop_may_send_none() {
+async fn receipts_can_be_disabled() {
     let shop = Shop::open_with("shop.receipt = \"none\"").await;
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
@@ -69,7 +69,7 @@ async fn a_shop_may_send_none() {
 }
 
 #[tokio::test]
-async fn one_that_was_refused_for_the_keys_is_sent_when_they_are_right() {
+async fn a_receipt_refused_for_the_keys_is_retried() {
     let shop = Shop::open_with(AFTERWARDS).await;
     shop.vipps.fails("POST", RECEIPTS, 2, json!({ "status": 401 })).await;
     let order = shop.ordered().await;

@@ -34,7 +34,7 @@ async fn compared(shop: &Shop, payments: u64) -> (Option<i32>, Value) {
 }
 
 #[tokio::test]
-async fn what_we_have_not_heard_of_is_healed() {
+async fn reconciliation_applies_what_was_missed() {
     let shop = Shop::open().await;
     let mut order = paid_unheard(&shop).await;
     let (code, report) = compared(&shop, 1).await;
@@ -46,7 +46,7 @@ async fn what_we_have_not_heard_of_is_healed() {
 }
 
 #[tokio::test]
-async fn the_proxy_compares_by_itself() {
+async fn the_proxy_reconciles_on_schedule() {
     let shop = Shop::open_with("reconcile.every_ms = 200").await;
     let mut order = paid_unheard(&shop).await;
     order.becomes(State::Authorized).await;
@@ -54,7 +54,7 @@ async fn the_proxy_compares_by_itself() {
 }
 
 #[tokio::test]
-async fn a_payment_that_the_vendor_does_not_know_is_drift() {
+async fn a_payment_unknown_to_vipps_mobilepay_is_drift() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
     shop.vipps.forgets_payments().await;
@@ -72,7 +72,7 @@ async fn a_payment_that_the_vendor_does_not_know_is_drift() {
 }
 
 #[tokio::test]
-async fn what_no_look_can_mend_is_drift() {
+async fn a_difference_that_persists_is_drift() {
     let shop = Shop::open().await;
     let (ended, richer) = (paid(&shop).await, paid(&shop).await);
     shop.alters(&ended, |attempt| attempt.state = State::Terminated).await;
@@ -90,7 +90,7 @@ async fn what_no_look_can_mend_is_drift() {
 }
 
 #[tokio::test]
-async fn what_the_vendor_does_not_answer_is_no_agreement() {
+async fn an_unanswered_comparison_is_reported() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
     let busy = json!({ "status": 429, "retry_after": 1 });
@@ -103,7 +103,7 @@ async fn what_the_vendor_does_not_answer_is_no_agreement() {
 }
 
 #[tokio::test]
-async fn an_order_that_was_paid_twice_agrees_once_the_money_is_back() {
+async fn a_double_payment_agrees_once_it_is_released() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let first = order.reference().to_owned();

@@ -20,7 +20,7 @@ async fn registered(shop: &Shop, before: &str) -> String {
 async fn all_are_looked_after(shop: &Shop) {
     let store = shop.store().await;
     eventually("both are looked after", || async {
-        let readings = store.readings().await.unwrap();
+        let readings = store.gauges().await.unwrap();
         let good = readings
             .iter()
             .filter(|reading| reading.name == kvitt::observe::metrics::WEBHOOK_REGISTERED && reading.value == 1);
@@ -49,7 +49,7 @@ async fn a_proxy_without_a_registration_makes_one_and_repairs_it() {
 }
 
 #[tokio::test]
-async fn what_another_registered_is_picked_up() {
+async fn a_registration_by_another_proxy_is_picked_up() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
     all_are_looked_after(&shop).await;
@@ -64,7 +64,7 @@ async fn what_another_registered_is_picked_up() {
 }
 
 #[tokio::test]
-async fn a_registration_whose_secret_is_sealed_under_another_key_is_left_to_a_person() {
+async fn a_secret_under_another_key_needs_manual_action() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
     all_are_looked_after(&shop).await;
@@ -150,7 +150,7 @@ async fn several_proxies_beside_an_orphan_register_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_down_is_not_left_registered() {
+async fn a_registration_that_cannot_be_stored_is_removed() {
     let shop = Shop::open_on(Database::Sqlite, "webhook.repair = true\nwebhook.check_every_ms = 100").await;
     let first = registered(&shop, "").await;
     all_are_looked_after(&shop).await;
@@ -185,7 +185,7 @@ async fn secrets_of(shop: &Shop) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_secret_of_a_registration_that_a_person_removes_is_good_no_more() {
+async fn removing_a_registration_invalidates_its_secret() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
     all_are_looked_after(&shop).await;
@@ -202,7 +202,7 @@ async fn the_secret_of_a_registration_that_a_person_removes_is_good_no_more() {
 }
 
 #[tokio::test]
-async fn a_secret_whose_key_is_gone_does_not_stand_in_the_way_of_a_new_key() {
+async fn a_lost_secret_does_not_block_key_rotation() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
     all_are_looked_after(&shop).await;

@@ -33,7 +33,7 @@ async fn tests(shop: &Shop, endpoint: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_paid_order_is_told_once_signed_and_without_the_number() {
+async fn a_paid_order_is_delivered_once_signed_and_without_the_number() {
     let shop = Shop::open_with(AT_HOME).await;
     let receiver = Receiver::answering([]).await;
     let endpoint = shop.tells(&receiver).await;
@@ -74,7 +74,7 @@ async fn a_paid_order_is_told_once_signed_and_without_the_number() {
 }
 
 #[tokio::test]
-async fn each_end_and_each_move_of_the_money_is_told() {
+async fn each_final_state_and_each_operation_is_delivered() {
     let shop = Shop::open_with(AT_HOME).await;
     let receiver = Receiver::answering([]).await;
     shop.tells(&receiver).await;
@@ -99,7 +99,7 @@ async fn each_end_and_each_move_of_the_money_is_told() {
 }
 
 #[tokio::test]
-async fn only_what_an_endpoint_wants_is_told_to_it() {
+async fn an_endpoint_gets_only_the_events_it_subscribed_to() {
     let shop = Shop::open_with(AT_HOME).await;
     let (some, all) = (Receiver::answering([]).await, Receiver::answering([]).await);
     let wants = shop.tells_some(&some, &["--event", "customer.shared", "--event", "payment.captured"]).await;
@@ -118,7 +118,7 @@ async fn only_what_an_endpoint_wants_is_told_to_it() {
 }
 
 #[tokio::test]
-async fn where_nobody_wants_to_be_told_nothing_waits() {
+async fn without_endpoints_no_delivery_is_queued() {
     let shop = Shop::open_with(AT_HOME).await;
     paid(&shop).await;
     let metrics = shop.metrics().await;
@@ -131,7 +131,7 @@ async fn where_nobody_wants_to_be_told_nothing_waits() {
 }
 
 #[tokio::test]
-async fn of_two_proxies_one_tells_each_event() {
+async fn of_two_proxies_one_delivers_each_event() {
     let mut shop = Shop::open_on(Database::Postgres, AT_HOME).await;
     shop.opens_another_proxy().await;
     let receiver = Receiver::answering([]).await;
@@ -139,8 +139,8 @@ async fn of_two_proxies_one_tells_each_event() {
     let store = shop.store().await;
     let now = kvitt::base::clock::now();
     for _ in 0..60 {
-        let told = kvitt::store::deliveries::Told::test(&endpoint.id, now).unwrap();
-        assert_eq!(store.tell_shop(&told, Some(&endpoint.id), now).await.unwrap(), 1);
+        let told = kvitt::store::deliveries::NewEvent::test(&endpoint.id, now).unwrap();
+        assert_eq!(store.enqueue_deliveries(&told, Some(&endpoint.id), now).await.unwrap(), 1);
     }
     let waiting = || async { (store.relay_depths(now).await.unwrap().waiting == 0).then_some(()) };
     eventually("all are told", waiting).await;

@@ -53,7 +53,7 @@ async fn one_order_for_all(proxies: &[&str], key: &str) -> Checkout {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_with_the_same_order_as_it_stands() {
+async fn a_repeat_is_answered_with_the_same_order() {
     let shop = Shop::open().await;
     let (first, replayed) = order(pressed(&shop, KEY).await).await;
     assert!(!replayed);
@@ -78,7 +78,7 @@ async fn a_repeat_is_answered_with_the_same_order_as_it_stands() {
 }
 
 #[tokio::test]
-async fn a_key_is_for_one_request() {
+async fn a_key_belongs_to_one_request() {
     let shop = Shop::open().await;
     let (mut opened, _) = order(pressed(&shop, KEY).await).await;
     let less = NewCheckout { consent: None, ..two_mugs_and_a_tea() };
@@ -107,7 +107,7 @@ async fn a_key_is_for_one_request() {
 }
 
 #[tokio::test]
-async fn keys_that_are_none() {
+async fn malformed_keys_are_refused() {
     let shop = Shop::open().await;
     for key in ["", "short", "\"\"", "with a space in it", "with-a-quote-\"-in-it", &"x".repeat(256)] {
         problem(pressed(&shop, key).await, 400, "bad_idempotency_key").await;
@@ -119,7 +119,7 @@ async fn keys_that_are_none() {
 }
 
 #[tokio::test]
-async fn what_was_refused_may_be_put_right_under_the_same_key() {
+async fn a_refused_request_can_be_corrected_under_the_same_key() {
     let shop = Shop::open().await;
     let hasty = NewCheckout { terms_accepted: false, ..two_mugs_and_a_tea() };
     let refused = press(&shop.url, KEY).json(&hasty).send().await.unwrap();
@@ -129,7 +129,7 @@ async fn what_was_refused_may_be_put_right_under_the_same_key() {
 }
 
 #[tokio::test]
-async fn a_twin_of_what_is_on_its_way_comes_again() {
+async fn a_concurrent_repeat_is_asked_to_retry() {
     let shop = Shop::open().await;
     shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 1_000 })).await;
     let first = tokio::spawn(press(&shop.url, KEY).send());
@@ -145,7 +145,7 @@ async fn a_twin_of_what_is_on_its_way_comes_again() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_away_for_longer_than_the_first_one_waits() {
+async fn a_concurrent_repeat_waits_no_longer_than_the_first_request() {
     let shop = Shop::open_with("limits.wait_ms = 200").await;
     shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 1_500 })).await;
     let (first, _) = order(pressed(&shop, KEY).await).await;
@@ -157,7 +157,7 @@ async fn nobody_is_sent_away_for_longer_than_the_first_one_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_presses_at_once_are_one_order() {
+async fn concurrent_requests_open_one_order() {
     let shop = Shop::open().await;
     let order = one_order_for_all(&[shop.url.as_str(); 12], KEY).await;
     assert_eq!(order.state, State::Created);
@@ -166,7 +166,7 @@ async fn many_presses_at_once_are_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn presses_at_two_proxies_at_once_are_one_order() {
+async fn concurrent_requests_at_two_proxies_open_one_order() {
     let mut shop = Shop::open_on(Database::Postgres, "").await;
     let other = shop.opens_another_proxy().await;
     for press in 0..5 {
@@ -177,7 +177,7 @@ async fn presses_at_two_proxies_at_once_are_one_order() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_died_after_the_commit_knows_the_order_when_it_is_asked_again() {
+async fn after_a_crash_past_the_commit_a_repeat_finds_the_order() {
     let mut stage = Stage::set(Database::chosen()).await;
     let mut proxy = stage.start_mortal(&["--dies-after=commit".to_owned(), "--nth=1".to_owned()]);
     assert!(press(&proxy.url, KEY).send().await.is_err(), "the customer got no answer");
@@ -194,7 +194,7 @@ async fn a_proxy_that_died_after_the_commit_knows_the_order_when_it_is_asked_aga
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_that_try_again_at_once_find_one_attempt() {
+async fn two_tabs_that_retry_at_once_get_one_attempt() {
     let shop = Shop::open().await;
     let mut first = shop.ordered().await;
     shop.vipps.customer("reject", first.reference()).await;

@@ -88,7 +88,7 @@ fn leads_to(answer: &Response) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_the_link_pays_once_and_may_share_the_number() {
+async fn a_link_is_paid_once_and_may_share_the_number() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let order = office.requests(&service()).await;
@@ -163,7 +163,7 @@ async fn a_rejected_request_can_be_paid_after_all_and_a_withdrawn_one_cannot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_customer_gets_it_in_the_app_without_typing_anything() {
+async fn a_known_customer_gets_the_request_in_the_app() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     shop.vipps.lets_send_to_the_app(true).await;
     let office = Office::of(&shop).await;
@@ -182,7 +182,7 @@ async fn a_known_customer_gets_it_in_the_app_without_typing_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_shared_the_number_is_asked_again_by_a_name_that_is_no_number() {
+async fn a_returning_customer_is_addressed_by_id() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     shop.vipps.lets_send_to_the_app(true).await;
     let office = Office::of(&shop).await;
@@ -212,7 +212,7 @@ async fn who_has_shared_the_number_is_asked_again_by_a_name_that_is_no_number() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_in_the_app_can_be_paid_behind_the_link() {
+async fn a_request_in_the_app_can_be_paid_by_its_link() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     shop.vipps.lets_send_to_the_app(true).await;
     let office = Office::of(&shop).await;
@@ -232,7 +232,7 @@ async fn what_waits_in_the_app_can_be_paid_behind_the_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_app_is_not_sent_is_behind_the_link_with_the_number_filled_in() {
+async fn a_refused_push_falls_back_to_the_link_with_the_number() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     let office = Office::of(&shop).await;
     let order = office.requests(&to(PHONE_NUMBER)).await;
@@ -265,7 +265,7 @@ async fn what_the_app_is_not_sent_is_behind_the_link_with_the_number_filled_in()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asking_twice_is_asking_once() {
+async fn a_repeated_request_is_one_request() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let path = "/v1/shop/payment-requests";
@@ -281,7 +281,7 @@ async fn asking_twice_is_asking_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_request_is_said() {
+async fn invalid_requests_are_refused() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let customer = |value: Value| with("customer", value);

@@ -9,7 +9,7 @@ use std::path::Path;
 type Target = fn(&[u8]);
 
 #[test]
-fn every_seed_and_every_finding_is_read_without_harm() {
+fn every_seed_and_finding_is_handled_without_panic() {
     let targets: [(&str, Target); 7] = [
         ("signature", fuzz::signature),
         ("event", fuzz::event),

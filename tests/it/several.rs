@@ -22,7 +22,7 @@ async fn all_connections_are_lost(url: &str) {
 }
 
 #[tokio::test]
-async fn a_store_hears_what_another_commits_and_not_itself() {
+async fn a_store_is_notified_of_other_proxies_commits_only() {
     let place = Place::new(Database::Postgres);
     let (ours, theirs) = (place.open().await, place.open().await);
     let mut listener = ours.listener().unwrap();
@@ -47,7 +47,7 @@ async fn a_store_hears_what_another_commits_and_not_itself() {
 }
 
 #[tokio::test]
-async fn a_stream_of_one_proxy_brings_what_another_was_told() {
+async fn a_stream_at_one_proxy_shows_what_another_committed() {
     let mut shop = Shop::open_on(Database::Postgres, "").await;
     let other = shop.opens_another_proxy().await;
     let order = shop.ordered().await;
@@ -77,7 +77,7 @@ async fn streams_outlive_the_loss_of_every_connection_to_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_one_of_two_is_killed_in_the_middle_the_other_finishes_and_nothing_is_doubled() {
+async fn when_one_of_two_is_killed_the_other_finishes_and_nothing_is_doubled() {
     let create = "/epayment/v1/payments";
     let mut stage = Stage::set(Database::Postgres).await;
     let (one, two) = (stage.start(), stage.start_beside());

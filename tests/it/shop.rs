@@ -254,7 +254,7 @@ impl Shop {
     /// A checkout as it is written down.
     pub(crate) async fn stored(&self, order: &Order<'_>) -> kvitt::checkout::Checkout {
         let store = self.store().await;
-        let (id, _) = kvitt::access::token::read(&order.seen.token).unwrap();
+        let (id, _) = kvitt::access::token::decode(&order.seen.token).unwrap();
         let stored = store.checkout(id).await.unwrap().unwrap();
         store.close().await;
         stored.checkout

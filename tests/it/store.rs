@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kvitt::checkout::{
     Checkout, CheckoutId, Customer, Effect, Moment, Opening, Order, PhoneNumber, Planned, Private, ReceiptBy, Step,
 };
-use kvitt::store::{Cause, Committed, Keyed, Secret, Store, Webhook};
+use kvitt::store::{Cause, Committed, IdempotencyRecord, Secret, Store, Webhook};
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -81,8 +81,8 @@ pub(crate) fn webhook(nth: u32) -> Webhook {
     }
 }
 
-fn keyed(key: &str, fingerprint: &str, checkout: &Checkout) -> Keyed {
-    Keyed { key: key.into(), fingerprint: fingerprint.into(), checkout_id: checkout.id }
+fn keyed(key: &str, fingerprint: &str, checkout: &Checkout) -> IdempotencyRecord {
+    IdempotencyRecord { key: key.into(), fingerprint: fingerprint.into(), checkout_id: checkout.id }
 }
 
 fn effects(nth: u128) -> Vec<Planned> {
@@ -165,7 +165,7 @@ async fn of_those_who_commit_one_version_one_does_and_the_others_leave_nothing(d
     }
     assert_eq!(committed, 1);
     assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 1);
-    assert_eq!(store.commit(&next_version(&first), &[], &Cause::Request, NOW).await.unwrap(), Committed::Overtaken);
+    assert_eq!(store.commit(&next_version(&first), &[], &Cause::Request, NOW).await.unwrap(), Committed::Conflict);
 }
 
 async fn a_new_database_may_be_opened_by_many_at_once(database: Database) {
@@ -198,7 +198,7 @@ async fn what_is_written_together_is_judged_one_by_one(database: Database) {
     );
     assert!(again.is_err(), "it is there already");
     assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Yes).count(), 20);
-    assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Overtaken).count(), 20);
+    assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Conflict).count(), 20);
     assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 20);
     assert_eq!(store.checkout(checkout.id).await.unwrap().unwrap().secret.0, "hush");
     store.close().await;
@@ -226,7 +226,7 @@ async fn a_webhook_is_taken_once(database: Database) {
     one.settle(&Cause::Inbox(done.id), "nothing new", NOW).await.unwrap();
     one.accept_webhooks(&there, NOW).await.unwrap();
     assert_eq!(inbox().await, 499, "one that was worked on is still known");
-    one.forget_webhooks(NOW.plus_ms(1)).await.unwrap();
+    one.prune_webhooks(NOW.plus_ms(1)).await.unwrap();
     one.accept_webhooks(&there, NOW).await.unwrap();
     assert_eq!(inbox().await, 500, "until it is forgotten");
 }
@@ -321,7 +321,7 @@ async fn what_was_planned_in_the_future_is_due_when_the_clock_goes_back(database
     let ahead = NOW.plus_ms(3_600_000);
     let [first, second] = [opened(1), opened(2)];
     let look = |order: &Checkout, due_at| {
-        let effect = Effect::Look { reference: order.current().reference.clone(), round: None };
+        let effect = Effect::Poll { reference: order.current().reference.clone(), round: None };
         [Planned { effect, due_at }]
     };
     let secret = Secret("hush".into());
@@ -386,7 +386,7 @@ async fn a_cause_is_settled_with_what_it_led_to(database: Database) {
     store.commit(&second, &[], &Cause::Outbox(claim), NOW).await.unwrap();
     assert_eq!(store.depths(NOW).await.unwrap().outbox, 0);
     let late = store.commit(&second, &effects(1), &Cause::Inbox(waiting.id), NOW).await.unwrap();
-    assert_eq!(late, Committed::Overtaken);
+    assert_eq!(late, Committed::Conflict);
     assert_eq!(store.depths(NOW).await.unwrap().inbox, 1, "who is overtaken has settled nothing");
     store.commit(&next_version(&second), &[], &Cause::Inbox(waiting.id), NOW).await.unwrap();
     assert_eq!(store.depths(NOW).await.unwrap().inbox, 0);
@@ -442,23 +442,23 @@ async fn an_idempotency_key_is_taken_once_and_with_what_it_came_for(database: Da
         store.insert(&step.checkout, &Secret("hush".into()), &step.effects, cause, NOW).await.unwrap()
     };
     let first = keyed("key", "this", &one.checkout);
-    assert_eq!(insert(&ours, &one, &Cause::Keyed(first.clone())).await, Committed::Yes);
+    assert_eq!(insert(&ours, &one, &Cause::Idempotent(first.clone())).await, Committed::Yes);
     let second = keyed("key", "that", &two.checkout);
-    assert_eq!(insert(&theirs, &two, &Cause::Keyed(second)).await, Committed::Lost);
+    assert_eq!(insert(&theirs, &two, &Cause::Idempotent(second)).await, Committed::Lost);
     assert!(ours.checkout(two.checkout.id).await.unwrap().is_none(), "nothing of the second is written");
-    assert_eq!(theirs.keyed("key").await.unwrap(), Some((first, NOW)));
-    assert_eq!(theirs.keyed("another").await.unwrap(), None);
+    assert_eq!(theirs.idempotency_record("key").await.unwrap(), Some((first, NOW)));
+    assert_eq!(theirs.idempotency_record("another").await.unwrap(), None);
 
     let next = next_version(&one.checkout);
     let again = keyed("key", "more", &one.checkout);
-    assert_eq!(ours.commit(&next, &[], &Cause::Keyed(again), NOW).await.unwrap(), Committed::Lost);
+    assert_eq!(ours.commit(&next, &[], &Cause::Idempotent(again), NOW).await.unwrap(), Committed::Lost);
     assert_eq!(ours.checkout(next.id).await.unwrap().unwrap().checkout.version, one.checkout.version);
     let other = keyed("another", "more", &one.checkout);
-    assert_eq!(ours.commit(&next, &[], &Cause::Keyed(other), NOW.plus_ms(1)).await.unwrap(), Committed::Yes);
+    assert_eq!(ours.commit(&next, &[], &Cause::Idempotent(other), NOW.plus_ms(1)).await.unwrap(), Committed::Yes);
 
-    ours.forget_keyed(NOW.plus_ms(1)).await.unwrap();
-    assert_eq!(ours.keyed("key").await.unwrap(), None);
-    assert!(ours.keyed("another").await.unwrap().is_some());
+    ours.prune_idempotency_keys(NOW.plus_ms(1)).await.unwrap();
+    assert_eq!(ours.idempotency_record("key").await.unwrap(), None);
+    assert!(ours.idempotency_record("another").await.unwrap().is_some());
     ours.close().await;
     theirs.close().await;
 }

@@ -14,7 +14,7 @@ async fn trigger(shop: &Shop, key: &str, arguments: &[&str]) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_story_comes_about_as_it_says() {
+async fn every_story_plays_as_written() {
     let shop = Shop::open_with("polling.first_ms = 200").await;
     let key = shop.key("stories").await;
     let names = Story::names();
@@ -33,7 +33,7 @@ async fn every_story_comes_about_as_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_story_of_one_s_own_fails_at_the_step_that_does_not_come_about() {
+async fn a_custom_story_fails_at_the_first_unmet_step() {
     let shop = Shop::open().await;
     let key = shop.key("stories").await;
     let file = shop.files.folder.path().join("mine.toml");

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use crate::shop::{PATIENCE, Shop, Stream, eventually, problem};
 
 #[tokio::test]
-async fn the_stream_begins_with_the_present_and_leaves_out_what_the_page_has() {
+async fn the_stream_starts_with_a_snapshot_unless_the_page_has_it() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let mut stream = Stream::open(&shop, &order.path(), None).await;
@@ -27,7 +27,7 @@ async fn the_stream_begins_with_the_present_and_leaves_out_what_the_page_has() {
 }
 
 #[tokio::test]
-async fn a_stream_at_rest_says_that_it_is_alive_and_ends_at_its_age() {
+async fn an_idle_stream_sends_heartbeats_and_ends_at_its_age() {
     let shop = Shop::open_with("limits.heartbeat_ms = 20\nlimits.stream_age_ms = 300").await;
     let order = shop.ordered().await;
     let response = shop.get(&format!("{}/events", order.path())).send().await.unwrap();
@@ -41,7 +41,7 @@ async fn a_stream_at_rest_says_that_it_is_alive_and_ends_at_its_age() {
 }
 
 #[tokio::test]
-async fn streams_are_bounded() {
+async fn the_number_of_streams_is_limited() {
     let shop = Shop::open_with("limits.streams_per_checkout = 1").await;
     let (one, two) = (shop.ordered().await, shop.ordered().await);
     let mut open = Stream::open(&shop, &one.path(), None).await;
@@ -54,7 +54,7 @@ async fn streams_are_bounded() {
 }
 
 #[tokio::test]
-async fn the_proxy_s_end_ends_the_streams() {
+async fn stopping_the_proxy_closes_the_streams() {
     let shop = Shop::open().await;
     let order = shop.ordered().await;
     let mut open = Stream::open(&shop, &order.path(), None).await;

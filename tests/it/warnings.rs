@@ -16,7 +16,7 @@ fn kinds(warnings: &[ShopWarning]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_wants_a_person_is_listed_until_it_is_done() {
+async fn warnings_are_listed_until_they_are_resolved() {
     // A payment is guaranteed for a week, so each is due at once.
     let shop = Shop::open_with(&format!("{AT_HOME}\ncapture.warn_days = 8")).await;
     let key = shop.key("office").await;

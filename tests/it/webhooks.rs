@@ -26,7 +26,7 @@ async fn counted(shop: &Shop, outcome: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_is_not_signed_is_refused() {
+async fn an_unsigned_webhook_is_refused() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let body = event(order.reference(), "AUTHORIZED");
@@ -86,7 +86,7 @@ async fn a_replay_has_no_effect() {
 }
 
 #[tokio::test]
-async fn what_is_signed_but_not_for_us_is_acknowledged() {
+async fn a_signed_webhook_of_another_payment_is_acknowledged() {
     let shop = Shop::open().await;
     for body in
         ["{\"unexpected\":true}", "not json", "[]", &event("other-shop-1", "AUTHORIZED"), &event("x", "NEW_NAME")]
@@ -112,7 +112,7 @@ async fn doubled_and_reordered_webhooks_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_webhook_is_made_up_for_by_polling() {
+async fn polling_finds_what_a_lost_webhook_missed() {
     let shop = Shop::open_with("polling.first_ms = 50").await;
     shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
     let mut order = shop.ordered().await;
@@ -122,7 +122,7 @@ async fn a_lost_webhook_is_made_up_for_by_polling() {
 }
 
 #[tokio::test]
-async fn a_lost_webhook_is_made_up_for_by_the_customer_s_return() {
+async fn the_customer_s_return_finds_what_a_lost_webhook_missed() {
     let shop = Shop::open().await;
     shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
     let mut order = shop.ordered().await;
@@ -134,7 +134,7 @@ async fn a_lost_webhook_is_made_up_for_by_the_customer_s_return() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_was_signed_wrongly_comes_again() {
+async fn a_webhook_with_a_bad_signature_can_be_sent_again() {
     let shop = Shop::open().await;
     shop.vipps.webhook_is("mis_sign", "AUTHORIZED", 1).await;
     let mut order = shop.ordered().await;
@@ -146,7 +146,7 @@ async fn a_webhook_that_was_signed_wrongly_comes_again() {
 }
 
 #[tokio::test]
-async fn a_lost_capture_is_made_up_for_by_the_customer_s_return() {
+async fn the_customer_s_return_finds_a_lost_capture() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
@@ -160,7 +160,7 @@ async fn a_lost_capture_is_made_up_for_by_the_customer_s_return() {
 }
 
 #[tokio::test]
-async fn events_without_a_name_of_their_own_are_told_apart() {
+async fn events_without_an_id_are_told_apart() {
     let shop = Shop::open().await;
     let orders = [shop.ordered().await, shop.ordered().await];
     for order in &orders {
@@ -175,7 +175,7 @@ async fn events_without_a_name_of_their_own_are_told_apart() {
 }
 
 #[tokio::test]
-async fn many_signals_make_few_looks() {
+async fn many_webhooks_cause_few_polls() {
     let shop = Shop::open_with("polling.every_ms = 2000").await;
     let order = shop.ordered().await;
     for _ in 0..50 {

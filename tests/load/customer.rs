@@ -1,4 +1,4 @@
-//! Customers: those who pay, each with a page that follows the order, and those whose page only watches.
+//! Customers: those who pay, each with a page that subscribes to the order, and those whose page is only subscribed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,64 +11,64 @@ use tokio::task::JoinHandle;
 
 use crate::stage::Stage;
 
-/// A page that has not been told after this is one too many.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time until the page must show the payment.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What becomes of the webhook that tells of the payment.
+/// How the webhook of the payment is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Told,
-    Doubled,
+pub(crate) enum Delivery {
+    Once,
+    Twice,
     Lost,
 }
 
-/// One who has paid and seen it.
+/// A customer whose page has shown the payment.
 pub(crate) struct Paid {
-    pub(crate) fate: Fate,
-    /// From the press of the button to the address of the payment, in milliseconds.
+    pub(crate) delivery: Delivery,
+    /// From the request to the payment's redirect URL, in milliseconds.
     pub(crate) opened_ms: f64,
-    /// From the approval to the page's knowing, in milliseconds.
-    pub(crate) told_ms: f64,
+    /// From the approval to its event on the page, in milliseconds.
+    pub(crate) paid_ms: f64,
 }
 
 type Result<T> = std::result::Result<T, String>;
 
 /// A customer pays, with the page open.
-pub(crate) async fn pays(stage: Arc<Stage>, fate: Fate) -> Result<Paid> {
+pub(crate) async fn pays(stage: Arc<Stage>, delivery: Delivery) -> Result<Paid> {
     let paying = async {
-        let pressed = Instant::now();
+        let started = Instant::now();
         let mut order = order(&stage).await?;
         let mut page = Page::open(&stage, &order).await?;
         while order.state == State::Starting {
             order = page.next().await?;
         }
-        let opened_ms = ms(pressed);
-        let approved = approve(&stage, &order.reference, fate).await?;
+        let opened_ms = ms(started);
+        let approved = approve(&stage, &order.reference, delivery).await?;
         while order.state != State::Authorized {
             order = page.next().await?;
         }
-        Ok(Paid { fate, opened_ms, told_ms: ms(approved) })
+        Ok(Paid { delivery, opened_ms, paid_ms: ms(approved) })
     };
-    tokio::time::timeout(PATIENCE, paying).await.unwrap_or_else(|_| Err("not in a minute".to_owned()))
+    tokio::time::timeout(TIMEOUT, paying).await.unwrap_or_else(|_| Err("not in a minute".to_owned()))
 }
 
-/// Pages that watch orders at which nothing happens, a hundred to an order.
-pub(crate) async fn watchers(stage: &Arc<Stage>, count: u32) -> Vec<JoinHandle<()>> {
-    let mut watchers = Vec::new();
-    let mut watched = None;
+/// Pages that are subscribed to unchanging orders, a hundred to each order.
+pub(crate) async fn subscribers(stage: &Arc<Stage>, count: u32) -> Vec<JoinHandle<()>> {
+    let mut subscribers = Vec::new();
+    let mut subscribed = None;
     for number in 0..count {
         if number % 100 == 0 {
-            watched = Some(order(stage).await.unwrap());
+            subscribed = Some(order(stage).await.unwrap());
         }
-        let mut page = Page::open(stage, watched.as_ref().unwrap()).await.unwrap();
+        let mut page = Page::open(stage, subscribed.as_ref().unwrap()).await.unwrap();
         page.next().await.unwrap();
-        watchers.push(tokio::spawn(async move { while page.next().await.is_ok() {} }));
+        subscribers.push(tokio::spawn(async move { while page.next().await.is_ok() {} }));
     }
-    watchers
+    subscribers
 }
 
 async fn order(stage: &Stage) -> Result<Checkout> {
-    let asked = NewCheckout {
+    let request = NewCheckout {
         items: vec![Item { sku: "mug".into(), quantity: 2 }, Item { sku: "tea".into(), quantity: 1 }],
         signed_cart: None,
         amount: Amount { value: 58_700, currency: Currency::Nok },
@@ -79,29 +79,29 @@ async fn order(stage: &Stage) -> Result<Checkout> {
         return_url: None,
         open: false,
     };
-    let asked = stage.http.post(format!("{}/v1/checkouts", stage.url)).json(&asked);
-    good(asked.send().await)?.json().await.map_err(|error| error.to_string())
+    let request = stage.http.post(format!("{}/v1/checkouts", stage.url)).json(&request);
+    checked(request.send().await)?.json().await.map_err(|error| error.to_string())
 }
 
-/// Has the webhook's fate decided, and approves; when that was.
-async fn approve(stage: &Stage, reference: &str, fate: Fate) -> Result<Instant> {
+/// Sets how the webhook is delivered, and approves. Returns when.
+async fn approve(stage: &Stage, reference: &str, delivery: Delivery) -> Result<Instant> {
     let control = format!("{}/_emulator", stage.emulator.url());
-    let _alone = stage.fate.lock().await;
-    let webhook = match fate {
-        Fate::Told => None,
-        Fate::Doubled => Some("duplicate"),
-        Fate::Lost => Some("lose"),
+    let _guard = stage.delivery.lock().await;
+    let webhook = match delivery {
+        Delivery::Once => None,
+        Delivery::Twice => Some("duplicate"),
+        Delivery::Lost => Some("lose"),
     };
     if let Some(webhook) = webhook {
         let fault = json!({ "match": { "event": "AUTHORIZED" }, "times": 1, "action": { "webhook": webhook } });
-        good(stage.http.post(format!("{control}/faults")).json(&fault).send().await)?;
+        checked(stage.http.post(format!("{control}/faults")).json(&fault).send().await)?;
     }
     let approved = Instant::now();
-    good(stage.http.post(format!("{control}/payments/{reference}/approve")).send().await)?;
+    checked(stage.http.post(format!("{control}/payments/{reference}/approve")).send().await)?;
     Ok(approved)
 }
 
-/// A stream, event by event.
+/// An open page: reads the stream event by event.
 struct Page {
     body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
     text: String,
@@ -110,7 +110,7 @@ struct Page {
 impl Page {
     async fn open(stage: &Stage, order: &Checkout) -> Result<Self> {
         let stream = stage.http.get(format!("{}/v1/checkouts/{}/events", stage.url, order.token));
-        let body = good(stream.send().await)?.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec()));
+        let body = checked(stream.send().await)?.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec()));
         Ok(Self { body: Box::pin(body), text: String::new() })
     }
 
@@ -130,7 +130,7 @@ impl Page {
     }
 }
 
-fn good(response: reqwest::Result<Response>) -> Result<Response> {
+fn checked(response: reqwest::Result<Response>) -> Result<Response> {
     let response = response.map_err(|error| format!("{error:?}"))?;
     let status = response.status();
     if status.is_success() { Ok(response) } else { Err(format!("{status} from {}", response.url().path())) }

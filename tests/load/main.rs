@@ -1,9 +1,9 @@
-//! The proxy under load: so many payments a second, thousands of pages that only watch, and a third of the webhooks doubled or lost.
+//! The proxy under load: a rate of payments, thousands of subscribed pages, and a third of the webhooks delivered twice or lost.
 //!
-//! Everything is on this machine's loopback: the proxy is a process of its own, the emulator and the customers are this
-//! one. It ends by itself, prints what it measured, and fails when a payment was lost or doubled. `cargo xtask soak load` starts it.
+//! Everything runs on loopback: the proxy is a process of its own, the emulator and the customers are this one. It ends by itself, prints the
+//! measurements, and fails when a payment was lost or made twice. `cargo xtask soak load` starts it.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the run")]
+#![expect(clippy::unwrap_used, reason = "an error here fails the run")]
 
 mod customer;
 mod stage;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use tokio::time::{MissedTickBehavior, interval};
 
-use customer::{Fate, Paid};
+use customer::{Delivery, Paid};
 use stage::Stage;
 
 /// Load on one proxy.
@@ -24,13 +24,13 @@ struct Args {
     /// The proxy's binary
     #[arg(long, value_name = "FILE")]
     proxy: PathBuf,
-    /// Payments begun each second
+    /// Payments started per second
     #[arg(long, default_value_t = 200)]
     rate: u32,
-    /// For so many seconds
+    /// Duration in seconds
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// Pages that watch an order at which nothing happens
+    /// Pages that are subscribed to an unchanging order
     #[arg(long, default_value_t = 5_000)]
     streams: u32,
 }
@@ -39,8 +39,8 @@ struct Args {
 async fn main() {
     let args = Args::parse();
     let stage = Arc::new(Stage::set(&args.proxy, args.streams).await);
-    let watchers = customer::watchers(&stage, args.streams).await;
-    println!("{} streams open; the proxy has {}", watchers.len(), stage.memory());
+    let subscribers = customer::subscribers(&stage, args.streams).await;
+    println!("{} streams open; the proxy has {}", subscribers.len(), stage.memory());
 
     let began = Instant::now();
     let mut tick = interval(Duration::from_secs(1) / args.rate);
@@ -48,33 +48,38 @@ async fn main() {
     let mut customers = tokio::task::JoinSet::new();
     for number in 0..args.rate * args.seconds {
         tick.tick().await;
-        // One in six is lost, one in six comes twice.
-        let fate = [Fate::Told, Fate::Lost, Fate::Told, Fate::Doubled, Fate::Told, Fate::Told][number as usize % 6];
-        customers.spawn(customer::pays(stage.clone(), fate));
+        // One in six webhooks is lost, one in six is delivered twice.
+        let delivery =
+            [Delivery::Once, Delivery::Lost, Delivery::Once, Delivery::Twice, Delivery::Once, Delivery::Once]
+                [number as usize % 6];
+        customers.spawn(customer::pays(stage.clone(), delivery));
     }
-    let asked = customers.len();
-    let begun_s = began.elapsed().as_secs_f64();
+    let started = customers.len();
+    let started_s = began.elapsed().as_secs_f64();
     let outcomes = customers.join_all().await;
     let took_s = began.elapsed().as_secs_f64();
     let memory = stage.memory();
 
     let paid: Vec<&Paid> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
-    for trouble in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).take(5) {
-        println!("failed: {trouble}");
+    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).take(5) {
+        println!("failed: {error}");
     }
-    println!("{asked} payments begun in {begun_s:.1} s, {} seen paid by their pages within {took_s:.1} s", paid.len());
-    report("page asks, redirect is there", paid.iter().map(|paid| paid.opened_ms).collect());
-    for (fate, what) in [
-        (Fate::Told, "approval to page, webhook told once"),
-        (Fate::Doubled, "… told twice"),
-        (Fate::Lost, "… never told"),
+    println!(
+        "{started} payments started in {started_s:.1} s, {} shown as paid by their pages within {took_s:.1} s",
+        paid.len()
+    );
+    report("request to redirect URL", paid.iter().map(|paid| paid.opened_ms).collect());
+    for (delivery, what) in [
+        (Delivery::Once, "approval to page, webhook once"),
+        (Delivery::Twice, "… webhook twice"),
+        (Delivery::Lost, "… webhook lost"),
     ] {
-        report(what, paid.iter().filter(|paid| paid.fate == fate).map(|paid| paid.told_ms).collect());
+        report(what, paid.iter().filter(|paid| paid.delivery == delivery).map(|paid| paid.paid_ms).collect());
     }
     println!("the proxy has {memory}, with {} streams", stage.metric("kvitt_watchers").await);
-    assert_eq!(watchers.iter().filter(|watcher| watcher.is_finished()).count(), 0, "streams were cut");
-    stage.books_agree(paid.len(), asked).await;
-    println!("none lost, none doubled");
+    assert_eq!(subscribers.iter().filter(|subscriber| subscriber.is_finished()).count(), 0, "streams were closed");
+    stage.check_records(paid.len(), started).await;
+    println!("no payment lost, none made twice");
 }
 
 fn report(what: &str, mut ms: Vec<f64>) {

@@ -1,4 +1,4 @@
-//! The emulator, the proxy as a process, and the books at the end.
+//! The emulator, the proxy as a process, and the check of the records at the end.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -16,8 +16,8 @@ pub(crate) struct Stage {
     pub(crate) url: String,
     pub(crate) emulator: Emulator,
     pub(crate) http: reqwest::Client,
-    /// A fault is asked for and struck by one customer at a time, so that each knows what became of their webhook.
-    pub(crate) fate: tokio::sync::Mutex<()>,
+    /// Held by one customer at a time while a fault is injected and used, so that each knows how their webhook is delivered.
+    pub(crate) delivery: tokio::sync::Mutex<()>,
     proxy: Child,
     _folder: tempfile::TempDir,
 }
@@ -49,10 +49,10 @@ impl Stage {
         BufReader::new(proxy.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("listening"), "{line}");
         let http = reqwest::Client::builder().timeout(Duration::from_secs(600)).build().unwrap();
-        Self { url, emulator, http, fate: tokio::sync::Mutex::new(()), proxy, _folder: folder }
+        Self { url, emulator, http, delivery: tokio::sync::Mutex::new(()), proxy, _folder: folder }
     }
 
-    /// What the proxy holds of the machine's memory.
+    /// The memory of the proxy's process.
     pub(crate) fn memory(&self) -> String {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.proxy.id())).unwrap_or_default();
         let kb = |name: &str| {
@@ -68,17 +68,17 @@ impl Stage {
         value.unwrap_or_default()
     }
 
-    /// Every order that was asked for is paid, once, here and there, and nothing is left to be done but to watch the watched.
-    pub(crate) async fn books_agree(&self, paid: usize, asked: usize) {
+    /// Checks that every started order is paid once, in the proxy's and in Vipps MobilePay's records, and that no work is parked.
+    pub(crate) async fn check_records(&self, paid: usize, started: usize) {
         let url = format!("{}/_emulator/payments", self.emulator.url());
-        let books: Vec<Value> = self.http.get(url).send().await.unwrap().json().await.unwrap();
-        let authorized = |book: &&Value| {
-            book["events"].as_array().unwrap().iter().filter(|event| event["name"] == "AUTHORIZED").count() == 1
-                && book["aggregate"]["authorizedAmount"]["value"] == 58_700
+        let records: Vec<Value> = self.http.get(url).send().await.unwrap().json().await.unwrap();
+        let authorized = |record: &&Value| {
+            record["events"].as_array().unwrap().iter().filter(|event| event["name"] == "AUTHORIZED").count() == 1
+                && record["aggregate"]["authorizedAmount"]["value"] == 58_700
         };
-        let there = books.iter().filter(|book| book["state"] == "AUTHORIZED").filter(authorized).count();
+        let there = records.iter().filter(|record| record["state"] == "AUTHORIZED").filter(authorized).count();
         let here = self.metric("kvitt_checkouts{state=\"authorized\"}").await;
-        assert_eq!((paid, there, here), (asked, asked, asked as u64), "as pages saw, as Vipps has, as the proxy has");
+        assert_eq!((paid, there, here), (started, started, started as u64), "pages, Vipps MobilePay, proxy");
         assert_eq!(self.metric("kvitt_outbox_parked").await, 0);
     }
 }

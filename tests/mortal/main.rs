@@ -1,8 +1,8 @@
-//! The proxy that something happens to when it has written down, or been answered by Vipps MobilePay, so many times: it dies, or the
-//! machine's clock jumps, and back a little later.
+//! The proxy with an injected failure: after a number of commits, answers of Vipps MobilePay or deliveries it aborts, or its clock jumps and jumps
+//! back a little later.
 //!
-//! It counts the proxy's own log events, which come after the fact and before anything that follows from it, so that what dies here is
-//! what would die with a machine: the fact is durable (or done at the vendor's), and nobody has been told. It logs nothing.
+//! It counts the proxy's log events. Each comes directly after what it reports, so an abort there is like the crash of a machine: the change is
+//! durable (or carried out at Vipps MobilePay), and nothing was sent about it. It logs nothing.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,24 +23,24 @@ use tracing_subscriber::util::SubscriberInitExt;
 struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// What is counted.
+    /// What to count.
     #[arg(long, requires = "nth")]
     dies_after: Option<Counted>,
-    /// How many of them it lives.
+    /// Fail after so many.
     #[arg(long, value_name = "N")]
     nth: Option<u32>,
-    /// Instead of dying, its clock jumps by so many milliseconds, and back after a few more.
+    /// Instead of an abort, the clock jumps by so many milliseconds, and back after a few more.
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     jumps_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Counted {
-    /// Something was committed.
+    /// A commit.
     Commit,
-    /// Vipps MobilePay answered; nothing of the answer is written down.
+    /// An answer of Vipps MobilePay, before it is stored.
     Answer,
-    /// The shop's backend answered what it was told; nothing of the answer is written down.
+    /// An answer of the shop's endpoint to a delivery, before it is stored.
     Delivery,
 }
 
@@ -56,38 +56,38 @@ impl Counted {
                 "effect postponed",
                 "effect deferred",
             ],
-            Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay did not say yes"],
+            Self::Answer => &["Vipps MobilePay answered", "Vipps MobilePay refused or did not answer"],
             Self::Delivery => &["endpoint answered"],
         }
     }
 }
 
 /// After so many more the clock jumps back.
-const FEW: u32 = 3;
+const JUMP_LENGTH: u32 = 3;
 
-/// Counts, and lets it happen.
-struct Life {
+/// Counts the log events, and fails after the given number.
+struct FailAfter {
     counted: &'static [&'static str],
-    so_far: AtomicU32,
+    count: AtomicU32,
     nth: u32,
     jumps_ms: Option<i64>,
 }
 
-impl Life {
+impl FailAfter {
     fn count(&self) {
-        let count = self.so_far.fetch_add(1, Ordering::SeqCst) + 1;
+        let count = self.count.fetch_add(1, Ordering::SeqCst) + 1;
         match self.jumps_ms {
             None if count == self.nth => std::process::abort(),
-            Some(ms) if count == self.nth => kvitt::base::clock::goes_wrong_by_ms(ms),
-            Some(_) if count == self.nth + FEW => kvitt::base::clock::goes_wrong_by_ms(0),
+            Some(ms) if count == self.nth => kvitt::base::clock::set_offset_ms(ms),
+            Some(_) if count == self.nth + JUMP_LENGTH => kvitt::base::clock::set_offset_ms(0),
             _ => {}
         }
     }
 }
 
-impl<S: Subscriber> Layer<S> for Life {
+impl<S: Subscriber> Layer<S> for FailAfter {
     fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
-        // Here and not by a filter around this layer: what sqlx asks of such a filter makes it lose the event after.
+        // Not a filter around this layer: sqlx's `enabled` checks would make such a filter lose the next event.
         if !event.metadata().target().starts_with("kvitt") {
             return;
         }
@@ -115,8 +115,8 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let config = Config::load(Some(&args.config), std::env::vars())?;
     if let (Some(counted), Some(nth)) = (args.dies_after, args.nth) {
-        let life = Life { counted: counted.messages(), so_far: AtomicU32::new(0), nth, jumps_ms: args.jumps_ms };
-        tracing_subscriber::registry().with(life).try_init()?;
+        let layer = FailAfter { counted: counted.messages(), count: AtomicU32::new(0), nth, jumps_ms: args.jumps_ms };
+        tracing_subscriber::registry().with(layer).try_init()?;
     }
     let listener = TcpListener::bind(&config.http.listen).await.context("the address is taken")?;
     println!("listening on http://{}", listener.local_addr()?);

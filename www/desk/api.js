@@ -1,15 +1,15 @@
 /**
- * The proxy, asked over HTTP. Each request carries the header without which the session does not count; who it is, the cookie says, which
- * no script sees.
+ * HTTP requests to the proxy. Each has the header `kvitt-desk`, without which the proxy ignores the session's cookie; no script can read the
+ * cookie. A request is sent once: submissions.js repeats those that may be repeated.
  */
 
-/** So long an answer is waited for; the proxy itself waits eight seconds for Vipps MobilePay. */
-const PATIENCE_MS = 30_000;
+/** The timeout of a request; the proxy itself waits eight seconds for Vipps MobilePay. */
+const TIMEOUT_MS = 30_000;
 
-/** Says `ended` when the session is over. */
+/** Dispatches `ended` when the session has ended. */
 export const session = new EventTarget();
 
-/** The proxy has said no, and why. */
+/** A problem that the proxy answered. */
 export class Problem extends Error {
   /**
    * @param {number} status
@@ -22,36 +22,36 @@ export class Problem extends Error {
   }
 }
 
-/** There was no answer: whether it was done is not known. */
+/** There was no answer: the outcome is unknown. */
 export class Unanswered extends Error {}
 
 /**
- * Asks, and answers with what the body says: nothing for 204. The answer's status is in `status` where `whole` is wanted.
+ * Sends a request and returns the body of the answer: `undefined` for 204. With `withStatus` it returns `{ status, value }`.
  *
  * @param {string} method
  * @param {string} path
- * @param {{ body?: unknown, key?: string, byItself?: boolean, signal?: AbortSignal, whole?: boolean }} [how]
+ * @param {{ body?: unknown, key?: string, inBackground?: boolean, signal?: AbortSignal, withStatus?: boolean }} [how]
  */
-export async function ask(method, path, { body, key, byItself = false, signal, whole = false } = {}) {
-  const answer = await send(method, path, { body, key, byItself, signal });
+export async function call(method, path, { body, key, inBackground = false, signal, withStatus = false } = {}) {
+  const answer = await send(method, path, { body, key, inBackground, signal });
   const value =
     answer.status === 204
       ? undefined
       : await answer.json().catch(() => {
           throw new Unanswered("the answer was cut off");
         });
-  return whole ? { status: answer.status, value } : value;
+  return withStatus ? { status: answer.status, value } : value;
 }
 
-/** The same for an answer that is read otherwise. */
-export async function send(method, path, { body, key, byItself, signal, headers = {} }) {
-  const all = { "kvitt-desk": byItself ? "page" : "person", ...headers };
+/** The same, returning the response itself. `inBackground` requests do not extend the session. */
+export async function send(method, path, { body, key, inBackground, signal, headers = {} }) {
+  const all = { "kvitt-desk": inBackground ? "page" : "person", ...headers };
   if (body !== undefined) all["content-type"] = "application/json";
   if (key !== undefined) all["idempotency-key"] = key;
   let answer;
   try {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const limit = signal ?? AbortSignal.timeout(PATIENCE_MS);
+    const limit = signal ?? AbortSignal.timeout(TIMEOUT_MS);
     answer = await fetch(path, { method, headers: all, body: text, signal: limit, credentials: "same-origin", cache: "no-store" });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -64,7 +64,7 @@ export async function send(method, path, { body, key, byItself, signal, headers 
   throw problem;
 }
 
-/** A query of what is set. */
+/** A query string of the values that are set. */
 export function query(values) {
   const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
   return set.length ? `?${new URLSearchParams(set)}` : "";

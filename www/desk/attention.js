@@ -1,62 +1,62 @@
 /**
- * What wants a person: deadlines, books that differ, what was put aside, and the shop's own endpoints that do not answer.
+ * What needs attention: deadlines, records that differ, parked work, and the shop's endpoints that do not answer.
  */
-import { ask } from "./api.js";
-import { h, refill, say } from "./dom.js";
+import { call } from "./api.js";
+import { h, refill, announce } from "./dom.js";
 import { distance, moment, precisely } from "./format.js";
-import { trouble } from "./problems.js";
+import { problemBox } from "./problems.js";
 
-/** How often the number beside the screen's name is looked at, at most. */
-const GLANCE_MS = 30_000;
+/** The shortest interval between two refreshes of the number beside the screen's name. */
+const COUNT_MS = 30_000;
 
 /** The screen. */
 export function attention(desk) {
-  const warned = h("section.panel", { "aria-label": "Warnings" });
-  const told = h("section.panel", { "aria-label": "Deliveries" });
-  /** By their paths: what is being done about an endpoint, and what went wrong with it. Kept when the screen is painted anew. */
+  const warningsPanel = h("section.panel", { "aria-label": "Warnings" });
+  const deliveriesPanel = h("section.panel", { "aria-label": "Deliveries" });
+  /** By path: the requests about endpoints that are running, and the errors of those that failed. Kept when the screen is rendered again. */
   const busy = new Set();
-  const wrong = new Map();
+  const errors = new Map();
   let known = { endpoints: [], failed: [] };
   let gone = false;
   let timer;
 
-  async function load(byItself = true) {
+  async function load(inBackground = true) {
     try {
-      const { warnings } = await ask("GET", "/v1/shop/warnings", { byItself });
+      const { warnings } = await call("GET", "/v1/shop/warnings", { inBackground });
       if (gone) return;
-      desk.count("attention", warnings.length, "want a look");
+      desk.setCount("attention", warnings.length, "needing attention");
       refill(
-        warned,
+        warningsPanel,
         h("h2", {}, "Warnings"),
-        warnings.length === 0 ? h("p.empty", {}, "Nothing wants a look.") : h("ul.warnings", {}, warnings.map(warning)),
+        warnings.length === 0 ? h("p.empty", {}, "Nothing needs attention.") : h("ul.warnings", {}, warnings.map(warning)),
       );
     } catch (error) {
-      if (!gone) refill(warned, h("h2", {}, "Warnings"), trouble(error, load));
+      if (!gone) refill(warningsPanel, h("h2", {}, "Warnings"), problemBox(error, load));
     }
     try {
-      const { endpoints } = await ask("GET", "/v1/shop/endpoints", { byItself });
+      const { endpoints } = await call("GET", "/v1/shop/endpoints", { inBackground });
       const failed = await Promise.all(
         endpoints.map((endpoint) =>
-          ask("GET", `/v1/shop/endpoints/${encodeURIComponent(endpoint.id)}/deliveries?failed=true&limit=20`, { byItself }),
+          call("GET", `/v1/shop/endpoints/${encodeURIComponent(endpoint.id)}/deliveries?failed=true&limit=20`, { inBackground }),
         ),
       );
       known = { endpoints, failed };
-      tell();
+      renderEndpoints();
     } catch (error) {
-      const others = error.code === "not_found" && h("p.empty", {}, "They are the whole shop's, and your key is of one sales unit.");
-      if (!gone) refill(told, h("h2", {}, "The shop's endpoints"), others || trouble(error, load));
+      const others = error.code === "not_found" && h("p.empty", {}, "Endpoints belong to the whole shop, and your key is for one sales unit.");
+      if (!gone) refill(deliveriesPanel, h("h2", {}, "The shop's endpoints"), others || problemBox(error, load));
     }
   }
 
-  function tell() {
+  function renderEndpoints() {
     if (gone) return;
     const { endpoints, failed } = known;
     refill(
-      told,
+      deliveriesPanel,
       h("h2", {}, "The shop's endpoints"),
-      h("p.soft", {}, "Where the shop's own systems are told what happens."),
+      h("p.soft", {}, "The URLs of the shop's own systems that receive events."),
       endpoints.length === 0
-        ? h("p.empty", {}, "There are none. An operator adds them with kvitt endpoints add.")
+        ? h("p.empty", {}, "There are none. The operator adds them with kvitt endpoints add.")
         : endpoints.map((endpoint, at) => endpointOf(endpoint, failed[at].deliveries)),
     );
   }
@@ -105,7 +105,7 @@ export function attention(desk) {
                   `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${delivery.error ?? delivery.status ?? "not tried yet"}`,
                 ),
               ),
-              acting("Tell it again", `Tell it again: ${delivery.type} of ${moment(delivery.created_at_ms)}`, [
+              endpointButton("Redeliver", `Redeliver: ${delivery.type} of ${moment(delivery.created_at_ms)}`, [
                 endpoint.id,
                 "deliveries",
                 delivery.id,
@@ -117,53 +117,53 @@ export function attention(desk) {
       h(
         "div.actions",
         {},
-        endpoint.state === "disabled" && acting("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
+        endpoint.state === "disabled" && endpointButton("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
         deliveries.length > 1 &&
-          acting("Tell all again since the first", `Tell all again since the first: ${endpoint.url}`, [endpoint.id, "replay"], {
+          endpointButton("Redeliver all since the first", `Redeliver all since the first: ${endpoint.url}`, [endpoint.id, "replay"], {
             since_ms: first,
           }),
       ),
     );
   }
 
-  /** A button that does something about an endpoint, and looks again. */
-  function acting(caption, name, path, body) {
+  /** A button that sends a request about an endpoint, and reloads. */
+  function endpointButton(caption, name, path, body) {
     const where = path.map(encodeURIComponent).join("/");
-    const act = async () => {
+    const run = async () => {
       if (busy.has(where)) return;
       busy.add(where);
-      wrong.delete(where);
-      tell();
+      errors.delete(where);
+      renderEndpoints();
       try {
-        await ask("POST", `/v1/shop/endpoints/${where}`, { body });
+        await call("POST", `/v1/shop/endpoints/${where}`, { body });
         busy.delete(where);
-        say(`${caption}: done`);
+        announce(`${caption}: done`);
         await load(false);
       } catch (error) {
         busy.delete(where);
-        wrong.set(where, error);
-        tell();
+        errors.set(where, error);
+        renderEndpoints();
       }
     };
     return [
       h(
         "button.button.second",
-        { type: "button", "aria-label": name, "aria-busy": busy.has(where) && "true", "data-keep": where, onclick: act },
+        { type: "button", "aria-label": name, "aria-busy": busy.has(where) && "true", "data-keep": where, onclick: run },
         caption,
       ),
-      h("div.said", {}, wrong.has(where) && trouble(wrong.get(where))),
+      h("div.said", {}, errors.has(where) && problemBox(errors.get(where))),
     ];
   }
 
-  const node = h("div.page", {}, h("h1", { tabindex: "-1" }, "Attention"), warned, told);
+  const node = h("div.page", {}, h("h1", { tabindex: "-1" }, "Attention"), warningsPanel, deliveriesPanel);
   return {
     node,
-    turn() {
+    navigate() {
       desk.title("Attention");
       load(false);
       node.querySelector("h1").focus({ preventScroll: true });
     },
-    happened() {
+    onEvent() {
       clearTimeout(timer);
       timer = setTimeout(load, 1_000);
     },
@@ -179,20 +179,20 @@ const STATES = { fine: ["Fine", "good"], failing: ["Failing", "wait"], disabled:
 const KINDS = {
   capture_overdue: ["Capture overdue", "bad"],
   capture_due: ["Capture soon", "wait"],
-  drift: ["Books differ", "bad"],
-  parked: ["Put aside", "wait"],
+  drift: ["Records differ", "bad"],
+  parked: ["Parked", "wait"],
   webhooks_missing: ["No webhooks", "wait"],
   endpoint_disabled: ["Endpoint disabled", "bad"],
   endpoint_failing: ["Endpoint failing", "wait"],
 };
 
-/** Keeps the number beside the screen's name: what it answers with looks, but not more often than it makes sense. */
-attention.glance = (desk) => {
+/** Returns a function that refreshes the number beside the screen's name, at most every `COUNT_MS`. */
+attention.countRefresher = (desk) => {
   let last = 0;
   return async () => {
-    if (Date.now() - last < GLANCE_MS) return;
+    if (Date.now() - last < COUNT_MS) return;
     last = Date.now();
-    const found = await ask("GET", "/v1/shop/warnings", { byItself: true }).catch(() => undefined);
-    if (found) desk.count("attention", found.warnings.length, "want a look");
+    const found = await call("GET", "/v1/shop/warnings", { inBackground: true }).catch(() => undefined);
+    if (found) desk.setCount("attention", found.warnings.length, "needing attention");
   };
 };

@@ -1,12 +1,12 @@
 /**
- * Customers who have shared who they are: found by number, with what they said yes to, and erased when they want that.
+ * The customers who have shared personal data: search by number, their consents and orders, and erasure.
  */
-import { ask } from "./api.js";
-import { number } from "./customer.js";
+import { call } from "./api.js";
 import { open } from "./dialog.js";
-import { fill, h, say } from "./dom.js";
+import { fill, h, announce } from "./dom.js";
 import { moment, precisely } from "./format.js";
-import { trouble } from "./problems.js";
+import { number } from "./order-customer.js";
+import { problemBox } from "./problems.js";
 
 /** The screen. */
 export function customers(desk) {
@@ -21,20 +21,20 @@ export function customers(desk) {
     "aria-describedby": "phone-hint",
   });
   const found = h("div.found", { "aria-live": "polite" });
-  let asked = 0;
+  let requests = 0;
 
-  /** A request whose answer counts only while nothing else was asked for. */
-  async function look(ask, showing, again) {
-    const mine = (asked += 1);
-    fill(found, h("p.empty", {}, "Looking…"));
+  /** Loads and shows an answer, unless a later request was made meanwhile. */
+  async function load(request, render, retry) {
+    const mine = (requests += 1);
+    fill(found, h("p.empty", {}, "Searching…"));
     try {
-      const answer = await ask();
-      if (mine === asked) fill(found, ...showing(answer));
+      const answer = await request();
+      if (mine === requests) fill(found, ...render(answer));
     } catch (error) {
-      if (mine === asked)
+      if (mine === requests)
         fill(
           found,
-          error.code === "not_found" ? h("p.empty", {}, "No such customer. What was shared may have been erased.") : trouble(error, again),
+          error.code === "not_found" ? h("p.empty", {}, "No such customer. The data may have been erased.") : problemBox(error, retry),
         );
     }
   }
@@ -43,11 +43,11 @@ export function customers(desk) {
     event?.preventDefault();
     const digits = field.value.replace(/\D/g, "");
     if (digits.length < 8) {
-      fill(found, h("p.mistake", { role: "alert" }, "Write the whole number, with the country's code."));
+      fill(found, h("p.mistake", { role: "alert" }, "Enter the whole number, with the country code."));
       return field.focus();
     }
-    look(
-      () => ask("POST", "/v1/shop/customers/find", { body: { phone_number: digits } }),
+    load(
+      () => call("POST", "/v1/shop/customers/find", { body: { phone_number: digits } }),
       ({ customers }) =>
         customers.length > 0 ? [...customers.map(card), erasing(digits)] : [h("p.empty", {}, "Nobody has shared this number.")],
       search,
@@ -55,8 +55,8 @@ export function customers(desk) {
   };
 
   const read = (id) =>
-    look(
-      () => ask("GET", `/v1/shop/customers/${encodeURIComponent(id)}`),
+    load(
+      () => call("GET", `/v1/shop/customers/${encodeURIComponent(id)}`),
       (customer) => [card(customer)],
       () => read(id),
     );
@@ -81,7 +81,7 @@ export function customers(desk) {
         h("div", {}, h("dt", {}, "Id"), h("dd", {}, h("span.name-of", {}, customer.id))),
       ),
       customer.consents?.length > 0 && [
-        h("h3", {}, "Said yes to"),
+        h("h3", {}, "Consents"),
         h(
           "ul.plain",
           {},
@@ -116,7 +116,7 @@ export function customers(desk) {
           "button.button.second.danger",
           {
             type: "button",
-            onclick: () => erase(() => ask("DELETE", `/v1/shop/customers/${encodeURIComponent(customer.id)}`), "this customer shared"),
+            onclick: () => erase(() => call("DELETE", `/v1/shop/customers/${encodeURIComponent(customer.id)}`), "this customer shared"),
           },
           "Erase…",
         ),
@@ -129,21 +129,21 @@ export function customers(desk) {
       "p.soft",
       {},
       desk.only
-        ? `To forget the number in every order at the sales unit of this login, ${desk.only}: `
-        : "To forget the number in every order and at every sales unit: ",
+        ? `To erase the number in all orders at the sales unit of this login, ${desk.only}: `
+        : "To erase the number in all orders at all sales units: ",
       h(
         "button.button.second.danger",
         {
           type: "button",
           onclick: () =>
-            erase(() => ask("POST", "/v1/shop/customers/erase", { body: { phone_number: digits } }), "was shared with this number"),
+            erase(() => call("POST", "/v1/shop/customers/erase", { body: { phone_number: digits } }), "was shared with this number"),
         },
         "Erase the number…",
       ),
     );
 
-  function erase(act, what) {
-    const said = h("div.said");
+  function erase(request, what) {
+    const message = h("div.said");
     const button = h("button.button.danger", { type: "submit" }, "Erase for good");
     open("Erase a customer", (close) =>
       h(
@@ -154,16 +154,16 @@ export function customers(desk) {
             if (button.getAttribute("aria-busy") === "true") return;
             button.setAttribute("aria-busy", "true");
             try {
-              await act();
+              await request();
               close();
-              asked += 1;
+              requests += 1;
               field.value = "";
-              fill(found, h("p.note", { "data-tone": "good", role: "status" }, "Erased. The orders stay, without the person."));
-              say("Erased");
-              // So that going back does not ask for somebody who is not there any more.
+              fill(found, h("p.note", { "data-tone": "good", role: "status" }, "Erased. The orders stay, without the personal data."));
+              announce("Erased");
+              // So that going back does not load the erased customer.
               history.replaceState(null, "", "#/customers");
             } catch (error) {
-              fill(said, trouble(error));
+              fill(message, problemBox(error));
               button.removeAttribute("aria-busy");
             }
           },
@@ -171,10 +171,10 @@ export function customers(desk) {
         h(
           "p",
           {},
-          `All that ${what} is erased: the number, the name, and who they are at Vipps MobilePay. Orders, money and the record of the consent stay.`,
+          `All data that ${what} is erased: the number, the name, and the customer's id at Vipps MobilePay. Orders, payments and the record of the consent stay.`,
         ),
-        h("p", {}, "There is no way back."),
-        said,
+        h("p", {}, "This cannot be undone."),
+        message,
         h("footer.box-foot", {}, h("button.button.second", { type: "button", onclick: close }, "Back"), button),
       ),
     );
@@ -192,7 +192,7 @@ export function customers(desk) {
         {},
         h("label.label", { for: "phone" }, "Telephone number"),
         field,
-        h("p.hint", { id: "phone-hint" }, "With the country's code. It is looked up, and written down nowhere."),
+        h("p.hint", { id: "phone-hint" }, "With the country code. The number is searched for and not stored."),
       ),
       h("button.button", { type: "submit" }, "Find"),
     ),
@@ -201,7 +201,7 @@ export function customers(desk) {
   return {
     node,
     keys: { "/": () => field.focus(), Escape: () => field.blur() },
-    turn([id]) {
+    navigate([id]) {
       desk.title("Customers");
       if (id) read(id);
       node.querySelector("h1").focus({ preventScroll: true });

@@ -1,10 +1,10 @@
 /**
- * A dialog over the page: the browser's own, which keeps the focus, closes on Esc and gives the focus back.
+ * A modal dialog: the browser's own, which traps the focus, closes on Esc and restores the focus.
  */
 import { h } from "./dom.js";
 
 /**
- * Opens one. `build` is handed a function that closes it, and answers with what is in it.
+ * Opens a dialog. `build` gets a function that closes it and returns its content.
  *
  * @param {string} title
  * @param {(close: () => void) => unknown} build

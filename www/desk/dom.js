@@ -1,9 +1,9 @@
 /**
- * Nodes, and nothing that is read as markup: what an order says stays text, and the page's policy has no need of an exception.
+ * Elements, made without markup: text from an order is always text, so the page's content security policy needs no exception.
  */
 
 /**
- * Makes an element: `h("p.quiet", { id: "x", onclick: f }, "text", node)`. What is null, undefined or false is left out.
+ * Makes an element: `h("p.quiet", { id: "x", onclick: f }, "text", node)`. Children that are null, undefined or false are left out.
  *
  * @param {string} tag the element's name and its classes
  * @param {Record<string, unknown>} [attributes]
@@ -18,21 +18,20 @@ export function h(tag, attributes = {}, ...children) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else node.setAttribute(key, value === true ? "" : String(value));
   }
-  node.append(...there(children));
+  node.append(...present(children));
   return node;
 }
 
-const there = (children) => children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+const present = (children) => children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 
-/** Puts these in the place of what a node has. */
+/** Replaces the children of a node. */
 export function fill(node, ...children) {
-  node.replaceChildren(...there(children));
+  node.replaceChildren(...present(children));
   return node;
 }
 
 /**
- * The same for a node that may have the focus inside: whatever has the same `data-keep` has it afterwards, and the heading where
- * that is gone.
+ * The same for a node that may contain the focus: the new element with the same `data-keep` gets the focus, or else the heading.
  */
 export function refill(node, ...children) {
   const inside = node.contains(document.activeElement) && document.activeElement;
@@ -46,8 +45,8 @@ export function refill(node, ...children) {
 }
 
 /**
- * Has a list of links show these items. A link stays the same element while its item changes, so that neither focus nor a press that is
- * half done is lost.
+ * Updates a list of links to these items. The link of a changed item stays the same element, so that the focus and a click in progress are
+ * kept.
  *
  * @template T
  * @param {HTMLElement} list
@@ -55,7 +54,7 @@ export function refill(node, ...children) {
  * @param {(item: T) => string} name
  * @param {(item: T) => HTMLElement} make an element with the link in it, and nothing else
  */
-export function show(list, items, name, make) {
+export function updateList(list, items, name, make) {
   const before = new Map([...list.children].map((child) => [child.dataset.name, child]));
   let place = list.firstElementChild;
   for (const item of items) {
@@ -75,10 +74,10 @@ export function show(list, items, name, make) {
   for (const gone of before.values()) gone.remove();
 }
 
-/** Has a screen reader say it, without taking anybody anywhere. */
-export function say(text) {
-  const voice = document.getElementById("voice");
-  // The same text twice is said twice.
-  fill(voice);
-  requestAnimationFrame(() => fill(voice, text));
+/** Announces a text to screen readers, without moving the focus. */
+export function announce(text) {
+  const region = document.getElementById("voice");
+  // Emptied first, so that the same text is announced again.
+  fill(region);
+  requestAnimationFrame(() => fill(region, text));
 }

@@ -1,5 +1,5 @@
 /**
- * Numbers and dates as people here write them: by the browser's own language, as is what they type.
+ * Money and dates, formatted by the browser's language and parsed from what staff type. Nothing is fetched or stored here.
  */
 
 const moneys = new Map();
@@ -12,12 +12,12 @@ export function money(value, currency) {
 
 const plain = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: false });
 
-/** Minor units as somebody would type them. */
+/** Minor units in the format of an input field. */
 export const typed = (value) => plain.format(value / 100);
 
 /**
- * What somebody typed, in minor units; undefined where it might be read in two ways. `1.249` may be a thousand or a little more than one,
- * and it is somebody's money.
+ * Parses a typed amount into minor units; undefined for an ambiguous one. `1.249` may be a thousand or a little more than one, so it is
+ * refused.
  */
 export function minor(text) {
   const parts = text.replace(/[\s\u00a0\u202f]/g, "").match(/^(\d{1,9})(?:[.,](\d{1,2}))?$/);
@@ -37,7 +37,7 @@ const DAY_MS = 86_400_000;
 
 const isSameDay = (one, other) => new Date(one).toDateString() === new Date(other).toDateString();
 
-/** A moment: the time today, the day and time otherwise. */
+/** A time: only the time of day for today, the day and time otherwise. */
 export function moment(ms, now = Date.now()) {
   if (isSameDay(ms, now)) return times.format(ms);
   return `${day(ms, now)}, ${times.format(ms)}`;
@@ -49,12 +49,12 @@ export function day(ms, now = Date.now()) {
   return Math.abs(now - ms) > 300 * DAY_MS ? daysOfYears.format(ms) : days.format(ms);
 }
 
-/** A moment, in full. */
+/** A time, in full. */
 export const precisely = (ms) => exactly.format(ms);
 
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
-/** How far away a moment is: "in 3 days", "2 minutes ago". */
+/** A time relative to now: "in 3 days", "2 minutes ago". */
 export function distance(ms, now = Date.now()) {
   const seconds = Math.round((ms - now) / 1000);
   for (const [unit, length] of [

@@ -1,32 +1,32 @@
 /**
- * What stands around every screen: the shop's name, the ways to the screens, whether the desk is live, and the way out.
+ * The frame around every screen: the shop's name, the navigation, the state of the connection, help and logout.
  */
 import { fill, h } from "./dom.js";
 import { help } from "./help.js";
 
-const WAYS = [
+const SCREENS = [
   ["orders", "Orders"],
   ["request", "Request"],
   ["customers", "Customers"],
   ["attention", "Attention"],
 ];
 const LIVE = {
-  live: ["Live", "What happens shows here at once."],
-  polling: ["Every 5 s", "The stream of events is away; the desk looks every five seconds."],
-  away: ["No connection", "The proxy does not answer. What you see may be old."],
+  live: ["Live", "Events appear here at once."],
+  polling: ["Every 5 s", "The event stream is not available; the desk polls every five seconds."],
+  away: ["No connection", "The proxy does not answer. This page may be out of date."],
 };
 
-/** The frame, and what changes in it. */
+/** The frame, and the functions that update it. */
 export function frame(desk) {
   const counts = {};
-  const links = WAYS.map(([name, text]) => {
+  const links = SCREENS.map(([name, text]) => {
     counts[name] = h("span.count", { hidden: true });
     return h("a", { href: `#/${name}`, "data-way": name }, h("span", {}, text), counts[name]);
   });
   const live = h("p.live", { "data-stands": "away", title: LIVE.away[1] }, h("span", {}, "Connecting"));
   const main = h("main", { id: "main", tabindex: "-1" });
   const node = [
-    h("a.skip", { href: "#main", onclick: (event) => (event.preventDefault(), main.focus()) }, "Skip to the content"),
+    h("a.skip", { href: "#main", onclick: (event) => (event.preventDefault(), main.focus()) }, "Skip to content"),
     h(
       "header.top",
       {},
@@ -50,17 +50,17 @@ export function frame(desk) {
   return {
     node,
     main,
-    stands: (how) => {
+    setConnection: (how) => {
       live.dataset.stands = how;
       live.title = LIVE[how][1];
       fill(live, h("span", {}, LIVE[how][0]));
     },
-    choose: (name) =>
+    setCurrent: (name) =>
       links.forEach((link) =>
         link.dataset.way === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"),
       ),
-    /** Says how much there is on a screen. */
-    count: (name, number, what) => {
+    /** Sets the number beside a screen's name. */
+    setCount: (name, number, what) => {
       counts[name].hidden = number === 0;
       fill(counts[name], String(number), h("span.unseen", {}, ` ${what}`));
     },

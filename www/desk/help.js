@@ -1,32 +1,32 @@
 /**
- * What the words and the keys mean.
+ * The help: the terms of the desk, its keyboard shortcuts, and the switch that turns them off.
  */
 import { open } from "./dialog.js";
 import { h } from "./dom.js";
-import { areOn, turn } from "./keys.js";
+import { setShortcuts, shortcutsAreOn } from "./settings.js";
 
 const KEYS = [
-  [["j", "k"], "Down and up the list"],
+  [["j", "k"], "Next and previous order in the list"],
   [["Enter"], "Open the order"],
   [["/"], "Search by reference"],
   [["s"], "Ship and capture"],
   [["f"], "Refund"],
-  [["x"], "Let the rest go"],
+  [["x"], "Release the rest"],
   [["Esc"], "Close, or back to the list"],
   [["?"], "This help"],
 ];
 const TERMS = [
-  ["To ship", "The customer has paid: the money is reserved. Pack, then capture what is in the parcel."],
-  ["Capture", "Moves reserved money to the shop. Only for what is shipped, and before the deadline."],
-  ["Let go", "Gives back what is reserved and will not be shipped. There is no way back."],
-  ["Refund", "Gives captured money back, all of it or a part, for a year."],
-  ["Under way", "Vipps MobilePay has not answered yet. It is written down and is carried out; there is nothing to do."],
+  ["To ship", "The customer has paid: the money is reserved. Pack the order, then capture the amount of what you ship."],
+  ["Capture", "Takes reserved money. Only for what is shipped, and before the deadline."],
+  ["Release", "Cancels the rest of the reservation: what will not be shipped. This cannot be undone."],
+  ["Refund", "Pays captured money back, in full or in part, for up to a year."],
+  ["Pending", "Vipps MobilePay has not answered yet. The operation is stored and will be carried out; there is nothing to do."],
 ];
 
-/** Shows it. */
+/** Opens the help. */
 export function help() {
   open("Help", () => [
-    h("h3", {}, "Words"),
+    h("h3", {}, "Terms"),
     h(
       "dl.terms",
       {},
@@ -52,8 +52,8 @@ export function help() {
     h(
       "label.check",
       {},
-      h("input", { type: "checkbox", checked: areOn(), onchange: (event) => turn(event.target.checked) }),
-      h("span", {}, "Single letters do something"),
+      h("input", { type: "checkbox", checked: shortcutsAreOn(), onchange: (event) => setShortcuts(event.target.checked) }),
+      h("span", {}, "Use single-key shortcuts"),
     ),
   ]);
 }

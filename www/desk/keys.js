@@ -1,21 +1,11 @@
 /**
- * The keys of the desk. Single letters only where nobody is writing, and not at all for whoever has turned them off.
+ * The keyboard shortcuts. Single keys work only outside of input fields, and not at all when they are turned off.
  */
 import { help } from "./help.js";
-
-const OFF = "kvitt-desk keys off";
-
-/** Whether the letters do something. */
-export const areOn = () => localStorage.getItem(OFF) === null;
-
-/** Turns them on or off, in this browser. */
-export function turn(on) {
-  if (on) localStorage.removeItem(OFF);
-  else localStorage.setItem(OFF, "yes");
-}
+import { shortcutsAreOn } from "./settings.js";
 
 /**
- * Listens until the function that it answers with is called; a screen has its own in `keys`.
+ * Listens to shortcuts, those of the open screen's `keys` among them. Returns a function that stops it.
  *
  * @param {() => { keys?: Record<string, () => void> } | undefined} screen
  */
@@ -24,11 +14,11 @@ export function listen(screen) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
     const writing = event.target.closest?.("input, select, textarea");
-    if (event.key !== "Escape" && (writing || !areOn())) return;
-    const act = event.key === "?" ? help : screen()?.keys?.[event.key];
-    if (!act || (event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(event.key))) return;
+    if (event.key !== "Escape" && (writing || !shortcutsAreOn())) return;
+    const action = event.key === "?" ? help : screen()?.keys?.[event.key];
+    if (!action || (event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(event.key))) return;
     event.preventDefault();
-    act();
+    action();
   };
   addEventListener("keydown", pressed);
   return () => removeEventListener("keydown", pressed);

@@ -1,9 +1,9 @@
 /**
- * The way in: a shop key, or a link that opens the desk once. The link is used by the button and not by being looked at.
+ * The login: with a shop key, or with a link that is valid once. The button uses the link; opening the page does not.
  */
-import { ask } from "./api.js";
+import { call } from "./api.js";
 import { fill, h } from "./dom.js";
-import { trouble } from "./problems.js";
+import { problemBox } from "./problems.js";
 
 /**
  * @param {HTMLElement} root
@@ -11,7 +11,7 @@ import { trouble } from "./problems.js";
  */
 export function login(root, { link, notice, opened }) {
   document.title = "Order desk";
-  const said = h("div.said");
+  const message = h("div.said");
   const button = h("button.button", { type: "submit" }, link ? "Open the desk" : "Log in");
   const key = h("input", {
     id: "key",
@@ -31,7 +31,7 @@ export function login(root, { link, notice, opened }) {
           {},
           h("label.label", { for: "key" }, "Shop key"),
           key,
-          h("p.hint", { id: "key-hint" }, "It begins with kvitt_. It is not kept in this browser, unless you have it keep passwords."),
+          h("p.hint", { id: "key-hint" }, "It begins with kvitt_. It is not stored in this browser, unless your browser stores passwords."),
         ),
       ];
   const send = async (event) => {
@@ -39,17 +39,17 @@ export function login(root, { link, notice, opened }) {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     try {
-      const session = await ask("POST", "/desk/session", { body: link ? { link } : { key: key.value } });
+      const session = await call("POST", "/desk/session", { body: link ? { link } : { key: key.value } });
       key.value = "";
       opened(session);
     } catch (error) {
-      fill(said, trouble(error));
+      fill(message, problemBox(error));
       button.removeAttribute("aria-busy");
-      // Anything else says nothing of the key or the link: they may be tried again.
+      // With any other error the key or the link may still be valid.
       if (error.code !== "login_refused") return button.focus();
       if (link) {
         const heading = h("h1", { tabindex: "-1" }, "Order desk");
-        fill(form, heading, said, h("p", {}, h("a", { href: "/desk", onclick: another }, "Log in with a shop key")));
+        fill(form, heading, message, h("p", {}, h("a", { href: "/desk", onclick: withKey }, "Log in with a shop key")));
         return heading.focus();
       }
       key.setAttribute("aria-invalid", "true");
@@ -57,7 +57,7 @@ export function login(root, { link, notice, opened }) {
       key.select();
     }
   };
-  const another = (event) => {
+  const withKey = (event) => {
     event.preventDefault();
     login(root, { opened });
   };
@@ -67,9 +67,9 @@ export function login(root, { link, notice, opened }) {
     h("h1", { tabindex: "-1" }, "Order desk"),
     notice && h("p.note", { "data-tone": "plain", role: "status" }, notice),
     ...fields,
-    said,
+    message,
     button,
-    !link && h("p.hint", {}, "No key? Whoever runs the proxy makes a link for you with ", h("code", {}, "kvitt desk"), "."),
+    !link && h("p.hint", {}, "No key? The operator of the proxy makes a link for you with ", h("code", {}, "kvitt desk"), "."),
   );
   fill(root, h("main.alone", {}, form));
   (link ? button : key).focus();

@@ -1,89 +1,90 @@
 /**
- * One order: what is in it, what has become of its money, what can be done, who has paid, and what has happened.
+ * One order: its lines, its money, the operations that are possible, its customer and its history. The proxy decides what is possible; this
+ * page only offers it.
  */
-import { ask } from "./api.js";
-import { lines, moneys } from "./contents.js";
-import { customerOf } from "./customer.js";
+import { call } from "./api.js";
 import { fill, h, refill } from "./dom.js";
 import { day, distance, money, moment, precisely } from "./format.js";
-import { letGo, move } from "./move.js";
-import { unanswered } from "./presses.js";
-import { trouble } from "./problems.js";
-import { requested } from "./requested.js";
-import { isUnderWay, standing, toCapture, toRefund } from "./sums.js";
-import { timeline } from "./timeline.js";
+import { moneyDialog, releaseDialog } from "./money-dialogs.js";
+import { lines, moneySummary } from "./order-contents.js";
+import { customerOf } from "./order-customer.js";
+import { timeline } from "./order-history.js";
+import { problemBox } from "./problems.js";
+import { requestStatus } from "./request-status.js";
+import { unanswered } from "./submissions.js";
+import { hasPending, orderStatus, toCapture, toRefund } from "./sums.js";
 
-/** How often an order is looked at while Vipps MobilePay has not answered. */
-const LOOK_MS = 2_000;
+/** The polling interval of an order while Vipps MobilePay has not answered. */
+const POLL_MS = 2_000;
 const SOON_MS = 3 * 86_400_000;
 const KINDS = ["capture", "refund", "cancel"];
 
 /**
  * @param desk
  * @param {string} reference
- * @param {() => void} changed says that the list may have changed
+ * @param {() => void} changed called when the list may have changed
  */
 export function order(desk, reference, changed) {
   const path = `/v1/shop/orders/${encodeURIComponent(reference)}`;
   const node = h("article.order", {}, h("p.empty", {}, "Loading…"));
   let shown;
-  let seen;
+  let rendered;
   let timer;
-  let gone = false;
-  let greeted = false;
-  let renew;
+  let closed = false;
+  let opened = false;
+  let updateDialog;
   const revealed = {};
 
   async function load() {
     try {
-      paint(await ask("GET", path, { byItself: greeted }));
+      render(await call("GET", path, { inBackground: opened }));
     } catch (error) {
-      if (gone) return;
-      if (shown === undefined) fill(node, back(), trouble(error, load));
+      if (closed) return;
+      if (shown === undefined) fill(node, back(), problemBox(error, load));
     }
     clearTimeout(timer);
-    if (!gone && shown && isUnderWay(shown)) timer = setTimeout(load, LOOK_MS);
+    if (!closed && shown && hasPending(shown)) timer = setTimeout(load, POLL_MS);
   }
 
-  function paint(found) {
-    if (gone) return;
+  function render(found) {
+    if (closed) return;
     shown = found;
     const text = JSON.stringify([found, KINDS.map((kind) => unanswered(`${kind} ${found.reference}`))]);
-    if (text !== seen) refill(node, ...parts(found));
-    seen = text;
-    renew?.(found);
-    if (!greeted) {
-      greeted = true;
+    if (text !== rendered) refill(node, ...parts(found));
+    rendered = text;
+    updateDialog?.(found);
+    if (!opened) {
+      opened = true;
       desk.title(found.order_number ?? found.reference);
       node.querySelector("h1").focus({ preventScroll: true });
     }
   }
 
-  /** What came of something that was done: the order as it is now. */
+  /** Renders the order after an operation. */
   function done(found) {
-    paint(found);
+    render(found);
     changed();
     load();
   }
 
-  /** Opens the dialog of it, which is told when the order changes. */
-  function begin(kind) {
-    const closed = () => {
-      if (renew === mine) renew = undefined;
+  /** Opens a dialog, which gets the order again whenever it changes. */
+  function openDialog(kind) {
+    const afterClose = () => {
+      if (updateDialog === mine) updateDialog = undefined;
       load();
     };
-    const mine = kind === "cancel" ? letGo(shown, done, closed) : move(shown, kind, done, closed);
-    renew = mine;
+    const mine = kind === "cancel" ? releaseDialog(shown, done, afterClose) : moneyDialog(shown, kind, done, afterClose);
+    updateDialog = mine;
   }
 
-  const act = {
-    capture: () => toCapture(shown) > 0 && begin("capture"),
-    refund: () => toRefund(shown) > 0 && begin("refund"),
-    cancel: () => toCapture(shown) > 0 && begin("cancel"),
+  const actionsByKind = {
+    capture: () => toCapture(shown) > 0 && openDialog("capture"),
+    refund: () => toRefund(shown) > 0 && openDialog("refund"),
+    cancel: () => toCapture(shown) > 0 && openDialog("cancel"),
   };
 
   function parts(found) {
-    const { word, tone } = standing(found);
+    const { word, tone } = orderStatus(found);
     const unit = desk.unit(found.sales_unit);
     return [
       back(),
@@ -110,9 +111,9 @@ export function order(desk, reference, changed) {
       ),
       found.request && found.description && h("p.soft", {}, found.description),
       ...notes(found),
-      found.aggregate.authorized > 0 && moneys(found),
+      found.aggregate.authorized > 0 && moneySummary(found),
       actions(found),
-      found.request && requested(found, done),
+      found.request && requestStatus(found, done),
       lines(found),
       customerOf(found, revealed),
       timeline(found),
@@ -122,7 +123,7 @@ export function order(desk, reference, changed) {
   function notes(found) {
     const by = found.capture_deadline;
     const soon = by && by.capture_by_ms - Date.now() < SOON_MS;
-    const left = KINDS.filter((kind) => unanswered(`${kind} ${found.reference}`) !== undefined);
+    const unansweredKinds = KINDS.filter((kind) => unanswered(`${kind} ${found.reference}`) !== undefined);
     return [
       by &&
         h(
@@ -136,25 +137,25 @@ export function order(desk, reference, changed) {
             ` (${distance(by.capture_by_ms)}). After that a capture may fail; the money goes back to the customer ${distance(by.released_at_ms)}.`,
           ),
         ),
-      isUnderWay(found) &&
+      hasPending(found) &&
         h(
           "p.note",
           { role: "status" },
-          "Vipps MobilePay has not answered yet. It is carried out by itself; this page shows it when it is done.",
+          "Vipps MobilePay has not answered yet. The proxy retries by itself; this page shows the result.",
         ),
-      ...left.map((kind) =>
+      ...unansweredKinds.map((kind) =>
         h(
           "div.note",
           {},
           h(
             "p",
             {},
-            `You pressed ${{ capture: "capture", refund: "refund", cancel: "let go" }[kind]}, and there was no answer. Pressing again is safe: it is done once.`,
+            `You submitted a ${{ capture: "capture", refund: "refund", cancel: "release" }[kind]}, and there was no answer. Retrying is safe: it is carried out once.`,
           ),
           h(
             "button.button.second",
-            { type: "button", onclick: () => begin(kind) },
-            "Finish it",
+            { type: "button", onclick: () => openDialog(kind) },
+            "Retry",
           ),
         ),
       ),
@@ -165,11 +166,11 @@ export function order(desk, reference, changed) {
     const left = toCapture(found);
     const taken = found.aggregate.captured > 0;
     const button = (kind, name, text, key) =>
-      h(`button.button${name}`, { type: "button", onclick: act[kind], "data-keep": kind, "aria-keyshortcuts": key }, text);
+      h(`button.button${name}`, { type: "button", onclick: actionsByKind[kind], "data-keep": kind, "aria-keyshortcuts": key }, text);
     const buttons = [
       left > 0 && button("capture", "", "Ship and capture…", "s"),
       toRefund(found) > 0 && button("refund", ".second", "Refund…", "f"),
-      left > 0 && button("cancel", ".second.danger", taken ? "Let the rest go…" : "Cancel the order…", "x"),
+      left > 0 && button("cancel", ".second.danger", taken ? "Release the rest…" : "Cancel the order…", "x"),
     ].filter(Boolean);
     return buttons.length > 0 && h("div.actions", {}, buttons);
   }
@@ -178,13 +179,13 @@ export function order(desk, reference, changed) {
   return {
     node,
     reference,
-    keys: { s: act.capture, f: act.refund, x: act.cancel },
-    happened(event) {
+    keys: { s: actionsByKind.capture, f: actionsByKind.refund, x: actionsByKind.cancel },
+    onEvent(event) {
       const about = event?.data?.reference;
       if (!about || !shown || shown.attempts.some((attempt) => attempt.reference === about)) load();
     },
     leave() {
-      gone = true;
+      closed = true;
       clearTimeout(timer);
     },
   };

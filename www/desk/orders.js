@@ -1,24 +1,24 @@
 /**
- * The list of orders, and beside it the one that is looked at. What is to be shipped comes first.
+ * The list of orders, and beside it the open one. The orders to ship come first.
  */
-import { ask, query } from "./api.js";
-import { fill, h, say, show } from "./dom.js";
+import { call, query } from "./api.js";
+import { fill, h, announce, updateList } from "./dom.js";
 import { distance, moment, money, precisely } from "./format.js";
 import { order } from "./order.js";
-import { trouble } from "./problems.js";
-import { standing } from "./sums.js";
+import { problemBox } from "./problems.js";
+import { orderStatus } from "./sums.js";
 
 const PAGE = 50;
 const FILTERS = [
-  ["ship", "To ship", { to_capture: true }, "Nothing to ship. What is paid shows here by itself."],
-  ["waiting", "Waiting", { state: "open,starting,created" }, "Nobody is about to pay."],
-  ["done", "Done", { state: "authorized", to_capture: false }, "Nothing is done yet."],
+  ["ship", "To ship", { to_capture: true }, "Nothing to ship. Paid orders appear here."],
+  ["waiting", "Waiting", { state: "open,starting,created" }, "There are no open orders."],
+  ["done", "Done", { state: "authorized", to_capture: false }, "No order is done yet."],
   ["all", "All", {}, "There are no orders yet."],
 ];
-/** How often the list is asked for when nothing is said to have happened: nobody is told of an order that is not paid yet. */
-const LOOK_MS = 15_000;
-/** So long what happens at once is waited for before the list is asked for again. */
-const TOGETHER_MS = 150;
+/** The polling interval of the list: an order that is not paid yet has no event. */
+const POLL_MS = 15_000;
+/** Events within this time cause one reload of the list. */
+const DEBOUNCE_MS = 150;
 const SOON_MS = 3 * 86_400_000;
 
 /** The screen. */
@@ -28,12 +28,12 @@ export function orders(desk) {
   let shown = [];
   let next;
   let detail;
-  let asked = 0;
+  let requests = 0;
   let timer;
   let known;
 
   const list = h("ol.rows", { "aria-label": "Orders" });
-  const said = h("div.list-said");
+  const message = h("div.list-said");
   const more = h("button.button.second.more", { type: "button", hidden: true, onclick: () => load(true, false) }, "Older orders");
   const field = h("input", {
     type: "search",
@@ -45,7 +45,7 @@ export function orders(desk) {
     oninput: () => {
       search = field.value.trim();
       clearTimeout(timer);
-      timer = setTimeout(() => load(false, false), TOGETHER_MS);
+      timer = setTimeout(() => load(false, false), DEBOUNCE_MS);
     },
   });
   const buttons = FILTERS.map((entry) =>
@@ -62,7 +62,7 @@ export function orders(desk) {
       h("div.filters", { role: "group", "aria-label": "Which orders" }, buttons),
       h("div.search", {}, field, h("kbd", { "aria-hidden": "true" }, "/")),
     ),
-    said,
+    message,
     list,
     more,
   );
@@ -72,53 +72,53 @@ export function orders(desk) {
     filter = entry;
     known = undefined;
     shown = [];
-    // Rows show what their filter does not say already.
+    // The rows depend on the filter.
     fill(list);
     buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(FILTERS[at] === filter)));
     load(false, false);
   }
 
-  async function load(older = false, byItself = true) {
-    const mine = (asked += 1);
-    if (shown.length === 0 && !older) fill(said, h("p.empty", {}, "Loading…"));
-    // As much as is on the screen, so that nobody loses their place.
+  async function load(older = false, inBackground = true) {
+    const mine = (requests += 1);
+    if (shown.length === 0 && !older) fill(message, h("p.empty", {}, "Loading…"));
+    // As many as are on the screen, so that the scroll position stays.
     const limit = older ? PAGE : Math.min(200, Math.max(PAGE, shown.length));
     const where = search ? { reference: search } : filter[2];
     try {
       const path = `/v1/shop/orders${query({ ...where, limit, after: older ? next : undefined })}`;
-      const page = await ask("GET", path, { byItself });
-      if (mine !== asked) return;
+      const page = await call("GET", path, { inBackground });
+      if (mine !== requests) return;
       shown = older ? [...shown, ...page.orders] : page.orders;
       next = page.next;
       paint();
     } catch (error) {
-      if (mine === asked)
+      if (mine === requests)
         fill(
-          said,
-          trouble(error, () => load(older, false)),
+          message,
+          problemBox(error, () => load(older, false)),
         );
     }
   }
 
   function paint() {
-    fill(said, shown.length === 0 && h("p.empty", {}, search ? `No order begins with “${search}”.` : filter[3]));
+    fill(message, shown.length === 0 && h("p.empty", {}, search ? `No order begins with “${search}”.` : filter[3]));
     const fresh = known && filter === FILTERS[0] && !search ? shown.filter((one) => !known.has(one.order_number)) : [];
-    show(list, shown, (one) => one.order_number, row);
+    updateList(list, shown, (one) => one.order_number, row);
     more.hidden = !next;
     for (const one of fresh) {
       list.querySelector(`[data-name="${CSS.escape(one.order_number)}"]`)?.classList.add("new");
-      say(`New order to ship, ${money(one.amount.value, one.amount.currency)}`);
+      announce(`New order to ship, ${money(one.amount.value, one.amount.currency)}`);
     }
     if (!search) known = new Set([...(known ?? []), ...shown.map((one) => one.order_number)]);
     if (filter === FILTERS[0] && !search) {
-      desk.count("orders", shown.length, next ? "or more to ship" : "to ship");
+      desk.setCount("orders", shown.length, next ? "or more to ship" : "to ship");
       desk.title(shown.length ? `(${shown.length}) Orders` : "Orders");
     }
     mark();
   }
 
   function row(one) {
-    const { word, tone } = standing(one);
+    const { word, tone } = orderStatus(one);
     const by = one.capture_deadline?.capture_by_ms;
     const soon = by !== undefined && by - Date.now() < SOON_MS;
     const what = (one.lines ?? []).map((line) => `${line.quantity} × ${line.name}`).join(", ");
@@ -146,7 +146,7 @@ export function orders(desk) {
     );
   }
 
-  const look = setInterval(() => !document.hidden && load(), LOOK_MS);
+  const polling = setInterval(() => !document.hidden && load(), POLL_MS);
   const rows = () => [...list.querySelectorAll(".row")];
 
   function mark() {
@@ -182,7 +182,7 @@ export function orders(desk) {
     );
   }
 
-  const nothing = () =>
+  const placeholder = () =>
     h(
       "div.nothing",
       {},
@@ -193,11 +193,11 @@ export function orders(desk) {
         h("kbd", {}, "j"),
         " ",
         h("kbd", {}, "k"),
-        " walk the list, ",
+        " move in the list, ",
         h("kbd", {}, "Enter"),
         " opens, ",
         h("kbd", {}, "?"),
-        " tells the rest.",
+        " shows all shortcuts.",
       ),
     );
 
@@ -207,33 +207,33 @@ export function orders(desk) {
       return {
         j: () => step(1),
         k: () => step(-1),
-        // Elsewhere the arrows scroll.
+        // Outside of the list the arrows scroll.
         ...(list.contains(document.activeElement) && { ArrowDown: () => step(1), ArrowUp: () => step(-1) }),
         "/": () => field.focus(),
         Escape: back,
         ...detail?.keys,
       };
     },
-    turn([reference]) {
+    navigate([reference]) {
       node.dataset.shows = reference ? "order" : "list";
       if (detail?.reference !== reference || !place.hasChildNodes()) {
         detail?.leave();
         detail = reference ? order(desk, reference, () => load()) : undefined;
-        fill(place, detail ? detail.node : nothing());
+        fill(place, detail ? detail.node : placeholder());
         place.scrollTop = 0;
         mark();
       }
       if (known === undefined) load();
       if (!reference) desk.title("Orders");
     },
-    happened(event) {
+    onEvent(event) {
       clearTimeout(timer);
-      timer = setTimeout(() => load(), TOGETHER_MS);
-      detail?.happened(event);
+      timer = setTimeout(() => load(), DEBOUNCE_MS);
+      detail?.onEvent(event);
     },
     leave() {
-      asked += 1;
-      clearInterval(look);
+      requests += 1;
+      clearInterval(polling);
       clearTimeout(timer);
       detail?.leave();
     },

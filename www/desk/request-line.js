@@ -1,10 +1,10 @@
 /**
- * One line of a payment request, while it is being written: chosen from the catalogue, or by hand.
+ * One line of a payment request, as a form: an article of the catalogue, or a line of its own.
  */
 import { fill, h } from "./dom.js";
 import { minor, money, typed } from "./format.js";
 
-/** What a line has whose VAT nobody has said, in hundredths of a percent. */
+/** The VAT rate of a new line, in hundredths of a percent. */
 const VAT_RATE = 2_500;
 
 /**
@@ -22,7 +22,7 @@ export function line({ articles, currency }, changed, remove) {
 
   const known = () => articles.find((article) => article.name === name.value.trim());
 
-  /** An article of the catalogue brings its price. */
+  /** Fills in the price of a catalogue article. */
   function take() {
     const article = known();
     if (article) {
@@ -32,19 +32,19 @@ export function line({ articles, currency }, changed, remove) {
     changed();
   }
 
-  /** The line, or undefined while it cannot be read. */
+  /** The line, or undefined while it is incomplete. */
   function read() {
-    const asked = {
+    const entered = {
       sku: known()?.sku ?? "",
       name: name.value.trim(),
       quantity: Number(pieces.value),
       unit_price: minor(price.value),
       vat_rate: minor(vat.value),
     };
-    const counts = Number.isInteger(asked.quantity) && asked.quantity >= 1;
-    const good = asked.name && counts && asked.unit_price !== undefined && asked.vat_rate <= 10_000;
-    fill(cost, good ? money(asked.quantity * asked.unit_price, currency) : "");
-    return good ? asked : undefined;
+    const isCount = Number.isInteger(entered.quantity) && entered.quantity >= 1;
+    const isComplete = entered.name && isCount && entered.unit_price !== undefined && entered.vat_rate <= 10_000;
+    fill(cost, isComplete ? money(entered.quantity * entered.unit_price, currency) : "");
+    return isComplete ? entered : undefined;
   }
 
   const node = h(

@@ -1,18 +1,18 @@
 /**
- * Asking somebody for money: lines written by hand or taken from the catalogue, as a link with a QR to show at a counter, or straight to a
- * customer who has agreed to that.
+ * The screen that makes a payment request: lines from the catalogue or entered by hand, as a link with a QR code, or sent to a customer who has
+ * consented to requests.
  */
-import { ask as get } from "./api.js";
-import { number } from "./customer.js";
-import { fill, h, say } from "./dom.js";
+import { call } from "./api.js";
+import { fill, h, announce } from "./dom.js";
 import { money } from "./format.js";
-import { finish, press, waiting } from "./presses.js";
-import { trouble } from "./problems.js";
+import { number } from "./order-customer.js";
+import { problemBox } from "./problems.js";
 import { line } from "./request-line.js";
+import { pending, retry, submit } from "./submissions.js";
 
 const WHAT = "payment request";
 const PATH = "/v1/shop/payment-requests";
-const LASTS = [
+const EXPIRY = [
   [3_600, "1 hour"],
   [86_400, "1 day"],
   [604_800, "7 days"],
@@ -25,8 +25,8 @@ const LANGUAGES = [
   ["sv", "Svenska"],
   ["en", "English"],
 ];
-/** What most customers of a currency speak. */
-const SPOKEN = { NOK: "nb", DKK: "da", EUR: "fi" };
+/** The default language of a currency. */
+const DEFAULT_LANGUAGE = { NOK: "nb", DKK: "da", EUR: "fi" };
 
 /** The screen. */
 export function request(desk) {
@@ -42,7 +42,7 @@ export function request(desk) {
   const lasts = h(
     "select",
     { id: "lasts" },
-    LASTS.map(([seconds, text]) => h("option", { value: seconds, selected: seconds === 86_400 }, text)),
+    EXPIRY.map(([seconds, text]) => h("option", { value: seconds, selected: seconds === 86_400 }, text)),
   );
   const language = h(
     "select",
@@ -54,7 +54,7 @@ export function request(desk) {
   const list = h("ul.request-lines");
   const offered = h("datalist", { id: "articles" });
   const total = h("output.request-total.sum");
-  const said = h("div.said");
+  const message = h("div.said");
   const whom = h("div.whom");
   const reminder = h("div.note", { hidden: true });
   const button = h("button.button", { type: "submit" });
@@ -75,7 +75,7 @@ export function request(desk) {
     return row;
   }
 
-  /** What all lines come to; undefined while one of them cannot be read. */
+  /** The total of all lines; undefined while one of them is incomplete. */
   function sum() {
     const { currency } = chosen();
     const read = rows.map((row) => row.read());
@@ -96,7 +96,7 @@ export function request(desk) {
   function start() {
     rows = [];
     fill(list);
-    language.value = SPOKEN[chosen().currency] ?? "en";
+    language.value = DEFAULT_LANGUAGE[chosen().currency] ?? "en";
     fill(
       offered,
       chosen().articles.map((article) => h("option", { value: article.name })),
@@ -104,8 +104,8 @@ export function request(desk) {
     add();
   }
 
-  /** Each line has a name of its own; what is not in the catalogue gets one that is new. */
-  function named(lines) {
+  /** Gives every line a unique SKU; a line that is not in the catalogue gets a new one. */
+  function withSkus(lines) {
     const taken = new Set();
     return lines.map((line, at) => {
       let sku = line.sku || `line-${at + 1}`;
@@ -118,8 +118,8 @@ export function request(desk) {
   async function send(event) {
     event.preventDefault();
     const read = sum();
-    if (!read) return fill(said, h("p.mistake", { role: "alert" }, "Give every line a name and a price, like 249 or 249.00."));
-    const cart = { sales_unit: unit.value, lines: named(read.lines), total: { value: read.value, currency: chosen().currency } };
+    if (!read) return fill(message, h("p.mistake", { role: "alert" }, "Give every line a name and a price, like 249 or 249.00."));
+    const cart = { sales_unit: unit.value, lines: withSkus(read.lines), total: { value: read.value, currency: chosen().currency } };
     const wanted = {
       cart,
       description: about.value.trim() || undefined,
@@ -128,29 +128,29 @@ export function request(desk) {
       customer_present: present.checked,
       customer: customer && { id: customer.id },
     };
-    await ask(() => press(WHAT, PATH, wanted, desk.scope));
+    await run(() => submit(WHAT, PATH, wanted, desk.scope));
   }
 
-  async function ask(pressing) {
+  async function run(sends) {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
-    fill(said);
+    fill(message);
     try {
-      const { value } = await pressing();
-      say("The request is made");
+      const { value } = await sends();
+      announce("The request was made");
       location.hash = `#/orders/${encodeURIComponent(value.reference)}`;
     } catch (error) {
-      fill(said, trouble(error));
-      remind();
+      fill(message, problemBox(error));
+      showUnanswered();
     }
     button.removeAttribute("aria-busy");
   }
 
-  /** While it is not known what came of a request, that one can be sent again and no other. */
-  function remind() {
-    const before = waiting(WHAT);
+  /** While the outcome of a request is unknown, that one can be retried and no other be made. */
+  function showUnanswered() {
+    const before = pending(WHAT);
     const mine = before?.scope === desk.scope;
-    const asked = before && money(before.body.cart.total.value, before.body.cart.total.currency);
+    const amount = before && money(before.body.cart.total.value, before.body.cart.total.currency);
     fill(
       reminder,
       before &&
@@ -158,11 +158,11 @@ export function request(desk) {
           "p",
           {},
           mine
-            ? `You asked for ${asked} before, and there was no answer. Sending it again is safe: it is made once.`
-            : `${asked} was asked for under another login, and there was no answer. Log in as you were then to finish it: from here it might be made twice.`,
+            ? `You requested ${amount} before, and there was no answer. Retrying is safe: the request is made once.`
+            : `${amount} was requested under another login, and there was no answer. Log in with that login to retry it: from here it might be made twice.`,
         ),
       mine &&
-        h("button.button.second", { type: "button", onclick: () => ask(() => finish(WHAT, PATH, before, desk.scope)) }, "Finish it"),
+        h("button.button.second", { type: "button", onclick: () => run(() => retry(WHAT, PATH, before, desk.scope)) }, "Retry"),
     );
     reminder.hidden = !before;
     button.hidden = Boolean(before);
@@ -180,14 +180,14 @@ export function request(desk) {
               {},
               "To ",
               h("strong", {}, customer.phone_number ? number(customer.phone_number) : customer.id),
-              ", in the app where that may be, else as a link. ",
+              ", in the app if the sales unit is approved for it, otherwise as a link. ",
             ),
             h("a", { href: "#/request" }, "Make a link instead"),
           )
         : h(
             "p.soft",
             {},
-            "A link and a QR code, for anybody you show or send it to. For a customer who has shared a number: ",
+            "A link and a QR code, for anyone you show or send it to. For a customer who has shared a number: ",
             h("a", { href: "#/customers" }, "find the customer"),
             ".",
           ),
@@ -203,7 +203,7 @@ export function request(desk) {
     h(
       "fieldset",
       {},
-      h("legend.label", {}, "What is to be paid"),
+      h("legend.label", {}, "Items"),
       h(
         "div.request-head.soft.small",
         { "aria-hidden": "true" },
@@ -222,38 +222,38 @@ export function request(desk) {
         h("p", {}, h("span.soft", {}, "Total "), total),
       ),
     ),
-    h("div.field", {}, h("label.label", { for: "about" }, "What the customer sees it is for"), about),
+    h("div.field", {}, h("label.label", { for: "about" }, "Description for the customer"), about),
     h(
       "div.two",
       {},
-      h("div.field", {}, h("label.label", { for: "lasts" }, "Can be paid for"), lasts),
+      h("div.field", {}, h("label.label", { for: "lasts" }, "Expires after"), lasts),
       h("div.field", {}, h("label.label", { for: "language" }, "Language of the pay page"), language),
     ),
     h("label.check", {}, present, h("span", {}, "The customer is here")),
     reminder,
-    said,
+    message,
     h("div.actions", {}, button),
   );
   const node = h("div.page", {}, h("h1", { tabindex: "-1" }, "Request a payment"), form);
   start();
   return {
     node,
-    async turn([id]) {
+    async navigate([id]) {
       desk.title("Request payment");
       customer = undefined;
       address();
-      remind();
+      showUnanswered();
       node.querySelector("h1").focus({ preventScroll: true });
       if (!id) return;
       try {
-        customer = await get("GET", `/v1/shop/customers/${encodeURIComponent(id)}`);
+        customer = await call("GET", `/v1/shop/customers/${encodeURIComponent(id)}`);
         if (chosen().name !== customer.sales_unit && units.some((one) => one.name === customer.sales_unit)) {
           unit.value = customer.sales_unit;
           start();
         }
         address();
       } catch (error) {
-        fill(whom, trouble(error));
+        fill(whom, problemBox(error));
       }
     },
   };

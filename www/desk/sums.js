@@ -1,42 +1,42 @@
 /**
- * What an order comes to: what may still be taken or given back, which pieces are on their way, and what so many pieces cost.
+ * The amounts of an order: what can be captured or refunded, how many pieces were shipped and returned, and what a number of pieces costs.
  *
- * Pure, so that the tests hold it against cases. It is arithmetic for the eye: what is done is decided by the proxy.
+ * Pure, so that tests can check it. The results are for display only: the proxy decides what is carried out.
  */
 
-/** The payment of an order that counts. */
+/** The attempt that pays for the order. */
 const paying = (order) => order.attempts.find((attempt) => attempt.reference === order.reference);
 
-/** What was asked to be done with the money of that payment, oldest first. */
+/** The operations of that payment, oldest first. */
 export const operations = (order) => paying(order)?.operations ?? [];
 
-/** Whether something is still being answered by Vipps MobilePay. */
-export const isUnderWay = (order) => operations(order).some((operation) => operation.state === "pending");
+/** Whether Vipps MobilePay has not answered an operation yet. */
+export const hasPending = (order) => operations(order).some((operation) => operation.state === "pending");
 
 const pending = (order, kind) =>
   operations(order)
     .filter((operation) => operation.kind === kind && operation.state === "pending")
     .reduce((sum, operation) => sum + operation.amount.value, 0);
 
-/** Reserved, not taken, not let go, and not under way to either. */
+/** The reserved amount without what is captured, released, or pending for either. */
 export function toCapture(order) {
   const { authorized, captured, cancelled } = order.aggregate;
   if (order.state !== "authorized") return 0;
   return Math.max(0, authorized - captured - cancelled - pending(order, "capture") - pending(order, "cancel"));
 }
 
-/** Taken, and neither given back nor under way to it. */
+/** The captured amount without what is refunded or pending for a refund. */
 export function toRefund(order) {
   const { captured, refunded } = order.aggregate;
   return Math.max(0, captured - refunded - pending(order, "refund"));
 }
 
-/** How many pieces of each line have been shipped and sent back, as the shop said when it took and gave back money. */
+/** How many pieces of each line were shipped and returned, from the lines of the captures and refunds. */
 export function pieces(order) {
   const lines = (order.lines ?? []).map((line) => ({ line, shipped: 0, returned: 0 }));
   const spread = (kind, field, room) => {
-    const told = operations(order).filter((operation) => operation.kind === kind && operation.state !== "refused");
-    for (const { sku, quantity } of told.flatMap((operation) => operation.lines)) {
+    const carriedOut = operations(order).filter((operation) => operation.kind === kind && operation.state !== "refused");
+    for (const { sku, quantity } of carriedOut.flatMap((operation) => operation.lines)) {
       let left = quantity;
       for (const entry of lines.filter((entry) => entry.line.sku === sku)) {
         const taken = Math.min(left, room(entry));
@@ -51,16 +51,16 @@ export function pieces(order) {
 }
 
 /**
- * What the next `count` pieces of a line cost, when so many have gone before: discounts are spread evenly, and the parts add up to the
- * line whichever way it is split.
+ * The price of the next `count` pieces of a line after `before` earlier ones: a discount is spread evenly, and the parts always sum to the
+ * line's total.
  */
 export function costOf(line, count, before = 0) {
   const upTo = (pieces) => Math.round((line.total * Math.min(pieces, line.quantity)) / line.quantity);
   return upTo(before + count) - upTo(before);
 }
 
-/** Where an order stands, in a word for the shop, and how it is coloured. */
-export function standing(order) {
+/** The status of an order: a word for the staff, and its colour. */
+export function orderStatus(order) {
   const { captured, refunded } = order.aggregate;
   switch (order.state) {
     case "open":
@@ -69,7 +69,7 @@ export function standing(order) {
     case "created":
       return { word: "Being paid", tone: "wait" };
     case "authorized":
-      if (isUnderWay(order)) return { word: "Under way", tone: "wait" };
+      if (hasPending(order)) return { word: "Pending", tone: "wait" };
       if (toCapture(order) > 0) return captured > 0 ? { word: "Part shipped", tone: "go" } : { word: "To ship", tone: "go" };
       if (captured === 0) return { word: "Cancelled", tone: "quiet" };
       if (refunded === captured) return { word: "Refunded", tone: "quiet" };

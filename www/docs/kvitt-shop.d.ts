@@ -1,24 +1,24 @@
 // The types of Kvitt's API for the shop's own backend, made from its description by `cargo xtask openapi`.
 // Amounts are minor units (øre, cent), times milliseconds since 1970 in UTC. Fields may be added: read what you know.
 
-/** A customer whom the shop knows: by `id`, or by `phone_number` with the `consent` that the shop has. Prints nothing. */
+/** A customer known to the shop: by `id`, or by `phone_number` with the shop's `consent`. */
 export interface Addressee {
   consent?: ConsentGiven | null;
-  /** One who has shared the number here: see `GET /v1/shop/customers/{id}`. */
+  /** A customer who has shared the number: see `GET /v1/shop/customers/{id}`. */
   id?: string | null;
   /** A number with country code, digits only, that the customer has given to the shop. */
   phone_number?: string | null;
 }
 
-/** What has become of the money of a payment, in minor units, as Vipps MobilePay's `aggregate` has it. */
+/** The amounts of a payment in minor units, as in Vipps MobilePay's `aggregate`. */
 export interface Aggregate {
   /** Reserved on the customer's account. */
   authorized: number;
-  /** Released before it was moved. */
+  /** Released without a capture. */
   cancelled: number;
-  /** Moved to the shop. */
+  /** Captured by the shop. */
   captured: number;
-  /** Given back after it was moved. */
+  /** Refunded after the capture. */
   refunded: number;
 }
 
@@ -30,24 +30,24 @@ export interface Amount {
   value: number;
 }
 
-/** The name that the customer knows the app by. */
+/** The brand of the app. */
 export type Brand = "vipps" | "mobilepay";
 
-/** By when reserved money is to be captured, in milliseconds since 1970 (UTC). */
+/** The deadlines for capturing reserved money, in milliseconds since 1970 (UTC). */
 export interface CaptureDeadline {
-  /** Until then a capture is sure to succeed. */
+  /** Until then a capture is guaranteed. */
   capture_by_ms: number;
-  /** Then Vipps MobilePay gives the money back to the customer. */
+  /** Then Vipps MobilePay releases the money to the customer. */
   released_at_ms: number;
 }
 
-/** The priced lines, the total, and what the start screen needs to show beside them. */
+/** The priced lines, the total, and what the start screen shows beside them. */
 export interface Cart {
-  /** Whether the shop would like to have the customer's telephone number. The customer may say no and pay all the same. */
+  /** Whether the shop asks for the customer's telephone number. The customer can refuse and still pay. */
   asks_phone_number: boolean;
-  /** The brand of the sales unit's market on this day. */
+  /** The brand of the sales unit's market today. */
   brand: Brand;
-  /** One line an article. */
+  /** One line for each article. */
   lines: Line[];
   /** The sales unit that is paid, by its name in the proxy's configuration. */
   sales_unit: string;
@@ -61,19 +61,19 @@ export interface Cart {
   vat: number;
 }
 
-/** What the link is called in the app. */
+/** The name of the link in the app. */
 export type CategoryName = "general" | "receipt" | "order_confirmation" | "delivery" | "ticket" | "booking";
 
-/** The customer's yes to sharing the telephone number, before anything is asked of Vipps MobilePay. */
+/** The customer's consent to share the telephone number, given before the payment is created. */
 export interface ConsentGiven {
-  /** The version of the words that were shown: [`CONSENT_WORDING`](crate::CONSENT_WORDING). */
+  /** The version of the consent text: [`CONSENT_WORDING`](crate::CONSENT_WORDING). */
   wording: string;
 }
 
 /** The currencies of the markets that have a wallet; all have two decimals. */
 export type Currency = "NOK" | "DKK" | "EUR";
 
-/** A yes, and the payment that it was given for. */
+/** A consent, and the payment that it was given for. */
 export type CustomerConsent = ShopConsent & {
   /** The payment. */
   reference: string;
@@ -81,34 +81,34 @@ export type CustomerConsent = ShopConsent & {
 
 /** The answer of `POST /v1/shop/customers/erase`. */
 export interface ErasedCustomers {
-  /** In how many orders something was erased. */
+  /** The number of orders in which data was erased. */
   erased: number;
 }
 
 /** The answer of `POST /v1/shop/customers/find`. */
 export interface FoundCustomers {
-  /** Who has the number: one at a sales unit, as a rule. */
+  /** The customers with the number: usually one for each sales unit. */
   customers: ShopCustomer[];
 }
 
-/** The languages that the widget and the pages speak. */
+/** The languages of the widget and the pages. */
 export type Language = "nb" | "da" | "fi" | "sv" | "en";
 
-/** The body of `POST /v1/shop/orders/{reference}/cancel`, which is always of all that is left: empty. */
+/** The body of `POST /v1/shop/orders/{reference}/cancel`, which always releases all that is left: empty. */
 export type LetGo = Record<string, unknown>;
 
 /**
- * One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included; none is negative, but
- * for those of a line that evens out a rounding.
+ * One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included. None is
+ * negative, except in a rounding line.
  */
 export interface Line {
-  /** What was taken off the line; absent when nothing was. */
+  /** The discount on the line; absent when there is none. */
   discount?: number;
   /** The article's name. */
   name: string;
   /** A picture of the article, if there is one. */
   picture?: string | null;
-  /** How many. */
+  /** The quantity. */
   quantity: number;
   /** Whether the line is the freight; absent when it is not. */
   shipping?: boolean;
@@ -116,9 +116,9 @@ export interface Line {
   sku: string;
   /** `quantity` times `unit_price`, less `discount`. */
   total: number;
-  /** The price of one. */
+  /** The unit price. */
   unit_price: number;
-  /** The article's page, for the receipt; if the shop has told it. */
+  /** The article's page, for the receipt, if the shop has given it. */
   url?: string | null;
   /** The VAT within `total`. */
   vat: number;
@@ -129,17 +129,17 @@ export interface Line {
 /** The body of `POST /v1/shop/orders/{reference}/capture` and `/refund`. */
 export interface MoveMoney {
   amount?: Amount | null;
-  /** What was shipped or sent back, kept with the order. */
+  /** The shipped or returned lines, stored with the order. */
   lines?: Pieces[];
 }
 
 /** The body of `POST /v1/shop/orders/{reference}/category`. */
 export interface NewCategory {
-  /** What the link is called. */
+  /** The name of the link. */
   category: CategoryName;
-  /** Where it leads: an https address, such as that of the parcel; opened without a session. The order's own page when absent. */
+  /** Its target: an https address, such as that of the parcel; opened without a session. The order's own page when absent. */
   details_url?: string | null;
-  /** A picture that was uploaded with `POST /v1/shop/images`. */
+  /** An image that was uploaded with `POST /v1/shop/images`. */
   image_id?: string | null;
 }
 
@@ -147,93 +147,93 @@ export interface NewCategory {
 export interface NewImage {
   /** A PNG or JPEG in base64, at least 167 pixels high, 2 MB at most. */
   data: string;
-  /** Its name from now on, for good: letters, digits, `-`, `_` and `.`, 128 at most. The picture of a name cannot be changed. */
+  /** Its id: letters, digits, `-`, `_` and `.`, 128 at most. The image of an id cannot be changed. */
   id: string;
-  /** For which sales unit, by name; the key's own, or the first one of the configuration, when absent. */
+  /** The sales unit, by name; the key's own, or the first one of the configuration, when absent. */
   sales_unit?: string | null;
 }
 
-/** `POST /v1/shop/payment-requests`: what is to be paid, and by whom. */
+/** `POST /v1/shop/payment-requests`: the cart, and who is to pay it. */
 export interface NewPaymentRequest {
-  /** What is to be paid. */
+  /** The cart to be paid. */
   cart: ShopCart;
   customer?: Addressee | null;
-  /** Whether the customer stands in front of the shop's people. */
+  /** Whether the customer is in the shop. */
   customer_present?: boolean;
-  /** What the customer sees of it in the app, 3 to 100 characters; the articles' names when absent. */
+  /** The description in the app, 3 to 100 characters; the articles' names when absent. */
   description?: string | null;
-  /** How long it may be paid, in seconds: 60 to 15552000 (180 days). `requests.hours` of the configuration when absent. */
+  /** How long it can be paid, in seconds: 60 to 15552000 (180 days). `requests.hours` of the configuration when absent. */
   expires_in_s?: number | null;
   /** The language of the pay page. */
   language?: Language;
-  /** The page that the customer comes back to, on one of the configured origins. */
+  /** The page that the customer returns to, on one of the configured origins. */
   return_url?: string | null;
 }
 
-/** `POST /v1/shop/checkouts`: an order that the shop's backend has made up, for a page of the shop's to have paid. */
+/** `POST /v1/shop/checkouts`: an order from the shop's backend, to be paid on a page of the shop. */
 export interface NewShopCheckout {
   /** Whether the customer is asked to share the telephone number; as configured when absent. */
   asks_phone_number?: boolean | null;
-  /** What is bought, at the shop's prices. */
+  /** The cart, at the shop's prices. */
   cart: ShopCart;
-  /** What the customer sees of it in the app, 3 to 100 characters; the articles' names when absent. */
+  /** The description in the app, 3 to 100 characters; the articles' names when absent. */
   description?: string | null;
-  /** For how long it may be paid, in seconds: 60 to 15552000 (180 days), a day when absent. */
+  /** How long it can be paid, in seconds: 60 to 15552000 (180 days), a day when absent. */
   expires_in_s?: number | null;
-  /** The language that the customer is spoken to in. */
+  /** The customer's language. */
   language?: Language;
-  /** The page that the customer comes back to, on one of the configured origins. Without it the proxy shows its own. */
+  /** The page that the customer returns to, on one of the configured origins. Without it the proxy shows its own page. */
   return_url?: string | null;
 }
 
 /** The body of `POST /v1/shop/endpoints`. */
 export interface NewShopEndpoint {
-  /** The kinds of events that it wants, such as `checkout.authorized`; all when none are named. */
+  /** The event types it subscribes to, such as `checkout.authorized`; all when empty. */
   events?: string[];
-  /** A public https address. */
+  /** A public https URL. */
   url: string;
 }
 
-/** The body of `POST /v1/shop/customers/find` and `/erase`. In a body, so that no number is in an address. */
+/** The body of `POST /v1/shop/customers/find` and `/erase`. The number is in the body, so that it is in no URL. */
 export interface OfNumber {
-  /** With country code, such as `+47 999 99 999`. */
+  /** The telephone number with country code, such as `+47 999 99 999`. */
   phone_number: string;
 }
 
-/** Something that has happened to an order, as the shop is told of it. */
+/** An event of an order, as it is delivered to the shop. */
 export interface OrderEvent {
-  /** What had become of the money by then. */
+  /** The payment's amounts at that time. */
   aggregate: Aggregate;
-  /** When the proxy learned of it, in milliseconds since 1970 (UTC). */
+  /** When the proxy recorded it, in milliseconds since 1970 (UTC). */
   at_ms: number;
-  /** Its name, the same wherever it is told. */
+  /** Its id, the same in every delivery. */
   id: string;
-  /** What has happened, such as `payment.captured`. */
+  /** Its type, such as `payment.captured`. */
   type: string;
 }
 
-/** How many of an article. */
+/** A quantity of one article. */
 export interface Pieces {
-  /** How many. */
+  /** The quantity. */
   quantity: number;
-  /** The article. */
+  /** The article's stock-keeping unit. */
   sku: string;
 }
 
 /** A problem body, `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), with a stable code. */
 export interface Problem {
   cart?: Cart | null;
-  /** What happened, stable over releases: branch on this. All codes are in `ProblemCode`. */
+  /** The error, stable across releases: branch on this. All codes are in `ProblemCode`. */
   code: ProblemCode | (string & {});
-  /** What exactly was wrong this time, if more is to be said. */
+  /** The details of this error, if there are any. */
   detail?: string | null;
   /** The HTTP status. */
   status: number;
-  /** A short sentence for the developer; may be reworded. */
+  /** A short sentence for developers; it may change. */
   title: string;
-  /** Finds this request in the proxy's log. */
+  /** Identifies the request in the proxy's log. */
   trace_id: string;
-  /** Where the proxy explains the code, relative to the address that was asked. */
+  /** The proxy's documentation of the code, relative to the address of the request. */
   type: string;
 }
 
@@ -242,46 +242,46 @@ export type ProblemCode = "malformed_json" | "malformed_body" | "malformed_query
 
 /** The body of `POST /v1/shop/endpoints/{id}/replay`. */
 export interface ReplaySince {
-  /** All that has happened then or later, in milliseconds since 1970 (UTC). */
+  /** Replays all events of this time and later, in milliseconds since 1970 (UTC). */
   since_ms: number;
 }
 
-/** What becomes of a small difference between the lines and the total: one minor unit for each piece at most, and 100 in all. */
+/** How to treat a small difference between the lines and the total: at most one minor unit for each piece, and 100 in all. */
 export type Rounding = "refuse" | "line";
 
-/** The way that a payment request has taken. */
+/** How a payment request was sent. */
 export type SentBy = "app" | "link";
 
 /** One payment of an order. */
 export interface ShopAttempt {
   /** What staff can do about that. */
   advice?: string | null;
-  /** What has become of its money. */
+  /** Its amounts. */
   aggregate: Aggregate;
   consent?: ShopConsent | null;
-  /** When it was begun, in milliseconds since 1970 (UTC). */
+  /** When it was started, in milliseconds since 1970 (UTC). */
   created_at_ms: number;
-  /** When it runs out, or ran out, unless the customer acts, in milliseconds since 1970 (UTC). */
+  /** When it expires, or expired, unless the customer approves, in milliseconds since 1970 (UTC). */
   expires_at_ms: number;
-  /** What the shop asked to be done with its money, oldest first. */
+  /** Its captures, cancels and refunds, oldest first. */
   operations: ShopOperation[];
-  /** Its name at Vipps MobilePay. */
+  /** Its reference at Vipps MobilePay. */
   reference: string;
-  /** Where it stands. */
+  /** Its state. */
   state: State;
-  /** Why it came to nothing, as a stable code. */
+  /** Why it failed, as a stable code. */
   trouble?: string | null;
 }
 
-/** A cart with the shop's own prices. Every sum in it is checked; one that does not hold is refused with the difference. */
+/** A cart with the shop's own prices. Every sum is checked; a wrong one is refused with the difference. */
 export interface ShopCart {
   /** 1 to 100 lines; the freight is one of them. */
   lines: ShopLine[];
-  /** What becomes of a small difference between the lines and `total`. */
+  /** How to treat a small difference between the lines and `total`. */
   rounding?: Rounding;
   /** The sales unit that is paid, by name; the first one of the configuration when absent. */
   sales_unit?: string | null;
-  /** What is to be paid: the sum of the lines, VAT included. */
+  /** The total to be paid: the sum of the lines, VAT included. */
   total: Amount;
 }
 
@@ -289,11 +289,11 @@ export interface ShopCart {
 export interface ShopCategory {
   /** What staff can do about that. */
   advice?: string | null;
-  /** What it is called. */
+  /** Its name. */
   category: CategoryName;
-  /** Where it leads; absent where that is the order's own page. */
+  /** Its target; absent when that is the order's own page. */
   details_url?: string | null;
-  /** Its picture. */
+  /** Its image. */
   image_id?: string | null;
   /** `pending` until Vipps MobilePay has answered, then `done` or `refused`. */
   state: string;
@@ -301,83 +301,83 @@ export interface ShopCategory {
   trouble?: string | null;
 }
 
-/** An order that waits for its customer. Prints without its token. */
+/** An open order. */
 export interface ShopCheckout {
-  /** Until when it may be paid, in milliseconds since 1970 (UTC). */
+  /** Until when it can be paid, in milliseconds since 1970 (UTC). */
   expires_at_ms: number;
-  /** What all payments of the order have in common. */
+  /** The common prefix of all payments of the order. */
   order_number: string;
-  /** By which the shop asks for the order, and is told of it. */
+  /** The order's reference in the shop's API and in its events. */
   reference: string;
-  /** The customer's access to the order: for the attribute `token` of the widget, on a page that only this customer is given. */
+  /** The customer's access to the order: for the attribute `token` of the widget, on a page that only this customer receives. */
   token: string;
-  /** A page of the proxy's where the order can be paid too. It has the token in it. */
+  /** A page of the proxy where the order can be paid too. The URL contains the token. */
   url: string;
 }
 
-/** A customer's yes, as it can be shown later. */
+/** The record of a customer's consent. */
 export interface ShopConsent {
-  /** When, in milliseconds since 1970 (UTC). */
+  /** When it was given, in milliseconds since 1970 (UTC). */
   given_at_ms: number;
-  /** The language that they were shown in. */
+  /** The language of the text. */
   language: Language;
-  /** To what: `phoneNumber`. */
+  /** What the consent is for: `phoneNumber`. */
   scope: string;
-  /** The version of the words that were shown. */
+  /** The version of the consent text. */
   wording: string;
 }
 
-/** `GET /v1/shop/customers/{id}`: one person at one sales unit. Prints without what it says of them. */
+/** `GET /v1/shop/customers/{id}`: one customer of one sales unit. */
 export interface ShopCustomer {
-  /** What they said yes to, oldest first. */
+  /** The consents, oldest first. */
   consents: CustomerConsent[];
-  /** The same for every order of theirs: `cus_…`. */
+  /** The same for all of the customer's orders: `cus_…`. */
   id: string;
-  /** The references of their orders, oldest first. */
+  /** The references of the customer's orders, oldest first. */
   orders: string[];
-  /** The telephone number with country code, all digits; absent where it could not be had in time. */
+  /** The telephone number with country code, digits only; absent when it did not arrive in time. */
   phone_number?: string | null;
   /** When it was received last, in milliseconds since 1970 (UTC). */
   received_at_ms: number;
-  /** The sales unit that knows them, by name. */
+  /** The sales unit, by name. */
   sales_unit: string;
-  /** What Vipps MobilePay calls them towards this sales unit. */
+  /** Vipps MobilePay's id of the customer for this sales unit. */
   sub?: string | null;
 }
 
-/** `GET /v1/shop/endpoints/{id}/deliveries`: a page of them, the newest first. */
+/** `GET /v1/shop/endpoints/{id}/deliveries`: a page of deliveries, the newest first. */
 export interface ShopDeliveries {
   /** The deliveries. */
   deliveries: ShopDelivery[];
-  /** Ask with `after` for those that follow; absent where none do. */
+  /** The cursor of the next page, for `after`; absent on the last page. */
   next?: string | null;
 }
 
-/** An event on its way to an endpoint, or that was told to it. */
+/** A delivery of an event to an endpoint: waiting, delivered or given up. */
 export interface ShopDelivery {
-  /** When it was written down, in milliseconds since 1970 (UTC). */
+  /** When it was recorded, in milliseconds since 1970 (UTC). */
   created_at_ms: number;
-  /** When it is tried next, while it waits, in milliseconds since 1970 (UTC). */
+  /** The time of the next attempt, while it is waiting, in milliseconds since 1970 (UTC). */
   due_at_ms?: number | null;
-  /** Why that failed, or why nothing was answered. */
+  /** Why the last attempt failed. */
   error?: string | null;
-  /** The event. */
+  /** The event's id. */
   id: string;
-  /** How long the last try took, in milliseconds. */
+  /** How long the last attempt took, in milliseconds. */
   latency_ms?: number | null;
   /** `waiting`, `delivered` or `given_up`. */
   state: string;
-  /** What the endpoint answered last. */
+  /** The endpoint's last HTTP status. */
   status?: number | null;
-  /** When it was last tried, in milliseconds since 1970 (UTC). */
+  /** The time of the last attempt, in milliseconds since 1970 (UTC). */
   tried_at_ms?: number | null;
-  /** How often it was tried since it was written down or replayed. */
+  /** The number of attempts since it was recorded or replayed. */
   tries: number;
-  /** What has happened. */
+  /** The event's type. */
   type: string;
 }
 
-/** An endpoint. Prints without its secret. */
+/** An endpoint. */
 export interface ShopEndpoint {
   /** When it was added, in milliseconds since 1970 (UTC). */
   created_at_ms: number;
@@ -385,25 +385,25 @@ export interface ShopEndpoint {
   disabled_at_ms?: number | null;
   /** Why it is disabled, if it is. */
   disabled_reason?: string | null;
-  /** The kinds of events that it wants; all when absent. */
+  /** The event types it subscribes to; all when absent. */
   events?: string[] | null;
-  /** Since when it has done nothing but fail, in milliseconds since 1970 (UTC). */
+  /** Since when every delivery has failed, in milliseconds since 1970 (UTC). */
   failing_since_ms?: number | null;
-  /** Its name: `ep_…`. */
+  /** Its id: `ep_…`. */
   id: string;
-  /** Until when its previous secret signs too, in milliseconds since 1970 (UTC). */
+  /** Until when the previous secret signs too, in milliseconds since 1970 (UTC). */
   previous_until_ms?: number | null;
-  /** What its events are signed with: `whsec_…`. Only in the answer that made it; it is not shown again. */
+  /** The secret that signs its events: `whsec_…`. Returned only when it was created. */
   secret?: string | null;
   /** `fine`, `failing` or `disabled`. */
   state: string;
-  /** Its address. */
+  /** Its URL. */
   url: string;
 }
 
 /** `GET /v1/shop/endpoints`. */
 export interface ShopEndpoints {
-  /** All of them, oldest first. */
+  /** All endpoints, oldest first. */
   endpoints: ShopEndpoint[];
 }
 
@@ -429,54 +429,54 @@ export interface ShopEvents {
 
 /** The answer of `POST /v1/shop/images`. */
 export interface ShopImage {
-  /** Whether there was a picture of that name already, which has stayed. */
+  /** Whether the id was in use already; its image is unchanged. */
   already_there: boolean;
-  /** Its name. */
+  /** Its id. */
   id: string;
 }
 
-/** One line of the shop's. All amounts are minor units of the total's currency, VAT included, and never negative. */
+/** One line of the shop's cart. All amounts are minor units of the total's currency, VAT included, and never negative. */
 export interface ShopLine {
-  /** What is taken off the line. */
+  /** The discount on the line. */
   discount?: number;
   /** The article's name, as the customer knows it: 1 to 200 characters. */
   name: string;
-  /** The address of a picture of the article. */
+  /** The URL of a picture of the article. */
   picture?: string | null;
-  /** How many: 1 to 9999. */
+  /** The quantity: 1 to 9999. */
   quantity: number;
   /** Whether the line is the freight. */
   shipping?: boolean;
-  /** The article's stock-keeping unit: 1 to 64 characters, once in a cart. */
+  /** The article's stock-keeping unit: 1 to 64 characters, unique in the cart. */
   sku: string;
-  /** `quantity` times `unit_price`, less `discount`. Only checked when it is there. */
+  /** `quantity` times `unit_price`, less `discount`. Checked when present. */
   total?: number | null;
-  /** The price of one, before discount. */
+  /** The unit price, before discount. */
   unit_price: number;
   /** The article's page, for the receipt. */
   url?: string | null;
   /**
-   * The VAT within the line's total, as the shop's books have it; computed when absent. May be one minor unit beside what the rate
-   * makes of the net amount.
+   * The VAT within the line's total, from the shop's accounting; computed when absent. It may differ by one minor unit from the rate applied to
+   * the net amount.
    */
   vat?: number | null;
   /** VAT rate in hundredths of a percent, 0 to 10000: 2500 is 25 %. */
   vat_rate: number;
 }
 
-/** What the shop asked to be done with a payment's money. */
+/** A capture, cancel or refund. */
 export interface ShopOperation {
   /** What staff can do about that. */
   advice?: string | null;
-  /** How much. */
+  /** The amount. */
   amount: Amount;
-  /** When the shop asked, in milliseconds since 1970 (UTC). */
+  /** When the shop requested it, in milliseconds since 1970 (UTC). */
   asked_at_ms: number;
-  /** Its name. */
+  /** Its id. */
   id: string;
   /** `capture`, `cancel` or `refund`. */
   kind: string;
-  /** What was shipped or sent back, as the shop said. */
+  /** The shipped or returned lines, as the shop has given them. */
   lines: Pieces[];
   /** When it was answered, in milliseconds since 1970 (UTC). */
   settled_at_ms?: number | null;
@@ -486,11 +486,11 @@ export interface ShopOperation {
   trouble?: string | null;
 }
 
-/** `GET /v1/shop/orders/{reference}`: an order and what was tried to have it paid. Nothing that its customer shared. */
+/** `GET /v1/shop/orders/{reference}`: an order and its payments, without the customer's shared data. */
 export interface ShopOrder {
-  /** What has become of that payment's money. */
+  /** The payment's amounts. */
   aggregate: Aggregate;
-  /** What the order costs. */
+  /** The order's total. */
   amount: Amount;
   /** All payments, oldest first. */
   attempts: ShopAttempt[];
@@ -498,66 +498,66 @@ export interface ShopOrder {
   category?: ShopCategory | null;
   /** When the order was opened, in milliseconds since 1970 (UTC). */
   created_at_ms: number;
-  /** The customer, where one has shared who they are and has not been erased: see `GET /v1/shop/customers/{id}`. */
+  /** The customer, if they have shared personal data and were not erased: see `GET /v1/shop/customers/{id}`. */
   customer_id?: string | null;
-  /** What the customer is shown in the app. */
+  /** The description in the app. */
   description: string;
-  /** What has happened, oldest first; only where one order is asked for. */
+  /** The events, oldest first; only in the answer for one order. */
   events?: OrderEvent[] | null;
-  /** What is bought, at the prices of that moment. */
+  /** The lines, at the prices of the order. */
   lines: Line[];
-  /** The order's own number, which all its references begin with. */
+  /** The order number, which is the prefix of all its references. */
   order_number: string;
-  /** The payment that counts: the one that was authorized, or else the latest. */
+  /** The order's payment: the authorized one, or else the latest. */
   reference: string;
   request?: ShopRequest | null;
   /** The sales unit that is paid, by name. */
   sales_unit: string;
   sharing?: ShopSharing | null;
-  /** Where that payment stands. */
+  /** The payment's state. */
   state: State;
 }
 
 /** `GET /v1/shop/orders`: a page of orders, the newest first. */
 export interface ShopOrders {
-  /** Ask with `after` for those that follow; absent where none do. */
+  /** The cursor of the next page, for `after`; absent on the last page. */
   next?: string | null;
   /** The orders. */
   orders: ShopOrder[];
 }
 
-/** How an order that is to be paid later reaches its customer. Prints without its address, which is all that it takes to pay. */
+/** How an order that is to be paid later reaches its customer. */
 export interface ShopRequest {
-  /** Until when it may be paid, in milliseconds since 1970 (UTC). */
+  /** Until when it can be paid, in milliseconds since 1970 (UTC). */
   expires_at_ms: number;
-  /** A QR that leads to it, as a picture. */
+  /** A QR code of the pay page, as PNG. */
   qr_png: string;
-  /** A QR that leads to it, as a drawing. */
+  /** A QR code of the pay page, as SVG. */
   qr_svg: string;
-  /** Whether the customer has it in the app now. */
+  /** Whether it was sent to the app. */
   sent_by: SentBy;
-  /** The pay page: to be sent to the customer, and to nobody else. */
+  /** The pay page. Send it to the customer only. */
   url: string;
-  /** When the shop took it back, in milliseconds since 1970 (UTC). */
+  /** When the shop withdrew it, in milliseconds since 1970 (UTC). */
   withdrawn_at_ms?: number | null;
 }
 
-/** What has become of a customer's yes to sharing the telephone number. */
+/** The state of a customer's consent to share the telephone number. */
 export type ShopSharing = "awaited" | "received" | "missed" | "erased";
 
-/** Something that wants a person. */
+/** Something that needs manual action. */
 export interface ShopWarning {
-  /** By when, or since when, in milliseconds since 1970 (UTC). */
+  /** The deadline, or since when it lasts, in milliseconds since 1970 (UTC). */
   at_ms?: number | null;
-  /** What it is, and what to do, for staff. */
+  /** What happened, and what to do, for staff. */
   detail: string;
-  /** The endpoint, where it is about one. */
+  /** The endpoint, if the warning is about one. */
   endpoint?: string | null;
   /** `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `endpoint_disabled` or `endpoint_failing`. */
   kind: string;
-  /** The payment, where it is about one. */
+  /** The payment, if the warning is about one. */
   reference?: string | null;
-  /** The sales unit, by name, where it is about one. */
+  /** The sales unit, by name, if the warning is about one. */
   sales_unit?: string | null;
 }
 
@@ -567,17 +567,14 @@ export interface ShopWarnings {
   warnings: ShopWarning[];
 }
 
-/**
- * Where a checkout's current attempt stands. The words are those of the ePayment API's payment state, with two before it and one
- * beside it.
- */
+/** The state of a checkout's current attempt. The values are those of the ePayment API's payment state, and `open`, `starting` and `failed`. */
 export type State = "open" | "starting" | "created" | "authorized" | "aborted" | "expired" | "terminated" | "failed";
 
-/** What is told to an endpoint because somebody asked. */
+/** The events that a replay or a test delivers to an endpoint. */
 export interface ToBeTold {
-  /** How many events. */
+  /** The number of events. */
   events: number;
-  /** The event, where it is one. */
+  /** The event's id, if it is one event. */
   id?: string | null;
 }
 

@@ -1,4 +1,4 @@
-// Signs a cart for Kvitt, in the shop's own .NET (8 or later; the shell line wants 10): no packages. The result is the attribute `cart` of
+// Signs a cart for Kvitt, in .NET 8 or later (the shell command needs 10), without packages. The result is the attribute `cart` of
 // <kvitt-checkout>, or the field `signed_cart` of a plain form. The secret stays on the server.
 //
 // From a shell: CART_KEY=2026-11 CART_SECRET=… CART_AUDIENCE=https://pay.shop.example dotnet run SignCart.cs < cart.json
@@ -15,10 +15,10 @@ Console.WriteLine(Carts.Sign(cart, Env("CART_KEY"), Env("CART_SECRET"), Env("CAR
 static class Carts
 {
     /// <param name="cart">Lines and total, in minor units.</param>
-    /// <param name="kid">The key's name, as the proxy has it.</param>
+    /// <param name="kid">The key's name in the proxy's configuration.</param>
     /// <param name="secret">Its secret.</param>
     /// <param name="audience">The proxy's public_url.</param>
-    /// <param name="life">For how long the cart is good.</param>
+    /// <param name="life">How long the cart is valid.</param>
     public static string Sign(JsonNode cart, string kid, string secret, string audience, TimeSpan life)
     {
         var now = DateTimeOffset.UtcNow;

@@ -1,5 +1,5 @@
 /**
- * Signs a cart for Kvitt, in the shop's own Node.js: no packages. The result is the attribute `cart` of <kvitt-checkout>, or the field
+ * Signs a cart for Kvitt, in Node.js, without packages. The result is the attribute `cart` of <kvitt-checkout>, or the field
  * `signed_cart` of a plain form. The secret stays on the server.
  *
  * From a shell: CART_KEY=2026-11 CART_SECRET=… CART_AUDIENCE=https://pay.shop.example node sign-cart.mjs < cart.json
@@ -10,8 +10,8 @@ import { pathToFileURL } from "node:url";
 
 /**
  * @param {object} cart lines and total, in minor units
- * @param {{ kid: string, secret: string, audience: string, life?: number }} options the key's name and secret as the proxy has them, the
- *   proxy's public_url, and for how many seconds the cart is good
+ * @param {{ kid: string, secret: string, audience: string, life?: number }} options the key's name and secret in the proxy's
+ *   configuration, the proxy's public_url, and how many seconds the cart is valid
  */
 export function signCart(cart, { kid, secret, audience, life = 3600 }) {
   const now = Math.floor(Date.now() / 1000);

@@ -1,6 +1,6 @@
 <?php
 /**
- * Signs a cart for Kvitt, in the shop's own PHP (8.0 or later): no packages. The result is the attribute `cart` of <kvitt-checkout>, or the
+ * Signs a cart for Kvitt, in PHP 8.0 or later, without packages. The result is the attribute `cart` of <kvitt-checkout>, or the
  * field `signed_cart` of a plain form. The secret stays on the server.
  *
  * From a shell: CART_KEY=2026-11 CART_SECRET=… CART_AUDIENCE=https://pay.shop.example php sign-cart.php < cart.json
@@ -9,10 +9,10 @@ declare(strict_types=1);
 
 /**
  * @param array  $cart     lines and total, in minor units (int, not float)
- * @param string $kid      the key's name, as the proxy has it
+ * @param string $kid      the key's name in the proxy's configuration
  * @param string $secret   its secret
  * @param string $audience the proxy's public_url
- * @param int    $life     for how many seconds the cart is good
+ * @param int    $life     how many seconds the cart is valid
  */
 function sign_cart(array $cart, string $kid, string $secret, string $audience, int $life = 3600): string
 {

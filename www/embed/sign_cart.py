@@ -1,4 +1,4 @@
-"""Signs a cart for Kvitt, in the shop's own Python: the standard library alone. The result is the attribute `cart` of <kvitt-checkout>, or
+"""Signs a cart for Kvitt, in Python, with the standard library only. The result is the attribute `cart` of <kvitt-checkout>, or
 the field `signed_cart` of a plain form. The secret stays on the server.
 
 From a shell: CART_KEY=2026-11 CART_SECRET=… CART_AUDIENCE=https://pay.shop.example python3 sign_cart.py < cart.json
@@ -14,8 +14,8 @@ import time
 
 
 def sign_cart(cart: dict, *, kid: str, secret: str, audience: str, life: int = 3600) -> str:
-    """`cart` has lines and total, in minor units; `kid` and `secret` are the key's as the proxy has them, `audience` is the proxy's public_url,
-    and `life` is for how many seconds the cart is good."""
+    """`cart` has lines and total, in minor units; `kid` and `secret` are the key's name and secret in the proxy's configuration,
+    `audience` is the proxy's public_url, and `life` is how many seconds the cart is valid."""
     now = int(time.time())
     header = _part({"alg": "HS256", "typ": "kvitt-cart+jwt", "kid": kid})
     payload = _part({"aud": audience, "iat": now, "exp": now + life, "cart": cart})

@@ -1,61 +1,61 @@
-//! What goes in and out of [`update`](super::update): plain data, so that it can be written down, compared and replayed.
+//! The messages that go into [`update`](super::update) and the commands that come out.
 //!
-//! Messages come from the page, the network and the clock; commands go to `app`, which carries them out. Neither holds a handle
-//! to anything that lives.
+//! Messages come from the page, the network and the timer. Commands go to `app`, which carries them out. Both are plain data, so tests
+//! can write them down, compare them and replay them. They must never hold a handle to the page, the network or a timer.
 
 use kvitt_wire::{Cart, Checkout, NewAttempt, NewCheckout, State};
 
-use super::Order;
+use super::order::Order;
 use crate::text::Words;
 
-/// A remark on the current screen.
+/// A short message on the current screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The terms have to be accepted first.
+    /// The customer has to accept the terms first.
     TermsNeeded,
-    /// There is no connection; it is being tried again.
+    /// There is no connection; the widget keeps trying.
     Offline,
-    /// The cancellation did not go through.
+    /// The request to cancel got no answer.
     NotCancelled,
 }
 
-/// What the customer can do with a press.
+/// What a button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     /// Pay.
     Pay,
     /// Cancel the payment.
     Cancel,
-    /// Try again, with the choice about the number as it stands.
-    Again,
-    /// Try again without sharing the number.
-    AgainUnshared,
-    /// Go on with the new price.
-    Accept,
-    /// Back to the button.
+    /// Try again; the choice about the telephone number stays.
+    Retry,
+    /// Try again without sharing the telephone number.
+    RetryUnshared,
+    /// Accept the new price.
+    AcceptPrice,
+    /// Go back to the pay button.
     Back,
     /// Print the confirmation.
     Print,
 }
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// No answer, or none that makes sense; trying again may help.
+pub enum RequestError {
+    /// No answer, or one that cannot be read. A retry may help.
     Unreachable,
-    /// The proxy cannot now, and may soon: it is overloaded, in trouble, or still busy with the same request.
+    /// The proxy cannot answer now: it is overloaded, has an internal error, or still works on the same request. A retry may help.
     Busy {
-        /// After how many milliseconds it wants to be asked again, if it says so.
-        after: Option<i64>,
-        /// Finds the request in the proxy's log.
-        trace: String,
+        /// The pause that the proxy asks for (`Retry-After`), in milliseconds.
+        retry_after: Option<i64>,
+        /// The request's trace id in the proxy's log.
+        trace_id: String,
     },
-    /// The proxy's own words.
+    /// The proxy refused the request.
     Problem {
-        /// What happened, stable.
+        /// The problem's stable code.
         code: String,
-        /// Finds the request in the proxy's log.
-        trace: String,
+        /// The request's trace id in the proxy's log.
+        trace_id: String,
         /// With `price_changed`: the order at today's prices.
         cart: Option<Box<Cart>>,
     },
@@ -64,115 +64,115 @@ pub enum Fault {
 /// What can happen.
 #[derive(Clone, Debug)]
 pub enum Msg {
-    /// The button was pressed.
+    /// The customer pressed the element's pay button.
     Opened,
-    /// An order is remembered, or named by the address (`sure`: to be shown even if it is over).
+    /// The element is to show an order that exists: the page or the address names it, or the tab has stored it.
     Resumed {
-        /// Whose order.
+        /// The order's token.
         token: String,
-        /// Whether it is to be shown even if it is over.
-        sure: bool,
+        /// Show the order even if its state is final.
+        show_final: bool,
     },
-    /// The attributes are others than before.
+    /// The attributes changed.
     Configured(Order),
-    /// The words of another language are there.
-    Spoken(Words),
-    /// The customer pressed something.
-    Pressed(Act),
+    /// The texts of another language have been loaded.
+    LanguageLoaded(Words),
+    /// The customer pressed a button.
+    Pressed(Action),
     /// The customer ticked or unticked the terms.
     Terms(bool),
-    /// The customer ticked or unticked the sharing of the number.
+    /// The customer ticked or unticked the sharing of the telephone number.
     Share(bool),
-    /// The cart was priced, or not, for the order that was asked about.
-    Priced(Box<Order>, Result<Box<Cart>, Fault>),
-    /// An errand about a checkout was answered.
-    Answered(Cmd, Result<Box<Checkout>, Fault>),
+    /// The answer to [`Cmd::Price`], and the order that it was sent for.
+    Priced(Box<Order>, Result<Box<Cart>, RequestError>),
+    /// The answer to a request about a checkout, and that request.
+    Responded(Cmd, Result<Box<Checkout>, RequestError>),
     /// The stream brought the checkout's newest state.
     Streamed(Box<Checkout>),
-    /// The stream broke off.
+    /// The stream broke.
     StreamLost,
-    /// The timer ran out.
+    /// The timer fired.
     Ticked,
-    /// The page is seen again, has a network again, or came out of the back/forward cache.
-    Woken,
-    /// The element was taken out of the page.
-    Rested,
+    /// The element is in the page again; or the page is visible again, online again, or back from the back/forward cache.
+    Reactivated,
+    /// The element was removed from the page.
+    Disconnected,
 }
 
-/// What is to be done. The first five are errands: they end with an answer.
+/// What `app` is to do. The first five are requests to the proxy: each ends with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cmd {
-    /// Have the order priced.
+    /// Get the cart at the proxy's prices.
     Price,
-    /// Open a checkout.
+    /// Create a checkout.
     Create {
-        /// The same for the same request, however often it has to be sent.
+        /// The idempotency key. A retry of the same request has the same key.
         key: String,
-        /// What is asked for.
+        /// The request's body.
         new: NewCheckout,
     },
-    /// Look at the checkout.
+    /// Read the checkout with this token.
     Read(String),
-    /// Cancel the checkout.
+    /// Cancel the checkout with this token.
     Cancel(String),
-    /// Try to pay the checkout again.
-    Retry {
-        /// The same for the same request, however often it has to be sent.
+    /// Start another attempt to pay a checkout; the first one when the checkout is open.
+    Attempt {
+        /// The idempotency key. A retry of the same request has the same key.
         key: String,
-        /// Which checkout.
+        /// The checkout's token.
         token: String,
-        /// What is asked for.
+        /// The request's body.
         new: NewAttempt,
     },
-    /// Listen to the checkout's stream.
+    /// Open the stream of the checkout with this token.
     Listen(String),
-    /// Stop listening.
-    Hush,
-    /// Wake me in so many milliseconds, instead of any time asked for before.
+    /// Close the stream.
+    StopListening,
+    /// Send [`Msg::Ticked`] in so many milliseconds. This replaces the timer that is running.
     Tick(i32),
     /// Go to Vipps MobilePay, unless the page prevents it.
     Leave {
-        /// Where to, unchanged.
+        /// The payment's address, unchanged.
         url: String,
-        /// Whose payment.
+        /// The order's token.
         token: String,
     },
-    /// Remember the order for this tab.
-    Remember {
-        /// Under which name.
+    /// Store the order's token in the tab.
+    StoreToken {
+        /// The key in the tab's storage.
         key: String,
-        /// Whose payment.
+        /// The order's token.
         token: String,
     },
-    /// Forget it, if it is what is remembered.
-    Forget {
-        /// Under which name.
+    /// Remove the order's token from the tab, unless another token has replaced it.
+    RemoveToken {
+        /// The key in the tab's storage.
         key: String,
-        /// Whose payment.
+        /// The order's token.
         token: String,
     },
-    /// Move the keyboard to what is missing.
-    Point,
-    /// Tell the page.
-    Tell(Event),
+    /// Move the focus to the field that has to be filled in.
+    FocusMissing,
+    /// Dispatch an event on the element.
+    Emit(Event),
     /// Print the page.
     Print,
 }
 
-/// What the page is told.
+/// An event for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// `kvitt:open`
     Open,
     /// `kvitt:state`
     State {
-        /// Where the attempt stands.
+        /// The state of the checkout's current attempt.
         state: State,
         /// The payment's reference.
         reference: String,
         /// The checkout's token.
         token: String,
     },
-    /// `kvitt:trouble`
+    /// `kvitt:trouble`, with its code
     Trouble(String),
 }

@@ -1,42 +1,42 @@
-//! What the page asks for: the element's attributes, as the page has them now.
+//! The order that the page describes with the element's attributes.
 //!
-//! They come from `host`, and any of them may change at any time. What is compared here decides whether a price, or a payment
-//! that is under way, is still for what the page shows.
+//! `element` reads it from the attributes, and any of them may change at any time. The comparisons here decide whether a price, or a
+//! payment in progress, still belongs to what the page shows. They must read `items` exactly as the proxy does.
 
 use kvitt_wire::{Amount, Cart};
 
-/// What the page asks for.
+/// What the attributes say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     /// The proxy's address without a path.
     pub origin: String,
-    /// Where the tab remembers the order that is being paid; empty for an element that only shows one.
-    pub key: String,
-    /// The articles, as the attribute has them; or the cart that the shop has signed.
+    /// The key under which the tab stores the order's token; empty for an element that only shows an order.
+    pub storage_key: String,
+    /// The attribute `items`; or the attribute `cart`, a cart that the shop has signed.
     pub items: String,
     /// Whether `items` is a signed cart.
     pub signed: bool,
-    /// The total that the page has shown, if it has.
+    /// The total that the page shows, if the page gives it.
     pub amount: Option<Amount>,
     /// The sales unit by name.
     pub sales_unit: Option<String>,
-    /// Where the customer comes back to, absolute.
+    /// The address that the customer comes back to, absolute.
     pub return_url: Option<String>,
 }
 
 impl Order {
-    /// Whether both are bought from the same seller.
+    /// Whether both orders are from the same seller.
     pub(super) fn same_seller(&self, other: &Self) -> bool {
         self.origin == other.origin && self.sales_unit == other.sales_unit
     }
 
-    /// Whether a price for one is a price for the other.
-    pub(super) fn same_goods(&self, other: &Self) -> bool {
+    /// Whether a price for one order is a price for the other.
+    pub(super) fn same_cart(&self, other: &Self) -> bool {
         self.same_seller(other) && self.items == other.items
     }
 
-    /// Whether a cart is what `items` asks for: the same articles in the same numbers, in any order, read as the proxy reads it. A
-    /// signed cart is written anew for every page, so it is known by its total.
+    /// Whether `items` asks for this cart: the same articles in the same quantities, in any order, parsed as the proxy does. A page
+    /// may sign its cart anew each time, so a signed cart is compared by its total.
     pub(super) fn asks_for(&self, cart: &Cart) -> bool {
         if self.signed {
             return self.amount.is_none_or(|amount| amount == cart.total);

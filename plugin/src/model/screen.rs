@@ -1,52 +1,54 @@
-//! What the customer can be looking at: plain data that `update` decides on and the view builds.
+//! The screens that the customer can see, as plain data.
+//!
+//! `update` decides which screen it is; `view` builds it. Nothing here knows how a screen looks.
 
 use kvitt_wire::Amount;
 
 /// What the customer sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Screen {
-    /// The button, or the page's own content.
+    /// The pay button, or the page's own content.
     #[default]
     Closed,
-    /// Fetching what is to be shown.
+    /// A request decides on the next screen.
     Fetching,
-    /// The order, the terms, the number, the pay button.
+    /// The order, the terms, the telephone number, the pay button.
     Start,
-    /// The payment is at Vipps MobilePay.
+    /// The customer is to approve the payment in the app.
     Waiting,
-    /// Paid: the confirmation.
-    Done,
-    /// It came to nothing, and what can be done about it.
-    Trouble(Trouble),
+    /// The order confirmation: the payment is authorized.
+    Confirmation,
+    /// The payment failed, or a request did.
+    Failure(Failure),
 }
 
-/// Why it came to nothing.
+/// Why a payment or a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The customer said no, went back, or would not share the number.
+pub enum Failure {
+    /// The customer declined in the app, went back, or did not share the telephone number.
     Aborted,
-    /// Nobody approved in time.
+    /// The customer did not approve in time.
     Expired,
-    /// Cancelled from here.
+    /// The payment was cancelled.
     Terminated,
     /// The payment could not be created; the code says why.
     Failed(String),
-    /// The price is another than the one that was shown.
+    /// The price differs from the one that the customer saw.
     PriceChanged {
-        /// What the customer was shown.
+        /// The price that the customer saw.
         shown: Amount,
     },
     /// There is no such checkout.
     NotFound,
     /// The proxy did not answer.
     Unreachable,
-    /// The proxy cannot answer now, and may soon.
+    /// The proxy cannot answer now; a retry may help.
     Busy,
-    /// The proxy refused, and will again; the code says why.
+    /// The proxy refused, and a retry does not help; the code says why.
     Refused(String),
 }
 
-impl Trouble {
+impl Failure {
     /// The stable code of the `kvitt:trouble` event.
     pub fn code(&self) -> &str {
         match self {

@@ -1,16 +1,16 @@
-//! From the words as people write them to the file that a browser loads.
+//! Compiles the texts as people write them (`words/*.txt`) into the file that a browser loads.
 //!
-//! `cargo xtask dist` and the tests use it; nothing of it is in the WebAssembly. A line is `Word: text`, or a remark after `#`. It
-//! must let nothing incomplete through: a page has no other language to fall back on.
+//! `cargo xtask dist` and the tests call it; the WebAssembly does not contain it. A line is `Word: text`, or a comment after `#`. It must
+//! reject an incomplete language, because a page has no other language to fall back on.
 
 use kvitt_wire::{CONSENT_WORDING, Language};
 
 use super::NAMES;
 
-/// All languages that there are.
+/// All languages.
 pub const LANGUAGES: [Language; 5] = [Language::Nb, Language::Da, Language::Fi, Language::Sv, Language::En];
 
-/// The words of a language, as they are written.
+/// The texts of a language as people write them.
 pub const fn source(language: Language) -> &'static str {
     match language {
         Language::Nb => include_str!("../../words/nb.txt"),
@@ -21,30 +21,30 @@ pub const fn source(language: Language) -> &'static str {
     }
 }
 
-/// What the language's file has: the language, the wording, and each text, a line each.
+/// The language's file: the language, the version of the consent's wording, and the texts, one a line.
 ///
 /// # Errors
-/// All words that are missing, unknown, empty or there twice.
+/// Lists the words that are missing, unknown, empty or defined twice.
 pub fn file(language: Language) -> Result<String, String> {
     compile(language, source(language))
 }
 
 pub(super) fn compile(language: Language, source: &str) -> Result<String, String> {
     let mut texts = vec![""; NAMES.len()];
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     for line in source.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (name, text) = line.split_once(": ").unwrap_or((line, ""));
         match NAMES.iter().position(|known| *known == name) {
-            None => mistakes.push(format!("{name} is no word")),
-            Some(place) if !texts[place].is_empty() => mistakes.push(format!("{name} is there twice")),
-            Some(place) => texts[place] = text.trim(),
+            None => errors.push(format!("{name} is not a known word")),
+            Some(index) if !texts[index].is_empty() => errors.push(format!("{name} is defined twice")),
+            Some(index) => texts[index] = text.trim(),
         }
     }
-    let silent = NAMES.iter().zip(&texts).filter(|(_, text)| text.is_empty());
-    mistakes.extend(silent.map(|(name, _)| format!("{name} has no text")));
-    if mistakes.is_empty() {
+    let missing = NAMES.iter().zip(&texts).filter(|(_, text)| text.is_empty());
+    errors.extend(missing.map(|(name, _)| format!("{name} has no text")));
+    if errors.is_empty() {
         Ok(format!("{}\n{CONSENT_WORDING}\n{}", language.tag(), texts.join("\n")))
     } else {
-        Err(format!("{}: {}", language.tag(), mistakes.join(", ")))
+        Err(format!("{}: {}", language.tag(), errors.join(", ")))
     }
 }

@@ -1,11 +1,12 @@
-//! The words of all languages, held against each other and against what else says them.
+//! The texts of all languages: complete, consistent with each other, and the same as the button's caption in `js/captions.js`.
 
 use kvitt_wire::CONSENT_WORDING;
 
 use super::source::{LANGUAGES, compile, file, source};
 use super::*;
 
-const WORDS: [Word; 2] = [Word::ShareNumber, Word::ShareWhy];
+/// The question that the customer consents to.
+const CONSENT_WORDS: [Word; 2] = [Word::ShareNumber, Word::ShareWhy];
 
 fn words(language: Language) -> Words {
     Words::new(file(language).expect("the words are complete"))
@@ -18,78 +19,83 @@ fn fingerprint(texts: impl IntoIterator<Item = String>) -> u32 {
 }
 
 #[test]
-fn gaps_are_filled_in_any_order() {
+fn placeholders_are_filled_in_any_order() {
     assert_eq!(
-        words(Language::Sv).say(Word::FailedWhat, &["Vipps", "Fjord"]),
+        words(Language::Sv).fill(Word::FailedWhat, &["Vipps", "Fjord"]),
         "Vipps kunde inte ta emot betalningen. Du har inte betalat något. Försök igen eller kontakta Fjord."
     );
-    assert_eq!(words(Language::Fi).say(Word::Reference, &[]), "Viite");
+    assert_eq!(words(Language::Fi).fill(Word::Reference, &[]), "Viite");
 }
 
 #[test]
-fn the_finnish_caption_bends_the_name() {
+fn the_finnish_caption_inflects_the_name() {
     assert_eq!(
-        words(Language::Fi).say(Word::Pay, &[words(Language::Fi).text(Word::PayMobilePay)]),
+        words(Language::Fi).fill(Word::Pay, &[words(Language::Fi).text(Word::PayMobilePay)]),
         "Maksa MobilePaylla"
     );
     assert_eq!(words(Language::Nb).around(Word::Pay), ("Betal med ", ""));
 }
 
 #[test]
-fn a_file_knows_its_language_and_its_wording() {
+fn a_file_has_its_language_and_its_consent_wording() {
     for language in LANGUAGES {
         assert_eq!(words(language).language(), language);
         assert_eq!(words(language).wording(), CONSENT_WORDING);
     }
-    assert_eq!(Words::default().text(Word::Pay), "", "what is not there is not said");
+    assert_eq!(Words::default().text(Word::Pay), "", "a missing text is empty");
 }
 
 #[test]
-fn all_languages_say_everything_with_the_same_gaps() {
-    let gaps = |text: &str| (text.contains("{0}"), text.contains("{1}"));
+fn all_languages_have_every_text_with_the_same_placeholders() {
+    let placeholders = |text: &str| (text.contains("{0}"), text.contains("{1}"));
     let english = words(Language::En);
     for language in LANGUAGES {
         for (line, name) in NAMES.iter().enumerate() {
-            let said = words(language).line(line + HEAD).to_owned();
-            assert_eq!(gaps(&said), gaps(english.line(line + HEAD)), "{name} in {language:?}");
-            assert_eq!(said.matches('{').count(), said.matches("{0}").count() + said.matches("{1}").count(), "{said}");
+            let text = words(language).line(line + HEADER_LINES).to_owned();
+            assert_eq!(placeholders(&text), placeholders(english.line(line + HEADER_LINES)), "{name} in {language:?}");
+            assert_eq!(text.matches('{').count(), text.matches("{0}").count() + text.matches("{1}").count(), "{text}");
         }
     }
 }
 
 #[test]
 fn no_sentence_ends_with_an_amount() {
-    // Danish writes `kr.`, and two full stops look like a mistake.
+    // Danish writes `kr.`, and two full stops look like an error.
     for word in [Word::Reserved, Word::Captured, Word::PartlyCaptured, Word::Refunded, Word::PartlyRefunded] {
         assert!(!words(Language::Da).text(word).ends_with("{0}."), "{word:?}");
     }
 }
 
 #[test]
-fn what_is_consented_to_does_not_change_under_its_name() {
-    let consented = LANGUAGES.map(words).map(|words| WORDS.map(|word| words.text(word).to_owned()));
+fn the_consent_wording_does_not_change_without_a_new_version() {
+    let consented = LANGUAGES.map(words).map(|words| CONSENT_WORDS.map(|word| words.text(word).to_owned()));
     let now = (CONSENT_WORDING, fingerprint(consented.into_iter().flatten()));
-    assert_eq!(now, ("2026-11", 2_314_169_191), "other words need another CONSENT_WORDING; then write both here");
+    assert_eq!(now, ("2026-11", 2_314_169_191), "another wording needs another CONSENT_WORDING; then write both here");
 }
 
 #[test]
-fn the_button_says_the_same_before_the_words_are_there() {
+fn the_button_has_the_same_caption_before_the_texts_are_loaded() {
     let captions = include_str!("../../js/captions.js");
     for language in LANGUAGES {
-        let said = format!("{}: \"{}\"", language.tag(), words(language).around(Word::Pay).0);
-        assert!(captions.contains(&said), "{said}");
+        let text = format!("{}: \"{}\"", language.tag(), words(language).around(Word::Pay).0);
+        assert!(captions.contains(&text), "{text}");
     }
 }
 
 #[test]
-fn every_mistake_in_a_file_is_told() {
+fn every_error_in_a_file_is_reported() {
     let english = source(Language::En);
     let wrong =
         english.replace("Total: Total\n", "").replace("Back: Back", "Beck: Back").replace("Print: Print", "Print: ");
-    let told = compile(Language::En, &(wrong + "Date: Day\n")).unwrap_err();
-    for mistake in
-        ["en: ", "Beck is no word", "Total has no text", "Back has no text", "Print has no text", "Date is there twice"]
-    {
-        assert!(told.contains(mistake), "{mistake} in {told}");
+    let error = compile(Language::En, &(wrong + "Date: Day\n")).unwrap_err();
+    for expected in [
+        "en: ",
+        "Beck is not a known word",
+        "Total has no text",
+        "Back has no text",
+        "Print has no text",
+        "Date is defined twice",
+    ] {
+        assert!(error.contains(expected), "{expected} in {error}");
     }
 }

@@ -1,46 +1,48 @@
-//! The order's lines, the VAT by rate and the total: the same before the payment and after it.
+//! The order's lines, the VAT by rate and the total, for the start screen and the confirmation.
+//!
+//! All amounts come from the proxy's cart. Apart from the line's discount and the sum of the VAT nothing is calculated here.
 
 use kvitt_wire::{Amount, Cart, Line};
 
 use crate::dom::{El, el};
-use crate::figures;
+use crate::format;
 use crate::text::{Word, Words};
 
-/// The whole list. Pictures are for choosing, not for a receipt: `pictures` is the proxy's address, or nothing.
+/// The whole list. `pictures` is the proxy's address; without it the list has no pictures, as on a confirmation.
 pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
     let language = words.language();
-    let money = |value| figures::money(language, Amount { value, currency: cart.total.currency });
-    // Without markers some screen readers no longer take it for a list.
-    let list = el("ul", "lines").set("role", "list");
+    let money = |value| format::money(language, Amount { value, currency: cart.total.currency });
+    // Without list markers some screen readers need the role.
+    let list = el("ul", "lines").attr("role", "list");
     let pictures = pictures.filter(|_| cart.lines.iter().any(|line| line.picture.is_some()));
     for line in &cart.lines {
         let item = el("li", "line");
         if let Some(origin) = pictures {
-            item.add(&picture(origin, line));
+            item.append(&picture(origin, line));
         }
-        let mut each = figures::count(line.quantity);
+        let mut each = format::count(line.quantity);
         each.push_str(" × ");
         each.push_str(&money(line.unit_price));
-        let off = i64::from(line.quantity) * line.unit_price - line.total;
-        if off != 0 {
+        let discount = i64::from(line.quantity) * line.unit_price - line.total;
+        if discount != 0 {
             each.push_str(" − ");
-            each.push_str(&money(off));
+            each.push_str(&money(discount));
         }
-        let what = el("div", "what").put(&el("span", "name").text(&line.name)).put(&el("span", "note").text(&each));
-        list.add(&item.put(&what).put(&el("span", "sum").text(&money(line.total))));
+        let what = el("div", "what").child(&el("span", "name").text(&line.name)).child(&el("span", "note").text(&each));
+        list.append(&item.child(&what).child(&el("span", "sum").text(&money(line.total))));
     }
     let sums = el("dl", "sums");
-    sums.add(&row("total", words.text(Word::Total), &money(cart.total.value)));
+    sums.append(&row("total", words.text(Word::Total), &money(cart.total.value)));
     for (rate, vat) in vat_by_rate(&cart.lines) {
-        let what = words.say(Word::Vat, &[&figures::rate(language, rate)]);
-        sums.add(&row("vat", &what, &money(vat)));
+        let label = words.fill(Word::Vat, &[&format::percent(language, rate)]);
+        sums.append(&row("vat", &label, &money(vat)));
     }
-    el("div", "order").put(&list).put(&sums)
+    el("div", "order").child(&list).child(&sums)
 }
 
-/// A name and its value.
-pub(super) fn row(name: &str, what: &str, value: &str) -> El {
-    el("div", name).put(&el("dt", "").text(what)).put(&el("dd", "").text(value))
+/// A row of a description list: a label and its value.
+pub(super) fn row(name: &str, label: &str, value: &str) -> El {
+    el("div", name).child(&el("dt", "").text(label)).child(&el("dd", "").text(value))
 }
 
 fn picture(origin: &str, line: &Line) -> El {
@@ -48,7 +50,7 @@ fn picture(origin: &str, line: &Line) -> El {
     if let Some(path) = &line.picture {
         let mut url = String::from(if path.starts_with('/') { origin } else { "" });
         url.push_str(path);
-        frame.add(&el("img", "").set("alt", "").set("width", "56").set("height", "56").set("src", &url));
+        frame.append(&el("img", "").attr("alt", "").attr("width", "56").attr("height", "56").attr("src", &url));
     }
     frame
 }
@@ -69,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_vat_of_one_rate_is_one_sum() {
+    fn vat_is_summed_by_rate() {
         let line = |vat_rate, vat| Line {
             sku: "mug".into(),
             name: "Mug".into(),

@@ -1,19 +1,20 @@
-//! The waiting screen: what the customer is to do now, the way there, the way out, and how long it lasts.
+//! The waiting screen: how to approve the payment, a link to the app, a button to cancel, and the time that is left.
 //!
-//! The time is moved once a second for the eye and spoken only in its last three minutes, at each step.
+//! It shows the checkout as last read, at `Model::now`. The countdown is refreshed every second, and must be announced only in the last
+//! three minutes.
 
 use kvitt_wire::State;
 
-use super::{brand, button};
+use super::controls::{brand, button};
 use crate::dom::{El, el};
-use crate::figures;
+use crate::format;
 use crate::model::{Model, Notice};
 use crate::text::{self, Word};
 
-/// An attempt lives ten minutes; a clock that says more is wrong.
-const LIFE_MS: i64 = 600_000;
+/// An attempt expires after ten minutes. A clock that shows more is wrong.
+const ATTEMPT_MS: i64 = 600_000;
 
-/// What changes while the screen stays.
+/// The parts that are refreshed.
 pub(super) struct Waiting {
     how: El,
     open: El,
@@ -24,50 +25,54 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn build(model: &Model, frame: &El, heading: &El) -> Self {
         let words = &model.words;
-        let name = text::name(brand(model));
-        heading.write(&words.say(Word::WaitHeading, &[name]));
+        let name = text::brand_name(brand(model));
+        heading.set_text(&words.fill(Word::WaitHeading, &[name]));
         let how = el("p", "lead");
-        let open = el("a", "button").set("target", "_blank").set("rel", "noopener");
-        let open = open.text(&words.say(Word::OpenApp, &[name]));
+        let open = el("a", "button").attr("target", "_blank").attr("rel", "noopener");
+        let open = open.text(&words.fill(Word::OpenApp, &[name]));
         let (left, notice) = (el("p", "left"), el("p", "error"));
-        frame.add(&el("div", "busy"));
+        frame.append(&el("div", "busy"));
         if let Some(cart) = &model.cart {
-            frame.add(&el("p", "amount").text(&figures::money(words.language(), cart.total)));
+            frame.append(&el("p", "amount").text(&format::money(words.language(), cart.total)));
         }
-        frame.add(&how);
-        frame.add(&el("p", "note").text(words.text(Word::WaitHere)));
-        frame.add(&left);
-        frame.add(&notice);
+        frame.append(&how);
+        frame.append(&el("p", "note").text(words.text(Word::WaitHere)));
+        frame.append(&left);
+        frame.append(&notice);
         let cancel = button("quiet", "cancel", words.text(Word::Cancel));
-        frame.add(&el("div", "actions").put(&open).put(&cancel));
+        frame.append(&el("div", "actions").child(&open).child(&cancel));
         Self { how, open, left, notice }
     }
 
-    /// Moves the time and the remarks; answers what the live region says.
+    /// Refreshes the countdown and the notice. Returns the text for the live region.
     pub(super) fn refresh(&self, model: &Model) -> String {
         let words = &model.words;
-        let name = text::name(brand(model));
+        let name = text::brand_name(brand(model));
         let Some(checkout) = &model.checkout else { return String::new() };
         let ready = checkout.state == State::Created;
-        self.how.write(&if ready { words.say(Word::WaitHow, &[name]) } else { words.say(Word::Starting, &[name]) });
+        self.how.set_text(&if ready {
+            words.fill(Word::WaitHow, &[name])
+        } else {
+            words.fill(Word::Starting, &[name])
+        });
         self.open.show(checkout.redirect_url.is_some());
-        self.open.mark("href", checkout.redirect_url.as_deref());
+        self.open.set_attr("href", checkout.redirect_url.as_deref());
 
-        let left_ms = (checkout.expires_at_ms - model.now).clamp(0, LIFE_MS);
+        let left_ms = (checkout.expires_at_ms - model.now).clamp(0, ATTEMPT_MS);
         let left = match (left_ms + 59_999) / 60_000 {
-            _ if left_ms <= 30_000 => words.say(Word::SecondsLeft, &[]),
-            0 | 1 => words.say(Word::MinuteLeft, &[]),
-            minutes => words.say(Word::MinutesLeft, &[&figures::count(minutes as u32)]),
+            _ if left_ms <= 30_000 => words.fill(Word::SecondsLeft, &[]),
+            0 | 1 => words.fill(Word::MinuteLeft, &[]),
+            minutes => words.fill(Word::MinutesLeft, &[&format::count(minutes as u32)]),
         };
         self.left.show(ready);
-        self.left.write(&left);
+        self.left.set_text(&left);
 
         let notice = match model.notice {
             Some(Notice::Offline) => words.text(Word::Offline),
             Some(Notice::NotCancelled) => words.text(Word::NotCancelled),
             Some(Notice::TermsNeeded) | None => "",
         };
-        self.notice.write(notice);
+        self.notice.set_text(notice);
         match (notice, ready && left_ms <= 180_000) {
             ("", true) => left,
             ("", false) => String::new(),

@@ -1,7 +1,7 @@
-//! Chromium and its driver, from the machine.
+//! Finds Chromium and its driver on this machine.
 //!
-//! `CHROMIUM` and `CHROMEDRIVER` name them where they are in an unusual place. On Debian, as root, they are installed when they
-//! are missing; anywhere else that is the user's decision, and the error says what to install.
+//! `CHROMIUM` and `CHROMEDRIVER` name them if they are not on the path. On Debian, as root, missing ones are installed. Anywhere else this
+//! must install nothing: the error says what to install.
 
 use std::env;
 use std::fs;
@@ -26,7 +26,7 @@ pub(crate) struct Chromium {
 }
 
 impl Chromium {
-    /// Finds both, and installs them where that is possible.
+    /// Finds both; installs them on Debian as root.
     pub(crate) fn find_or_install() -> Result<Self> {
         if let Some(found) = Self::find() {
             return Ok(found);
@@ -49,8 +49,8 @@ impl Chromium {
         Some(Self { browser, driver })
     }
 
-    /// Tells wasm-bindgen's test runner, through the environment of `command`, which driver to start and which browser that
-    /// is to open. A slow machine gets a minute for a test.
+    /// Sets the environment of `command` so that wasm-bindgen's test runner starts this driver, and the driver starts this browser. Each
+    /// test has a minute, for slow machines.
     pub(crate) fn drive(&self, workspace: &Workspace, command: &mut Command) -> Result<()> {
         let capabilities = workspace.target("webdriver.json");
         let chosen = json!({ "goog:chromeOptions": { "binary": self.browser } });

@@ -1,7 +1,6 @@
-//! `cargo xtask demo`: builds the widget and the proxy, and becomes the demo.
+//! `cargo xtask demo`: builds the widget and the proxy, and runs the demo.
 //!
-//! On Unix this process is *replaced* by `kvitt demo`: there is no parent left that could die without its child, so Ctrl-C and a
-//! kill reach the demo itself and leave nothing behind.
+//! On Unix `kvitt demo` *replaces* this process. So Ctrl-C and signals reach the demo itself, and no child process is left running.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -11,15 +10,15 @@ use anyhow::Result;
 use crate::workspace::Workspace;
 use crate::{dist, run};
 
-/// How `cargo xtask demo` was called.
+/// The arguments of `cargo xtask demo`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where the shop listens; port 0 takes a free one
+    /// The address that the shop listens on; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 }
 
-/// Returns only when the demo ends, or could not be built.
+/// Builds and runs the demo. Returns only when it ends or cannot be built.
 pub(crate) fn demo(workspace: &Workspace, args: &Args) -> Result<()> {
     dist::dist(workspace)?;
     run::become_command(

@@ -1,12 +1,12 @@
-//! `cargo xtask dist`: `www/pkg`, the files that a browser loads and the npm package.
+//! `cargo xtask dist`: builds `www/pkg`, the files that a browser loads and the npm package.
 //!
-//! From the crate `kvitt-plugin` and its `js` folder, through cargo, wasm-bindgen (a library here), wasm-opt and esbuild (npm
-//! packages, pinned). The steps are those of plugin/README.md, section Build. Everything is made in cargo's target folder and only
-//! a package within its budget is put into `www/pkg`, so what lies there always belongs together.
+//! The input is the crate `kvitt-plugin` and its `js` folder. The tools are cargo, wasm-bindgen (a library here), wasm-opt and esbuild
+//! (pinned npm packages). plugin/README.md lists the steps in its section Build. Everything is built in cargo's target folder, and only a
+//! package within its budget is copied to `www/pkg`. So the files there must always belong to one build.
 
 mod publish;
 mod rename;
-mod weight;
+mod size;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -22,9 +22,9 @@ use crate::run;
 use crate::setup::{self, WASM};
 use crate::workspace::Workspace;
 
-use self::weight::{Part, Weight};
+use self::size::{Row, Size};
 
-/// What the compiler emits and Chromium can load. Never `--all-features`: browsers refuse what that makes.
+/// The features that the compiler uses and Chromium supports. Never `--all-features`: browsers refuse the result.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -34,7 +34,7 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Builds the widget, prints what it weighs and fails when that is too much.
+/// Builds the widget, prints its size, and fails if that exceeds the budget.
 pub(crate) fn dist(workspace: &Workspace) -> Result<()> {
     setup::wasm_target()?;
     setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
@@ -43,11 +43,11 @@ pub(crate) fn dist(workspace: &Workspace) -> Result<()> {
     build.shrink()?;
     let package = build.package()?;
     package.compress()?;
-    package.weigh(&build)?;
+    package.check_size(&build)?;
     publish::publish(&package.folder, &workspace.path("www/pkg"))
 }
 
-/// A build in its own folder, which is empty at the start.
+/// A build in a folder of its own, which is empty at the start.
 struct Build<'a> {
     workspace: &'a Workspace,
     scratch: PathBuf,
@@ -59,18 +59,18 @@ impl<'a> Build<'a> {
         if scratch.exists() {
             fs::remove_dir_all(&scratch).with_context(|| format!("cannot empty {}", scratch.display()))?;
         }
-        fs::create_dir_all(scratch.join("pkg")).with_context(|| format!("cannot make {}", scratch.display()))?;
+        fs::create_dir_all(scratch.join("pkg")).with_context(|| format!("cannot create {}", scratch.display()))?;
         Ok(Self { workspace, scratch })
     }
 
-    /// Flags that keep the paths of this machine out of the panic messages, and the hash the same on every machine.
+    /// Compiler flags that remove the paths of this machine from panic messages, so that the hash is the same on every machine.
     fn remapped(&self) -> Result<String> {
-        let home = std::env::home_dir().context("cannot tell the home folder")?;
+        let home = std::env::home_dir().context("cannot find the home folder")?;
         let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
         let flags = [(cargo, "cargo"), (self.workspace.path(""), "kvitt")].map(|(path, name)| {
             format!("--remap-path-prefix={}={name}", path.display().to_string().trim_end_matches('/'))
         });
-        serde_json::to_string(&flags).context("flags as a list")
+        serde_json::to_string(&flags).context("cannot write the flags as JSON")
     }
 
     /// Compiles the crate and lets wasm-bindgen split the result into `glue.js` and `glue_bg.wasm`.
@@ -94,7 +94,7 @@ impl<'a> Build<'a> {
         wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")
     }
 
-    /// Optimises the module, then gives everything it imports and exports a name of a letter or two, on both sides.
+    /// Optimises the module, then gives its imports and exports short names, in the module and in the glue code.
     fn shrink(&self) -> Result<()> {
         let optimised = self.scratch.join("optimised.wasm");
         let options = ["-Oz", "--converge", "--strip-target-features", "--strip-producers"];
@@ -112,7 +112,7 @@ impl<'a> Build<'a> {
         run::output(wasm_opt.arg(from).arg("-o").arg(to).args(WASM_FEATURES).args(options))
     }
 
-    /// Makes a module of the words of each language; answers with tag and name of each.
+    /// Writes the texts of each language as a script. Returns the tag and the file name of each.
     fn words(&self, folder: &Path) -> Result<Vec<(&'static str, String)>> {
         let module = |language| {
             let file = source::file(language).map_err(Error::msg)?;
@@ -124,7 +124,7 @@ impl<'a> Build<'a> {
         source::LANGUAGES.into_iter().map(module).collect()
     }
 
-    /// Bundles the scripts, each with the names of the files it loads, and puts everything into one folder.
+    /// Bundles the scripts, each with the names of the files that it loads, and copies everything into one folder.
     fn package(&self) -> Result<Package> {
         let folder = self.scratch.join("pkg");
         let wasm = put_hashed(&folder, "kvitt.wasm", &self.scratch.join("kvitt.wasm"))?;
@@ -153,7 +153,7 @@ impl<'a> Build<'a> {
         Ok(Package { folder, app, wasm, words })
     }
 
-    /// esbuild, in the plugin's folder, into a folder of this build.
+    /// Runs esbuild in the plugin's folder; the output goes to a folder of this build.
     fn esbuild<const N: usize>(
         &self,
         into: &str,
@@ -174,12 +174,12 @@ fn alias(name: &str, path: &Path) -> String {
     format!("--alias:{name}={}", path.display())
 }
 
-/// A name in capitals stands for a file beside the script.
+/// Replaces a name in capitals by the path of a file beside the script.
 fn define(name: &str, file: &str) -> String {
     format!("--define:{name}=\"./{file}\"")
 }
 
-/// Copies a file under a name that holds its hash, and returns that name.
+/// Copies a file under a name with its hash, and returns that name.
 fn put_hashed(folder: &Path, name: &str, from: &Path) -> Result<String> {
     let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     let name = hashed_name(name, &content);
@@ -187,21 +187,21 @@ fn put_hashed(folder: &Path, name: &str, from: &Path) -> Result<String> {
     Ok(name)
 }
 
-/// The finished files and the names that change with their content.
+/// The finished files, and the names with a hash.
 struct Package {
     folder: PathBuf,
     app: String,
     wasm: String,
-    /// Of each language: its tag, and the file with its words.
+    /// The tag of each language and the name of its file.
     words: Vec<(&'static str, String)>,
 }
 
 impl Package {
-    /// Puts a `.br` beside everything that a server hands out.
+    /// Writes a `.br` file beside every file that a server sends.
     fn compress(&self) -> Result<()> {
         for file in publish::files(&self.folder)? {
             if matches!(file.extension().and_then(OsStr::to_str), Some("js" | "wasm")) {
-                let compressed = weight::brotli(&fs::read(&file)?)?;
+                let compressed = size::brotli(&fs::read(&file)?)?;
                 let mut name = file.into_os_string();
                 name.push(".br");
                 fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
@@ -210,23 +210,23 @@ impl Package {
         Ok(())
     }
 
-    /// Prints the table and holds it against the budget.
-    fn weigh(&self, build: &Build<'_>) -> Result<()> {
-        let weight = |folder: &Path, name: &str| Weight::of(&fs::read(folder.join(name))?);
+    /// Prints the sizes and checks them against the budget.
+    fn check_size(&self, build: &Build<'_>) -> Result<()> {
+        let size = |folder: &Path, name: &str| Size::of(&fs::read(folder.join(name))?);
         let mut languages = Vec::new();
         for (tag, name) in &self.words {
-            languages.push((*tag, weight(&self.folder, name)?));
+            languages.push((*tag, size(&self.folder, name)?));
         }
-        let heaviest = languages.iter().map(|(_, weight)| *weight).max_by_key(Weight::brotli).unwrap_or_default();
-        let mut parts = vec![
-            Part::new("shell", weight(&self.folder, "kvitt.js")?),
-            Part::within("its CSS", weight(&build.scratch, "css/js/button.css")?),
-            Part::new("glue + CSS", weight(&self.folder, &self.app)?),
-            Part::within("its CSS", weight(&build.scratch, "css/src/theme.css")?),
-            Part::new("wasm", weight(&self.folder, &self.wasm)?),
-            Part::new("words", heaviest),
+        let largest = languages.iter().map(|(_, size)| *size).max_by_key(Size::brotli).unwrap_or_default();
+        let mut rows = vec![
+            Row::new("shell", size(&self.folder, "kvitt.js")?),
+            Row::within("its CSS", size(&build.scratch, "css/js/button.css")?),
+            Row::new("glue + CSS", size(&self.folder, &self.app)?),
+            Row::within("its CSS", size(&build.scratch, "css/src/theme.css")?),
+            Row::new("wasm", size(&self.folder, &self.wasm)?),
+            Row::new("words", largest),
         ];
-        parts.extend(languages.into_iter().map(|(tag, weight)| Part::within(tag, weight)));
-        weight::report(&parts)
+        rows.extend(languages.into_iter().map(|(tag, size)| Row::within(tag, size)));
+        size::report(&rows)
     }
 }

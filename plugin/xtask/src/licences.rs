@@ -1,7 +1,7 @@
-//! Licences and sources of everything that others wrote: crates from `cargo metadata`, npm packages from the lock files.
+//! Checks licences and sources of all dependencies: crates from `cargo metadata`, npm packages from the lock files.
 //!
-//! The allowed licences are those of `deny.toml`, so that this check and cargo-deny (which adds the advisories, and runs where
-//! its database can be had) never disagree. Reads only; what is not understood is refused.
+//! The allowed licences are those of `deny.toml`, so this check and cargo-deny never disagree. (cargo-deny also checks advisories; it runs
+//! where its database is available.) This check only reads, and it must refuse what it does not understand.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Refuses the workspace when it depends on anything with a licence or from a source that is not allowed.
+/// Fails if the workspace has a dependency whose licence or source is not allowed.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let deny = workspace.path("deny.toml");
     let allowed =
@@ -23,25 +23,25 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 
     let metadata = workspace.metadata()?;
     let crates = crates(&metadata)?;
-    let mut mistakes: BTreeSet<String> = crates.iter().filter_map(|found| allowed.mistake(found)).collect();
+    let mut violations: BTreeSet<String> = crates.iter().filter_map(|found| allowed.violation(found)).collect();
     let mut count = crates.len();
     for folder in [BUILD_TOOLS, BROWSER_TOOLS] {
         let path = workspace.path(folder).join("package-lock.json");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let lock = serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
         let packages = npm_packages(&lock)?;
-        mistakes.extend(packages.iter().filter_map(|found| allowed.mistake(found)));
+        violations.extend(packages.iter().filter_map(|found| allowed.violation(found)));
         count += packages.len();
     }
-    if !mistakes.is_empty() {
-        let list: Vec<_> = mistakes.into_iter().collect();
+    if !violations.is_empty() {
+        let list: Vec<_> = violations.into_iter().collect();
         bail!("not allowed by deny.toml:\n  {}", list.join("\n  "));
     }
-    println!("{count} packages, all from their registries and under allowed licences");
+    println!("{count} packages; all have an allowed licence and come from their registries");
     Ok(())
 }
 
-/// Something that others wrote.
+/// A dependency.
 #[derive(Debug, PartialEq)]
 struct Package {
     name: String,
@@ -63,10 +63,10 @@ fn crates(metadata: &Value) -> Result<Vec<Package>> {
         .collect())
 }
 
-/// Every package of a package-lock.json. The folders' `.npmrc` leaves out `resolved` for packages from the registry, so what has
-/// one came from elsewhere.
+/// Every package of a package-lock.json. With the folders' `.npmrc`, packages from the registry have no `resolved`; a package with
+/// one comes from elsewhere.
 fn npm_packages(lock: &Value) -> Result<Vec<Package>> {
-    let packages: &Map<String, Value> = lock["packages"].as_object().context("a lock file without packages")?;
+    let packages: &Map<String, Value> = lock["packages"].as_object().context("the lock file has no packages")?;
     let foreign = packages.iter().filter(|(path, _)| !path.is_empty());
     Ok(foreign
         .map(|(path, package)| Package {
@@ -84,7 +84,7 @@ fn text(value: &Value) -> &str {
 struct Allowed(Vec<Licensee>);
 
 impl Allowed {
-    /// From the text of a deny.toml.
+    /// Reads the text of a deny.toml.
     fn read(deny: &str) -> Result<Self> {
         let deny: toml::Table = deny.parse().context("cannot read deny.toml")?;
         let list = deny.get("licenses").and_then(|licenses| licenses.get("allow")).and_then(toml::Value::as_array);
@@ -96,18 +96,18 @@ impl Allowed {
         Ok(Self(names.map(parse).collect::<Result<_>>()?))
     }
 
-    /// What is wrong with a package, in words.
-    fn mistake(&self, package: &Package) -> Option<String> {
+    /// The reason why a package is not allowed.
+    fn violation(&self, package: &Package) -> Option<String> {
         let name = &package.name;
         if !package.from_registry {
             return Some(format!("{name} does not come from a registry"));
         }
-        let Some(licence) = &package.licence else { return Some(format!("{name} names no licence")) };
+        let Some(licence) = &package.licence else { return Some(format!("{name} has no licence")) };
         match Expression::parse_mode(licence, ParseMode::LAX) {
-            Err(_) => Some(format!("{name} has a licence nobody understands: {licence}")),
+            Err(_) => Some(format!("{name} has an invalid licence expression: {licence}")),
             Ok(expression) => {
                 let ok = expression.evaluate(|wanted| self.0.iter().any(|licensee| licensee.satisfies(wanted)));
-                (!ok).then(|| format!("{name} is under {licence}"))
+                (!ok).then(|| format!("{name} has the licence {licence}"))
             }
         }
     }
@@ -119,15 +119,15 @@ mod tests {
 
     use super::*;
 
-    fn mistake(licence: Option<&str>) -> Option<String> {
+    fn violation(licence: Option<&str>) -> Option<String> {
         let allowed =
             Allowed::read("[licenses]\nallow = ['MIT', 'Apache-2.0', 'Apache-2.0 WITH LLVM-exception', 'Unicode-3.0']");
         let licence = licence.map(str::to_owned);
-        allowed.unwrap().mistake(&Package { name: "thing 1.0.0".into(), licence, from_registry: true })
+        allowed.unwrap().violation(&Package { name: "thing 1.0.0".into(), licence, from_registry: true })
     }
 
     #[test]
-    fn expressions_are_understood() {
+    fn licence_expressions_are_evaluated() {
         for good in [
             "MIT",
             "MIT OR GPL-3.0-only",
@@ -135,16 +135,16 @@ mod tests {
             "(MIT OR Apache-2.0) AND Unicode-3.0",
             "Apache-2.0 WITH LLVM-exception",
         ] {
-            assert_eq!(mistake(Some(good)), None, "{good}");
+            assert_eq!(violation(Some(good)), None, "{good}");
         }
         for bad in ["GPL-3.0-only", "MIT AND GPL-3.0-only", "MIT WITH LLVM-exception", "SEE LICENSE IN FILE", ""] {
-            assert!(mistake(Some(bad)).is_some(), "{bad}");
+            assert!(violation(Some(bad)).is_some(), "{bad}");
         }
-        assert_eq!(mistake(None).as_deref(), Some("thing 1.0.0 names no licence"));
+        assert_eq!(violation(None).as_deref(), Some("thing 1.0.0 has no licence"));
     }
 
     #[test]
-    fn only_crates_io_is_a_source_of_crates() {
+    fn crates_may_come_only_from_crates_io() {
         let metadata = json!({
             "workspace_members": ["own"],
             "packages": [
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_npm_had_to_resolve_is_not_from_the_registry() {
+    fn an_npm_package_with_resolved_is_not_from_the_registry() {
         let lock = json!({ "packages": {
             "": { "name": "own" },
             "node_modules/good": { "version": "1.0.0", "license": "MIT", "integrity": "sha512-x" },

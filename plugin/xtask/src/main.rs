@@ -1,9 +1,9 @@
-//! `cargo xtask`: everything a person or a machine does with this repository, as one command each.
+//! `cargo xtask`: the commands of this repository, for people and for CI.
 //!
-//! `demo` shows the shop, `test` proves it, `soak` proves it for longer, `dist` builds the widget into `www/pkg`, `openapi` writes down
-//! the proxy's routes.
-//! Each command installs what it needs (see `setup`) or says in one line what is missing; nothing is ever skipped.
-//! This crate is compiled on every fresh machine before anything else happens, so it must stay small.
+//! `demo` runs the demo shop, `test` runs every check, `soak` runs the long tests, `dist` builds the widget into `www/pkg`, `openapi` writes
+//! what is generated: the description of the API, its types, and the pages about commands and options. Each command installs what it needs
+//! (see `setup`), or fails with one line that names what is missing; it must never skip anything. This crate is compiled first on every new
+//! machine, so it must stay small.
 
 mod chromium;
 mod demo;
@@ -37,15 +37,15 @@ struct Cli {
 enum Command {
     /// Build everything and run the demo: the shop, the proxy and an emulated Vipps MobilePay. Ctrl-C ends it
     Demo(demo::Args),
-    /// Run every check, cheap ones first; stops at the first failure
+    /// Run every check, fast ones first; stops at the first failure
     Test(test::Args),
-    /// Longer proofs: a million cases of the model, fuzzing, load. Bounded; they end by themselves
+    /// Run the long tests: a million cases of the model, fuzzing, load. Each has a limit and ends by itself
     Soak(soak::Args),
-    /// Build the widget into www/pkg, print what it weighs and hold it against the budget
+    /// Build the widget into www/pkg, print its size and check it against the budget
     Dist,
-    /// Write proxy/openapi.json, and the types made from it, anew from the proxy's routes
+    /// Write what is generated from the proxy: proxy/openapi.json, its types, www/docs/command-line.md and configuration.md
     Openapi(openapi::Args),
-    /// What cargo runs WebAssembly tests with; this binary is wasm-bindgen's test runner too
+    /// Cargo's runner for WebAssembly tests: wasm-bindgen's test runner is part of this binary
     #[command(name = test::RUNNER, hide = true)]
     WasmTestRunner {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -54,7 +54,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match carry_out(Cli::parse().command) {
+    match run_command(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn carry_out(command: Command) -> Result<()> {
+fn run_command(command: Command) -> Result<()> {
     if let Command::WasmTestRunner { args } = command {
         let name = OsString::from(test::RUNNER);
         return wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(std::iter::once(name).chain(args));
@@ -75,6 +75,6 @@ fn carry_out(command: Command) -> Result<()> {
         Command::Soak(args) => soak::soak(&workspace, &args),
         Command::Dist => dist::dist(&workspace),
         Command::Openapi(args) => openapi::openapi(&workspace, &args),
-        Command::WasmTestRunner { .. } => unreachable!("answered above"),
+        Command::WasmTestRunner { .. } => unreachable!("handled above"),
     }
 }

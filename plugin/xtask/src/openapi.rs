@@ -1,7 +1,6 @@
-//! `proxy/openapi.json`, the proxy's own description of its routes, and the types that are made from it for the shop's backend: kept in the
-//! repository so that a change of them is seen.
-//!
-//! Both come from the binary (`kvitt openapi`). Checking never writes.
+//! `cargo xtask openapi`: the generated files that are kept in the repository, so that a change of them is visible in a review. These are
+//! `proxy/openapi.json`, which describes the proxy's routes, the TypeScript types made from it, and the documentation's pages about commands
+//! and options. The binary prints them (`kvitt openapi`, `kvitt manual`). A check must never write.
 
 use std::fs;
 use std::path::Path;
@@ -12,18 +11,23 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 use crate::workspace::Workspace;
 
-/// The files, and what else the binary is asked for each.
-const FILES: [(&str, &[&str]); 2] = [("proxy/openapi.json", &[]), ("www/docs/kvitt-shop.d.ts", &["--typescript"])];
+/// The files, and the arguments of the binary that prints each.
+const FILES: [(&str, &[&str]); 4] = [
+    ("proxy/openapi.json", &["openapi"]),
+    ("www/docs/kvitt-shop.d.ts", &["openapi", "--typescript"]),
+    ("www/docs/command-line.md", &["manual", "command-line"]),
+    ("www/docs/configuration.md", &["manual", "configuration"]),
+];
 
-/// How `cargo xtask openapi` was called.
+/// The arguments of `cargo xtask openapi`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Do not write: fail when the file differs from what would be written
+    /// Write nothing; fail if a file is out of date
     #[arg(long)]
     check: bool,
 }
 
-/// Writes the documents, or compares them with those in the repository.
+/// Writes the files, or compares them with those in the repository.
 pub(crate) fn openapi(workspace: &Workspace, args: &Args) -> Result<()> {
     let kvitt = workspace.build_kvitt()?;
     if args.check {
@@ -37,21 +41,21 @@ pub(crate) fn openapi(workspace: &Workspace, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Fails when the routes of the binary `kvitt` are no longer those of the files.
+/// Fails if a file differs from the output of the binary `kvitt`.
 pub(crate) fn check(workspace: &Workspace, kvitt: &Path) -> Result<()> {
     for (file, arguments) in FILES {
         let path = workspace.path(file);
         let found = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if let Some(line) = first_difference(&found, &document(kvitt, arguments)?) {
-            bail!("{file} differs from the routes, first in line {line}: run `cargo xtask openapi`");
+            bail!("{file} is out of date, first in line {line}: run `cargo xtask openapi`");
         }
-        println!("{file} agrees with the routes");
+        println!("{file} is up to date");
     }
     Ok(())
 }
 
 fn document(kvitt: &Path, arguments: &[&str]) -> Result<String> {
-    run::output(Command::new(kvitt).arg("openapi").args(arguments))
+    run::output(Command::new(kvitt).args(arguments))
 }
 
 /// The number of the first line that differs.
@@ -68,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_found_where_it_is() {
+    fn the_first_line_that_differs_is_found() {
         assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
         assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some(2));
         assert_eq!(first_difference("a\n", "a\nb\n"), Some(2));

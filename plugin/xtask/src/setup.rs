@@ -1,7 +1,7 @@
-//! What the commands need on a machine that has rustup, node with npm, and git: installed when it is missing.
+//! Installs what the commands need on a machine that has rustup, node with npm, and git.
 //!
-//! Every function may be called at any time and is quick when there is nothing to do. Each says in one line what it installs;
-//! what it may not or cannot install is an error that names the remedy, never a reason to leave something out.
+//! Every function may be called at any time and is fast when there is nothing to do. It prints one line for what it installs. If it may
+//! not or cannot install something, it fails with an error that names the remedy; it must never leave something out.
 
 use std::env;
 use std::fs;
@@ -16,16 +16,16 @@ use crate::workspace::Workspace;
 
 /// The target that the widget is compiled for.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
-/// The folder whose `node_modules` hold what builds the widget.
+/// The folder whose `node_modules` have the tools that build the widget.
 pub(crate) const BUILD_TOOLS: &str = "plugin/xtask";
-/// The folder whose `node_modules` hold what drives the browser.
+/// The folder whose `node_modules` have the tools that drive the browser.
 pub(crate) const BROWSER_TOOLS: &str = "tests/browser";
 
 const OLDEST_NODE: u32 = 20;
-/// Lies in `node_modules` and holds the digest of the lock file it was installed from.
+/// This file has the digest of the lock file that the packages were installed from.
 const STAMP: &str = ".installed-from";
 
-/// The WebAssembly target, which rustup does not add by itself where its automatic installs are switched off.
+/// Adds the WebAssembly target: rustup does not when its automatic installs are switched off.
 pub(crate) fn wasm_target() -> Result<()> {
     let sysroot = run::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).join("lib").is_dir() {
@@ -34,7 +34,7 @@ pub(crate) fn wasm_target() -> Result<()> {
     rustup(["target", "add", WASM])
 }
 
-/// rustfmt and clippy.
+/// Installs rustfmt and clippy.
 pub(crate) fn components(workspace: &Workspace) -> Result<()> {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if !run::succeeds(&mut workspace.cargo([subcommand, "--version"]))? {
@@ -49,7 +49,7 @@ fn rustup(args: [&str; 3]) -> Result<()> {
     run::run(Command::new("rustup").args(args)).with_context(|| format!("install it with `rustup {}`", args.join(" ")))
 }
 
-/// The packages of one folder's lock file, exactly as locked.
+/// Installs the npm packages of a folder's lock file, exactly as locked.
 pub(crate) fn npm_packages(workspace: &Workspace, folder: &str) -> Result<()> {
     node()?;
     let folder_path = workspace.path(folder);
@@ -67,13 +67,13 @@ pub(crate) fn npm_packages(workspace: &Workspace, folder: &str) -> Result<()> {
     fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// A program that an npm package of [`BUILD_TOOLS`] brought.
+/// The path of a program from an npm package of [`BUILD_TOOLS`].
 pub(crate) fn build_tool(workspace: &Workspace, name: &str) -> PathBuf {
     let extension = if cfg!(windows) { ".cmd" } else { "" };
     workspace.path(BUILD_TOOLS).join(format!("node_modules/.bin/{name}{extension}"))
 }
 
-/// An interpreter of Python with the packages of [`BROWSER_TOOLS`], exactly as locked, in the target folder.
+/// Installs a Python environment in the target folder with the packages of [`BROWSER_TOOLS`], exactly as locked. Returns the interpreter.
 pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
     let list = workspace.path(BROWSER_TOOLS).join("requirements.txt");
     let digest = fingerprint(&fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?);
@@ -96,7 +96,7 @@ pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Node, new enough.
+/// Checks that Node.js is new enough.
 fn node() -> Result<()> {
     let remedy = || format!("install Node.js {OLDEST_NODE} or newer, with npm");
     let version = run::output(Command::new("node").arg("--version")).with_context(remedy)?;
@@ -110,7 +110,7 @@ fn major(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// Packages of the system, on Debian and as root; anywhere else that is the user's decision and nothing happens.
+/// Installs system packages on Debian as root. Anywhere else it does nothing: that is the user's decision.
 pub(crate) fn debian_packages(names: &[&str]) -> Result<()> {
     if !Path::new("/etc/debian_version").exists() || !is_root() {
         return Ok(());
@@ -125,7 +125,7 @@ fn is_root() -> bool {
     run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
-/// PostgreSQL's programs, which the scenarios start a server of their own with; they look in the same places.
+/// Finds or installs PostgreSQL. The scenarios start their own server with its programs and look in the same places.
 pub(crate) fn postgres() -> Result<()> {
     if has_postgres() {
         return Ok(());

@@ -1,7 +1,8 @@
-//! `cargo xtask soak`: the proofs that take longer than anybody waits for with every change. Each is bounded and ends by itself.
+//! `cargo xtask soak`: the tests that take too long for every change. Each has a limit and ends by itself.
 //!
-//! `model` asks the core a million cases, `fuzz` gives the parsers bytes that nobody wrote, `load` pays on one proxy at once. All run on
-//! this machine alone. What they need beyond `cargo xtask test` (a nightly compiler, cargo-fuzz) is named when it is missing.
+//! `model` runs a million cases against the core, `fuzz` gives random bytes to the parsers, `load` makes many payments on one proxy. All
+//! run on this machine alone. When something is missing that `cargo xtask test` does not need (a nightly compiler, cargo-fuzz), the error
+//! names it.
 
 use std::process::Command;
 
@@ -11,54 +12,54 @@ use clap::ValueEnum;
 use crate::run;
 use crate::workspace::Workspace;
 
-/// How `cargo xtask soak` was called.
+/// The arguments of `cargo xtask soak`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Which proof
-    #[arg(value_enum, default_value_t = Proof::All)]
-    proof: Proof,
-    /// Cases of the model
+    /// Which test
+    #[arg(value_enum, default_value_t = Soak::All)]
+    test: Soak,
+    /// Number of cases of the model
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     cases: u32,
-    /// Seconds of fuzzing, for each target
+    /// Seconds of fuzzing for each target
     #[arg(long, value_name = "N", default_value_t = 600)]
     seconds: u32,
-    /// Only this fuzzing target; may be repeated
+    /// Fuzz only this target; may be repeated
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
-    /// Payments a second under load
+    /// Payments per second under load
     #[arg(long, value_name = "N", default_value_t = 200)]
     rate: u32,
     /// Seconds of load
     #[arg(long, value_name = "N", default_value_t = 60)]
     load_seconds: u32,
-    /// Streams that stay open under load
+    /// Open event streams under load
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     streams: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Proof {
+enum Soak {
     /// The core against a model of Vipps MobilePay, a million cases
     Model,
     /// Each fuzzing target for ten minutes
     Fuzz,
-    /// 200 payments a second for a minute, with 5,000 open streams
+    /// 200 payments per second for a minute, with 5,000 open streams
     Load,
     /// All three
     All,
 }
 
-/// Runs one proof, or all.
+/// Runs one test, or all.
 pub(crate) fn soak(workspace: &Workspace, args: &Args) -> Result<()> {
-    let chosen = |proof| args.proof == proof || args.proof == Proof::All;
-    if chosen(Proof::Model) {
+    let chosen = |test| args.test == test || args.test == Soak::All;
+    if chosen(Soak::Model) {
         model(workspace, args)?;
     }
-    if chosen(Proof::Load) {
+    if chosen(Soak::Load) {
         load(workspace, args)?;
     }
-    if chosen(Proof::Fuzz) {
+    if chosen(Soak::Fuzz) {
         fuzz(workspace, args)?;
     }
     Ok(())
@@ -81,18 +82,18 @@ fn load(workspace: &Workspace, args: &Args) -> Result<()> {
     run::run(load.arg("--proxy").arg(workspace.target("release/kvitt-under-test")))
 }
 
-/// What the fuzzer learns stays in the target folder; the seeds are read only.
+/// The fuzzer stores its corpus in the target folder; it only reads the seeds.
 fn fuzz(workspace: &Workspace, args: &Args) -> Result<()> {
     if !run::succeeds(Command::new("cargo").args(["+nightly", "fuzz", "--version"]))? {
-        bail!("fuzzing wants `rustup toolchain install nightly` and `cargo install cargo-fuzz`");
+        bail!("fuzzing needs `rustup toolchain install nightly` and `cargo install cargo-fuzz`");
     }
     let folder = workspace.path("tests/fuzz");
     let target_folder = workspace.target("fuzz");
     for target in targets(workspace)?.iter().filter(|name| args.target.is_empty() || args.target.contains(name)) {
         println!("\n== fuzz {target}, {} s", args.seconds);
         let corpus = target_folder.join("corpus").join(target);
-        std::fs::create_dir_all(&corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
-        // Through the shims, since only they know `+nightly`. Without a sanitizer: there is no unsafe code to watch.
+        std::fs::create_dir_all(&corpus).with_context(|| format!("cannot create {}", corpus.display()))?;
+        // Through rustup's proxies, because only they know `+nightly`. Without a sanitizer, because there is no unsafe code.
         let mut fuzz = Command::new("cargo");
         fuzz.args(["+nightly", "fuzz", "run", "--sanitizer", "none", "--fuzz-dir", "."]);
         fuzz.arg("--target-dir").arg(&target_folder).arg(target);

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: every check of the repository, the cheap ones first, up to the first failure.
+//! `cargo xtask test`: every check of the repository, the fast ones first, up to the first failure.
 //!
-//! A step is a name, a line of help and a function. Each prepares what it needs itself, so one may be run alone; `set-up` does all of
-//! that first in a full run, so that something missing is told at once and not after ten minutes. No step may ever be skipped.
+//! A step is a name, a line of help and a function. Each step installs what it needs, so it can run alone. In a full run `set-up` installs
+//! everything first, so that something missing fails at once and not after ten minutes. No step may ever be skipped.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,41 +16,41 @@ use crate::setup::{self, WASM};
 use crate::workspace::Workspace;
 use crate::{dist, licences, openapi, run};
 
-/// The subcommand by which cargo starts this binary as the runner of WebAssembly tests.
+/// The subcommand with which cargo starts this binary as the runner of WebAssembly tests.
 pub(crate) const RUNNER: &str = "wasm-test-runner";
 
-/// How `cargo xtask test` was called.
+/// The arguments of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only these steps; may be repeated
+    /// Run only this step; may be repeated
     #[arg(long, value_name = "STEP", value_enum)]
     only: Vec<Step>,
 }
 
-// In the order in which they run; what stands above a step is its line in `--help`.
+// In the order in which they run. The comment above a step is its line in `--help`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
-    /// Install or find everything the other steps need
+    /// Find or install everything that the other steps need
     SetUp,
-    /// Formatting, by rustfmt
+    /// Formatting (rustfmt)
     Fmt,
     /// Licences and sources of crates and npm packages
     Licences,
-    /// Clippy for this machine, warnings are errors
+    /// Clippy for this machine; warnings are errors
     Clippy,
-    /// Clippy for WebAssembly, warnings are errors
+    /// Clippy for WebAssembly; warnings are errors
     ClippyWasm,
     /// Unit, property, scenario and doc tests
     Native,
     /// The scenarios again, on PostgreSQL
     Postgres,
-    /// The widget's own tests, in headless Chromium
+    /// The widget's tests in headless Chromium
     Wasm,
-    /// Build the widget and hold it against its size budget
+    /// Build the widget and check it against its size budget
     Dist,
-    /// proxy/openapi.json, and the types made from it, against the proxy's routes
+    /// Compare proxy/openapi.json, and the types generated from it, with the proxy's routes
     Openapi,
-    /// The whole sequence in a real browser, as a customer would walk it
+    /// End-to-end tests in a real browser
     Browser,
 }
 
@@ -70,7 +70,7 @@ impl Step {
             Self::Clippy => {
                 setup::components(workspace)?;
                 run::run(&mut workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-                // The workspace has the proxy with the features that the tests want; this is the one that is shipped.
+                // In the workspace the proxy has the features that the tests need; this is the proxy that is shipped.
                 run::run(&mut workspace.cargo(["clippy", "--package", "kvitt", "--", "-D", "warnings"]))
             }
             Self::ClippyWasm => clippy_wasm(workspace),
@@ -122,7 +122,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     setup::python(workspace)?;
     setup::postgres()?;
     let chromium = Chromium::find_or_install()?;
-    println!("everything is there; the browser is {}", chromium.browser.display());
+    println!("everything is installed; the browser is {}", chromium.browser.display());
     Ok(())
 }
 
@@ -134,26 +134,27 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     run::run(clippy.args(crates).args(["--", "-D", "warnings"]))
 }
 
-/// The native tests have the scenarios on SQLite, and on PostgreSQL only those that are about it. (The client's own `it` comes along: one
-/// package alone would be built anew, with fewer features.)
+/// The native tests run the scenarios on SQLite; this runs them on PostgreSQL. (It selects the whole workspace, and with it the client's
+/// own `it`, because a single package would be compiled again with fewer features.)
 fn postgres(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
     let mut scenarios = workspace.cargo(["test", "--workspace", "--test", "it"]);
     run::run(scenarios.env("STORE_UNDER_TEST", "postgres"))
 }
 
-/// This binary is the runner, so that no tool has to be installed and its version is that of wasm-bindgen in Cargo.lock.
+/// This binary is the runner, so no tool has to be installed, and its version is that of wasm-bindgen in Cargo.lock.
 fn wasm(workspace: &Workspace) -> Result<()> {
     setup::wasm_target()?;
-    let this = env::current_exe().context("cannot tell where this program is")?;
-    let runner = serde_json::to_string(&[this.to_string_lossy().as_ref(), RUNNER]).context("a path as a string")?;
+    let this = env::current_exe().context("cannot find the path of this program")?;
+    let runner =
+        serde_json::to_string(&[this.to_string_lossy().as_ref(), RUNNER]).context("cannot write the path as JSON")?;
     let mut tests = workspace.cargo(["test", "--package", "kvitt-plugin", "--target", WASM, "--test", "*"]);
     tests.arg("--config").arg(format!("target.{WASM}.runner={runner}"));
     Chromium::find_or_install()?.drive(workspace, &mut tests)?;
     run::run(&mut tests)
 }
 
-/// Expects the widget in `www/pkg`, where `dist` put it.
+/// Tests the widget in `www/pkg`, which `dist` has built.
 fn browser(workspace: &Workspace) -> Result<()> {
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
     let python = setup::python(workspace)?;
@@ -172,7 +173,7 @@ fn browser(workspace: &Workspace) -> Result<()> {
     )
 }
 
-/// Named one by one, since what node makes of a folder changed between its versions.
+/// The test files one by one: node versions differ in how they treat a folder.
 fn browser_tests(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let folder = workspace.path("tests/browser");
     let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;

@@ -1,7 +1,7 @@
-//! Where things are, and how to call cargo there.
+//! The folders of this repository, and how to call cargo there.
 //!
-//! The two folders come from `cargo metadata`, so that `CARGO_TARGET_DIR` and the user's own configuration are respected.
-//! Cargo must always be called through here: a cargo started from a cargo sees variables that make build scripts run again.
+//! The two folders come from `cargo metadata`, which respects `CARGO_TARGET_DIR` and the user's configuration. Cargo must always be called
+//! through this module: a cargo started from a cargo inherits variables that make build scripts run again.
 
 use std::env;
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Asks cargo about the workspace this program was built from.
+    /// Finds the workspace that this program was built from.
     pub(crate) fn find() -> Result<Self> {
         let crate_folder = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let metadata = metadata(Path::new(&crate_folder), &["--no-deps"])?;
@@ -28,12 +28,12 @@ impl Workspace {
         Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
     }
 
-    /// A path given relative to the repository's folder.
+    /// A path in the repository.
     pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// A path given relative to cargo's target folder.
+    /// A path in cargo's target folder.
     pub(crate) fn target(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.target.join(relative)
     }
@@ -45,18 +45,18 @@ impl Workspace {
         cargo
     }
 
-    /// What cargo knows of the workspace and everything it depends on, on every platform.
+    /// The metadata of the workspace and all its dependencies, for every platform.
     pub(crate) fn metadata(&self) -> Result<Value> {
         metadata(&self.root, &[])
     }
 
-    /// Builds the proxy's binary and what it needs, no more, and says where it is.
+    /// Builds only the proxy's binary and returns its path.
     pub(crate) fn build_kvitt(&self) -> Result<PathBuf> {
         self.build_binary(&["--package", "kvitt"])
     }
 
-    /// The same from the tests' selection of packages and features: with it everything that the tests were built from is
-    /// used as it is, where [`Workspace::build_kvitt`] would compile half of it again with fewer features.
+    /// The same with the tests' selection of packages and features. It reuses what the tests have compiled;
+    /// [`Workspace::build_kvitt`] would compile half of it again with fewer features.
     pub(crate) fn build_kvitt_with_tests(&self) -> Result<PathBuf> {
         self.build_binary(&["--workspace", "--tests"])
     }
@@ -69,11 +69,11 @@ impl Workspace {
 
 fn metadata(folder: &Path, args: &[&str]) -> Result<Value> {
     let text = run::output(cargo(folder).args(["metadata", "--format-version", "1"]).args(args))?;
-    serde_json::from_str(&text).context("cannot read what cargo metadata printed")
+    serde_json::from_str(&text).context("cannot read the output of cargo metadata")
 }
 
-/// Cargo, without what the outer cargo says about *this* package: the build scripts of some dependencies (ring's is one)
-/// watch those variables and would run again, and everything above them would be compiled again, on every turn.
+/// Cargo without the variables of the outer cargo that describe *this* package. The build scripts of some dependencies (ring's, for
+/// example) depend on those variables: they would run again, and every crate above them would be compiled again, each time.
 fn cargo(folder: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(folder);
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_describes_this_package_is_hidden_from_cargo() {
+    fn only_variables_of_this_package_are_removed_for_cargo() {
         for name in ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_BIN_NAME"] {
             assert!(is_about_this_package(&name.into()), "{name}");
         }

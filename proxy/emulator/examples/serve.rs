@@ -1,4 +1,4 @@
-//! The emulator on its own, for a look at its pages: `cargo run -p kvitt-emulator --example serve -- 127.0.0.1:8090`.
+//! The emulator alone, to open its pages: `cargo run -p kvitt-emulator --example serve -- 127.0.0.1:8090`.
 
 use kvitt_emulator::{Emulator, Options};
 

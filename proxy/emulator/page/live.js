@@ -1,12 +1,12 @@
-// Keeps a page as it would be if it were loaded now: fetches it every second and takes over what has changed.
-// A landing page that is left for anywhere but the next step tells the emulator so.
+// Refreshes an open page: fetches it every second and replaces <main> when its version has changed. A landing page that is left other than by
+// its next step notifies the emulator.
 "use strict";
 
-// This loading of the page, as opposed to an earlier or a later one.
+// The id of this load of the page.
 const view = Math.random().toString(36).slice(2);
 
-let onwards = false;
-const leaving = () => { onwards = true; };
+let navigating = false;
+const leaving = () => { navigating = true; };
 addEventListener("submit", leaving);
 addEventListener("click", (event) => {
   const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
@@ -18,7 +18,7 @@ async function refresh() {
   const response = await fetch(location.href, { headers: { "x-live": view }, cache: "no-store" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("main");
-  if (onwards || !next || next.dataset.version === now.dataset.version) return;
+  if (navigating || !next || next.dataset.version === now.dataset.version) return;
   if (next.dataset.go) {
     leaving();
     location.replace(next.dataset.go);
@@ -31,15 +31,15 @@ async function refresh() {
 }
 
 async function live() {
-  // A page that cannot be reached now may be there again in a second.
-  try { await refresh(); } catch { /* try again */ }
-  if (!onwards) setTimeout(live, 1000);
+  // A failed request is retried in a second.
+  try { await refresh(); } catch { /* retried below */ }
+  if (!navigating) setTimeout(live, 1000);
 }
 live();
 
 addEventListener("pagehide", () => {
   const left = document.querySelector("main").dataset.left;
-  if (left && !onwards) navigator.sendBeacon(`${left}&view=${view}`);
+  if (left && !navigating) navigator.sendBeacon(`${left}&view=${view}`);
 });
-// Back in a page the browser had kept: it may be long out of date.
+// A page from the browser's back/forward cache may be out of date.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

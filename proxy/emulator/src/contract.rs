@@ -1,9 +1,8 @@
-//! The contracts: what a request body may look like, and the check against them.
+//! The contracts: the JSON Schemas of request bodies, and the validator.
 //!
-//! One JSON Schema (draft 2020-12) a body, embedded from `contract/`. They are written from what the API documents:
-//! names, types, limits, patterns. The validator reads the subset of the draft that those files use and panics on a
-//! keyword it does not know, so a contract cannot ask for something that is silently not checked.
-//! Unknown fields are refused: that is how a misreading in a client shows.
+//! Each body has one JSON Schema (draft 2020-12), embedded from `contract/` and written from the API's documentation: names, types, limits,
+//! patterns. The validator supports the keywords that those files use and panics on any other, so no rule of a contract is silently ignored.
+//! Unknown fields are refused, which reveals a client that misreads the documentation.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -31,7 +30,7 @@ static PARSED: LazyLock<HashMap<&str, Value>> = LazyLock::new(|| {
         .collect()
 });
 
-/// One way in which a body breaks its contract.
+/// One violation of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     /// The dotted path of the field, such as `amount.value` or `receipt.orderLines[0].name`; empty for the whole body.
@@ -39,7 +38,7 @@ pub(crate) struct Violation {
     pub(crate) reason: String,
 }
 
-/// Everything in which `body` breaks the contract.
+/// All violations of the contract in `body`.
 pub(crate) fn violations(contract: &str, body: &Value) -> Vec<Violation> {
     let root = &PARSED[contract];
     let mut check = Check { root, found: Vec::new() };
@@ -88,8 +87,8 @@ impl Check<'_> {
             ("enum", _) => {
                 let allowed = wanted.as_array().expect("enum is a list");
                 if !allowed.contains(value) {
-                    let shown: Vec<String> = allowed.iter().map(Value::to_string).collect();
-                    self.fail(path, format!("must be one of {}", shown.join(", ")));
+                    let values: Vec<String> = allowed.iter().map(Value::to_string).collect();
+                    self.fail(path, format!("must be one of {}", values.join(", ")));
                 }
             }
             ("pattern", Value::String(text)) => {
@@ -255,7 +254,7 @@ mod tests {
         })
     }
 
-    /// A body with everything in it, and one with a wrong value of every kind, walk through every keyword there is.
+    /// Checks a wrong value against every schema of every contract, so that the validator meets every keyword.
     #[test]
     fn every_contract_uses_only_keywords_the_validator_knows() {
         fn walk(schema: &Value, root: &Value) {
@@ -281,12 +280,12 @@ mod tests {
     }
 
     #[test]
-    fn a_right_body_passes() {
+    fn a_valid_body_has_no_violations() {
         assert_eq!(violations("create-payment", &create()), []);
     }
 
     #[test]
-    fn every_wrong_field_is_named() {
+    fn every_invalid_field_is_reported() {
         let mut body = create();
         body["reference"] = json!("short");
         body["amount"]["value"] = json!(12.5);
@@ -313,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_is_named_in_exactly_one_way() {
+    fn a_customer_is_identified_in_exactly_one_way() {
         let mut body = create();
         body["customer"] = json!({ "phoneNumber": "4791234567", "personalQr": "https://qr.example/1" });
         assert_eq!(names("create-payment", body), ["customer"]);

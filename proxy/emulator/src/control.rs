@@ -1,7 +1,7 @@
-//! The control API under `/_emulator`: what a test does that no merchant can.
+//! The control API under `/_emulator`: what a test can do and a merchant cannot.
 //!
-//! It plays the customer, moves the clock, asks for faults and tells what was received. JSON in and out; the README
-//! documents it. It is not watched by the gate: no faults, no record, no keys.
+//! It acts as the customer, advances the clock, injects faults and returns the recorded calls. JSON in and out; the README documents it. It is
+//! not behind the gateway: no faults, no record, no keys.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Shared;
-use crate::clock::written;
-use crate::credentials::SalesUnit;
+use crate::clock::format_time;
 use crate::problem::Code;
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
 use crate::state::{Approvals, Fault, Payment, State};
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -39,7 +39,7 @@ fn refused(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
-/// Sales units may share a reference; without `?msn=` the first that has it is meant.
+/// Two sales units may have the same reference; without `?msn=` the first one is used.
 #[derive(Deserialize)]
 struct Which {
     msn: Option<String>,
@@ -52,21 +52,21 @@ fn find(state: &State, which: &Which, reference: &str) -> Option<usize> {
         .find_map(|unit| state.find(unit.msn, reference))
 }
 
-/// The full book of a payment.
-fn book(state: &State, payment: &Payment) -> Value {
-    let mut book = payment.details(true);
-    book["msn"] = json!(payment.unit.msn);
-    book["events"] = payment.event_log();
-    book["request"] = payment.request.clone();
-    book["receipt"] = json!(state.receipts.get(&(payment.unit.msn.to_owned(), payment.reference.clone())));
-    book["redirectUrl"] = json!(payment.redirect_url);
-    book["customer"] = json!(payment.customer);
-    book["expiresAt"] = json!(written(payment.moments.expires));
-    book
+/// The full record of a payment.
+fn record(state: &State, payment: &Payment) -> Value {
+    let mut record = payment.details(true);
+    record["msn"] = json!(payment.unit.msn);
+    record["events"] = payment.event_log();
+    record["request"] = payment.request.clone();
+    record["receipt"] = json!(state.receipts.get(&(payment.unit.msn.to_owned(), payment.reference.clone())));
+    record["redirectUrl"] = json!(payment.redirect_url);
+    record["customer"] = json!(payment.customer);
+    record["expiresAt"] = json!(format_time(payment.timestamps.expires));
+    record
 }
 
 async fn payments(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
-    Json(shared.look(|state| state.payments().map(|payment| book(state, payment)).collect()))
+    Json(shared.read(|state| state.payments().map(|payment| record(state, payment)).collect()))
 }
 
 async fn payment(
@@ -74,8 +74,8 @@ async fn payment(
     Path(reference): Path<String>,
     Query(which): Query<Which>,
 ) -> Response {
-    let found = shared.look(|state| find(state, &which, &reference).map(|index| book(state, state.payment(index))));
-    found.map_or_else(|| refused(StatusCode::NOT_FOUND, "unknown reference"), |book| Json(book).into_response())
+    let found = shared.read(|state| find(state, &which, &reference).map(|index| record(state, state.payment(index))));
+    found.map_or_else(|| refused(StatusCode::NOT_FOUND, "unknown reference"), |record| Json(record).into_response())
 }
 
 #[derive(Deserialize)]
@@ -109,7 +109,7 @@ async fn act(
             _ => return refused(StatusCode::NOT_FOUND, "unknown action"),
         };
         match done {
-            Ok(()) => Json(book(state, state.payment(index))).into_response(),
+            Ok(()) => Json(record(state, state.payment(index))).into_response(),
             Err(Code(code)) => {
                 (StatusCode::CONFLICT, Json(json!({ "error": "refused", "code": code }))).into_response()
             }
@@ -118,11 +118,11 @@ async fn act(
 }
 
 fn time(state: &State) -> Json<Value> {
-    Json(json!({ "now": written(state.now()), "offset_ms": state.clock.offset_ms() }))
+    Json(json!({ "now": format_time(state.now()), "offset_ms": state.clock.offset_ms() }))
 }
 
 async fn clock(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
-    shared.look(|state| time(state))
+    shared.read(|state| time(state))
 }
 
 #[derive(Deserialize)]
@@ -136,13 +136,13 @@ async fn advance(Shares(shared): Shares<Arc<Shared>>, Json(wish): Json<Advance>)
         if !state.clock.advance(SignedDuration::from_millis(wish.advance_ms)) {
             return refused(StatusCode::UNPROCESSABLE_ENTITY, "the clock only goes forwards, and not for ever");
         }
-        state.pass_time();
+        state.run_due();
         time(state).into_response()
     })
 }
 
 async fn faults(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
-    Json(shared.look(|state| json!(state.faults.list())))
+    Json(shared.read(|state| json!(state.faults.list())))
 }
 
 async fn add_fault(Shares(shared): Shares<Arc<Shared>>, Json(fault): Json<Fault>) -> StatusCode {
@@ -156,7 +156,7 @@ async fn clear_faults(Shares(shared): Shares<Arc<Shared>>) -> StatusCode {
 }
 
 async fn requests(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
-    Json(shared.look(|state| json!(state.received)))
+    Json(shared.read(|state| json!(state.received)))
 }
 
 async fn clear_requests(Shares(shared): Shares<Arc<Shared>>) -> StatusCode {
@@ -165,7 +165,7 @@ async fn clear_requests(Shares(shared): Shares<Arc<Shared>>) -> StatusCode {
 }
 
 async fn deliveries(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
-    Json(shared.look(|state| json!({ "attempts": state.webhooks.log, "pending": state.webhooks.pending() })))
+    Json(shared.read(|state| json!({ "attempts": state.webhooks.log, "pending": state.webhooks.pending() })))
 }
 
 #[derive(Deserialize)]

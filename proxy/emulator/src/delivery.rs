@@ -1,8 +1,7 @@
-//! The worker behind the clock: it delivers webhooks and lets things expire when nobody is looking.
+//! The worker: it delivers webhooks, and runs what is due when no call comes in.
 //!
-//! It sleeps until the state's next due moment or until something happens, takes the attempts that are due and makes
-//! each in a task of its own. The state decides what is due and what an answer means. The date in a signature is the
-//! real one, freshly for every attempt; the waits between attempts follow the emulator's clock.
+//! It sleeps until the next due time or a change, takes the due attempts and makes each in a task of its own. The state decides what is due and
+//! what an answer means. Each attempt is signed anew with the real time; the pauses between attempts follow the emulator's clock.
 
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -11,27 +10,27 @@ use axum::http::header;
 use jiff::Timestamp;
 use reqwest::{Url, redirect};
 
-use crate::Shared;
 use crate::clock::http_date;
+use crate::shared::Shared;
 use crate::signature::sign;
 use crate::state::{Job, Outcome};
 
-/// How long a receiver may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of an attempt.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The client for webhooks. It follows no redirect and uses no proxy. The process gets a TLS provider if it has none.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
-        // Refused when the process has chosen one already, which is as good.
+        // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    reqwest::Client::builder().redirect(redirect::Policy::none()).timeout(PATIENCE).no_proxy().build()
+    reqwest::Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).no_proxy().build()
 }
 
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
-        let (jobs, wait) = shared.look(|state| {
+        let (jobs, wait) = shared.read(|state| {
             let now = state.now();
             let jobs = state.webhooks.take_due(&mut state.faults, now);
             let wait = state.next_due().map(|due| due.duration_since(now));
@@ -40,7 +39,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
         for job in jobs {
             shared.tasks.spawn(deliver(shared.clone(), job));
         }
-        // Rounded up, so that it does not wake a moment too early.
+        // Rounded up, so that the worker does not wake up too early.
         let wait = wait.map_or(Duration::from_secs(3600), |wait| {
             Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(1)
         });

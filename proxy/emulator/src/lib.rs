@@ -1,23 +1,48 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## Modules
+//!
+//! Top to bottom; each imports only from those below it.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`router`] | puts the APIs, the pages and the control API together |
+//! | [`control`] | the control API of tests, under `/_emulator` |
+//! | [`api`] | the merchant's APIs, one file each |
+//! | [`pages`] | the customer's pages: landing page and phone |
+//! | [`qr_images`] | QR codes as SVG and PNG |
+//! | [`gateway`] | before every API call: faults, the record, keys, headers, contracts |
+//! | [`delivery`] | the worker that sends webhooks and runs what is due |
+//! | [`shared`] | the state under its lock, for handlers and tasks |
+//! | [`state`] | all data and rules, without network and tasks |
+//! | [`options`] | how an emulator differs from the test environment |
+//! | [`problem`] | refusals in the shape of each API |
+//! | [`contract`] | JSON Schemas of request bodies, and their check |
+//! | [`sales_units`] | the three merchants and their keys |
+//! | [`signature`] | signs webhooks |
+//! | [`clock`] | the emulator's clock, which tests can advance |
+//! | [`serve`] | accepts connections; may close one without an answer |
+#![allow(rustdoc::private_intra_doc_links)]
 
+mod api;
 mod clock;
 mod contract;
 mod control;
-mod credentials;
 mod delivery;
-mod gate;
+mod gateway;
+mod options;
 mod pages;
 mod problem;
-mod qr;
-mod routes;
+mod qr_images;
+mod router;
+mod sales_units;
 mod serve;
+mod shared;
 mod signature;
 mod state;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -25,46 +50,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use crate::contract::CONTRACTS;
-pub use crate::credentials::Credentials;
-use crate::credentials::SalesUnit;
+pub use crate::options::Options;
+pub use crate::sales_units::Credentials;
+use crate::shared::Shared;
 use crate::state::State;
-
-/// How the emulator differs from its default, which is the test environment with what a laptop needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Refuse `http://` return and callback URLs even on loopback, as the real API does.
-    pub strict: bool,
-    /// The base of the links that customers get, when it is not the address of the listener. No trailing slash.
-    pub public_url: Option<String>,
-    /// The base of those links by market (`NO`, `DK`, `FI`), which goes before `public_url`: the real hosts differ by
-    /// market.
-    pub market_links: BTreeMap<String, String>,
-    /// Every sales unit may send PUSH_MESSAGE payments. Otherwise they are refused with 5080.
-    pub push_message: bool,
-    /// Every sales unit may create long-living payments. Otherwise they are refused with 5050.
-    pub long_living: bool,
-    /// A customer who consented within seven days is not asked again.
-    pub remember_consent: bool,
-    /// Userinfo demands the subscription key. By default it refuses requests that have one: the sources disagree.
-    pub userinfo_wants_subscription_key: bool,
-    /// How long after the authorization a GET shows what was shared, in real milliseconds.
-    pub profile_delay_ms: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            strict: false,
-            public_url: None,
-            market_links: BTreeMap::new(),
-            push_message: false,
-            long_living: false,
-            remember_consent: false,
-            userinfo_wants_subscription_key: false,
-            profile_delay_ms: 300,
-        }
-    }
-}
 
 /// A running emulator. Dropping it ends its tasks and closes its connections.
 pub struct Emulator {
@@ -90,7 +79,7 @@ impl Emulator {
             tasks: TaskTracker::new(),
             http: delivery::client().map_err(std::io::Error::other)?,
         });
-        shared.tasks.spawn(serve::serve(listener, routes::router(shared.clone()), shared.stop.clone()));
+        shared.tasks.spawn(serve::serve(listener, router::router(shared.clone()), shared.stop.clone()));
         shared.tasks.spawn(delivery::work(shared.clone()));
         shared.tasks.close();
         Ok(Emulator { shared })
@@ -115,46 +104,5 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.shutdown();
-    }
-}
-
-/// What every task and every handler holds.
-struct Shared {
-    state: Mutex<State>,
-    url: String,
-    /// Something happened that the delivery worker should look at.
-    wake: Notify,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-    http: reqwest::Client,
-}
-
-impl Shared {
-    /// Looks at the state, after what is due has happened.
-    fn look<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = self.state.lock().expect("nothing panics while it holds the state");
-        state.pass_time();
-        look(&mut state)
-    }
-
-    /// Changes the state, and wakes the worker that carries out what follows from it.
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        let result = self.look(change);
-        self.wake.notify_one();
-        result
-    }
-
-    /// The base of the links for customers of a sales unit.
-    fn links(&self, state: &State, unit: &SalesUnit) -> String {
-        let chosen = state.options.market_links.get(unit.market).or(state.options.public_url.as_ref());
-        chosen.map_or(self.url.as_str(), |url| url.trim_end_matches('/')).to_owned()
-    }
-
-    /// Waits, but not longer than the emulator lives.
-    async fn pause(&self, time: Duration) {
-        tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            () = self.stop.cancelled() => {}
-        }
     }
 }

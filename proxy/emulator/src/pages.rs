@@ -1,13 +1,12 @@
-//! What the customer sees: the landing page in the merchant's browser, and the phone as a web page.
+//! The customer's pages: the landing page in the customer's browser, and the phone as a web page.
 //!
-//! Plain HTML that works without JavaScript; one script keeps an open page current. Nothing here decides about money:
-//! forms end in the same calls of `state` as the control API. Every text that comes from a request is escaped on its
-//! way into the page, and the pages run under a strict content security policy all the same.
+//! Plain HTML that works without JavaScript; one script refreshes an open page. No page has a rule about money: forms make the same calls of
+//! `state` as the control API. Every text from a request is escaped, and the pages have a strict content security policy.
 
+mod format;
 mod html;
 mod landing;
 mod phone;
-mod write;
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()

@@ -1,8 +1,8 @@
-//! The refusals, in the shapes the different APIs use.
+//! Refusals, in the shapes of the different APIs.
 //!
 //! ePayment and Webhooks answer a problem with `extraDetails` (a numeric code as a string, or one entry a field), Order
 //! Management one with `invalidParams`, and the gateway in front of them all (keys, tokens, unknown paths, too many
-//! calls) a small `{statusCode, message}`. The words are ours; clients branch on status and number.
+//! calls) a small `{statusCode, message}`. The titles are not those of the real API: clients decide on status and code.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,8 +15,8 @@ use crate::contract::Violation;
 pub(crate) struct Code(pub(crate) u16);
 
 impl Code {
-    /// The status that goes with the number. Documented are 409 for conflicts, 404 for an unknown reference and 422 for
-    /// 5070; 403 for what a sales unit is not enabled for and 423 for a locked payment follow their descriptions.
+    /// The status of the code. The documentation has 409 for conflicts, 404 for an unknown reference and 422 for 5070; 403 for what a sales unit
+    /// is not enabled for and 423 for a locked payment are concluded from their descriptions.
     fn status(self) -> u16 {
         match self.0 {
             4010 | 4020 | 4150 => 409,
@@ -60,7 +60,7 @@ impl Code {
             6120 => "The payment would expire too soon",
             6130 => "A long-living payment needs a receipt",
             6150 => "More than what is left to refund",
-            6160 => "The payment is being worked on",
+            6160 => "The payment is locked",
             6190 => "The payment cannot be cancelled",
             6200 => "The payment cannot be captured",
             6210 => "The payment cannot be refunded",
@@ -84,14 +84,14 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// ePayment: a rule was broken.
+    /// ePayment: a violated rule.
     pub(crate) fn domain(code: Code, instance: &str) -> Problem {
         let status = code.status();
         let details = json!([{ "name": "ErrorCode", "reason": code.0.to_string() }]);
         Problem::extra(status, code.title(), code.title(), instance, details)
     }
 
-    /// ePayment and Webhooks: the request is not what the contract says.
+    /// ePayment and Webhooks: the request violates its contract.
     pub(crate) fn invalid(violations: &[Violation], instance: &str) -> Problem {
         Problem::extra(400, "Bad Request", "The request breaks its contract", instance, entries(violations))
     }
@@ -155,7 +155,7 @@ fn entries(violations: &[Violation]) -> Value {
     violations.iter().map(|found| json!({ "name": found.name, "reason": found.reason })).collect()
 }
 
-/// The server's name for this one exchange, as in a `traceparent` header.
+/// A new trace id, in the format of a `traceparent` header.
 fn trace_id() -> String {
     let trace = uuid::Uuid::new_v4().simple().to_string();
     let span = uuid::Uuid::new_v4().simple().to_string();

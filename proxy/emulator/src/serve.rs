@@ -1,7 +1,7 @@
-//! The accept loop: like `axum::serve`, but a handler may also answer by closing the connection.
+//! The accept loop: like `axum::serve`, but a handler may close the connection without an answer.
 //!
-//! That is what a lost answer looks like to a client, and hyper does it when a service fails. HTTP/1.1 only, as the
-//! clients on a machine of one's own speak it. When told to stop it finishes what is being answered, for two seconds.
+//! To a client that is a lost answer; hyper closes the connection when the service returns an error. HTTP/1.1 only, which all local clients
+//! support. On shutdown it finishes open requests, for two seconds.
 
 use std::convert::Infallible;
 use std::io;
@@ -21,7 +21,7 @@ use tower::ServiceExt;
 
 /// A response with this extension is not sent: the connection is closed instead.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HangUp;
+pub(crate) struct CloseConnection;
 
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
@@ -46,8 +46,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             async move {
                 let response: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
                 let Ok(response) = response;
-                match response.extensions().get::<HangUp>() {
-                    Some(HangUp) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+                match response.extensions().get::<CloseConnection>() {
+                    Some(CloseConnection) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
                     None => Ok(response),
                 }
             }
@@ -55,7 +55,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         connections.spawn(async move {
-            // Clients that go away are no news.
+            // A client that disconnects is no error.
             let _ = connection.await;
         });
     }

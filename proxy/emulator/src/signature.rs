@@ -1,13 +1,14 @@
-//! The signature of a webhook: HMAC-SHA256 over the line, the date, the host and the hash of the body.
+//! The signature of a webhook: HMAC-SHA256 over the request line, the date, the host and the hash of the body.
 //!
-//! The key is the secret's text as it stands, never decoded, even where it looks like base64.
+//! The key is the secret's text, never decoded, even though it looks like base64. The code is apart from the client's, so that a mistake in one
+//! is not repeated in the other.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// The headers that make a request verifiable.
+/// The headers that the signature adds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Signed {
     /// `x-ms-content-sha256`

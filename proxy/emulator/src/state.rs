@@ -1,66 +1,49 @@
-//! Everything the emulator remembers, and the one way to change it.
+//! All data of the emulator, and the rules for changing it.
 //!
-//! Pure but for the clock: no network, no tasks. The routes, the pages and the control API call in under one lock; each
-//! change to a payment goes through [`State::change`], which also hands its new events to the webhooks and notes when
-//! time alone will change it next. Replies are plain JSON and [`Problem`]s.
+//! Pure except for the clock: no network, no tasks. The APIs, the pages and the control API call it under one lock. Each change of a payment
+//! goes through [`State::change`], which also queues webhooks for the new events and schedules the payment's next due time. Replies are plain
+//! JSON and [`Problem`]s.
+//!
+//! | module, top to bottom | what it is for |
+//! |---|---|
+//! | `webhooks` | registrations, and the queue of deliveries |
+//! | `rules` | the checks of a create request |
+//! | `payment` | one payment: states, money, events |
+//! | `customer` | the customers and their consents |
+//! | `faults`, `limits`, `log` | injected faults, calls per minute, recorded lines |
 
 mod customer;
 mod faults;
 mod limits;
+mod log;
 mod payment;
 mod rules;
 mod webhooks;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) use self::customer::{Sharing, has_the_app};
+pub(crate) use self::customer::{Consent, has_the_app};
 pub(crate) use self::faults::{Fault, Faults};
 pub(crate) use self::limits::Limits;
-pub(crate) use self::payment::{Payment, PaymentState, Whereabouts};
-pub(crate) use self::rules::{receipt_violations, url_is_accepted};
+pub(crate) use self::log::BoundedLog;
+pub(crate) use self::payment::{Channel, Payment, PaymentState};
+pub(crate) use self::rules::{Approvals, receipt_violations, url_is_accepted};
 pub(crate) use self::webhooks::{Job, Outcome, Webhooks};
-use crate::Options;
 use crate::clock::Clock;
-use crate::credentials::SalesUnit;
+use crate::options::Options;
 use crate::problem::{Code, Problem};
+use crate::sales_units::SalesUnit;
 
 /// How long an access token is accepted in the test environment.
 pub(crate) const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
-/// What a sales unit has been approved for.
-#[derive(Clone, Copy, Debug, serde::Deserialize, serde::Serialize)]
-pub(crate) struct Approvals {
-    pub(crate) push_message: bool,
-    pub(crate) long_living: bool,
-}
-
-/// A record for the control API that forgets its oldest lines.
-#[derive(Default, serde::Serialize)]
-#[serde(transparent)]
-pub(crate) struct Recent(VecDeque<Value>);
-
-impl Recent {
-    const MOST: usize = 10_000;
-
-    pub(crate) fn push(&mut self, line: Value) {
-        if self.0.len() == Self::MOST {
-            self.0.pop_front();
-        }
-        self.0.push_back(line);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
-/// A finished call under an idempotency key.
-struct Used {
+/// The stored reply of an idempotency key.
+struct StoredReply {
     path: String,
     body: Value,
     reply: Result<(u16, Value), Problem>,
@@ -75,33 +58,33 @@ pub(crate) enum Operation {
     Refund,
 }
 
-/// What names a payment: the sales unit's number and the merchant's reference, or an order for Order Management.
+/// The key of a payment or an order: the sales unit's number and the merchant's reference.
 pub(crate) type Key = (String, String);
 
 pub(crate) struct State {
     pub(crate) options: Options,
     pub(crate) clock: Clock,
-    /// Access token to the sales unit it opens and when it ends.
+    /// The sales unit of each access token, and when the token expires.
     tokens: HashMap<String, (&'static SalesUnit, Timestamp)>,
     approvals: HashMap<&'static str, Approvals>,
     payments: Vec<Payment>,
     by_reference: HashMap<Key, usize>,
     by_token: HashMap<String, usize>,
-    /// When time alone will change which payment.
+    /// The payments that change at a certain time, by that time.
     due: BTreeSet<(Timestamp, usize)>,
-    used_keys: HashMap<(&'static str, Operation, String), Used>,
+    stored_replies: HashMap<(&'static str, Operation, String), StoredReply>,
     pub(crate) limits: Limits,
-    /// What customers shared, by sales unit and `sub`.
-    shared: HashMap<Key, Sharing>,
+    /// The consents, by sales unit and `sub`.
+    consents: HashMap<Key, Consent>,
     pub(crate) receipts: HashMap<Key, Value>,
     pub(crate) categories: HashMap<Key, Value>,
     pub(crate) images: HashSet<Key>,
-    /// Merchant redirect QR codes, by sales unit and the merchant's id: where they lead and when they end.
+    /// Merchant redirect QR codes, by sales unit and the merchant's id: their target and when they expire.
     pub(crate) qr_codes: HashMap<Key, (String, Option<Timestamp>)>,
     pub(crate) webhooks: Webhooks,
     pub(crate) faults: Faults,
     /// The latest API calls, without their secrets.
-    pub(crate) received: Recent,
+    pub(crate) received: BoundedLog,
 }
 
 impl State {
@@ -116,20 +99,20 @@ impl State {
             by_reference: HashMap::new(),
             by_token: HashMap::new(),
             due: BTreeSet::new(),
-            used_keys: HashMap::new(),
+            stored_replies: HashMap::new(),
             limits: Limits::default(),
-            shared: HashMap::new(),
+            consents: HashMap::new(),
             receipts: HashMap::new(),
             categories: HashMap::new(),
             images: HashSet::new(),
             qr_codes: HashMap::new(),
             webhooks: Webhooks::default(),
             faults: Faults::default(),
-            received: Recent::default(),
+            received: BoundedLog::default(),
         }
     }
 
-    /// Forgets everything but the access tokens, the clock and, if wished, the webhook registrations.
+    /// Deletes everything except the access tokens, the clock and, on request, the webhook registrations.
     pub(crate) fn reset(&mut self, keep_webhooks: bool) {
         let fresh = State::new(self.options.clone());
         let old = std::mem::replace(self, fresh);
@@ -146,7 +129,7 @@ impl State {
 
     // Tokens and sales units.
 
-    /// A token for a sales unit: shaped like a JWT, over a thousand characters, and meaning nothing.
+    /// A token for a sales unit: random text of over a thousand characters in the shape of a JWT.
     pub(crate) fn issue_token(&mut self, unit: &'static SalesUnit) -> String {
         let noise: String = (0..34).map(|_| Uuid::new_v4().simple().to_string()).collect();
         let token = format!("eyJ{}.eyJ{}.{}", &noise[..60], &noise[60..760], &noise[760..]);
@@ -155,7 +138,7 @@ impl State {
     }
 
     pub(crate) fn unit_of_token(&self, token: &str) -> Option<&'static SalesUnit> {
-        self.tokens.get(token).filter(|(_, ends)| *ends > self.now()).map(|(unit, _)| *unit)
+        self.tokens.get(token).filter(|(_, expires)| *expires > self.now()).map(|(unit, _)| *unit)
     }
 
     pub(crate) fn approvals(&self, unit: &SalesUnit) -> Approvals {
@@ -184,7 +167,7 @@ impl State {
         &self.payments[index]
     }
 
-    /// Makes a payment of a body that keeps its contract. `landing` is the base of the customer's link.
+    /// Creates a payment from a valid body. `landing` is the base of the customer's link.
     pub(crate) fn create(
         &mut self,
         unit: &'static SalesUnit,
@@ -216,7 +199,7 @@ impl State {
         Ok((201, reply))
     }
 
-    /// The one way to change a payment.
+    /// Changes a payment. Every change goes through here.
     pub(crate) fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut Payment, Timestamp) -> R) -> R {
         let now = self.now();
         let payment = &mut self.payments[index];
@@ -238,7 +221,7 @@ impl State {
     /// The customer pays on their phone. `share`: they also consented to what the merchant asked for.
     pub(crate) fn approve(&mut self, index: usize, share: bool, number: Option<&str>) -> Result<(), Code> {
         let demo_number = self.payments[index].unit.demo_number;
-        let sharing = self.change(index, |payment, now| {
+        let consent = self.change(index, |payment, now| {
             if let Some(number) = number {
                 payment.customer = Some(number.to_owned());
             }
@@ -248,48 +231,48 @@ impl State {
                 return payment.abort(now).map(|()| None);
             }
             payment.consented = true;
-            // In place before the state changes: the webhook is written of both.
-            payment.sharing = (!scopes.is_empty()).then(|| Sharing::new(payment.unit.msn, &number, scopes, now));
+            // Set before the state changes: the webhook's body needs both.
+            payment.consent = (!scopes.is_empty()).then(|| Consent::new(payment.unit.msn, &number, scopes, now));
             let approved = payment.approve(now);
             if approved.is_err() && payment.state != PaymentState::Authorized {
-                payment.sharing = None;
+                payment.consent = None;
             }
-            approved.map(|()| payment.sharing.clone())
+            approved.map(|()| payment.consent.clone())
         })?;
-        if let Some(sharing) = sharing {
-            self.shared.insert((self.payments[index].unit.msn.to_owned(), sharing.sub.clone()), sharing);
+        if let Some(consent) = consent {
+            self.consents.insert((self.payments[index].unit.msn.to_owned(), consent.sub.clone()), consent);
         }
         Ok(())
     }
 
-    /// Whether what the customer shared shows in a GET yet: a moment after the authorization, by the real clock.
-    pub(crate) fn profile_is_written(&self, payment: &Payment) -> bool {
+    /// Whether a GET shows what the customer shared: from a short delay after the authorization, by the real clock.
+    pub(crate) fn profile_is_visible(&self, payment: &Payment) -> bool {
         let delay = Duration::from_millis(self.options.profile_delay_ms);
         payment.state == PaymentState::Authorized
-            && payment.sharing.as_ref().is_some_and(|sharing| sharing.written.elapsed() >= delay)
+            && payment.consent.as_ref().is_some_and(|consent| consent.given.elapsed() >= delay)
     }
 
-    pub(crate) fn shared_with(&self, unit: &SalesUnit, sub: &str) -> Option<&Sharing> {
-        self.shared.get(&(unit.msn.to_owned(), sub.to_owned()))
+    pub(crate) fn consent_of(&self, unit: &SalesUnit, sub: &str) -> Option<&Consent> {
+        self.consents.get(&(unit.msn.to_owned(), sub.to_owned()))
     }
 
     /// Whether the customer needs no new consent: the same scopes within a week, if the options say it is remembered.
     pub(crate) fn consent_is_remembered(&self, payment: &Payment) -> bool {
         const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
         self.options.remember_consent
-            && self.shared.iter().any(|((msn, _), sharing)| {
+            && self.consents.iter().any(|((msn, _), consent)| {
                 msn == payment.unit.msn
-                    && Some(&sharing.number) == payment.customer.as_ref()
-                    && self.now().duration_since(sharing.at) < WEEK
-                    && payment.scopes().all(|scope| sharing.scopes.iter().any(|given| given == scope))
+                    && Some(&consent.number) == payment.customer.as_ref()
+                    && self.now().duration_since(consent.at) < WEEK
+                    && payment.scopes().all(|scope| consent.scopes.iter().any(|given| given == scope))
             })
     }
 
     // Idempotency.
 
-    /// Runs an operation once per key. The same key with the same path and body replays the first answer, a refusal too;
-    /// with anything else it is a conflict.
-    pub(crate) fn once(
+    /// Runs an operation once for each key. The same key with the same path and body replays the first answer, also a refusal; with another path
+    /// or body it is a conflict.
+    pub(crate) fn idempotent(
         &mut self,
         (unit, operation, key): (&SalesUnit, Operation, &str),
         (path, body): (&str, Value),
@@ -297,7 +280,7 @@ impl State {
     ) -> Result<(u16, Value), Problem> {
         let unit = SalesUnit::of(unit.msn).expect("a sales unit of ours");
         let slot = (unit.msn, operation, key.to_owned());
-        if let Some(used) = self.used_keys.get(&slot) {
+        if let Some(used) = self.stored_replies.get(&slot) {
             if used.path == path && used.body == body {
                 return used.reply.clone();
             }
@@ -311,25 +294,25 @@ impl State {
         let reply = run(self, body.clone());
         let is_final = reply.as_ref().err().is_none_or(|problem| !matches!(problem.status, 423 | 429 | 500..));
         if is_final {
-            self.used_keys.insert(slot, Used { path: path.to_owned(), body, reply: reply.clone() });
+            self.stored_replies.insert(slot, StoredReply { path: path.to_owned(), body, reply: reply.clone() });
         }
         reply
     }
 
     // Time.
 
-    /// Does everything that has become due. Called before anything else looks.
-    pub(crate) fn pass_time(&mut self) {
+    /// Runs everything that is due. Called before every read and change.
+    pub(crate) fn run_due(&mut self) {
         let now = self.now();
         while let Some((due, index)) = self.due.first().copied().filter(|(due, _)| *due <= now) {
-            let changed = self.change(index, |payment, now| payment.pass_time(now));
+            let changed = self.change(index, |payment, now| payment.run_due(now));
             if !changed {
                 self.due.remove(&(due, index));
             }
         }
     }
 
-    /// When the emulator must look again on its own.
+    /// When something is due next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let payment = self.due.first().map(|(due, _)| *due);
         payment.into_iter().chain(self.webhooks.next_due()).min()

@@ -1,7 +1,7 @@
-//! Our contracts against the vendor's own OpenAPI files, where they lie beside the checkout.
+//! The emulator's contracts against the vendor's OpenAPI files, if those are beside the checkout.
 //!
-//! Fields, what is required, patterns, limits and enums must agree. Every intended difference is listed below with its
-//! reason; one that is no longer a difference fails too. Without the vendor's files there is nothing to compare.
+//! Fields, required fields, patterns, limits and enums must agree. Every intended difference is listed below with its
+//! reason; a listed one that no longer exists fails too. Without the vendor's files the test compares nothing.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use kvitt_emulator::CONTRACTS;
 use serde_json::Value;
 
-/// Where a contract is on purpose another than the vendor's schema: the place, the keyword, why.
+/// The intended differences from the vendor's schema: the place, the keyword, the reason.
 const INTENDED: &[(&str, &str, &str)] = &[
     ("create-payment.cardPassthrough", "absent", "only payment providers may use it"),
     ("create-payment.industryData", "absent", "only airlines use it"),
@@ -55,7 +55,7 @@ const PAIRS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_contract_has_its_counterpart() {
+fn every_contract_has_a_schema_of_the_vendor() {
     let paired: BTreeSet<&str> = PAIRS.iter().map(|(contract, _, _)| *contract).collect();
     assert_eq!(paired, CONTRACTS.iter().map(|(name, _)| *name).collect());
 }
@@ -121,7 +121,7 @@ impl Compare<'_> {
             let root = self.vendor_root;
             return self.schema(ours, root.pointer(pointer).unwrap(), place);
         }
-        // "Exactly one of" is written with alternatives there and with a count of fields here.
+        // The vendor expresses "exactly one of" with alternatives, the contract with a count of fields.
         let merged = merge_alternatives(vendor, self.vendor_root);
         let vendor = merged.as_ref().unwrap_or(vendor);
 
@@ -186,7 +186,7 @@ fn merge_alternatives(vendor: &Value, root: &Value) -> Option<Value> {
     Some(serde_json::json!({ "type": "object", "properties": fields }))
 }
 
-/// Our type without its null, and whether null was in it.
+/// The contract's type without null, and whether null was in it.
 fn plain_type(ours: &Value) -> (Value, bool) {
     match &ours["type"] {
         Value::Array(types) => (types.iter().find(|name| *name != "null").unwrap().clone(), true),
@@ -194,7 +194,7 @@ fn plain_type(ours: &Value) -> (Value, bool) {
     }
 }
 
-/// A field that must be there cannot be null for us even where the vendor's shared enum says it could.
+/// A required field is not nullable in a contract, even where the vendor's shared enum allows null.
 fn is_nullable(ours: &Value, vendor: &Value) -> bool {
     let shared_enum = vendor["enum"].is_array() && !set(&ours["enum"]).is_empty();
     if shared_enum { plain_type(ours).1 } else { vendor["nullable"] == true }

@@ -1,10 +1,10 @@
-//! Asking twice is asking once: the header `Idempotency-Key`, as the
-//! [draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) has it.
+//! The header `Idempotency-Key` ([draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)):
+//! a repeated request is executed once.
 //!
-//! A key is a row that is written in the very transaction that does what was asked for ([`Cause::Keyed`]). So there is no key without its
-//! outcome whenever the process dies, nothing to be taken over, and of twins, at whichever proxies, one is done. The row has hashes and the
-//! checkout's id; the answer to a repeat is made from the checkout anew, as it stands then, so that no token is kept a second time. What
-//! was refused is not remembered: it may be put right and asked for again.
+//! A key is a row that is written in the same transaction as the change that the request makes ([`Cause::Keyed`]). So a
+//! crash leaves no key without its result, and of concurrent repeats, at whichever proxies, one succeeds. The row has
+//! hashes and the checkout's id, no response and no token: the response to a repeat is made from the checkout as it is
+//! then. A refused request is not remembered, so it can be corrected and sent again.
 
 use std::time::Duration;
 
@@ -23,112 +23,116 @@ use crate::checkout::{Checkout, CheckoutId};
 use crate::engine::chores::Chore;
 use crate::store::{self, Cause, Store};
 
-/// The request's header.
+/// The header of the request.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// The answer's header.
+/// The header of the response to a repeat.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// So long a key is remembered, and an hour at most beyond it.
-const MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
-const SWEEP: Duration = Duration::from_secs(60 * 60);
-/// Whoever repeats a page's request is shown its order, so a page's key must not be one that somebody else comes upon.
-const SHORTEST: usize = 16;
-const LONGEST: usize = 255;
+/// How long a key is remembered, in milliseconds; up to an hour longer until the sweep.
+const RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// The shortest key of a page, in characters. A repeat gets the order, so the key of a page must be hard to guess.
+const MIN_LENGTH: usize = 16;
+const MAX_LENGTH: usize = 255;
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is none; this is what it must be.
+    /// It is invalid; this is the rule.
     #[error("{0}")]
     Malformed(String),
-    /// It came with another request before.
+    /// It was used for another request.
     #[error("this Idempotency-Key was used for another request")]
     Reused,
-    /// The same request is being worked on.
-    #[error("the same request is being worked on; ask again shortly")]
+    /// The same request is still being processed.
+    #[error("the same request is being processed; retry shortly")]
     InProgress,
-    /// What was done under it is gone.
-    #[error("there is nothing any more that was done under this Idempotency-Key")]
+    /// What was done under it no longer exists.
+    #[error("what was done under this Idempotency-Key no longer exists")]
     NotFound,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// The key of a request, bound to what the request asks for.
+/// The key of a request, bound to its sender and to the content of the request.
 #[derive(Clone, Debug)]
 pub struct Key {
     id: String,
     /// The hash of the key alone.
-    own: String,
+    key_hash: String,
     fingerprint: String,
 }
 
 impl Key {
-    /// The key that a request came with, if any.
+    /// The key of a request; `None` without the header.
     ///
     /// # Errors
     /// [`Error::Malformed`].
-    pub fn read(parts: &Parts, body: &[u8]) -> Result<Option<Self>, Error> {
+    pub fn from_request(parts: &Parts, body: &[u8]) -> Result<Option<Self>, Error> {
         let mut given = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
         let Some(value) = given.next() else { return Ok(None) };
         if given.next().is_some() {
-            return Err(Error::Malformed("there must be one".to_owned()));
+            return Err(Error::Malformed("the header must be sent once".to_owned()));
         }
         let shop = parts.extensions.get::<ShopKey>();
-        // The shop is one, whichever of its keys it shows, but for those of one sales unit; a page is its origin's.
+        // All keys of the shop count as one sender, except keys of one sales unit. A page is identified by its origin.
         let origin = parts.headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
-        let whose: &[&[u8]] = match shop {
+        let owner: &[&[u8]] = match shop {
             Some(ShopKey { sales_unit: None, .. }) => &[b"shop"],
             Some(ShopKey { sales_unit: Some(unit), .. }) => &[b"sales unit", unit.as_bytes()],
             None => &[b"page", origin],
         };
-        let shortest = if shop.is_some() { 1 } else { SHORTEST };
-        let asked = [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body];
-        Self::new(value.to_str().unwrap_or_default(), shortest, whose, asked).map(Some)
+        let min_length = if shop.is_some() { 1 } else { MIN_LENGTH };
+        let request = [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body];
+        Self::new(value.to_str().unwrap_or_default(), min_length, owner, request).map(Some)
     }
 
-    /// The key under which the shop asks for something beside its machines, as they would at that path.
+    /// The key of a command of the shop, as if its backend had sent it as a POST to that path.
     ///
     /// # Errors
-    /// When it is none.
+    /// [`Error::Malformed`].
     pub fn of_shop(text: &str, path: &str, body: &[u8]) -> Result<Self, Error> {
         Self::new(text, 1, &[b"shop"], [b"POST", path.as_bytes(), body])
     }
 
-    fn new(text: &str, shortest: usize, whose: &[&[u8]], asked: [&[u8]; 3]) -> Result<Self, Error> {
+    fn new(text: &str, min_length: usize, owner: &[&[u8]], request: [&[u8]; 3]) -> Result<Self, Error> {
         let text = text.trim();
         let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let plain = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-        if !plain || !(shortest..=LONGEST).contains(&key.len()) {
-            let wanted = format!("it must have {shortest} to {LONGEST} visible characters");
-            return Err(Error::Malformed(wanted));
+        if !plain || !(min_length..=MAX_LENGTH).contains(&key.len()) {
+            let rule = format!("it must have {min_length} to {MAX_LENGTH} visible characters");
+            return Err(Error::Malformed(rule));
         }
-        let own = hash(&[key.as_bytes()]);
-        Ok(Self { id: hash(&[whose, &[key.as_bytes()]].concat()), own, fingerprint: hash(&asked) })
+        let key_hash = hash(&[key.as_bytes()]);
+        Ok(Self { id: hash(&[owner, &[key.as_bytes()]].concat()), key_hash, fingerprint: hash(&request) })
     }
 
-    /// The cause of what a request does to a checkout: with the key, if it has one.
+    /// The cause of a change that a request makes: with the key, if it has one.
     pub fn cause(key: Option<&Self>, checkout_id: CheckoutId) -> Cause {
         key.map_or(Cause::Request, |key| {
-            Cause::Keyed(store::Keyed { key: key.id.clone(), fingerprint: key.fingerprint.clone(), checkout_id })
+            Cause::Idempotent(store::IdempotencyRecord {
+                key: key.id.clone(),
+                fingerprint: key.fingerprint.clone(),
+                checkout_id,
+            })
         })
     }
 
-    /// The name of the operation that is asked for under this key: the same for a repeat, also when the key itself has been forgotten.
-    /// It is the order's and the key's, whoever shows it: a press that somebody else of the shop's finishes is the same press.
+    /// The id of the operation under this key. It depends on the order and the key only: a repeat has the same id,
+    /// whoever of the shop sends it, and also after the key has been deleted.
     pub fn operation(&self, order: CheckoutId) -> OperationId {
-        OperationId(Uuid::new_v5(&order.0, self.own.as_bytes()))
+        OperationId(Uuid::new_v5(&order.0, self.key_hash.as_bytes()))
     }
 
-    /// What was done under this key before, if anything. While `is_done` says that it is not done yet, a repeat has to come again; but not
-    /// for longer than the first one may take.
-    async fn before(
+    /// The result of an earlier request under this key, if any. While `is_done` is false for it, a repeat gets
+    /// [`Error::InProgress`], for `wait` at most.
+    async fn replay(
         &self,
         store: &Store,
         wait: Duration,
         is_done: fn(&Checkout) -> bool,
     ) -> Result<Option<Found>, Error> {
-        let Some((keyed, at)) = store.keyed(&self.id).await? else { return Ok(None) };
+        let Some((keyed, at)) = store.idempotency_record(&self.id).await? else { return Ok(None) };
         if keyed.fingerprint != self.fingerprint {
             return Err(Error::Reused);
         }
@@ -141,10 +145,11 @@ impl Key {
     }
 }
 
-/// Does what a request asks for, or finds what was done for it before. `wait` is how long the first one may take.
+/// Executes `act`, or finds the result of an earlier request under the same key. `wait` is the longest that the first
+/// request may take.
 ///
 /// # Errors
-/// Those of `act`, and those of a key that cannot be used.
+/// The errors of `act`, and [`Error`] when the key cannot be used.
 pub async fn once<E: From<Error>>(
     store: &Store,
     wait: Duration,
@@ -153,33 +158,33 @@ pub async fn once<E: From<Error>>(
     act: impl Future<Output = Result<Found, E>>,
 ) -> Result<(Found, Replayed), E> {
     let Some(key) = key else { return Ok((act.await?, Replayed(false))) };
-    if let Some(found) = key.before(store, wait, is_done).await? {
+    if let Some(found) = key.replay(store, wait, is_done).await? {
         return Ok((found, Replayed(true)));
     }
     match act.await {
         Ok(found) => Ok((found, Replayed(false))),
-        // A twin may have been first since.
-        Err(error) => match key.before(store, wait, is_done).await? {
+        // A concurrent repeat may have been committed first.
+        Err(error) => match key.replay(store, wait, is_done).await? {
             Some(found) => Ok((found, Replayed(true))),
             None => Err(error),
         },
     }
 }
 
-/// Whether an answer is one to a repeat, as its header says.
+/// Whether a response is to a repeat; sent as a header.
 #[derive(Clone, Copy, Debug)]
 pub struct Replayed(pub bool);
 
-/// The chore that forgets old keys.
-pub fn forgetting(store: &Store) -> Chore {
+/// The chore that deletes old keys.
+pub fn sweep_chore(store: &Store) -> Chore {
     let store = store.clone();
-    Chore::new("forget idempotency keys", SWEEP, SWEEP, move || {
+    Chore::new("forget idempotency keys", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
-        async move { Ok(store.forget_keyed(clock::now().plus_ms(-MEMORY_MS)).await?) }
+        async move { Ok(store.prune_idempotency_keys(clock::now().plus_ms(-RETENTION_MS)).await?) }
     })
 }
 
-/// A hash of several values; where one ends and the next begins counts too.
+/// A hash over several values, each with its length.
 fn hash(values: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for value in values {
@@ -195,18 +200,18 @@ mod tests {
 
     use super::*;
 
-    /// The key as it is written down, or none where it is refused.
+    /// The key, or `None` where it is refused.
     fn read(header: &str, shop: bool, path: &str, body: &str) -> Option<Key> {
         let mut request = Request::post(path).header(IDEMPOTENCY_KEY, header);
         if shop {
             request = request.extension(ShopKey { prefix: "abcdefgh".into(), sales_unit: None });
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Key::read(&parts, body.as_bytes()).ok().flatten()
+        Key::from_request(&parts, body.as_bytes()).ok().flatten()
     }
 
     #[test]
-    fn a_key_is_the_shop_s_or_a_page_s_and_for_one_path_and_body() {
+    fn a_key_is_bound_to_its_sender_path_and_body() {
         let long = "a-key-of-some-length";
         let page = read(long, false, "/a", "x").unwrap();
         let shop = read(long, true, "/a", "x").unwrap();

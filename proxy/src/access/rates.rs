@@ -1,7 +1,8 @@
-//! How often one may ask: who asks too often is told when to come again, before anything is done for them.
+//! Rate limits, checked before anything else is done for a request: per client address, checkout, shop key, and for
+//! logins.
 //!
-//! Counted in this process's memory, for client addresses, checkouts, shop keys and logins; each is forgotten as soon as it may ask as much as
-//! somebody new. Who asks is the peer of the connection, or whom a trusted proxy names.
+//! The counts are in the memory of this process; an entry is dropped once its bucket is full again. The client is the
+//! peer of the connection, or the address that a trusted proxy names in `X-Forwarded-For`.
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,119 +19,121 @@ use ipnet::IpNet;
 use crate::checkout::CheckoutId;
 use crate::config;
 
-/// After so many requests those who have been away are forgotten.
-const SWEEP: u32 = 4096;
+/// The number of requests between two sweeps for full buckets.
+const SWEEP_AFTER: u32 = 4096;
 
-/// Asked too often; may ask again after this time.
+/// The limit is reached; a request is accepted after this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooOften(pub Duration);
+pub struct RateLimited(pub Duration);
 
-/// What everybody has asked lately.
+/// The rate limits and their counts.
 #[derive(Debug)]
 pub struct Rates {
-    addresses: Option<Counted<IpAddr>>,
-    checkouts: Option<Counted<CheckoutId>>,
-    keys: Option<Counted<String>>,
-    logins: Option<Counted<IpAddr>>,
+    addresses: Option<Limiter<IpAddr>>,
+    checkouts: Option<Limiter<CheckoutId>>,
+    keys: Option<Limiter<String>>,
+    logins: Option<Limiter<IpAddr>>,
     trusted_proxies: Vec<IpNet>,
 }
 
 impl Rates {
-    /// With nothing asked yet.
+    /// With empty counts.
     pub fn new(allowed: &config::Rates) -> Self {
         Self {
-            addresses: allowed.address.map(Counted::new),
-            checkouts: allowed.checkout.map(Counted::new),
-            keys: allowed.key.map(Counted::new),
-            logins: allowed.login.map(Counted::new),
+            addresses: allowed.address.map(Limiter::new),
+            checkouts: allowed.checkout.map(Limiter::new),
+            keys: allowed.key.map(Limiter::new),
+            logins: allowed.login.map(Limiter::new),
             trusted_proxies: allowed.trusted_proxies.clone(),
         }
     }
 
-    /// A request that came over a connection with `peer`.
+    /// Counts a request over a connection with `peer`.
     ///
     /// # Errors
-    /// When the client has asked too often.
-    pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), TooOften> {
-        self.counted(self.addresses.as_ref(), peer, headers)
+    /// [`RateLimited`], for the client's address.
+    pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
+        self.limit(self.addresses.as_ref(), peer, headers)
     }
 
-    /// An attempt to log in, right or wrong, over a connection with `peer`.
+    /// Counts a login, successful or not, over a connection with `peer`.
     ///
     /// # Errors
-    /// When the client has tried too often.
-    pub fn login(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), TooOften> {
-        self.counted(self.logins.as_ref(), peer, headers)
+    /// [`RateLimited`], for the client's address.
+    pub fn login(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
+        self.limit(self.logins.as_ref(), peer, headers)
     }
 
-    fn counted(&self, by: Option<&Counted<IpAddr>>, peer: IpAddr, headers: &HeaderMap) -> Result<(), TooOften> {
-        by.map_or(Ok(()), |counted| counted.take(&network(client(peer, headers, &self.trusted_proxies))))
+    fn limit(&self, limiter: Option<&Limiter<IpAddr>>, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
+        limiter.map_or(Ok(()), |limiter| limiter.take(&network(client(peer, headers, &self.trusted_proxies))))
     }
 
-    /// A request about a checkout, whether its token is right or not: so it is guessed at no faster.
+    /// Counts a request about a checkout, whether its token is valid or not. So tokens cannot be guessed any faster.
     ///
     /// # Errors
-    /// When there have been too many.
-    pub fn checkout(&self, id: CheckoutId) -> Result<(), TooOften> {
-        self.checkouts.as_ref().map_or(Ok(()), |counted| counted.take(&id))
+    /// [`RateLimited`].
+    pub fn checkout(&self, id: CheckoutId) -> Result<(), RateLimited> {
+        self.checkouts.as_ref().map_or(Ok(()), |limiter| limiter.take(&id))
     }
 
-    /// A request with a shop key.
+    /// Counts a request with a shop key.
     ///
     /// # Errors
-    /// When there have been too many.
-    pub fn key(&self, prefix: &str) -> Result<(), TooOften> {
-        self.keys.as_ref().map_or(Ok(()), |counted| counted.take(&prefix.to_owned()))
+    /// [`RateLimited`].
+    pub fn key(&self, prefix: &str) -> Result<(), RateLimited> {
+        self.keys.as_ref().map_or(Ok(()), |limiter| limiter.take(&prefix.to_owned()))
     }
 }
 
-/// One bucket for each of many.
+/// One token bucket per key.
 #[derive(Debug)]
-struct Counted<K: Clone + Hash + Eq> {
+struct Limiter<K: Clone + Hash + Eq> {
     buckets: RateLimiter<K, HashMapStateStore<K>, MonotonicClock>,
-    taken: AtomicU32,
+    count: AtomicU32,
 }
 
-impl<K: Clone + Hash + Eq> Counted<K> {
+impl<K: Clone + Hash + Eq> Limiter<K> {
     fn new(per_minute: NonZeroU32) -> Self {
         let buckets = RateLimiter::hashmap_with_clock(Quota::per_minute(per_minute), MonotonicClock);
-        Self { buckets, taken: AtomicU32::new(0) }
+        Self { buckets, count: AtomicU32::new(0) }
     }
 
-    fn take(&self, key: &K) -> Result<(), TooOften> {
-        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+    fn take(&self, key: &K) -> Result<(), RateLimited> {
+        if self.count.fetch_add(1, Ordering::Relaxed) % SWEEP_AFTER == SWEEP_AFTER - 1 {
             self.buckets.retain_recent();
             self.buckets.shrink_to_fit();
         }
-        self.buckets.check_key(key).map_err(|until| TooOften(until.wait_time_from(MonotonicClock.now())))
+        self.buckets.check_key(key).map_err(|until| RateLimited(until.wait_time_from(MonotonicClock.now())))
     }
 }
 
-/// Who asks. Each proxy adds at the end of `X-Forwarded-For` whom it was connected with, so the last entry that no trusted one stands for
-/// is the client; what is before it is the client's own word.
+/// The address of the client. Each proxy appends the address of its peer to `X-Forwarded-For`, so the last address that
+/// is not a trusted proxy is the client's. All before it is written by the client and not trusted.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
     let forwarded = headers.get_all("x-forwarded-for").iter().rev();
-    // Split before it is read as text: what the client wrote before it must not spoil the proxy's entry.
+    // Split as bytes: invalid UTF-8 from the client must not hide the entry of the proxy.
     for entry in forwarded.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b',')) {
         if !is_trusted(&client) {
             break;
         }
-        let Some(address) = std::str::from_utf8(entry).ok().and_then(|entry| written(entry.trim())) else { break };
+        let Some(address) = std::str::from_utf8(entry).ok().and_then(|entry| parse_address(entry.trim())) else {
+            break;
+        };
         client = address;
     }
     client
 }
 
-/// An address as proxies write it: some add the port.
-fn written(entry: &str) -> Option<IpAddr> {
+/// Parses an address as proxies write it: some add the port.
+fn parse_address(entry: &str) -> Option<IpAddr> {
     let with_port = || entry.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
     let bracketed = entry.strip_prefix('[').and_then(|entry| entry.strip_suffix(']')).unwrap_or(entry);
     bracketed.parse::<IpAddr>().ok().or_else(with_port).map(|address| address.to_canonical())
 }
 
-/// What counts as one: whoever has an IPv6 address has the whole /64.
+/// The network that shares one count: an IPv4 address, or the /64 of an IPv6 address.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_last_one_that_no_trusted_proxy_stands_for() {
+    fn the_client_is_the_last_untrusted_address() {
         for (peer, forwarded, client) in [
             ("192.0.2.1", &["198.51.100.7"][..], "192.0.2.1"),
             ("10.0.0.1", &[], "10.0.0.1"),
@@ -175,17 +178,17 @@ mod tests {
     }
 
     #[test]
-    fn who_has_asked_enough_waits_and_is_forgotten_afterwards() {
-        let counted = Counted::new(NonZeroU32::new(2).unwrap());
-        assert_eq!((counted.take(&1), counted.take(&1)), (Ok(()), Ok(())));
-        let TooOften(wait) = counted.take(&1).unwrap_err();
+    fn a_limited_client_waits_and_idle_ones_are_dropped() {
+        let limiter = Limiter::new(NonZeroU32::new(2).unwrap());
+        assert_eq!((limiter.take(&1), limiter.take(&1)), (Ok(()), Ok(())));
+        let RateLimited(wait) = limiter.take(&1).unwrap_err();
         assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
-        assert_eq!(counted.take(&2), Ok(()));
+        assert_eq!(limiter.take(&2), Ok(()));
 
-        let quick = Counted::new(NonZeroU32::new(2_000_000_000).unwrap());
-        for who in 0..3 * SWEEP {
+        let quick = Limiter::new(NonZeroU32::new(2_000_000_000).unwrap());
+        for who in 0..3 * SWEEP_AFTER {
             quick.take(&who).unwrap();
         }
-        assert!(quick.buckets.len() <= SWEEP as usize);
+        assert!(quick.buckets.len() <= SWEEP_AFTER as usize);
     }
 }

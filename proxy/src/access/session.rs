@@ -1,8 +1,8 @@
-//! Who is let in at the order desk without showing a key in each request: sessions, and the links that open one.
+//! Sessions of the order desk, and the links that log in to it.
 //!
-//! A browser shows a session by a cookie that no script can read. It counts only together with the header [`HEADER`], which no form, link
-//! or picture can send, and only from the desk's own origin: so no other page moves money with it. Of cookie and link a SHA-256 is written
-//! down: both are 256 random bits, which nobody tries out. Neither may be logged.
+//! A browser authenticates with a cookie that no script can read. It counts only together with the header [`HEADER`],
+//! which no form, link or picture can send, and only from the desk's own origin. So no other page can act in the
+//! session (CSRF). Cookies and links are 256 random bits; only their SHA-256 is stored. Neither may be logged.
 
 use std::fmt;
 use std::time::Duration;
@@ -22,29 +22,30 @@ use crate::config::Desk;
 use crate::engine::chores::Chore;
 use crate::store::{self, Store};
 
-/// The header that the desk sends with everything: [`BY_ITSELF`] where no person has asked for it, so that a desk that is left alone ends.
+/// The header that the desk sends with each request: [`AUTOMATIC`] where no user asked for it, so that a session that
+/// is left alone expires.
 pub const HEADER: HeaderName = HeaderName::from_static("kvitt-desk");
-/// What [`HEADER`] says of a request that the page makes by itself.
-pub const BY_ITSELF: &str = "page";
-/// Whose requests those are that come in a session that was opened with a link.
+/// The value of [`HEADER`] in a request that the page makes by itself.
+pub const AUTOMATIC: &str = "page";
+/// The name in place of a key's prefix, for a session that was opened with a link.
 const NO_KEY: &str = "desk";
-/// So exact is the time of a session's last use.
-const USE_IS_NOTED_MS: i64 = 60 * 1000;
-const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// How precisely the last use of a session is stored, in milliseconds.
+const USED_AT_PRECISION_MS: i64 = 60 * 1000;
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// A secret that opens something: 256 random bits.
+/// The secret of a cookie or a link: 256 random bits.
 #[derive(Clone, Debug)]
-pub struct Pass(SecretString);
+pub struct Secret(SecretString);
 
-impl Pass {
+impl Secret {
     fn new() -> Self {
         let mut bytes = [0; 32];
         rand::rng().fill_bytes(&mut bytes);
         Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
-    /// What somebody says is one; `None` when it does not look like it.
-    fn read(text: &str) -> Option<Self> {
+    /// Parses a secret; `None` when it has another form.
+    fn parse(text: &str) -> Option<Self> {
         let is_one = URL_SAFE_NO_PAD.decode(text).ok()?.len() == 32;
         is_one.then(|| Self(text.into()))
     }
@@ -54,29 +55,29 @@ impl Pass {
     }
 }
 
-/// What somebody opens a session with.
-pub enum Shown<'a> {
+/// What a user logs in with.
+pub enum Credential<'a> {
     /// A shop key.
     Key(&'a str),
-    /// What stands at the end of a link.
+    /// The secret at the end of a link.
     Link(&'a str),
 }
 
-/// A session that has been opened, with what the browser is given for it.
-pub struct Opened {
+/// A new session, with the secret for its cookie.
+pub struct NewSession {
     /// The session.
     pub session: Session,
-    pass: Pass,
+    secret: Secret,
 }
 
-/// A session that goes on.
+/// A session that has not expired.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     hash: String,
-    /// What the shop key begins with that it was opened with.
+    /// The prefix of the shop key that it was opened with, if any.
     pub key_prefix: Option<String>,
     sales_unit: Option<String>,
-    /// When it ends at the latest.
+    /// When it expires at the latest.
     pub ends_at: Moment,
 }
 
@@ -87,95 +88,99 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Whose requests come in it.
+    /// The shop key that its requests count as.
     pub fn shop_key(&self) -> ShopKey {
         let prefix = self.key_prefix.clone().unwrap_or_else(|| NO_KEY.to_owned());
         ShopKey { prefix, sales_unit: self.sales_unit.clone() }
     }
 
-    /// Ends it.
+    /// Ends the session.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the store fails.
     pub async fn end(&self, store: &Store) -> Result<(), store::Error> {
         store.end_desk_session(&self.hash).await
     }
 }
 
-/// A new link: the address of the desk, with a secret behind the `#`, which is in no request for it, no log and no referrer. It is used by
-/// a button on the page and not by being looked at, so whoever fetches it in advance spoils nothing.
+/// Makes a link to the desk. Its secret is in the fragment (`#`), which browsers send in no request and no referrer. A
+/// button on the page uses it, so fetching the link in advance does not use it up.
 ///
 /// # Errors
-/// When the store says no.
-pub async fn link(desk: &Desk, store: &Store) -> Result<String, store::Error> {
-    let pass = Pass::new();
-    store.add_desk_link(&pass.hash(), clock::now().plus_ms(desk.link_ms)).await?;
-    Ok(format!("{}/desk#link={}", desk.public_url, pass.0.expose_secret()))
+/// When the store fails.
+pub async fn new_link(desk: &Desk, store: &Store) -> Result<String, store::Error> {
+    let secret = Secret::new();
+    store.add_desk_link(&secret.hash(), clock::now().plus_ms(desk.link_ms)).await?;
+    Ok(format!("{}/desk#link={}", desk.public_url, secret.0.expose_secret()))
 }
 
-/// Opens a session, if what is shown is good.
+/// Logs in: opens a session if the credential is valid, else returns `None`.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn open(desk: &Desk, store: &Store, shown: Shown<'_>) -> Result<Option<Opened>, store::Error> {
+/// When the store fails.
+pub async fn log_in(
+    desk: &Desk,
+    store: &Store,
+    credential: Credential<'_>,
+) -> Result<Option<NewSession>, store::Error> {
     let now = clock::now();
-    let key = match shown {
-        Shown::Key(text) => {
-            let Some(key) = Key::read(text) else { return Ok(None) };
-            let Some(key) = key.recognize(store).await? else { return Ok(None) };
+    let key = match credential {
+        Credential::Key(text) => {
+            let Some(key) = Key::parse(text) else { return Ok(None) };
+            let Some(key) = key.authenticate(store).await? else { return Ok(None) };
             Some(key)
         }
-        Shown::Link(text) => {
-            let Some(link) = Pass::read(text) else { return Ok(None) };
-            if !store.take_desk_link(&link.hash(), now).await? {
+        Credential::Link(text) => {
+            let Some(link) = Secret::parse(text) else { return Ok(None) };
+            if !store.consume_desk_link(&link.hash(), now).await? {
                 return Ok(None);
             }
             None
         }
     };
-    let pass = Pass::new();
+    let secret = Secret::new();
     let (key_prefix, sales_unit) = key.map_or((None, None), |key| (Some(key.prefix), key.sales_unit));
-    store.add_desk_session(&pass.hash(), key_prefix.as_deref(), now).await?;
-    let session = Session { hash: pass.hash(), key_prefix, sales_unit, ends_at: now.plus_ms(desk.session_ms) };
-    Ok(Some(Opened { session, pass }))
+    store.add_desk_session(&secret.hash(), key_prefix.as_deref(), now).await?;
+    let session = Session { hash: secret.hash(), key_prefix, sales_unit, ends_at: now.plus_ms(desk.session_ms) };
+    Ok(Some(NewSession { session, secret }))
 }
 
-/// The session that a request shows, if it shows one that goes on, and comes from the desk's own page.
+/// The session of a request; `None` without a valid one, or when the request does not come from the desk's own page.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn recognize(
+/// When the store fails.
+pub async fn authenticate(
     desk: &Desk,
     store: &Store,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Option<Session>, store::Error> {
-    if !desk.enabled || !is_from_the_desk(desk, method, headers) {
+    if !desk.enabled || !is_same_origin(desk, method, headers) {
         return Ok(None);
     }
-    let Some(pass) = cookie(desk, headers).and_then(Pass::read) else { return Ok(None) };
-    let hash = pass.hash();
+    let Some(secret) = cookie(desk, headers).and_then(Secret::parse) else { return Ok(None) };
+    let hash = secret.hash();
     let Some(stored) = store.desk_session(&hash).await? else { return Ok(None) };
     let now = clock::now();
     let ends_at = stored.created_at.plus_ms(desk.session_ms);
     if now >= ends_at || now >= stored.used_at.plus_ms(desk.idle_ms) {
         return Ok(None);
     }
-    let by_person = headers.get(HEADER).is_some_and(|value| value != BY_ITSELF);
-    if by_person && now >= stored.used_at.plus_ms(USE_IS_NOTED_MS.min(desk.idle_ms / 2)) {
-        store.use_desk_session(&hash, now).await?;
+    let by_user = headers.get(HEADER).is_some_and(|value| value != AUTOMATIC);
+    if by_user && now >= stored.used_at.plus_ms(USED_AT_PRECISION_MS.min(desk.idle_ms / 2)) {
+        store.touch_desk_session(&hash, now).await?;
     }
     Ok(Some(Session { hash, key_prefix: stored.key_prefix, sales_unit: stored.sales_unit, ends_at }))
 }
 
-/// Whether a request was made by the desk's own page. What changes something has to prove where it comes from; of what only looks it is
-/// enough that nothing says otherwise, since whoever is elsewhere cannot read the answer.
-pub fn is_from_the_desk(desk: &Desk, method: &Method, headers: &HeaderMap) -> bool {
-    let said = |name: HeaderName| headers.get(name).map(http::HeaderValue::as_bytes);
-    let site = said(HeaderName::from_static("sec-fetch-site")).map(|site| site == b"same-origin");
+/// Whether a request comes from the desk's own page. A request that changes something must prove its origin. For one
+/// that only reads it suffices that no header names another origin, because a page elsewhere cannot read the response.
+pub fn is_same_origin(desk: &Desk, method: &Method, headers: &HeaderMap) -> bool {
+    let header_value = |name: HeaderName| headers.get(name).map(http::HeaderValue::as_bytes);
+    let site = header_value(HeaderName::from_static("sec-fetch-site")).map(|site| site == b"same-origin");
     let own = Url::parse(&desk.public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    // A browser that says `same-origin` has looked itself, whatever the address is that it knows us by.
-    let origin = said(header::ORIGIN).map(|origin| site == Some(true) || origin == own.as_bytes());
+    // The browser has compared the origins itself, whatever address it uses for this proxy.
+    let origin = header_value(header::ORIGIN).map(|origin| site == Some(true) || origin == own.as_bytes());
     let proven = site.or(origin);
     headers.contains_key(HEADER)
         && site != Some(false)
@@ -183,19 +188,19 @@ pub fn is_from_the_desk(desk: &Desk, method: &Method, headers: &HeaderMap) -> bo
         && (matches!(*method, Method::GET | Method::HEAD) || proven == Some(true))
 }
 
-impl Opened {
-    /// The header that gives the browser its cookie.
+impl NewSession {
+    /// The `Set-Cookie` header of the session.
     pub fn set_cookie(&self, desk: &Desk) -> String {
-        written(desk, self.pass.0.expose_secret(), desk.session_ms / 1000)
+        cookie_header(desk, self.secret.0.expose_secret(), desk.session_ms / 1000)
     }
 }
 
-/// The header that takes the cookie away.
+/// The `Set-Cookie` header that removes the cookie.
 pub fn remove_cookie(desk: &Desk) -> String {
-    written(desk, "", 0)
+    cookie_header(desk, "", 0)
 }
 
-fn written(desk: &Desk, value: &str, max_age_s: i64) -> String {
+fn cookie_header(desk: &Desk, value: &str, max_age_s: i64) -> String {
     let secure = if is_secure(desk) { "; Secure" } else { "" };
     format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}", cookie_name(desk))
 }
@@ -207,7 +212,7 @@ fn cookie<'a>(desk: &Desk, headers: &'a HeaderMap) -> Option<&'a str> {
     cookies.find_map(|(given, value)| (given == name).then_some(value))
 }
 
-/// With `__Host-` no neighbour below the same domain can set it.
+/// With the prefix `__Host-`, a sibling domain cannot set it.
 fn cookie_name(desk: &Desk) -> &'static str {
     if is_secure(desk) { "__Host-kvitt-desk" } else { "kvitt-desk" }
 }
@@ -216,12 +221,12 @@ fn is_secure(desk: &Desk) -> bool {
     desk.public_url.starts_with("https:")
 }
 
-/// The chore that forgets what has ended.
-pub fn forgetting(store: &Store, desk: &Desk) -> Chore {
+/// The chore that deletes expired sessions and links.
+pub fn sweep_chore(store: &Store, desk: &Desk) -> Chore {
     let (store, session_ms) = (store.clone(), desk.session_ms);
-    Chore::new("forget sessions of the desk", SWEEP, SWEEP, move || {
+    Chore::new("forget sessions of the desk", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
         let now = clock::now();
-        async move { Ok(store.forget_desk(now.plus_ms(-session_ms), now).await?) }
+        async move { Ok(store.prune_desk(now.plus_ms(-session_ms), now).await?) }
     })
 }

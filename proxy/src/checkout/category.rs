@@ -1,5 +1,5 @@
-//! The link that a payment has in the customer's app, to the shop's own page on the order: the vendor calls it the category. It decorates
-//! the payment and moves nothing.
+//! The link that a payment has in the customer's app, to the shop's own page on the order: a *category* in the
+//! [Order Management API](https://developer.vippsmobilepay.com/docs/APIs/order-management-api/). It moves no money.
 
 use kvitt_wire::{CategoryName, ShopCategory};
 use serde::{Deserialize, Serialize};
@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 use super::Private;
 use super::operation::Outcome;
 
-/// What the link says and where it leads.
+/// What the link says and where it leads, as the shop has asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
-    /// What it is called.
+    /// The name of the link, one of a fixed list.
     pub name: CategoryName,
-    /// Where it leads, without a session of the customer's.
+    /// The address that it leads to. It must work without a session of the customer.
     pub details_url: Private,
-    /// Whether that is the order's own page, which has the token in its address.
+    /// Whether that is the order's page at this proxy, whose address contains the checkout's token. The shop is not shown it.
     pub own_page: bool,
-    /// A picture that was uploaded before.
+    /// The id of an image that was uploaded before.
     pub image_id: Option<String>,
 }
 
-/// A category that the shop wanted, and what became of it. A payment has one: a new one takes its place.
+/// The category that the shop set last, and its outcome. A payment has one category: a new one replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Categorized {
     /// The category.
     pub category: Category,
-    /// The how many-th it is on this payment.
+    /// Counts the categories of this payment, from 1.
     pub nth: u32,
-    /// Where it stands.
+    /// Whether Vipps MobilePay has accepted it.
     pub outcome: Outcome,
 }
 
 impl Categorized {
-    /// What the shop may see.
+    /// As the shop's API shows it.
     pub(super) fn for_shop(&self) -> ShopCategory {
         let (state, trouble) = self.outcome.for_shop();
         let Category { name, details_url, own_page, image_id } = &self.category;

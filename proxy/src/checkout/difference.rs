@@ -1,39 +1,44 @@
-//! Where our books and the vendor's do not agree on a payment. Pure: what is done about it is the business of the reconciliation.
+//! Compares our record of a payment with the answer of Vipps MobilePay. Pure: it finds differences, and the
+//! [reconciliation](crate::vendor::reconcile) acts on them.
 
 use kvitt_wire::{Amount, State};
 use serde::{Deserialize, Serialize};
 
 use super::step::{AMOUNT_MISMATCH, PAID_BY_OTHER_ATTEMPT};
-use super::{Attempt, PaymentState, Seen};
+use super::{Attempt, PaymentSnapshot, PaymentState};
 
-/// Something that the two say differently. Amounts are minor units.
+/// One difference between our record and Vipps MobilePay's. Amounts are in minor units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// What it is about: `payment`, `state`, `amount`, or what has become of the money.
+    /// Which value differs: `payment` (it is missing), `state`, `amount`, `authorized`, `captured`, `cancelled` or `refunded`.
     pub what: String,
-    /// What we say.
+    /// Our value.
     pub ours: String,
-    /// What the vendor says.
+    /// The value at Vipps MobilePay.
     pub theirs: String,
 }
 
-/// All that the vendor says differently about an attempt of an order with that total. `seen` is none where it knows of no such payment.
-pub fn differences(attempt: &Attempt, total: Amount, seen: Option<&Seen>) -> Vec<Difference> {
-    let Some(seen) = seen else {
-        // What was never created need not be there.
-        let unborn = attempt.unpressed || matches!(attempt.state, State::Starting | State::Failed);
-        return if unborn { Vec::new() } else { vec![difference("payment", attempt.state.as_str(), "unknown")] };
+/// All differences between an attempt to pay an order of that `total` and the payment at Vipps MobilePay. `payment` is `None` where Vipps
+/// MobilePay has no payment with that reference.
+pub fn differences(attempt: &Attempt, total: Amount, payment: Option<&PaymentSnapshot>) -> Vec<Difference> {
+    let Some(payment) = payment else {
+        // It may never have been created, and then nothing is missing.
+        let maybe_never_created = attempt.not_requested || matches!(attempt.state, State::Starting | State::Failed);
+        return match maybe_never_created {
+            true => Vec::new(),
+            false => vec![difference("payment", attempt.state.as_str(), "unknown")],
+        };
     };
     let mut found = Vec::new();
-    if !agrees(attempt, seen) {
-        found.push(difference("state", attempt.state.as_str(), state(seen.state)));
+    if !states_agree(attempt, payment) {
+        found.push(difference("state", attempt.state.as_str(), state(payment.state)));
     }
-    let refused_amount = attempt.trouble.as_deref() == Some(AMOUNT_MISMATCH);
-    if seen.amount != Some(total) && !refused_amount {
-        let theirs = seen.amount.map_or_else(|| "another currency".to_owned(), written);
-        found.push(difference("amount", &written(total), &theirs));
+    let known_mismatch = attempt.trouble.as_deref() == Some(AMOUNT_MISMATCH);
+    if payment.amount != Some(total) && !known_mismatch {
+        let theirs = payment.amount.map_or_else(|| "another currency".to_owned(), amount_text);
+        found.push(difference("amount", &amount_text(total), &theirs));
     }
-    let (ours, theirs) = (attempt.aggregate, seen.aggregate);
+    let (ours, theirs) = (attempt.aggregate, payment.aggregate);
     for (what, ours, theirs) in [
         ("authorized", ours.authorized, theirs.authorized),
         ("captured", ours.captured, theirs.captured),
@@ -47,19 +52,20 @@ pub fn differences(attempt: &Attempt, total: Amount, seen: Option<&Seen>) -> Vec
     found
 }
 
-fn agrees(attempt: &Attempt, seen: &Seen) -> bool {
-    let given_back = seen.aggregate.captured == 0 && seen.aggregate.cancelled == seen.aggregate.authorized;
-    let unwanted = matches!(attempt.trouble.as_deref(), Some(AMOUNT_MISMATCH | PAID_BY_OTHER_ATTEMPT));
-    match (attempt.state, seen.state) {
+fn states_agree(attempt: &Attempt, payment: &PaymentSnapshot) -> bool {
+    let money = payment.aggregate;
+    let released = money.captured == 0 && money.cancelled == money.authorized;
+    let rejected = matches!(attempt.trouble.as_deref(), Some(AMOUNT_MISMATCH | PAID_BY_OTHER_ATTEMPT));
+    match (attempt.state, payment.state) {
         (State::Created, PaymentState::Created)
         | (State::Authorized, PaymentState::Authorized)
         | (State::Aborted, PaymentState::Aborted)
         | (State::Expired, PaymentState::Expired)
         | (State::Terminated, PaymentState::Terminated) => true,
-        // Nobody was told where to pay it, and time will end it.
+        // No customer was sent to it, and it expires by itself.
         (State::Starting | State::Failed, PaymentState::Created) => true,
-        // The vendor never takes an authorization back; the money that nobody is owed has been released.
-        (State::Terminated | State::Failed, PaymentState::Authorized) => unwanted && given_back,
+        // At Vipps MobilePay a payment stays authorized after its reservation was released.
+        (State::Terminated | State::Failed, PaymentState::Authorized) => rejected && released,
         _ => false,
     }
 }
@@ -68,7 +74,7 @@ fn difference(what: &str, ours: &str, theirs: &str) -> Difference {
     Difference { what: what.to_owned(), ours: ours.to_owned(), theirs: theirs.to_owned() }
 }
 
-fn written(amount: Amount) -> String {
+fn amount_text(amount: Amount) -> String {
     format!("{} {}", amount.value, amount.currency.code())
 }
 

@@ -1,4 +1,8 @@
-//! What is to be done in the world: data, written down in the same transaction as the state that calls for it.
+//! Effects: what the proxy has to do after a step, as plain data.
+//!
+//! A step returns them, the store writes them to the outbox in the transaction of the new state, and
+//! [`vendor::perform`](crate::vendor::perform) carries them out, at least once. The serialized form is stored: a renamed variant or field
+//! keeps its old name with `#[serde(rename)]`. No effect contains personal data.
 
 use kvitt_wire::{Amount, Line};
 use serde::{Deserialize, Serialize};
@@ -7,41 +11,44 @@ use super::category::Category;
 use super::operation::{OperationId, OperationKind};
 use super::{Event, Moment, Private, Reference};
 
-/// Something to do, and when.
+/// An effect and when it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// What.
+    /// What to do.
     pub effect: Effect,
-    /// Not before this moment.
+    /// The earliest time to do it.
     pub due_at: Moment,
 }
 
 impl Planned {
-    /// What the shop is told, if that is what is to be done.
-    pub fn told(&self) -> Option<&Event> {
+    /// The event that the shop is notified of; `None` for every other effect.
+    pub fn event(&self) -> Option<&Event> {
         match &self.effect {
-            Effect::Tell(event) => Some(event),
+            Effect::Notify(event) => Some(event),
             _ => None,
         }
     }
 }
 
-/// Something to do. Everything that the request will say is in here, so that a repeat says the same under the same key.
+/// Something to do. It contains everything that the request will say, so that a retry sends the same request under the same idempotency
+/// key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
     /// [Create the payment](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/).
     CreatePayment(Box<CreatePayment>),
-    /// Say that the time to press pay is over. Nothing is asked of anybody.
-    Lapse {
-        /// The payment that it would have been.
+    /// Expire an offer whose time is over. A timer: no request is sent.
+    #[serde(rename = "lapse")]
+    ExpireOffer {
+        /// The reference that the payment would have had.
         reference: Reference,
     },
-    /// Read the payment. `round` counts the looks of the polling chain; a look that a signal asked for has none.
-    Look {
+    /// Poll the payment: `GET payment`.
+    #[serde(rename = "look")]
+    Poll {
         /// Which payment.
         reference: Reference,
-        /// The number of this look in the polling chain.
+        /// The number of this poll in the chain of polls that each plan the next one; `None` for a single poll after a signal.
         round: Option<u32>,
     },
     /// Cancel the payment.
@@ -50,137 +57,142 @@ pub enum Effect {
         reference: Reference,
         /// The idempotency key.
         key: String,
-        /// Whether money that has just been reserved is to be left alone. Always, unless the order was paid twice.
+        /// Whether to cancel only a payment that the customer has not approved yet. False where the reservation is to be released: the
+        /// order was paid by another attempt, or the amount is wrong.
         unless_authorized: bool,
     },
-    /// Move money as the shop asked.
+    /// Capture, refund or cancel, as the shop has requested.
     Operate {
         /// Which payment.
         reference: Reference,
         /// Which operation on it.
         id: OperationId,
-        /// What to do.
+        /// Capture, refund or cancel.
         kind: OperationKind,
-        /// How much, in minor units; a cancel is of all that is left.
+        /// How much, in minor units. A cancel always releases all that is not captured.
         amount: Amount,
         /// The idempotency key.
         key: String,
     },
-    /// Send the receipt through the Order Management API.
+    /// Send the receipt through the [Order Management API](https://developer.vippsmobilepay.com/docs/APIs/order-management-api/).
     SendReceipt {
         /// Which payment.
         reference: Reference,
-        /// What it says.
+        /// The receipt.
         receipt: Receipt,
     },
-    /// Give the payment its link in the app, through the Order Management API.
+    /// Set the payment's link in the app, through the
+    /// [Order Management API](https://developer.vippsmobilepay.com/docs/APIs/order-management-api/).
     Categorize {
         /// Which payment.
         reference: Reference,
-        /// The how many-th link it is.
+        /// Counts the categories of this payment, from 1.
         nth: u32,
-        /// What it says.
+        /// The link.
         category: Box<Category>,
     },
-    /// Ask the Userinfo API for the telephone number that the payment itself did not tell.
+    /// Read the telephone number from the [Userinfo API](https://developer.vippsmobilepay.com/docs/APIs/userinfo-api/), where the payment
+    /// did not contain it.
     ReadProfile {
-        /// Which payment. Whose it is stands in the payment itself: no effect names a person.
+        /// Which payment. The customer's id is read from the payment: no effect contains personal data.
         reference: Reference,
-        /// After this moment the vendor does not tell it any more.
+        /// The Userinfo API answers until this moment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Moment>,
     },
-    /// Tell the shop. The store writes it to the relay's queue, one row for each endpoint, and not to the outbox.
-    Tell(Box<Event>),
+    /// Notify the shop's endpoints. The store writes one delivery for each endpoint, and no row in the outbox.
+    #[serde(rename = "tell")]
+    Notify(Box<Event>),
 }
 
-/// The request that creates a payment.
+/// The request that [creates a payment](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreatePayment {
-    /// The payment's name.
+    /// The reference of the new payment.
     pub reference: Reference,
     /// The idempotency key.
     pub key: String,
-    /// What the customer is asked for.
+    /// The amount to pay, in minor units.
     pub amount: Amount,
     /// Shown in the app.
     pub description: String,
-    /// Where the customer is sent back to.
+    /// The address that the customer returns to.
     pub return_url: Private,
-    /// How the customer gets to it.
+    /// How the customer is led to the payment.
     #[serde(default)]
     pub flow: super::Flow,
-    /// Whether the vendor is told the number that is known. Whose it is stands with the order: no effect names a person.
+    /// Whether the request names the customer's telephone number. It is read from the order when the request is sent: no effect contains
+    /// personal data.
     #[serde(default)]
     pub with_number: bool,
-    /// Until when the vendor holds it, where that is longer than ten minutes.
+    /// When the payment expires; `None` for the default of ten minutes.
     #[serde(default)]
     pub expires_at: Option<Moment>,
-    /// Whether the customer stands in front of the shop's people.
+    /// Whether the customer is physically present in the shop.
     #[serde(default)]
     pub customer_present: bool,
-    /// Whether the customer is asked for the telephone number.
+    /// Whether the app asks the customer to share the telephone number.
     pub shares_phone_number: bool,
-    /// The receipt, when it travels with the payment.
+    /// The receipt, where it is sent within this request.
     pub receipt: Option<Receipt>,
-    /// After this moment it is not asked for any more: a customer does not wait longer.
+    /// The request is not sent or retried after this moment: the customer has stopped waiting.
     pub give_up_at: Moment,
 }
 
 /// A receipt for the app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The number printed on it.
+    /// The order number that is printed on it.
     pub number: String,
-    /// Its lines; they sum to the payment's amount.
+    /// Its lines. Their totals add up to the payment's amount.
     pub lines: Vec<Line>,
     /// The currency of every amount on it.
     pub currency: kvitt_wire::Currency,
 }
 
 impl Effect {
-    /// Whether the customer's number is told to the vendor with it.
-    pub fn tells_number(&self) -> bool {
+    /// Whether its request contains the customer's telephone number.
+    pub fn sends_number(&self) -> bool {
         matches!(self, Self::CreatePayment(create) if create.with_number)
     }
 
-    /// The word for it in a column and in the log.
+    /// Its name in the database and in the log.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CreatePayment(_) => "create_payment",
-            Self::Lapse { .. } => "lapse",
-            Self::Look { .. } => "look",
+            Self::ExpireOffer { .. } => "lapse",
+            Self::Poll { .. } => "look",
             Self::CancelPayment { .. } => "cancel_payment",
             Self::Operate { kind, .. } => kind.as_str(),
             Self::SendReceipt { .. } => "send_receipt",
             Self::Categorize { .. } => "categorize",
             Self::ReadProfile { .. } => "read_profile",
-            Self::Tell(_) => "tell",
+            Self::Notify(_) => "tell",
         }
     }
 
-    /// The same under another key, for one that was refused: a refusal is final for the key that it was given to. `after` tells this time
-    /// from others.
+    /// The same effect under a new idempotency key, for one that was refused: Vipps MobilePay repeats the refusal for the old key. `after`
+    /// makes the key unique.
     #[must_use]
-    pub fn under_another_key(mut self, after: u32) -> Self {
+    pub fn with_new_key(mut self, after: u32) -> Self {
         if let Self::CancelPayment { reference, key, .. } = &mut self {
             *key = reference.key(&format!("{key}-after-{after}"));
         }
         self
     }
 
-    /// The payment that it is about.
+    /// The payment that it concerns.
     pub const fn reference(&self) -> &Reference {
         match self {
             Self::CreatePayment(create) => &create.reference,
-            Self::Lapse { reference }
-            | Self::Look { reference, .. }
+            Self::ExpireOffer { reference }
+            | Self::Poll { reference, .. }
             | Self::CancelPayment { reference, .. }
             | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
             | Self::Categorize { reference, .. }
             | Self::ReadProfile { reference, .. } => reference,
-            Self::Tell(event) => &event.order.reference,
+            Self::Notify(event) => &event.order.reference,
         }
     }
 }

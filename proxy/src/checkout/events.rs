@@ -1,42 +1,43 @@
-//! What the shop is told of an order: derived from the order before and after a step, so that no path to a state can forget to tell.
+//! The events that the shop is notified of. They are derived by comparing the order before and after a step, so that no path to a state
+//! can leave an event out.
 //!
-//! It is about the order and not about each attempt to pay it: the attempt that counts has reached an end, or its money has moved. An
-//! attempt that was put away beside the one that was paid is nobody's news. An event is thin and names no person; whoever hears of it
-//! reads the rest.
+//! Events concern the order, not each attempt to pay it: its current attempt has reached a final state, or its money has moved. An attempt
+//! that was cancelled because another one was paid makes no event. An event contains no personal data; the receiver reads the order for
+//! more. The serialized form is stored and sent to the shop.
 
 use kvitt_wire::{Aggregate, Currency, State};
 use serde::{Deserialize, Serialize};
 
 use super::{Checkout, Customer, Moment, Reference};
 
-/// What has happened.
+/// The type of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// The order is paid, as the customer sees it: its money is reserved.
+    /// The order is paid: its money is reserved.
     #[serde(rename = "checkout.authorized")]
     CheckoutAuthorized,
-    /// The customer said no.
+    /// The customer rejected the payment.
     #[serde(rename = "checkout.aborted")]
     CheckoutAborted,
-    /// The customer did nothing in time.
+    /// The payment or the offer expired.
     #[serde(rename = "checkout.expired")]
     CheckoutExpired,
-    /// Cancelled before the customer approved.
+    /// The payment was cancelled before the customer approved it, or the offer was withdrawn.
     #[serde(rename = "checkout.cancelled")]
     CheckoutCancelled,
-    /// The payment could not be created, or was for another amount and is released.
+    /// The payment could not be created, or had the wrong amount and its reservation is released.
     #[serde(rename = "checkout.failed")]
     CheckoutFailed,
-    /// Reserved money was taken, all of it or a part.
+    /// Reserved money was captured, all of it or a part.
     #[serde(rename = "payment.captured")]
     PaymentCaptured,
-    /// Reserved money was let go, all of it or a part.
+    /// Reserved money was released, all of it or a part.
     #[serde(rename = "payment.cancelled")]
     PaymentCancelled,
-    /// Taken money was given back, all of it or a part.
+    /// Captured money was refunded, all of it or a part.
     #[serde(rename = "payment.refunded")]
     PaymentRefunded,
-    /// Reserved money is to be captured soon.
+    /// The deadline for the capture is near.
     #[serde(rename = "payment.capture_due")]
     PaymentCaptureDue,
     /// The customer has shared a telephone number.
@@ -45,7 +46,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// All of them.
+    /// All event types.
     pub const ALL: [Self; 10] = [
         Self::CheckoutAuthorized,
         Self::CheckoutAborted,
@@ -59,7 +60,7 @@ impl EventKind {
         Self::CustomerShared,
     ];
 
-    /// The word for it towards the shop.
+    /// Its name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CheckoutAuthorized => "checkout.authorized",
@@ -75,7 +76,7 @@ impl EventKind {
         }
     }
 
-    /// What is told when an order comes to that state, if that is an end.
+    /// The event for an order that reaches this state; `None` unless the state is final.
     const fn of(state: State) -> Option<Self> {
         match state {
             State::Open | State::Starting | State::Created => None,
@@ -88,36 +89,36 @@ impl EventKind {
     }
 }
 
-/// Something that the shop is told.
+/// An event of one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// What has happened.
+    /// The type.
     pub kind: EventKind,
-    /// When we learned of it.
+    /// When the proxy learned of it.
     pub at: Moment,
-    /// The order as it was then.
-    pub order: OrderThen,
+    /// The order at that time.
+    pub order: OrderSnapshot,
 }
 
-/// An order at the moment of an event: enough to find it and to know what to do.
+/// The order at the time of an event: enough to find it and to act on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderThen {
-    /// The payment.
+pub struct OrderSnapshot {
+    /// The reference of the current payment.
     pub reference: Reference,
-    /// The order.
+    /// The order number.
     pub order_number: String,
-    /// The sales unit that is paid.
+    /// The sales unit that receives the money.
     pub sales_unit: String,
-    /// Where the order stands.
+    /// The state of the current payment.
     pub state: State,
-    /// What has become of the money, in minor units.
+    /// How much was authorized, captured, cancelled and refunded, in minor units.
     pub aggregate: Aggregate,
-    /// The currency of it.
+    /// The currency of the amounts.
     pub currency: Currency,
-    /// By when the money is to be captured, where the event is about that; milliseconds since 1970.
+    /// The deadline for the capture, in milliseconds since 1970. Only in [`EventKind::PaymentCaptureDue`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_by_ms: Option<i64>,
-    /// What ties it together with the log and with what was asked of the vendor; empty for orders of earlier releases.
+    /// The trace id of the checkout, as in the log and in requests to Vipps MobilePay. Empty for orders of earlier releases.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trace_id: String,
 }
@@ -125,7 +126,7 @@ pub struct OrderThen {
 impl Event {
     fn of(checkout: &Checkout, kind: EventKind, at: Moment) -> Self {
         let attempt = checkout.current();
-        let order = OrderThen {
+        let order = OrderSnapshot {
             reference: attempt.reference.clone(),
             order_number: checkout.order.number.clone(),
             sales_unit: checkout.order.cart.sales_unit.clone(),
@@ -138,7 +139,7 @@ impl Event {
         Self { kind, at, order }
     }
 
-    /// The order's money is to be captured by then.
+    /// The event that warns of a near capture deadline.
     pub fn capture_due(checkout: &Checkout, capture_by: Moment, at: Moment) -> Self {
         let mut event = Self::of(checkout, EventKind::PaymentCaptureDue, at);
         event.order.capture_by_ms = Some(capture_by.0);
@@ -146,15 +147,15 @@ impl Event {
     }
 }
 
-/// What the shop is told of the way from one state of an order to the next.
+/// The events that follow from the change of an order from `before` to `after`.
 pub fn between(before: &Checkout, after: &Checkout, at: Moment) -> Vec<Event> {
-    // A page has shown it, and that is all.
+    // A page has opened the order, and the customer has not asked for a payment yet.
     if after.idle_until().is_some() {
         return Vec::new();
     }
     let attempt = after.current();
     let old = before.attempts.iter().find(|old| old.reference == attempt.reference);
-    // Where another attempt counted before, this one's end is news even when it came earlier: the order is something else now.
+    // Where another attempt was current before, the state of this one makes an event even if it was reached earlier.
     let same = before.current().reference == attempt.reference && before.current().state == attempt.state;
     let mut kinds: Vec<_> = EventKind::of(attempt.state).filter(|_| !same).into_iter().collect();
     if attempt.state == State::Authorized {
@@ -178,72 +179,75 @@ pub fn between(before: &Checkout, after: &Checkout, at: Moment) -> Vec<Event> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::step::tests::{Story, consent, looked, seen};
+    use super::super::step::tests::{Story, consent, payment, polled};
     use super::*;
-    use crate::checkout::{Input, News, PaymentState, PhoneNumber, Seen};
+    use crate::checkout::{Input, PaymentSnapshot, PaymentState, PhoneNumber, Update};
 
-    fn money(captured: i64, refunded: i64) -> Seen {
-        let reserved = seen(PaymentState::Authorized);
-        Seen { aggregate: Aggregate { captured, refunded, ..reserved.aggregate }, ..reserved }
+    fn money(captured: i64, refunded: i64) -> PaymentSnapshot {
+        let reserved = payment(PaymentState::Authorized);
+        PaymentSnapshot { aggregate: Aggregate { captured, refunded, ..reserved.aggregate }, ..reserved }
     }
 
     #[test]
-    fn an_end_is_told_once_and_with_what_is_needed_to_act() {
+    fn a_final_state_makes_one_event_that_describes_the_order() {
         let mut story = Story::new(None);
-        assert_eq!(story.created(1).told(), Vec::<&str>::new(), "nothing to act on yet");
-        story.news(1, looked(None, seen(PaymentState::Authorized)));
-        assert_eq!(story.told(), ["checkout.authorized"]);
+        assert_eq!(story.created(1).event_kinds(), Vec::<&str>::new(), "nothing to act on yet");
+        story.update(1, polled(None, payment(PaymentState::Authorized)));
+        assert_eq!(story.event_kinds(), ["checkout.authorized"]);
         let event = story.events.remove(0);
         assert_eq!((event.order.order_number.as_str(), event.order.state), ("shop-abc", State::Authorized));
         assert_eq!((event.order.aggregate.authorized, event.order.currency), (49_900, Currency::Nok));
         let none: &[&str] = &[];
-        assert_eq!(story.news(1, looked(None, seen(PaymentState::Authorized))).told(), none);
-        for (state, told) in [
+        assert_eq!(story.update(1, polled(None, payment(PaymentState::Authorized))).event_kinds(), none);
+        for (state, kind) in [
             (PaymentState::Aborted, "checkout.aborted"),
             (PaymentState::Expired, "checkout.expired"),
             (PaymentState::Terminated, "checkout.cancelled"),
         ] {
-            assert_eq!(Story::new(None).created(1).news(1, looked(None, seen(state))).told(), [told]);
+            assert_eq!(Story::new(None).created(1).update(1, polled(None, payment(state))).event_kinds(), [kind]);
         }
-        let refused = News::Refused { trouble: "vipps_refused".into() };
-        assert_eq!(Story::new(None).news(1, refused).told(), ["checkout.failed"]);
+        let refused = Update::CreateRefused { trouble: "vipps_refused".into() };
+        assert_eq!(Story::new(None).update(1, refused).event_kinds(), ["checkout.failed"]);
     }
 
     #[test]
-    fn each_move_of_the_money_is_told() {
+    fn each_capture_and_refund_makes_an_event() {
         let mut story = Story::new(None);
-        story.created(1).news(1, looked(None, money(100, 0)));
-        assert_eq!(story.told(), ["checkout.authorized", "payment.captured"], "captured before we looked");
-        assert_eq!(story.news(1, looked(None, money(300, 40))).told(), ["payment.captured", "payment.refunded"]);
+        story.created(1).update(1, polled(None, money(100, 0)));
+        assert_eq!(story.event_kinds(), ["checkout.authorized", "payment.captured"], "captured before the first poll");
+        assert_eq!(
+            story.update(1, polled(None, money(300, 40))).event_kinds(),
+            ["payment.captured", "payment.refunded"]
+        );
         assert_eq!(story.events[0].order.aggregate.captured, 300);
     }
 
     #[test]
-    fn what_is_put_away_beside_the_paid_one_is_not_told() {
+    fn cancelling_an_attempt_beside_the_paid_one_makes_no_event() {
         let mut story = Story::new(None);
-        story.news(1, News::Unreachable).take(Input::Retry(None)).unwrap();
-        story.created(2).news(1, looked(None, seen(PaymentState::Authorized)));
-        assert_eq!(story.told(), ["checkout.authorized"], "the first one counts after all");
+        story.update(1, Update::CreateTimedOut).take(Input::Retry(None)).unwrap();
+        story.created(2).update(1, polled(None, payment(PaymentState::Authorized)));
+        assert_eq!(story.event_kinds(), ["checkout.authorized"], "the first attempt is paid after all");
         let none: &[&str] = &[];
-        assert_eq!(story.news(2, looked(None, seen(PaymentState::Terminated))).told(), none);
+        assert_eq!(story.update(2, polled(None, payment(PaymentState::Terminated))).event_kinds(), none);
     }
 
     #[test]
-    fn that_a_number_was_shared_is_told_without_the_number() {
+    fn the_event_for_a_shared_number_does_not_contain_the_number() {
         let mut story = Story::new(Some(consent()));
-        let told = Seen {
+        let shared = PaymentSnapshot {
             sub: Some("sub".into()),
             phone_number: PhoneNumber::parse("4791234567"),
-            ..seen(PaymentState::Authorized)
+            ..payment(PaymentState::Authorized)
         };
-        story.created(1).news(1, looked(None, told));
-        assert_eq!(story.told(), ["checkout.authorized", "customer.shared"]);
+        story.created(1).update(1, polled(None, shared));
+        assert_eq!(story.event_kinds(), ["checkout.authorized", "customer.shared"]);
         let text = serde_json::to_string(&story.events).unwrap();
         assert!(!text.contains("4791234567") && !text.contains("sub\""), "{text}");
     }
 
     #[test]
-    fn every_kind_is_written_as_it_is_called() {
+    fn every_event_type_serializes_as_its_name() {
         for kind in EventKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }

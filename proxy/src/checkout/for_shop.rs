@@ -1,4 +1,4 @@
-//! An order as the shop's own machines see it: all of it, but for what its customer shared and what gives access to its page.
+//! An order as the shop's API shows it: everything but the customer's personal data and the token that gives access to its page.
 
 use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State};
 
@@ -6,7 +6,8 @@ use super::category::Categorized;
 use super::{Attempt, Checkout, Consent, Flow, OfferedBy};
 
 impl Checkout {
-    /// With the deadline that the rules of its market make. What the store alone knows of it, such as its events, is left out.
+    /// The order for the shop's API. `capture_deadline` depends on the market, and the caller computes it. The fields that only the store
+    /// can fill, such as `events`, are `None`.
     pub fn for_shop(&self, capture_deadline: Option<CaptureDeadline>) -> ShopOrder {
         let current = self.current();
         ShopOrder {
@@ -29,7 +30,7 @@ impl Checkout {
         }
     }
 
-    /// The pay page of an order, whoever opened it.
+    /// The address of the order's pay page.
     pub fn pay_url(&self) -> String {
         self.order.landing_return_url.0.replacen("/return/", "/pay/", 1)
     }
@@ -66,7 +67,7 @@ impl Checkout {
 }
 
 impl Consent {
-    /// The record of the yes.
+    /// The record of the consent.
     pub fn for_shop(&self) -> ShopConsent {
         ShopConsent {
             scope: self.scope.clone(),

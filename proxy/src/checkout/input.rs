@@ -1,131 +1,133 @@
-//! The facts that a checkout takes in.
+//! The inputs of a [step](super::step()): commands of the customer and of the shop, and updates of a payment.
+//!
+//! Commands can be refused with a [`Refusal`](super::Refusal). Updates state what has already happened and are never refused.
 
 use kvitt_wire::{Aggregate, Amount};
 
 use super::category::Category;
-use super::operation::{Answered, Asked, OperationId};
+use super::operation::{OperationId, OperationRequest, OperationResult};
 use super::{Consent, Moment, PhoneNumber, Reference};
 
-/// A fact.
+/// A command or a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The customer wants to cancel.
+    /// The customer cancels the payment.
     Cancel,
-    /// The customer accepts the terms and presses pay, with or without sharing the telephone number.
+    /// The customer accepts the terms and pays, with or without consent to share the telephone number.
     Pay(Option<Consent>),
-    /// The customer wants to try again, with or without sharing the telephone number.
+    /// The customer tries again, with or without consent to share the telephone number.
     Retry(Option<Consent>),
-    /// The shop takes back what it offered.
+    /// The shop withdraws its offer.
     Withdraw,
-    /// The shop wants money moved.
-    Operate(Asked),
-    /// The shop gives the order a link in the app.
+    /// The shop requests a capture, a refund or a cancel.
+    Operate(OperationRequest),
+    /// The shop sets the order's link in the app.
     Categorize(Category),
-    /// What the customer shared is to be forgotten.
+    /// The customer's personal data is to be erased.
     Erase,
-    /// News of one payment.
-    Payment(Reference, News),
+    /// An update of the payment with that reference.
+    Payment(Reference, Update),
 }
 
-/// What is new about a payment.
+/// A fact about one payment: a timer, a webhook, or the outcome of an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// Something may have happened to it: a webhook, a customer who came back.
+pub enum Update {
+    /// The payment may have changed: a webhook arrived, or the customer came back. It triggers a poll.
     Signal,
-    /// The time to press pay is over.
-    Lapsed,
-    /// The vendor has created it.
+    /// The offer's time is over, and no payment was requested.
+    OfferExpired,
+    /// Vipps MobilePay has created the payment.
     Created {
-        /// Where the customer approves it.
+        /// Where the customer approves it; `None` for a push to the app.
         redirect_url: Option<String>,
     },
-    /// The vendor has created it, and names a place to approve it that no customer is sent to.
-    Misdirected,
-    /// The vendor will not create it.
-    Refused {
+    /// Vipps MobilePay has created the payment, but with a redirect address at a host that is not allowed.
+    BadRedirect,
+    /// Vipps MobilePay refused to create the payment.
+    CreateRefused {
         /// Why, as a stable code.
         trouble: String,
     },
-    /// It was to be sent to a customer who is not known any more.
-    Forgotten,
-    /// The vendor could not be reached while a customer would wait. It may exist or not.
-    Unreachable,
+    /// The customer whom the payment was to be pushed to has been erased.
+    CustomerErased,
+    /// Creating the payment got no answer before the deadline. The payment may exist or not.
+    CreateTimedOut,
     /// `GET payment` was answered.
-    Looked {
-        /// The number of the look in the polling chain; none for a look that a signal asked for.
+    Polled {
+        /// The number of the poll in its chain; `None` for a single poll after a signal.
         round: Option<u32>,
         /// The answer.
-        seen: Seen,
+        payment: PaymentSnapshot,
     },
-    /// The cancellation was answered, whichever way; the next look tells.
+    /// The cancellation was accepted or refused. The next poll shows which.
     CancelAnswered,
-    /// An operation of the shop's was answered.
+    /// An operation of the shop was answered.
     Operated {
-        /// Which.
+        /// Which operation.
         id: OperationId,
-        /// How.
-        answered: Answered,
+        /// The answer.
+        result: OperationResult,
     },
-    /// The Userinfo API was asked.
+    /// The Userinfo API was read.
     ProfileRead {
-        /// The customer, as the payment names them.
+        /// The customer's id at this sales unit.
         sub: Option<String>,
-        /// The number; none when the API will not tell.
+        /// The telephone number; `None` where the API does not return it.
         phone_number: Option<PhoneNumber>,
     },
-    /// The link in the app was taken, or will not be.
+    /// The category was accepted or refused.
     Categorized {
-        /// The how many-th it was on this payment.
+        /// Which category of this payment, counted from 1.
         nth: u32,
-        /// Why it was not taken.
+        /// Why it was refused, as a stable code; `None` where it was accepted.
         trouble: Option<String>,
     },
-    /// The receipt was taken or was already there, or will not be taken.
+    /// The receipt was accepted, was there already, or was refused.
     ReceiptAnswered {
-        /// Why it was not taken.
+        /// Why it was refused, as a stable code; `None` where it was accepted.
         trouble: Option<String>,
     },
 }
 
-/// A payment as `GET payment` shows it.
+/// A payment as `GET payment` returned it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Its state.
+pub struct PaymentSnapshot {
+    /// The state.
     pub state: PaymentState,
-    /// Its amount; `None` when it is in a currency that we do not know.
+    /// The amount, in minor units; `None` where it is in an unknown currency.
     pub amount: Option<Amount>,
-    /// What has become of the money.
+    /// How much was authorized, captured, cancelled and refunded, in minor units.
     pub aggregate: Aggregate,
-    /// Until when a capture is sure to succeed.
+    /// Until when a capture is guaranteed to succeed.
     pub capture_guaranteed_until: Option<Moment>,
-    /// The customer's name towards this sales unit, after consent.
+    /// The customer's id at this sales unit, if the customer consented.
     pub sub: Option<String>,
-    /// The telephone number, after consent.
+    /// The telephone number, if the customer consented.
     pub phone_number: Option<PhoneNumber>,
 }
 
-/// The [states of a payment](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/), and those that the vendor may add.
+/// The [states of a payment](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/) at Vipps MobilePay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentState {
-    /// Waiting for the customer.
+    /// Waits for the customer.
     Created,
-    /// The money is reserved. Stays so after capture, cancel and refund.
+    /// The money is reserved. The state stays the same after capture, cancel and refund.
     Authorized,
-    /// The customer said no.
+    /// The customer rejected it.
     Aborted,
-    /// The customer did nothing in time.
+    /// The customer did not act in time.
     Expired,
-    /// Cancelled before the customer approved.
+    /// Cancelled before the customer approved it.
     Terminated,
-    /// A word that this release does not know: not final, look again.
+    /// A state that this release does not know. Not final: the payment is polled again.
     Unknown,
 }
 
-/// When to look at a payment that no webhook has told us about: first after `first_ms`, then every `every_ms`, ever more seldom.
+/// When to poll a payment that no webhook has arrived for: first after `first_ms`, then every `every_ms`, then ever more rarely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Polling {
-    /// From the creation to the first look, in milliseconds. The vendor asks for five seconds.
+    /// From the creation to the first poll, in milliseconds. Vipps MobilePay asks for five seconds.
     pub first_ms: i64,
-    /// Between two looks in the first minute, in milliseconds. The vendor allows two seconds.
+    /// Between two polls in the first minute, in milliseconds. Vipps MobilePay allows two seconds.
     pub every_ms: i64,
 }

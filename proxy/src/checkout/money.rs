@@ -1,4 +1,4 @@
-//! VAT and sums, in minor units and without a float.
+//! VAT and sums. All amounts are integers in minor units; nothing is computed in floating point.
 
 use kvitt_wire::Line;
 
@@ -13,18 +13,18 @@ pub fn vat_within(total: i64, rate: u32) -> i64 {
     total - net
 }
 
-/// The VAT identity that is asserted of every line before a receipt leaves: the tax is what the rate makes of the net amount, to the
-/// minor unit that rounding can move. False where the sums would not fit.
+/// Whether a line's VAT equals its net amount times its rate, give or take one minor unit of rounding. It is checked before a receipt is
+/// sent. False on overflow.
 pub fn vat_holds(line: &Line) -> bool {
-    let beside = || {
+    let deviation = || {
         let net = line.total.checked_sub(line.vat)?;
         let exact = net.checked_mul(i64::from(line.vat_rate))?;
         line.vat.checked_mul(10_000)?.checked_sub(exact)?.checked_abs()
     };
-    line.vat >= 0 && beside().is_some_and(|beside| beside <= 10_000)
+    line.vat >= 0 && deviation().is_some_and(|deviation| deviation <= 10_000)
 }
 
-/// The sum of the lines, or `None` when it would not fit.
+/// The sum of the lines' totals, in minor units; `None` on overflow.
 pub fn sum(lines: &[Line]) -> Option<i64> {
     lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.total))
 }
@@ -44,7 +44,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_identity_holds_for_every_price_and_rate(total in 0_i64..65_000_000, rate in 0_u32..=10_000) {
+        fn the_vat_of_every_price_and_rate_passes_the_check(total in 0_i64..65_000_000, rate in 0_u32..=10_000) {
             let line = Line {
                 sku: "a".into(), name: "a".into(), quantity: 1, unit_price: total, total, vat_rate: rate,
                 vat: vat_within(total, rate), ..Line::default()

@@ -1,7 +1,7 @@
-//! What the shop asks to be done with a customer's money: to take it, to give it back, to let it go.
+//! Operations on the money of a paid order: capture, refund, cancel.
 //!
-//! An operation is written down before it is asked for, with the key that it is asked under; it stays pending until the vendor has
-//! answered, however long that takes, and counts against what is left for as long as it does.
+//! An operation is stored with its idempotency key before it is sent to Vipps MobilePay. It stays pending until the answer arrives, however
+//! long that takes, and its amount is not available to other operations meanwhile.
 
 use kvitt_wire::{Aggregate, Amount, Currency, Pieces, ShopOperation};
 use serde::{Deserialize, Serialize};
@@ -9,25 +9,25 @@ use uuid::Uuid;
 
 use super::Moment;
 
-/// The name of an operation. The shop's repeat of a request has the same.
+/// The id of an operation, derived from the shop's idempotency key: a repeated request has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperationId(pub Uuid);
 
-/// What is done.
+/// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationKind {
-    /// Reserved money is taken, all of it or a part.
+    /// Takes reserved money, all of it or a part.
     Capture,
-    /// What is reserved and not taken is let go.
+    /// Releases all that is reserved and not captured.
     Cancel,
-    /// Taken money is given back, all of it or a part.
+    /// Returns captured money, all of it or a part.
     Refund,
 }
 
 impl OperationKind {
-    /// The word for it in the log and in a key.
+    /// Its name in the log and in idempotency keys.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Capture => "capture",
@@ -37,41 +37,41 @@ impl OperationKind {
     }
 }
 
-/// What the shop asks for.
+/// An operation that the shop requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Its name.
+pub struct OperationRequest {
+    /// Its id.
     pub id: OperationId,
-    /// What is to be done.
+    /// Its kind.
     pub kind: OperationKind,
-    /// How much, in minor units; all that is left when absent. A cancel is always of all that is left.
+    /// How much, in minor units; `None` for all that is left. A cancel always releases all that is left.
     pub amount: Option<i64>,
-    /// What was shipped or sent back, for the shop's own books.
+    /// The pieces that were shipped or sent back, for the shop's own records.
     pub lines: Vec<Pieces>,
 }
 
-/// What was asked for, and what became of it.
+/// A requested operation and its outcome. The serialized form is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
-    /// Its name.
+    /// Its id.
     pub id: OperationId,
-    /// What is done.
+    /// Its kind.
     pub kind: OperationKind,
     /// How much, in minor units of the order's currency.
     pub amount: i64,
-    /// What was shipped or sent back.
+    /// The pieces that were shipped or sent back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Pieces>,
-    /// Where it stands.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// When the shop asked.
+    /// When the shop requested it.
     pub asked_at: Moment,
-    /// When the vendor had answered.
+    /// When Vipps MobilePay answered.
     pub settled_at: Option<Moment>,
 }
 
 impl Operation {
-    /// What the shop may see.
+    /// As the shop's API shows it.
     pub(super) fn for_shop(&self, currency: Currency) -> ShopOperation {
         let (state, trouble) = self.outcome.for_shop();
         ShopOperation {
@@ -88,15 +88,15 @@ impl Operation {
     }
 }
 
-/// Where an operation stands.
+/// The outcome of a request to Vipps MobilePay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Not answered yet. It may have been done.
+    /// Not answered yet. It may have succeeded.
     Pending,
-    /// Done.
+    /// It succeeded.
     Done,
-    /// The vendor will not do it.
+    /// Vipps MobilePay refused it.
     Refused {
         /// Why, as a stable code.
         trouble: String,
@@ -104,7 +104,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word for it, and why it was refused.
+    /// Its name in the API, and the reason of a refusal.
     pub(super) fn for_shop(&self) -> (&'static str, Option<String>) {
         match self {
             Self::Pending => ("pending", None),
@@ -114,12 +114,12 @@ impl Outcome {
     }
 }
 
-/// What the vendor answered.
+/// The answer of Vipps MobilePay to an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answered {
-    /// It is done, and this is what has become of the money.
+pub enum OperationResult {
+    /// It succeeded; the payment's amounts after it.
     Done(Aggregate),
-    /// It will not be done.
+    /// It was refused.
     Refused {
         /// Why, as a stable code.
         trouble: String,

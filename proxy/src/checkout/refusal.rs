@@ -1,52 +1,52 @@
-//! Why an input was not accepted, named for the caller.
+//! Why a command was refused. The API turns each refusal into a problem code.
 
 use thiserror::Error;
 
-/// The state does not allow it. Nothing has changed.
+/// The state does not allow the command. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// A new attempt was asked for when the order has been paid, or while the current one cannot serve instead.
+    /// A new attempt was requested for an order that is paid, or whose current attempt is still open and cannot be used instead.
     #[error("the order is paid, or its current attempt is being cancelled or shares more than was asked for now")]
     NotRetryable,
-    /// Pay was pressed before anybody had accepted the shop's terms.
+    /// A payment was requested before the customer accepted the shop's terms.
     #[error("the terms have not been accepted")]
     TermsNotAccepted,
-    /// Pay was pressed when what was offered had run out, or the shop had taken it back.
-    #[error("the offer has run out or was withdrawn")]
+    /// A payment was requested after the offer had expired or was withdrawn.
+    #[error("the offer has expired or was withdrawn")]
     OfferEnded,
-    /// What was to be withdrawn is paid, or was never offered.
+    /// The order to be withdrawn is paid, or the shop has not offered it.
     #[error("the order is paid, or was not offered to be paid later")]
     NotWithdrawable,
-    /// So many attempts on one order are no customer's.
+    /// The order has the maximum number of attempts.
     #[error("this order has been attempted too often")]
     TooManyAttempts,
-    /// Money was to be moved that nobody has paid.
+    /// An operation was requested on an order that is not paid.
     #[error("the order is not paid")]
     NotPaid,
-    /// There is less left than was asked for, beside what is under way.
+    /// The requested amount is more than what is left beside the pending operations.
     #[error("there is {left} left, in minor units")]
-    TooMuch {
+    AmountTooLarge {
         /// What is left, in minor units.
         left: i64,
     },
-    /// More pieces were named than the order has, beside those that are captured, or given back, already.
+    /// The request names more pieces than the order has left beside those that are captured, or refunded, already.
     #[error("there are {left} of {sku:?} left")]
-    MorePieces {
+    TooManyPieces {
         /// The article.
         sku: String,
         /// How many are left.
         left: u32,
     },
-    /// The rest was to be let go while a capture is under way: the vendor would let go what is being captured too.
-    #[error("a capture has not been answered yet; let the rest go when it has been")]
-    UnderWay,
-    /// Nothing, or less, was asked for.
-    #[error("the amount must be more than nothing")]
-    NotAnAmount,
-    /// An operation of that name is another one.
-    #[error("an operation of that name was another one")]
-    NotTheSame,
-    /// So many operations on one payment are a program that has run wild.
+    /// A cancel was requested while a capture is pending. Vipps MobilePay would release the money that is being captured too.
+    #[error("a capture has not been answered yet; cancel the rest after it has been")]
+    CapturePending,
+    /// The amount is zero or negative.
+    #[error("the amount must be more than zero")]
+    AmountNotPositive,
+    /// The id was used for a different operation before.
+    #[error("the same id was used for a different operation")]
+    OperationMismatch,
+    /// The payment has the maximum number of operations.
     #[error("this payment has been operated on too often")]
     TooManyOperations,
 }

@@ -1,11 +1,11 @@
-//! Money that is reserved for an order and waits for the shop.
+//! Money that is reserved for a paid order and not captured yet.
 
 use kvitt_wire::{Aggregate, State};
 use serde::Serialize;
 
 use super::{Checkout, Moment, Reference};
 
-/// What is neither captured nor let go of an order that is paid.
+/// The part of a paid order's money that is neither captured nor released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reservation {
     /// The payment.
@@ -14,16 +14,16 @@ pub struct Reservation {
     pub sales_unit: String,
     /// How much, in minor units.
     pub uncaptured: i64,
-    /// The currency's code.
+    /// The currency, as its ISO 4217 code.
     pub currency: &'static str,
-    /// When the payment was authorized, or was begun some minutes before.
+    /// When the payment was authorized; for orders of earlier releases, when it was created.
     pub since: Moment,
-    /// Until when a capture is sure to succeed, where the vendor has said so.
+    /// Until when a capture is guaranteed to succeed, if Vipps MobilePay has stated it.
     pub guaranteed_until: Option<Moment>,
 }
 
 impl Checkout {
-    /// What waits to be captured; none where nothing does.
+    /// The money that can still be captured; `None` where there is none.
     pub fn reservation(&self) -> Option<Reservation> {
         let attempt = self.current();
         let Aggregate { authorized, captured, cancelled, .. } = attempt.aggregate;

@@ -1,7 +1,8 @@
-//! What is known of a checkout: the order, its attempts to be paid, and the customer.
+//! The state of a checkout: the order, the attempts to pay it, and the customer.
 //!
-//! Plain data. It changes only in [`step`](super::step), is stored as it stands by the store, and is shown to the page through
-//! [`Checkout::snapshot`], which leaves out what the page must not know.
+//! Plain data that changes only in [`step`](super::step()). The store keeps it as one JSON document, so the serialized names must never
+//! change: a renamed field keeps its old name with `#[serde(rename)]`. The page sees only [`Checkout::snapshot`], which leaves out
+//! what the page must not know.
 
 use std::fmt;
 
@@ -12,20 +13,20 @@ use uuid::Uuid;
 use super::category::Categorized;
 use super::operation::Operation;
 
-/// A moment: milliseconds since 1970, UTC. Passed in, never read inside the core.
+/// A point in time, in milliseconds since 1970 UTC. The core never reads a clock; it is passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
 impl Moment {
-    /// The moment `ms` milliseconds later.
+    /// The time `ms` milliseconds later.
     #[must_use]
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0 + ms)
     }
 }
 
-/// The name of a checkout inside the proxy; time-ordered.
+/// The id of a checkout inside the proxy: a time-ordered UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CheckoutId(pub Uuid);
@@ -36,30 +37,30 @@ impl fmt::Display for CheckoutId {
     }
 }
 
-/// A payment's name at Vipps MobilePay: `^[a-zA-Z0-9-]{8,64}$`, unique per sales unit, seen by the customer.
+/// A payment's reference at Vipps MobilePay: `^[a-zA-Z0-9-]{8,64}$`, unique per sales unit, visible to the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Reference(String);
 
 impl Reference {
-    /// The reference of an order's nth attempt: a new attempt needs a new one.
+    /// The reference of an order's attempt, counted from 1. Each attempt needs its own.
     pub fn of(order_number: &str, attempt: u32) -> Self {
         Self(format!("{order_number}-{attempt}"))
     }
 
-    /// Takes what somebody says is one; `None` for anything that cannot be.
+    /// Parses a reference; `None` for anything that does not match the format.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         ((8..=64).contains(&text.len()) && text.bytes().all(plain)).then(|| Self(text.to_owned()))
     }
 
-    /// As it is written.
+    /// The reference as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The idempotency key of an operation on this payment. Derived, so that a repeat after a crash carries the same one; a UUID of
-    /// the name, since a long reference with a prefix would not fit into the 50 characters that the API allows.
+    /// The idempotency key of an operation on this payment. It is derived, so that a retry after a crash has the same key. It is a UUID,
+    /// since a prefix and a long reference would exceed the 50 characters that the API allows.
     pub fn key(&self, operation: &str) -> String {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{operation}/{}", self.0).as_bytes()).to_string()
     }
@@ -77,7 +78,7 @@ impl From<String> for Reference {
     }
 }
 
-/// Text that has the checkout's token in it. Never printed.
+/// Text that contains the checkout's token. Its `Debug` form is redacted.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private(pub String);
@@ -88,24 +89,24 @@ impl fmt::Debug for Private {
     }
 }
 
-/// A customer's telephone number with country code. Never printed.
+/// A customer's telephone number with country code. Its `Debug` form is redacted.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
-    /// Takes a number as Vipps MobilePay gives it: 9 to 15 digits. `None` for anything else, such as `[Expired]`.
+    /// Parses a number as Vipps MobilePay returns it: 9 to 15 digits. `None` for anything else, such as `[Expired]`.
     pub fn parse(text: &str) -> Option<Self> {
         ((9..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
             .then(|| Self(text.to_owned()))
     }
 
-    /// All digits, for the shop.
+    /// All digits. Only for the shop.
     pub fn digits(&self) -> &str {
         &self.0
     }
 
-    /// The last two digits: all that the page is told.
+    /// The last two digits: the only part that the page receives.
     pub fn ending(&self) -> &str {
         &self.0[self.0.len() - 2..]
     }
@@ -117,76 +118,77 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// One order and all that was tried to have it paid.
+/// One order and all attempts to pay it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
-    /// Its name.
+    /// Its id.
     pub id: CheckoutId,
-    /// Grows by one with every committed change.
+    /// Increases by one with every committed change.
     pub version: u32,
-    /// What is bought, and how the shop wants it handled.
+    /// The order.
     pub order: Order,
-    /// Oldest first; never empty.
+    /// The attempts to pay it, oldest first. Never empty.
     pub attempts: Vec<Attempt>,
-    /// What the customer shared. The store keeps it apart from the rest.
+    /// The customer's personal data. It is not part of the document: the store encrypts it in a column of its own.
     #[serde(skip)]
     pub customer: Option<Customer>,
-    /// When what the customer shared was last erased.
+    /// When the customer's personal data was last erased.
     #[serde(default)]
     pub erased_at: Option<Moment>,
-    /// What its lines in the log have in common; empty for those of the first release.
+    /// The trace id of all its lines in the log. Empty for checkouts of the first release.
     #[serde(default)]
     pub trace_id: String,
     /// When it was opened.
     pub created_at: Moment,
 }
 
-/// What is bought. Fixed when the checkout is opened, but for what the customer says when they press pay.
+/// What is bought, and how the shop wants it handled. Fixed when the checkout is opened, except for the acceptance of the terms and the
+/// state of the offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The stem of the references.
+    /// The order number. The references of the payments begin with it.
     pub number: String,
-    /// Lines and total, at the prices of that moment.
+    /// Lines and total, at the prices when the checkout was opened.
     pub cart: Cart,
     /// Shown in the app, 3 to 100 characters.
     pub description: String,
-    /// The language that the customer is spoken to in.
+    /// The customer's language.
     pub language: Language,
-    /// The shop's page that the customer comes back to, if it has one.
+    /// The shop's page that the customer returns to, if there is one.
     pub return_url: Option<String>,
-    /// The proxy's own address that Vipps MobilePay sends the customer back to.
+    /// The proxy's address that Vipps MobilePay redirects the customer to.
     pub landing_return_url: Private,
     /// How the receipt gets to the app.
     pub receipt: ReceiptBy,
-    /// When the customer accepted the shop's terms: at once, or when they pressed pay on what had been offered to them. Nobody is asked to
-    /// in the app.
+    /// When the customer accepted the shop's terms: when the checkout was opened, or when the customer paid an offer. The app does not ask
+    /// for it.
     pub terms_accepted_at: Option<Moment>,
-    /// For an order that was opened before anybody pressed pay.
+    /// Set for an order that was opened before a payment was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Offer>,
 }
 
-/// An order that waits for somebody to press pay: behind a link or QR, on a page that the shop's backend has prepared, or in the app of a
-/// customer whose number is known.
+/// An order that can be paid later: by a link or a QR code, on a page that the shop's backend has prepared, or in the app of a customer
+/// whose number is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// Who offers it.
     pub by: OfferedBy,
-    /// Until when it may be paid.
+    /// When it expires.
     pub expires_at: Moment,
-    /// When the shop took it back.
+    /// When the shop withdrew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
-    /// Whether it is sent to the customer's app first; behind the link it is in any case.
+    /// Whether it is pushed to the customer's app first. The link works in any case.
     #[serde(default)]
     pub push: bool,
-    /// Whether the vendor may hold a payment in the app until `expires_at`, and not for ten minutes.
+    /// Whether a pushed payment may wait in the app until `expires_at`, instead of for ten minutes.
     #[serde(default)]
     pub long_living: bool,
-    /// Whether the customer stands in front of the shop's people.
+    /// Whether the customer is physically present in the shop.
     #[serde(default)]
     pub customer_present: bool,
-    /// The yes of the customer whom it is sent to, to being sent it.
+    /// The customer's consent to being sent payment requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
 }
@@ -195,117 +197,121 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OfferedBy {
-    /// A page that somebody looks at. It is nobody's news until pay is pressed.
+    /// A page, when a customer opened it. The order makes no event, and is in no list, until the customer pays.
     Page,
-    /// The shop.
+    /// The shop's backend.
     Shop,
 }
 
-/// How the customer gets to a payment.
+/// How the customer is led to a payment: the
+/// [`userFlow`](https://developer.vippsmobilepay.com/docs/APIs/epayment-api/) of the ePayment API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Flow {
-    /// By an address that their browser follows.
+    /// The browser follows a redirect address.
     #[default]
     Redirect,
-    /// By a message to their app.
+    /// The app shows a push message.
     Push,
 }
 
 /// What a checkout is opened with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// What is bought.
+    /// The order.
     pub order: Order,
-    /// The customer's yes to sharing the telephone number, if they have pressed pay already.
+    /// The customer's consent to share the telephone number, where a payment is requested at once.
     pub consent: Option<Consent>,
-    /// The customer, where the shop knows them from before.
+    /// The customer, if the shop knows them already.
     pub customer: Option<Customer>,
 }
 
-/// How the receipt gets to the app: one of the two, never both, since it can be written only once.
+/// How the receipt gets to the app. Only one way is used, since a receipt can be written only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReceiptBy {
-    /// Inside the request that creates the payment.
+    /// Within the request that creates the payment.
     Create,
     /// Through the Order Management API, once the payment exists.
     OrderManagement,
-    /// Not at all.
+    /// No receipt is sent.
     None,
 }
 
-/// One payment at Vipps MobilePay.
+/// One attempt to pay an order: one payment at Vipps MobilePay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name there.
+    /// The payment's reference.
     pub reference: Reference,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// Why it failed, as a stable code.
     pub trouble: Option<String>,
     /// Where the customer approves it.
     pub redirect_url: Option<String>,
-    /// How the customer gets to it.
+    /// How the customer is led to it.
     #[serde(default, skip_serializing_if = "Flow::is_redirect")]
     pub flow: Flow,
-    /// Whether the vendor is told the number that is known.
+    /// Whether the request names the customer's telephone number.
     #[serde(default, skip_serializing_if = "is_false")]
     pub with_number: bool,
-    /// Whether nobody has pressed pay: it is not, and never was, a payment at the vendor's.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub unpressed: bool,
-    /// The customer's yes to sharing the telephone number.
+    /// Whether the payment has not been requested: it does not exist at Vipps MobilePay.
+    #[serde(rename = "unpressed", default, skip_serializing_if = "is_false")]
+    pub not_requested: bool,
+    /// The customer's consent to share the telephone number.
     pub consent: Option<Consent>,
-    /// Whether a cancellation is on its way, or will be once the payment exists.
+    /// Whether a cancellation is planned, or will be once the payment exists.
     pub cancel_requested: bool,
-    /// How often it was asked to be cancelled: a refused request must not be repeated under its key.
+    /// How many cancellations were requested. Each has its own idempotency key, since a refusal is repeated for the same key.
     pub cancels: u32,
-    /// When the latest look that a signal asked for is due. While that lies ahead, another signal asks for nothing more.
-    pub look_at: Option<Moment>,
-    /// What has become of the money.
+    /// When the latest poll after a signal is due. Until then, further signals plan no other poll.
+    #[serde(rename = "look_at")]
+    pub poll_at: Option<Moment>,
+    /// How much was authorized, captured, cancelled and refunded, in minor units.
     pub aggregate: Aggregate,
-    /// Until when a capture is sure to succeed, as the payment says once it is authorized.
+    /// Until when a capture is guaranteed to succeed, once the payment is authorized.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_guaranteed_until: Option<Moment>,
-    /// Why the receipt could not be sent, if so. Never the payment's trouble.
+    /// Why the receipt could not be sent, as a stable code. It does not fail the payment.
     pub receipt_trouble: Option<String>,
-    /// The link in the app that the shop gave it last.
+    /// The link in the app that the shop set last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Categorized>,
-    /// How often the customer's profile was looked for in vain.
-    pub profile_looks: u32,
-    /// What the shop asked to be done with the money, oldest first.
+    /// How many polls did not contain the telephone number yet.
+    #[serde(rename = "profile_looks")]
+    pub profile_polls: u32,
+    /// The operations that the shop requested, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
-    /// When we learned that it was paid; the vendor counts from about then. None for those of earlier releases.
+    /// When the proxy learned that it was authorized. Vipps MobilePay's own time is about the same. `None` for attempts of earlier
+    /// releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorized_at: Option<Moment>,
-    /// When it was begun.
+    /// When it was requested, or added if it has not been.
     pub created_at: Moment,
-    /// When it runs out unless the customer acts.
+    /// When it expires unless the customer acts.
     pub expires_at: Moment,
 }
 
-/// The customer's yes, as it can be shown later: to what, when, in which words.
+/// The record of a customer's consent: to what, when, in which words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// What is shared: `phoneNumber`.
     pub scope: String,
-    /// The version of the words that were shown.
+    /// The version of the text that was shown.
     pub wording: String,
-    /// The language that they were shown in.
+    /// The language of the text.
     pub language: Language,
-    /// When the customer said yes.
+    /// When the customer consented.
     pub given_at: Moment,
 }
 
-/// What the customer shared, once it has been received.
+/// A customer's personal data, as received from Vipps MobilePay or known to the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
-    /// The vendor's name for this customer towards this sales unit.
+    /// The customer's id at this sales unit, the `sub` of Vipps MobilePay.
     pub sub: Option<String>,
-    /// The telephone number; absent when it could not be had in time.
+    /// The telephone number; `None` where it did not arrive in time.
     pub phone_number: Option<PhoneNumber>,
     /// When it was received.
     pub received_at: Moment,
@@ -324,8 +330,8 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Offer {
-    /// One that stands until then, behind its link.
-    pub fn standing(by: OfferedBy, expires_at: Moment) -> Self {
+    /// A plain offer by link that is open until `expires_at`.
+    pub fn new(by: OfferedBy, expires_at: Moment) -> Self {
         Self {
             by,
             expires_at,
@@ -337,20 +343,21 @@ impl Offer {
         }
     }
 
-    /// Whether it may still be paid.
-    pub fn stands(&self, now: Moment) -> bool {
+    /// Whether it can still be paid.
+    pub fn is_open(&self, now: Moment) -> bool {
         self.withdrawn_at.is_none() && now < self.expires_at
     }
 }
 
 impl Checkout {
-    /// Until when a page has offered it in vain so far: nobody has pressed pay. None for any other order.
+    /// When an order that a page has opened expires, as long as no payment was requested; `None` for every other order. Idle orders are
+    /// deleted after it.
     pub fn idle_until(&self) -> Option<Moment> {
         let offer = self.order.offer.as_ref().filter(|offer| offer.by == OfferedBy::Page)?;
-        self.attempts.iter().all(|attempt| attempt.unpressed).then_some(offer.expires_at)
+        self.attempts.iter().all(|attempt| attempt.not_requested).then_some(offer.expires_at)
     }
 
-    /// The attempt that counts: the one that was authorized, or else the latest.
+    /// The current attempt: the one that was authorized, or else the latest.
     pub fn current(&self) -> &Attempt {
         self.attempts
             .iter()
@@ -359,13 +366,13 @@ impl Checkout {
             .expect("a checkout is opened with its first attempt")
     }
 
-    /// Whether what the customer of this attempt shares may be known: there was a yes, and no erasure since.
+    /// Whether the personal data that this attempt shares may be stored: the customer consented, and it was not erased since.
     pub fn may_know_customer(&self, attempt: &Attempt) -> bool {
         let given_at = attempt.consent.as_ref().map(|consent| consent.given_at);
         given_at.is_some_and(|given| self.erased_at.is_none_or(|erased| given > erased))
     }
 
-    /// What the page may see.
+    /// The checkout as the page sees it.
     pub fn snapshot(&self, token: String) -> kvitt_wire::Checkout {
         let attempt = self.current();
         kvitt_wire::Checkout {

@@ -1,4 +1,8 @@
-//! The one decision: `(state, input, now) -> state + effects`. Pure.
+//! The transition function: `(state, input, now) -> state + effects`. Pure.
+//!
+//! [`step`] handles one input and then derives the [events](super::events) from the change. The money follows `GET payment` alone
+//! ([`Update::Polled`]). Polls form one chain per payment (`round`), which ends when the payment can no longer change; a webhook or a
+//! returning customer adds single polls.
 
 mod categories;
 mod offers;
@@ -10,43 +14,46 @@ use kvitt_wire::{Aggregate, State};
 use super::effect::{CreatePayment, Receipt};
 use super::events;
 use super::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Flow, Input, Moment, News, Opening, PaymentState,
-    PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Seen,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Flow, Input, Moment, Opening, PaymentSnapshot,
+    PaymentState, PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Update,
 };
 
-/// How long a payment waits for the customer ([timeouts](https://developer.vippsmobilepay.com/docs/knowledge-base/timeouts/)).
-pub const ATTEMPT_LIFE_MS: i64 = 10 * 60 * 1000;
-/// A payment without an answer for this long after it was asked for is given up: its customer has no address to go to.
-const CREATE_PATIENCE_MS: i64 = 60 * 1000;
-/// The vendor writes the profile shortly after the authorization: this many looks come a second apart, and after them the Userinfo
-/// API is asked.
-const QUICK_PROFILE_LOOKS: u32 = 6;
-/// A profile that has not been named after this many looks, the later ones a minute apart, is taken as missed.
-const MOST_PROFILE_LOOKS: u32 = 15;
-/// More attempts than this on one order are no customer's.
-const MOST_ATTEMPTS: usize = 20;
+/// How long a payment waits for the customer, in milliseconds
+/// ([timeouts](https://developer.vippsmobilepay.com/docs/knowledge-base/timeouts/)).
+pub const ATTEMPT_LIFETIME_MS: i64 = 10 * 60 * 1000;
+/// A request to create a payment is given up after this time without an answer: the customer has no address to go to.
+const CREATE_TIMEOUT_MS: i64 = 60 * 1000;
+/// Vipps MobilePay adds the profile to the payment shortly after the authorization. This many polls follow a second apart; then the
+/// Userinfo API is read.
+const QUICK_PROFILE_POLLS: u32 = 6;
+/// The telephone number is given up after this many polls without it. The later ones are a minute apart.
+const MAX_PROFILE_POLLS: u32 = 15;
+/// The maximum number of attempts on one order. No customer needs more.
+const MAX_ATTEMPTS: usize = 20;
 /// The trouble of a payment that was authorized for another amount than the order's.
 pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
-/// The trouble of a payment that the vendor would have approved at a host that no customer is sent to.
+/// The trouble of a payment whose redirect address is at a host that is not allowed.
 const BAD_REDIRECT: &str = "bad_redirect";
 /// The trouble of a payment that was authorized when the order had been paid already.
 pub(super) const PAID_BY_OTHER_ATTEMPT: &str = "paid_by_other_attempt";
-/// The longest that reserved money waits for the shop, in any market, and some days more, in which the vendor's own release of it is seen.
-const LONGEST_CAPTURE_MS: i64 = 184 * 24 * 60 * 60 * 1000;
-/// The vendor decides within the attempt's life; a payment that is undecided a day later is left to the operator.
-const LONGEST_WATCH_MS: i64 = 24 * 60 * 60 * 1000;
+/// The longest time that reserved money can be captured in any market, and some days more, in which polls see Vipps MobilePay's own
+/// release.
+const MAX_CAPTURE_WINDOW_MS: i64 = 184 * 24 * 60 * 60 * 1000;
+/// How long a payment without a final state is polled, counted from ten minutes before its expiry. A payment that is undecided after that
+/// needs manual action. It is also the longest interval between polls of an authorized payment.
+const MAX_POLLING_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The checkout after it. Its version is the ledger's business.
+    /// The new state. The ledger increases its version.
     pub checkout: Checkout,
-    /// What is to be done.
+    /// The effects to carry out.
     pub effects: Vec<Planned>,
 }
 
-/// Opens a checkout with its first attempt: one that is asked for at once, or, for an offer, one that waits for somebody to press pay.
-/// `trace_id` is that of the request.
+/// Opens a checkout with its first attempt. Its payment is requested at once; for an offer that is not pushed to the app, it is requested
+/// when the customer pays. `trace_id` is the trace id of the request.
 pub fn open(id: CheckoutId, trace_id: String, opening: Opening, now: Moment) -> Step {
     let Opening { order, consent, customer } = opening;
     let checkout = Checkout {
@@ -62,18 +69,18 @@ pub fn open(id: CheckoutId, trace_id: String, opening: Opening, now: Moment) -> 
     let mut step = Step { checkout, effects: Vec::new() };
     step.add_attempt(now);
     match &step.checkout.order.offer {
-        None => step.press(Flow::Redirect, consent, now),
-        Some(offer) if offer.push => step.press(Flow::Push, consent, now),
-        Some(_) => step.plan_lapse(),
+        None => step.request_payment(Flow::Redirect, consent, now),
+        Some(offer) if offer.push => step.request_payment(Flow::Push, consent, now),
+        Some(_) => step.plan_expiry(),
     }
     step
 }
 
-/// Takes in one fact.
+/// Handles one input.
 ///
 /// # Errors
-/// A [`Refusal`] when the state does not allow it; nothing has changed then. Facts from the world are never refused: what does not
-/// apply any more changes nothing.
+/// A [`Refusal`] when the state does not allow a command; nothing has changed then. An [`Update`] is never refused: one that no longer
+/// applies changes nothing.
 pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) -> Result<Step, Refusal> {
     let mut step = Step { checkout: checkout.clone(), effects: Vec::new() };
     match input {
@@ -81,13 +88,13 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
         Input::Pay(consent) => step.pay(consent, now)?,
         Input::Retry(consent) => step.retry(consent, now)?,
         Input::Withdraw => step.withdraw(now)?,
-        Input::Operate(asked) => step.operate(asked, now)?,
+        Input::Operate(request) => step.operate(request, now)?,
         Input::Categorize(category) => step.categorize(category, now)?,
         Input::Erase => step.erase(now),
-        Input::Payment(reference, news) => step.payment(&reference, news, polling, now),
+        Input::Payment(reference, update) => step.update(&reference, update, polling, now),
     }
     for event in events::between(checkout, &step.checkout, now) {
-        step.plan(now, Effect::Tell(Box::new(event)));
+        step.plan(now, Effect::Notify(Box::new(event)));
     }
     Ok(step)
 }
@@ -106,11 +113,11 @@ impl Step {
         Receipt { number: order.number.clone(), lines: order.cart.lines.clone(), currency: order.cart.total.currency }
     }
 
-    /// The order's next payment, which nobody has pressed pay for.
+    /// Adds the order's next attempt. Its payment is not requested yet.
     fn add_attempt(&mut self, now: Moment) {
         let number = u32::try_from(self.checkout.attempts.len() + 1).expect("attempts are bounded");
         let order = &self.checkout.order;
-        let expires_at = order.offer.as_ref().map_or(now.plus_ms(ATTEMPT_LIFE_MS), |offer| offer.expires_at);
+        let expires_at = order.offer.as_ref().map_or(now.plus_ms(ATTEMPT_LIFETIME_MS), |offer| offer.expires_at);
         self.checkout.attempts.push(Attempt {
             reference: Reference::of(&order.number, number),
             state: State::Open,
@@ -118,16 +125,16 @@ impl Step {
             redirect_url: None,
             flow: Flow::Redirect,
             with_number: false,
-            unpressed: true,
+            not_requested: true,
             consent: None,
             cancel_requested: false,
             cancels: 0,
-            look_at: None,
+            poll_at: None,
             aggregate: Aggregate::default(),
             capture_guaranteed_until: None,
             receipt_trouble: None,
             category: None,
-            profile_looks: 0,
+            profile_polls: 0,
             operations: Vec::new(),
             authorized_at: None,
             created_at: now,
@@ -135,17 +142,17 @@ impl Step {
         });
     }
 
-    /// The latest attempt, which is open, is asked for.
-    fn press(&mut self, flow: Flow, consent: Option<Consent>, now: Moment) {
-        let (with_number, expires_at) = (self.tells_number(), self.held_until(flow, now));
+    /// Requests the payment of the latest attempt, which is open.
+    fn request_payment(&mut self, flow: Flow, consent: Option<Consent>, now: Moment) {
+        let (with_number, expires_at) = (self.sends_number(), self.extended_expiry(flow, now));
         let receipt =
             (self.checkout.order.receipt == ReceiptBy::Create || expires_at.is_some()).then(|| self.receipt());
         let order = &self.checkout.order;
         let attempt = self.checkout.attempts.last_mut().expect("an attempt has been added");
         attempt.state = State::Starting;
-        attempt.unpressed = false;
+        attempt.not_requested = false;
         (attempt.flow, attempt.with_number) = (flow, with_number);
-        (attempt.created_at, attempt.expires_at) = (now, expires_at.unwrap_or(now.plus_ms(ATTEMPT_LIFE_MS)));
+        (attempt.created_at, attempt.expires_at) = (now, expires_at.unwrap_or(now.plus_ms(ATTEMPT_LIFETIME_MS)));
         let create = CreatePayment {
             key: attempt.reference.key("create"),
             reference: attempt.reference.clone(),
@@ -158,35 +165,35 @@ impl Step {
             customer_present: order.offer.as_ref().is_some_and(|offer| offer.customer_present),
             shares_phone_number: consent.is_some(),
             receipt,
-            give_up_at: now.plus_ms(CREATE_PATIENCE_MS),
+            give_up_at: now.plus_ms(CREATE_TIMEOUT_MS),
         };
         attempt.consent = consent;
         self.plan(now, Effect::CreatePayment(Box::new(create)));
     }
 
-    fn payment(&mut self, reference: &Reference, news: News, polling: Polling, now: Moment) {
-        match news {
-            News::Signal => self.signal(reference, polling, now),
-            News::Lapsed => self.lapsed(reference, now),
-            News::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
-            News::Misdirected => self.misdirected(reference, now),
-            News::Refused { trouble } => self.failed(reference, trouble, now),
-            // Forgotten before it was answered: it may be in the app all the same.
-            News::Forgotten => {
+    fn update(&mut self, reference: &Reference, update: Update, polling: Polling, now: Moment) {
+        match update {
+            Update::Signal => self.signal(reference, polling, now),
+            Update::OfferExpired => self.offer_expired(reference, now),
+            Update::Created { redirect_url } => self.created(reference, redirect_url, polling, now),
+            Update::BadRedirect => self.bad_redirect(reference, now),
+            Update::CreateRefused { trouble } => self.failed(reference, trouble, now),
+            // An earlier try may have pushed it to the app already.
+            Update::CustomerErased => {
                 self.failed(reference, "customer_erased".to_owned(), now);
-                self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
+                self.plan_cancel(reference, now.plus_ms(CREATE_TIMEOUT_MS));
             }
-            News::Unreachable => {
+            Update::CreateTimedOut => {
                 self.failed(reference, "vipps_unreachable".to_owned(), now);
-                // It may exist all the same. Put it away, so that the books agree.
-                self.plan_cancel(reference, now.plus_ms(CREATE_PATIENCE_MS));
+                // It may exist all the same. Cancel it, so that both records agree.
+                self.plan_cancel(reference, now.plus_ms(CREATE_TIMEOUT_MS));
             }
-            News::Looked { round, seen } => self.looked(reference, round, seen, polling, now),
-            News::Operated { id, answered } => self.operated(reference, id, answered, now),
-            News::CancelAnswered => self.cancel_answered(reference, now),
-            News::ProfileRead { sub, phone_number } => self.profile_read(reference, sub, phone_number, now),
-            News::Categorized { nth, trouble } => self.categorized(reference, nth, trouble, now),
-            News::ReceiptAnswered { trouble } => {
+            Update::Polled { round, payment } => self.polled(reference, round, payment, polling, now),
+            Update::Operated { id, result } => self.operated(reference, id, result, now),
+            Update::CancelAnswered => self.cancel_answered(reference, now),
+            Update::ProfileRead { sub, phone_number } => self.profile_read(reference, sub, phone_number, now),
+            Update::Categorized { nth, trouble } => self.categorized(reference, nth, trouble, now),
+            Update::ReceiptAnswered { trouble } => {
                 if let Some(attempt) = self.attempt(reference) {
                     attempt.receipt_trouble = trouble;
                 }
@@ -201,22 +208,22 @@ impl Step {
                 attempt.state = State::Created;
                 attempt.redirect_url = redirect_url;
                 let cancelled = attempt.cancel_requested;
-                self.plan(now.plus_ms(polling.first_ms), Effect::Look { reference: reference.clone(), round: Some(1) });
+                self.plan(now.plus_ms(polling.first_ms), Effect::Poll { reference: reference.clone(), round: Some(1) });
                 self.plan_receipt(reference, now);
                 if cancelled {
                     self.plan_cancel(reference, now);
                 }
             }
-            // Given up before the answer came: nobody was told where to pay it, so it is put away.
+            // It was given up before the answer arrived. No customer was sent to it, so it is cancelled.
             State::Failed => self.plan_cancel(reference, now),
             _ => {}
         }
     }
 
-    /// It is there, and nobody is led to it: it is put away.
-    fn misdirected(&mut self, reference: &Reference, now: Moment) {
-        let waits = |attempt: &mut Attempt| matches!(attempt.state, State::Starting | State::Failed);
-        if self.attempt(reference).is_some_and(waits) {
+    /// The payment exists, but no customer is sent to that address: it is cancelled.
+    fn bad_redirect(&mut self, reference: &Reference, now: Moment) {
+        let undecided = |attempt: &mut Attempt| matches!(attempt.state, State::Starting | State::Failed);
+        if self.attempt(reference).is_some_and(undecided) {
             self.failed(reference, BAD_REDIRECT.to_owned(), now);
             self.plan_cancel(reference, now);
         }
@@ -236,23 +243,23 @@ impl Step {
         }
     }
 
-    /// Looks, but no more often than the vendor wants to be asked: one that is ahead and as near serves every signal until then. One that
-    /// is further away does not: there may have been another reason for it, or a clock that was wrong.
+    /// Plans a poll, but no more often than Vipps MobilePay allows: one poll within the interval serves every signal before it. A planned
+    /// poll that is further ahead is ignored: it had another reason, or was planned by a wrong clock.
     fn signal(&mut self, reference: &Reference, polling: Polling, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         let may_change = matches!(attempt.state, State::Created | State::Authorized | State::Failed);
-        let after_the_last = attempt.look_at.map_or(now, |last| last.plus_ms(polling.every_ms));
+        let earliest = attempt.poll_at.map_or(now, |last| last.plus_ms(polling.every_ms));
         if may_change {
-            self.look_at(reference, after_the_last.clamp(now, now.plus_ms(polling.every_ms)), now);
+            self.poll_at(reference, earliest.clamp(now, now.plus_ms(polling.every_ms)), now);
         }
     }
 
-    /// Plans a look at that moment, unless one is ahead that comes no later.
-    fn look_at(&mut self, reference: &Reference, due_at: Moment, now: Moment) {
+    /// Plans a poll at `due_at`, unless one is planned that is no later.
+    fn poll_at(&mut self, reference: &Reference, due_at: Moment, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
-        if attempt.look_at.is_none_or(|planned| planned <= now || planned > due_at) {
-            attempt.look_at = Some(due_at);
-            self.plan(due_at, Effect::Look { reference: reference.clone(), round: None });
+        if attempt.poll_at.is_none_or(|planned| planned <= now || planned > due_at) {
+            attempt.poll_at = Some(due_at);
+            self.plan(due_at, Effect::Poll { reference: reference.clone(), round: None });
         }
     }
 
@@ -268,14 +275,14 @@ impl Step {
         }
     }
 
-    /// The next look tells what came of it. If nothing did, the customer may ask again.
+    /// The next poll shows whether the payment was cancelled. If not, the customer may cancel again.
     fn cancel_answered(&mut self, reference: &Reference, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         attempt.cancel_requested = false;
-        self.plan(now, Effect::Look { reference: reference.clone(), round: None });
+        self.plan(now, Effect::Poll { reference: reference.clone(), round: None });
     }
 
-    /// The shopper's cancel must not kill an authorization that has just happened.
+    /// Plans a cancellation that has no effect on a payment that was authorized meanwhile.
     fn plan_cancel(&mut self, reference: &Reference, due_at: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         attempt.cancel_requested = true;
@@ -284,7 +291,7 @@ impl Step {
         self.plan(due_at, Effect::CancelPayment { reference: reference.clone(), key, unless_authorized: true });
     }
 
-    /// Gives reserved money back that no order is waiting for.
+    /// Plans the release of reserved money that no order needs.
     fn plan_release(&mut self, reference: &Reference, now: Moment) {
         let key = reference.key("release");
         self.plan(now, Effect::CancelPayment { reference: reference.clone(), key, unless_authorized: false });
@@ -293,11 +300,11 @@ impl Step {
     fn retry(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
         let current = self.checkout.current();
         match (current.state, current.flow) {
-            (State::Open, _) => return self.take_up(consent, now),
-            (State::Created, Flow::Push) => return self.bring_over(consent, now),
+            (State::Open, _) => return self.submit(consent, now),
+            (State::Created, Flow::Push) => return self.switch_to_redirect(consent, now),
             _ => {}
         }
-        // Begun in another tab: this one finds it. But a no to sharing is not answered by an attempt that shares.
+        // An attempt that was begun in another tab is used, unless it shares the number and this customer does not consent.
         let shares_more = current.consent.is_some() && consent.is_none();
         if !current.state.is_final() && !current.cancel_requested && !shares_more {
             return Ok(());
@@ -305,103 +312,110 @@ impl Step {
         if !current.state.is_final() || current.state == State::Authorized {
             return Err(Refusal::NotRetryable);
         }
-        if self.checkout.attempts.len() >= MOST_ATTEMPTS {
+        if self.checkout.attempts.len() >= MAX_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
         self.add_attempt(now);
-        self.take_up(consent, now)
+        self.submit(consent, now)
     }
 
-    fn looked(&mut self, reference: &Reference, round: Option<u32>, seen: Seen, polling: Polling, now: Moment) {
+    fn polled(
+        &mut self,
+        reference: &Reference,
+        round: Option<u32>,
+        payment: PaymentSnapshot,
+        polling: Polling,
+        now: Moment,
+    ) {
         let total = self.checkout.order.cart.total;
-        let paid_elsewhere = self
+        let other_is_paid = self
             .checkout
             .attempts
             .iter()
             .any(|attempt| attempt.state == State::Authorized && attempt.reference != *reference);
         let Some(attempt) = self.attempt(reference) else { return };
-        // Two looks may be committed in the wrong order; what has happened to money does not unhappen.
-        attempt.aggregate = later(attempt.aggregate, seen.aggregate);
-        attempt.capture_guaranteed_until = seen.capture_guaranteed_until.or(attempt.capture_guaranteed_until);
-        let absorbed = match attempt.state {
+        // Two polls may be committed in the wrong order, so amounts never decrease.
+        attempt.aggregate = merge(attempt.aggregate, payment.aggregate);
+        attempt.capture_guaranteed_until = payment.capture_guaranteed_until.or(attempt.capture_guaranteed_until);
+        let unaffected = match attempt.state {
             State::Open | State::Aborted | State::Expired | State::Terminated => true,
-            State::Authorized => seen.state != PaymentState::Authorized,
+            State::Authorized => payment.state != PaymentState::Authorized,
             State::Failed => attempt.trouble.as_deref() == Some(AMOUNT_MISMATCH),
             State::Starting | State::Created => false,
         };
-        if absorbed {
+        if unaffected {
             return;
         }
-        match seen.state {
-            PaymentState::Created | PaymentState::Unknown => self.look_again(reference, round, polling, now),
-            // Why it failed, if it had, stays.
+        match payment.state {
+            PaymentState::Created | PaymentState::Unknown => self.poll_again(reference, round, polling, now),
+            // The trouble of an earlier failure is kept.
             PaymentState::Aborted => attempt.state = State::Aborted,
             PaymentState::Expired => attempt.state = State::Expired,
             PaymentState::Terminated => attempt.state = State::Terminated,
-            PaymentState::Authorized if paid_elsewhere => {
+            PaymentState::Authorized if other_is_paid => {
                 attempt.end(State::Terminated, Some(PAID_BY_OTHER_ATTEMPT));
                 self.plan_release(reference, now);
             }
-            PaymentState::Authorized if seen.amount != Some(total) => {
+            PaymentState::Authorized if payment.amount != Some(total) => {
                 attempt.end(State::Failed, Some(AMOUNT_MISMATCH));
                 self.plan_release(reference, now);
             }
-            PaymentState::Authorized => self.authorized(reference, round, seen, now),
+            PaymentState::Authorized => self.authorized(reference, round, payment, now),
         }
     }
 
-    /// The polling chain goes on while the vendor may still decide.
-    fn look_again(&mut self, reference: &Reference, round: Option<u32>, polling: Polling, now: Moment) {
+    /// Continues the chain of polls while the payment may still change.
+    fn poll_again(&mut self, reference: &Reference, round: Option<u32>, polling: Polling, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         let age_ms = now.0 - attempt.created_at.0;
-        let over_ms = now.0 - attempt.expires_at.plus_ms(-ATTEMPT_LIFE_MS).0;
-        if let Some(round) = round.filter(|_| over_ms < LONGEST_WATCH_MS) {
-            let due_at = now.plus_ms(wait_ms(age_ms, polling));
-            self.plan(due_at, Effect::Look { reference: reference.clone(), round: Some(round + 1) });
+        let overdue_ms = now.0 - attempt.expires_at.plus_ms(-ATTEMPT_LIFETIME_MS).0;
+        if let Some(round) = round.filter(|_| overdue_ms < MAX_POLLING_MS) {
+            let due_at = now.plus_ms(poll_interval_ms(age_ms, polling));
+            self.plan(due_at, Effect::Poll { reference: reference.clone(), round: Some(round + 1) });
         }
     }
 
-    fn authorized(&mut self, reference: &Reference, round: Option<u32>, seen: Seen, now: Moment) {
+    fn authorized(&mut self, reference: &Reference, round: Option<u32>, payment: PaymentSnapshot, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
-        // Paid before we knew that it had been created.
-        let wants_receipt = matches!(attempt.state, State::Starting | State::Failed);
+        // The customer approved before the answer to the creation arrived, which would have planned the receipt.
+        let needs_receipt = matches!(attempt.state, State::Starting | State::Failed);
         attempt.end(State::Authorized, None);
         attempt.authorized_at.get_or_insert(now);
         let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.since().0);
-        // The chain goes on at long intervals, for captures and cancels whose webhooks are lost.
-        let open = aggregate.captured + aggregate.cancelled < aggregate.authorized && age_ms < LONGEST_CAPTURE_MS;
+        // The chain of polls continues at long intervals, for captures and cancels whose webhooks are lost.
+        let open = aggregate.captured + aggregate.cancelled < aggregate.authorized && age_ms < MAX_CAPTURE_WINDOW_MS;
         if let Some(round) = round.filter(|_| open) {
-            let wait_ms = if age_ms < LONGEST_WATCH_MS { 3_600_000 } else { LONGEST_WATCH_MS };
-            self.plan(now.plus_ms(wait_ms), Effect::Look { reference: reference.clone(), round: Some(round + 1) });
+            let wait_ms = if age_ms < MAX_POLLING_MS { 3_600_000 } else { MAX_POLLING_MS };
+            self.plan(now.plus_ms(wait_ms), Effect::Poll { reference: reference.clone(), round: Some(round + 1) });
         }
-        if wants_receipt {
+        if needs_receipt {
             self.plan_receipt(reference, now);
         }
-        self.put_others_away(reference, now);
-        self.profile(reference, seen, now);
+        self.cancel_others(reference, now);
+        self.collect_profile(reference, payment, now);
     }
 
-    /// Once an order is paid, no other attempt on it may be.
-    fn put_others_away(&mut self, paid: &Reference, now: Moment) {
+    /// Cancels the other attempts of a paid order, so that it is not paid twice.
+    fn cancel_others(&mut self, paid: &Reference, now: Moment) {
         let others = self.checkout.attempts.iter_mut().filter(|attempt| attempt.reference != *paid);
-        let mut alive = Vec::new();
+        let mut created = Vec::new();
         for attempt in others.filter(|attempt| !attempt.cancel_requested) {
             match attempt.state {
-                // Cancelled once it is there.
+                // Cancelled once the payment exists.
                 State::Starting => attempt.cancel_requested = true,
-                State::Created => alive.push(attempt.reference.clone()),
+                State::Created => created.push(attempt.reference.clone()),
                 State::Open => attempt.state = State::Terminated,
                 _ => {}
             }
         }
-        for reference in alive {
+        for reference in created {
             self.plan_cancel(&reference, now);
         }
     }
 }
 
 impl Attempt {
-    /// When it was paid, or else begun: most are paid within ten minutes, and what waits in an app may be paid after weeks.
+    /// When it was authorized. For attempts of earlier releases, when it was requested, at most minutes before.
     pub fn since(&self) -> Moment {
         self.authorized_at.unwrap_or(self.created_at)
     }
@@ -412,7 +426,8 @@ impl Attempt {
     }
 }
 
-fn later(a: Aggregate, b: Aggregate) -> Aggregate {
+/// The larger of each amount: what was captured, cancelled or refunded stays so.
+fn merge(a: Aggregate, b: Aggregate) -> Aggregate {
     Aggregate {
         authorized: a.authorized.max(b.authorized),
         captured: a.captured.max(b.captured),
@@ -421,8 +436,8 @@ fn later(a: Aggregate, b: Aggregate) -> Aggregate {
     }
 }
 
-/// The wait until the next look at a payment of this age: dense while the customer is likely to act, then ever sparser.
-fn wait_ms(age_ms: i64, polling: Polling) -> i64 {
+/// The interval before the next poll of a payment of this age: short while the customer is likely to act, then ever longer.
+fn poll_interval_ms(age_ms: i64, polling: Polling) -> i64 {
     match age_ms {
         ..60_000 => polling.every_ms,
         60_000..300_000 => polling.every_ms.max(5_000),

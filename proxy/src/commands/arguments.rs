@@ -42,7 +42,7 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
 /// Parses a telephone number; `-` reads it from standard input, so that it does not enter the shell's history.
 pub(super) fn number(text: &str) -> anyhow::Result<PhoneNumber> {
     let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    customers::number(&text).context("write a telephone number with its country code, such as +47 91 23 45 67")
+    customers::parse_number(&text).context("write a telephone number with its country code, such as +47 91 23 45 67")
 }
 
 /// Parses an amount into minor units. Both decimals are required, so that nobody mistakes kroner for øre.

@@ -101,7 +101,7 @@ async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
 
 async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<()> {
     let mut customers = Vec::new();
-    for id in store.customers_with(&super::arguments::number(phone_number)?).await? {
+    for id in store.customers_with_number(&super::arguments::number(phone_number)?).await? {
         customers.extend(store.known_customer(&id).await?.map(customers::for_shop));
     }
     if json {
@@ -117,9 +117,9 @@ async fn erase(store: &Store, config: &Config, target: Target) -> anyhow::Result
     let number = target.phone_number.map(|text| super::arguments::number(&text)).transpose()?;
     let spinner = Spinner::start("erasing");
     let orders = match (&number, &target.reference, &target.id) {
-        (Some(number), ..) => customers::erase_number(store, &ledger, number).await?,
-        (None, Some(reference), _) => usize::from(customers::erase_of(store, &ledger, reference).await?),
-        (None, None, Some(id)) => customers::erase_known(store, &ledger, &find_by_id(store, id).await?).await?,
+        (Some(number), ..) => customers::erase_by_number(store, &ledger, number).await?,
+        (None, Some(reference), _) => usize::from(customers::erase_order(store, &ledger, reference).await?),
+        (None, None, Some(id)) => customers::erase_customer(store, &ledger, &find_by_id(store, id).await?).await?,
         (None, None, None) => 0,
     };
     drop(spinner);

@@ -8,9 +8,9 @@ use super::arguments::ConfigFile;
 use super::output;
 use crate::base::clock;
 use crate::checkout::Moment;
-use crate::shop::relay::administration::{self, known};
+use crate::shop::relay::administration::{self, find};
 use crate::store::Store;
-use crate::store::deliveries::{Listed, Which};
+use crate::store::deliveries::{ListedDelivery, Replay};
 
 /// The most deliveries to list.
 const MAX: u32 = 1_000;
@@ -80,7 +80,7 @@ async fn execute(store: &Store, action: Action) -> anyhow::Result<()> {
     let now = clock::now();
     match action {
         Action::List { endpoint, failed, json } => {
-            known(store, &endpoint).await?;
+            find(store, &endpoint).await?;
             let deliveries = store.deliveries(&endpoint, failed, None, MAX).await?;
             if json {
                 return output::json(&deliveries);
@@ -88,7 +88,7 @@ async fn execute(store: &Store, action: Action) -> anyhow::Result<()> {
             table(&deliveries, now);
         }
         Action::Show { endpoint, event, json } => {
-            known(store, &endpoint).await?;
+            find(store, &endpoint).await?;
             let mut deliveries = store.deliveries(&endpoint, false, None, MAX).await?.into_iter();
             let delivery = deliveries.find(|delivery| delivery.id == event);
             let delivery = delivery.with_context(|| format!("{event} is not among the last {MAX} deliveries"))?;
@@ -99,8 +99,8 @@ async fn execute(store: &Store, action: Action) -> anyhow::Result<()> {
         }
         Action::Replay { endpoint, selection } => {
             let which = match (&selection.delivery, selection.since) {
-                (Some(event), _) => Which::One(event),
-                (None, since) => Which::Since(since.context("--delivery or --since is required")?),
+                (Some(event), _) => Replay::One(event),
+                (None, since) => Replay::Since(since.context("--delivery or --since is required")?),
             };
             let count = administration::replay(store, &endpoint, which, now).await?;
             println!("{count} to be delivered again");
@@ -109,7 +109,7 @@ async fn execute(store: &Store, action: Action) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn state(delivery: &Listed, now: Moment) -> String {
+fn state(delivery: &ListedDelivery, now: Moment) -> String {
     match (delivery.delivered_at, delivery.given_up_at) {
         (Some(_), _) => output::styled(output::GOOD, "delivered"),
         (None, Some(_)) => output::styled(output::BAD, "given up"),
@@ -117,7 +117,7 @@ fn state(delivery: &Listed, now: Moment) -> String {
     }
 }
 
-fn table(deliveries: &[Listed], now: Moment) {
+fn table(deliveries: &[ListedDelivery], now: Moment) {
     let rows = deliveries.iter().map(|delivery| {
         let latency = delivery.latency_ms.map(|ms| format!("{ms} ms"));
         vec![
@@ -134,7 +134,7 @@ fn table(deliveries: &[Listed], now: Moment) {
     output::table(&["event", "kind", "age", "state", "tries", "status", "took", "last error"], rows);
 }
 
-fn one(delivery: &Listed, now: Moment) {
+fn one(delivery: &ListedDelivery, now: Moment) {
     let mut facts = vec![
         ("event", delivery.id.clone()),
         ("kind", delivery.kind.clone()),

@@ -33,7 +33,7 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;
     let file = folder.path().join("kvitt.toml");
-    let secret = Key::random().written();
+    let secret = Key::random().to_base64();
     std::fs::write(&file, settings(&shop, emulator.url(), origins, &folder.path().join("kvitt.sqlite"), &secret))?;
     let config = Config::load(Some(&file), [])?;
     // The demo exports no traces, so nothing is flushed at the end.
@@ -58,7 +58,7 @@ async fn logins(config: &Config) -> anyhow::Result<(String, String)> {
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
     let key = shop_key::Key::new();
     key.add(&store, "demo", None).await?;
-    let link = session::link(&config.desk, &store).await?;
+    let link = session::new_link(&config.desk, &store).await?;
     store.close().await;
     Ok((link, key.expose()))
 }
@@ -69,7 +69,7 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
          shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
          database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\ndesk.link_ms = 86400000\nlog.filter = \"warn,kvitt=info\"\n",
         format!("sqlite:{}", database.display()),
-        Key::random().written().as_str(),
+        Key::random().to_base64().as_str(),
     );
     for (name, market, msn) in SALES_UNITS {
         let keys = Credentials::of(msn).expect("the emulator has the demo's sales units");

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if args.end_all {
         println!("ended {}", store.end_desk_sessions().await?);
     } else if config.desk.enabled {
-        println!("{}", session::link(&config.desk, &store).await?);
+        println!("{}", session::new_link(&config.desk, &store).await?);
         eprintln!("The link logs in once. It expires {}.", output::until(config.desk.link_ms));
     } else {
         anyhow::bail!("the order desk is disabled: desk.enabled is false");

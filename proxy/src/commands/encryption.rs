@@ -43,7 +43,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         }
     }
     drop(progress);
-    let lost = registrations::lost(&store, &config.vault).await?;
+    let lost = registrations::undecryptable(&store, &config.vault).await?;
     store.close().await;
     for registration in lost {
         println!(

@@ -18,8 +18,8 @@ use super::parts;
 use crate::base::clock;
 use crate::checkout::{Moment, Reference};
 use crate::config::Config;
-use crate::store::events::Happened;
-use crate::store::orders::{Place, Wanted};
+use crate::store::events::HistoryEvent;
+use crate::store::orders::{OrderCursor, OrderFilter};
 use crate::store::{Store, Stored};
 use crate::vendor::captures::Urgency;
 
@@ -106,8 +106,8 @@ async fn execute(store: &Store, config: &Config, action: Action) -> anyhow::Resu
         Action::List(filters) => list(store, config, filters).await?,
         Action::Show { reference, json } => {
             let stored = find(store, &reference).await?;
-            let happened = store.events_of(stored.checkout.id).await?;
-            let events = happened.iter().map(Happened::for_shop).collect::<Result<_, _>>()?;
+            let happened = store.order_events(stored.checkout.id).await?;
+            let events = happened.iter().map(HistoryEvent::for_shop).collect::<Result<_, _>>()?;
             let order = parts::captures(config).for_shop(&stored.checkout, stored.shared(), clock::now());
             let order = ShopOrder { events: Some(events), ..order };
             if json { output::json(&order)? } else { view::one(&order) }
@@ -133,8 +133,8 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
     if let Some(unit) = &filters.sales_unit {
         config.sales_units.find(Some(unit)).with_context(|| format!("there is no sales unit {unit}"))?;
     }
-    let after = filters.after.as_deref().map(|after| Place::read(after).context("--after is not a cursor"));
-    let wanted = Wanted {
+    let after = filters.after.as_deref().map(|after| OrderCursor::decode(after).context("--after is not a cursor"));
+    let wanted = OrderFilter {
         states: filters.state,
         sales_unit: filters.sales_unit,
         since: filters.since,
@@ -150,7 +150,7 @@ async fn list(store: &Store, config: &Config, filters: Filters) -> anyhow::Resul
         .into_iter()
         .map(|(checkout, shared)| parts::captures(config).for_shop(&checkout, shared, now))
         .collect();
-    let orders = ShopOrders { orders, next: page.next.map(Place::write) };
+    let orders = ShopOrders { orders, next: page.next.map(OrderCursor::encode) };
     if filters.json {
         return output::json(&orders);
     }

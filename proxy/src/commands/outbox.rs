@@ -9,7 +9,7 @@ use super::output;
 use crate::base::clock;
 use crate::engine::outbox;
 use crate::store::Store;
-use crate::store::queues::Which;
+use crate::store::queues::EffectFilter;
 
 /// The most effects to list.
 const MAX: u32 = 1_000;
@@ -55,9 +55,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.action {
         Action::List { parked, all, json } => {
             let which = match (parked, all) {
-                (true, _) => Which::Parked,
-                (_, true) => Which::All,
-                _ => Which::Waiting,
+                (true, _) => EffectFilter::Parked,
+                (_, true) => EffectFilter::All,
+                _ => EffectFilter::Waiting,
             };
             let effects = store.effects(which, MAX).await?;
             if json {

@@ -90,5 +90,5 @@ pub(crate) fn amount(minor: i64) -> String {
 
 /// A moment, in UTC to the second.
 pub(crate) fn time(ms: i64) -> String {
-    crate::base::clock::write(crate::checkout::Moment(ms))
+    crate::base::clock::format(crate::checkout::Moment(ms))
 }

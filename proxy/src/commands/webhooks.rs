@@ -71,9 +71,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         Action::Repair => {
             let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
             let registrations = parts::registrations(&config, &store)?;
-            registrations.look_after_all().await.map_err(|error| anyhow!(error))?;
+            registrations.maintain_all().await.map_err(|error| anyhow!(error))?;
             for unit in config.sales_units.iter() {
-                let standing = registrations.standing(&unit.name).await.map_err(|unseen| anyhow!(unseen.reason))?;
+                let standing = registrations.status(&unit.name).await.map_err(|unseen| anyhow!(unseen.reason))?;
                 println!("sales unit {}: {standing}", unit.name);
             }
             store.close().await;
@@ -91,7 +91,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             // There may be no database yet when webhooks are registered by hand.
             match Store::attach(config.database_url.expose_secret(), &config.vault).await {
                 Ok(store) => {
-                    store.forget_webhook_secret(&id).await?;
+                    store.delete_webhook_secret(&id).await?;
                     store.close().await;
                 }
                 Err(error) => eprintln!("its secret was not deleted from the database: {error}"),

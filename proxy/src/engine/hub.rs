@@ -1,7 +1,10 @@
-//! Who is watching which checkout, and who listens for events, in this process.
+//! Publishes new versions of checkouts, and new events, to the subscribers in this process: the streams of pages and of
+//! the shop's machines.
 //!
-//! One `watch` channel a checkout carries the latest version and nothing else: a watcher subscribes first, reads the row, and reads
-//! again when the version moves. So nothing can be missed, a slow reader skips, and memory is bounded by the number of watchers.
+//! The ledger publishes after each commit; [`wake`](crate::engine::wake) publishes what other proxies commit. A channel
+//! carries only the latest version of one checkout. A subscriber subscribes first, reads the row, and reads it again
+//! when the version changes. So no version is missed, a slow subscriber skips versions, and memory is bounded by the
+//! number of subscribers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,23 +13,23 @@ use tokio::sync::watch;
 
 use crate::checkout::CheckoutId;
 
-type Watched = HashMap<CheckoutId, watch::Sender<u32>>;
+type Channels = HashMap<CheckoutId, watch::Sender<u32>>;
 
 /// A handle; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Hub {
-    watched: Arc<Mutex<Watched>>,
+    channels: Arc<Mutex<Channels>>,
     events: Arc<watch::Sender<()>>,
 }
 
 impl Hub {
-    /// Watches a checkout from now on.
-    pub fn watch(&self, id: CheckoutId) -> Watcher {
+    /// Subscribes to a checkout, from now on.
+    pub fn subscribe(&self, id: CheckoutId) -> Subscription {
         let receiver = self.lock().entry(id).or_insert_with(|| watch::Sender::new(0)).subscribe();
-        Watcher { id, receiver: Some(receiver), hub: self.clone() }
+        Subscription { id, receiver: Some(receiver), hub: self.clone() }
     }
 
-    /// Tells the watchers that a version has been committed.
+    /// Notifies the subscribers of a checkout that a version has been committed. An older version is ignored.
     pub fn publish(&self, id: CheckoutId, version: u32) {
         if let Some(sender) = self.lock().get(&id) {
             sender.send_if_modified(|latest| {
@@ -37,84 +40,84 @@ impl Hub {
         }
     }
 
-    /// Tells those who listen that something has happened to some order.
-    pub fn announce(&self) {
+    /// Notifies the event subscribers that an event has been committed, for any order.
+    pub fn publish_events(&self) {
         self.events.send_replace(());
     }
 
-    /// Listens for events from now on.
-    pub fn listen(&self) -> Listening {
-        Listening(self.events.subscribe())
+    /// Subscribes to events of all orders, from now on.
+    pub fn subscribe_events(&self) -> EventSubscription {
+        EventSubscription(self.events.subscribe())
     }
 
-    /// How many are listening for events.
-    pub fn listeners(&self) -> usize {
+    /// The number of event subscriptions.
+    pub fn event_subscribers(&self) -> usize {
         self.events.receiver_count()
     }
 
-    /// What is being watched.
-    pub fn watched(&self) -> Vec<CheckoutId> {
+    /// The checkouts that have a subscriber.
+    pub fn subscribed(&self) -> Vec<CheckoutId> {
         self.lock().keys().copied().collect()
     }
 
-    /// How many are watching one checkout.
-    pub fn watchers_of(&self, id: CheckoutId) -> usize {
+    /// The number of subscriptions to one checkout.
+    pub fn subscribers_of(&self, id: CheckoutId) -> usize {
         self.lock().get(&id).map_or(0, watch::Sender::receiver_count)
     }
 
-    /// How many are watching in all.
-    pub fn watchers(&self) -> usize {
+    /// The number of subscriptions to checkouts.
+    pub fn subscribers(&self) -> usize {
         self.lock().values().map(watch::Sender::receiver_count).sum()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Channels> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One who listens for events, until dropped.
+/// A subscription to events. Ends when it is dropped.
 #[derive(Debug)]
-pub struct Listening(watch::Receiver<()>);
+pub struct EventSubscription(watch::Receiver<()>);
 
-impl Listening {
-    /// Waits until something has happened since the last call, or since the listening began.
-    pub async fn announced(&mut self) {
+impl EventSubscription {
+    /// Waits for an event after the last call, or after the subscription began.
+    pub async fn changed(&mut self) {
         if self.0.changed().await.is_err() {
-            // There is no hub any more that could say so.
+            // The hub is gone: nothing will be published any more.
             std::future::pending().await
         }
     }
 }
 
-/// One who watches, until dropped.
+/// A subscription to one checkout. Ends when it is dropped.
 #[derive(Debug)]
-pub struct Watcher {
+pub struct Subscription {
     id: CheckoutId,
-    /// Gone only in the middle of the drop.
+    /// `None` only while it is being dropped.
     receiver: Option<watch::Receiver<u32>>,
     hub: Hub,
 }
 
-impl Watcher {
-    /// Waits until a version has been committed since the last call, or since the watch began.
+impl Subscription {
+    /// Waits for a version that is committed after the last call, or after the subscription began.
     pub async fn changed(&mut self) {
         if let Some(receiver) = &mut self.receiver
             && receiver.changed().await.is_ok()
         {
             return;
         }
-        // The hub drops a sender only with its last watcher, which is not before this one.
+        // The hub removes a sender only with its last subscription, so this cannot happen while this one lives.
         std::future::pending().await
     }
 }
 
-impl Drop for Watcher {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut watched = self.hub.lock();
-        // Within the lock, so that of two that go at once one is the last.
+        let mut channels = self.hub.lock();
+        // Under the lock: when two subscriptions are dropped at once, one of them sees that it is the last.
         drop(self.receiver.take());
-        if watched.get(&self.id).is_some_and(|sender| sender.receiver_count() == 0) {
-            watched.remove(&self.id);
+        if channels.get(&self.id).is_some_and(|sender| sender.receiver_count() == 0) {
+            channels.remove(&self.id);
         }
     }
 }
@@ -125,18 +128,18 @@ mod tests {
     use uuid::Uuid;
 
     #[tokio::test]
-    async fn a_version_published_after_the_watch_began_is_seen_once() {
+    async fn a_version_published_after_subscribing_is_received_once() {
         let hub = Hub::default();
         let id = CheckoutId(Uuid::from_u128(1));
-        let mut watcher = hub.watch(id);
+        let mut subscription = hub.subscribe(id);
         hub.publish(id, 2);
         hub.publish(id, 3);
-        watcher.changed().await;
+        subscription.changed().await;
         hub.publish(id, 3);
-        assert!(!watcher.receiver.as_ref().unwrap().has_changed().unwrap());
-        assert_eq!(hub.watchers(), 1);
-        drop(watcher);
-        assert_eq!(hub.watchers_of(id), 0);
+        assert!(!subscription.receiver.as_ref().unwrap().has_changed().unwrap());
+        assert_eq!(hub.subscribers(), 1);
+        drop(subscription);
+        assert_eq!(hub.subscribers_of(id), 0);
         assert!(hub.lock().is_empty());
     }
 }

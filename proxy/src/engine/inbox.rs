@@ -1,7 +1,9 @@
-//! Webhooks come in here: a bounded queue, one writer that commits whatever is queued in one statement, and only then the answer to
-//! the vendor. After that a second task turns each row into a signal for the ledger.
+//! Accepts webhooks from Vipps MobilePay. A bounded queue feeds one writer, which commits all that is queued in one
+//! statement; only then is the webhook acknowledged. A reader then turns each stored webhook into a signal for the
+//! [ledger](crate::engine::ledger).
 //!
-//! A webhook that is not ours is acknowledged too: an error would make the vendor hold back every later event of that payment.
+//! A webhook for an unknown payment is acknowledged too: after an error, Vipps MobilePay would hold back all later
+//! events of that payment. The body of a webhook is never stored, and no amount or state is taken from it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,31 +15,31 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{CheckoutId, Input, News, Reference};
+use crate::checkout::{CheckoutId, Input, Reference, Update};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::observe::trace;
-use crate::store::{self, Cause, Store, Waiting, Webhook};
+use crate::store::{self, Cause, ClaimedWebhook, Store, Webhook};
 
-/// How long a webhook that was worked on is kept, for repeats to be known by.
-const MEMORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// How often those older than that are looked for.
-const SWEEP: Duration = Duration::from_secs(60 * 60);
-/// As many as one statement takes at once.
+/// How long a processed webhook is kept, to recognize repeats, in milliseconds.
+const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// The interval between two sweeps for webhooks older than that.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// The most webhooks in one statement.
 const BATCH: usize = 256;
-/// Webhooks worked on at once: their commits share the wait for the disk.
-const AT_ONCE: usize = 32;
-/// How long the reader has for what it takes at once. One that it fails with comes again after that.
+/// Webhooks processed concurrently: their commits share the wait for the disk.
+const CONCURRENCY: usize = 32;
+/// The lease on claimed webhooks, in milliseconds. One that is not processed by then is claimed again.
 const LEASE_MS: i64 = 30_000;
 
-/// Why a webhook was not taken. The vendor will send it again.
+/// Why a webhook was not accepted. Vipps MobilePay sends it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotTaken {
+pub enum NotAccepted {
     /// The queue is full.
     Full,
-    /// It could not be written down.
-    NotWritten,
+    /// The store failed.
+    NotStored,
 }
 
 type Queued = (Webhook, oneshot::Sender<bool>);
@@ -49,7 +51,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Starts the writer and the reader. They end when `stop` is cancelled, after what has been queued is written.
+    /// Starts the writer and the reader. They end when `stop` is cancelled, after the writer has stored what is queued.
     /// `arrived` is notified when there is something to read.
     pub fn start(
         store: Store,
@@ -61,30 +63,31 @@ impl Inbox {
     ) -> Self {
         let (sender, receiver) = mpsc::channel(queue);
         tasks.spawn(write(store.clone(), receiver, arrived.clone(), stop.clone()));
-        tasks.spawn(work(store, ledger, arrived, stop.clone()));
+        tasks.spawn(read(store, ledger, arrived, stop.clone()));
         Self { queue: sender }
     }
 
-    /// Whether there is no room for another webhook.
+    /// Whether the queue is full.
     pub fn is_full(&self) -> bool {
         self.queue.capacity() == 0
     }
 
-    /// Takes a verified webhook; durable when it returns.
+    /// Stores a verified webhook; it is durable when this returns.
     ///
     /// # Errors
-    /// [`NotTaken`], at once when the queue is full.
-    pub async fn take(&self, webhook: Webhook) -> Result<(), NotTaken> {
+    /// [`NotAccepted`]; without waiting when the queue is full.
+    pub async fn accept(&self, webhook: Webhook) -> Result<(), NotAccepted> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send((webhook, answer)).map_err(|_| NotTaken::Full)?;
+        self.queue.try_send((webhook, answer)).map_err(|_| NotAccepted::Full)?;
         match answered.await {
             Ok(true) => Ok(()),
-            _ => Err(NotTaken::NotWritten),
+            _ => Err(NotAccepted::NotStored),
         }
     }
 }
 
-/// The writer: what is queued by now goes into one statement. No timer, so one alone does not wait.
+/// The writer. It stores all that is queued in one statement. It waits for no timer, so a single webhook is stored at
+/// once.
 async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Notify>, stop: CancellationToken) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
@@ -97,29 +100,30 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Not
         let written = store.accept_webhooks(&webhooks, clock::now()).await;
         match &written {
             Ok(()) => tracing::trace!(count = webhooks.len(), "webhooks written"),
-            Err(error) => outage::report(error, "webhooks not written"),
+            Err(error) => outage::report(error, "webhooks not stored"),
         }
         arrived.notify_one();
         for answer in answers {
-            // A caller that has gone away will be told again by the vendor.
+            // The caller may be gone; Vipps MobilePay then sends the webhook again.
             let _ = answer.send(written.is_ok());
         }
     }
 }
 
-/// The chore that forgets webhooks that have been worked on, after a while.
-pub fn forgetting(store: &Store) -> Chore {
+/// The chore that deletes webhooks some time after they were processed.
+pub fn sweep_chore(store: &Store) -> Chore {
     let store = store.clone();
-    Chore::new("forget webhooks", SWEEP, SWEEP, move || {
+    Chore::new("forget webhooks", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
-        async move { Ok(store.forget_webhooks(clock::now().plus_ms(-MEMORY_MS)).await?) }
+        async move { Ok(store.prune_webhooks(clock::now().plus_ms(-RETENTION_MS)).await?) }
     })
 }
 
-/// The reader: the oldest first, many at once, each row settled in the transaction of what it led to.
-async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: CancellationToken) {
+/// The reader. It takes the oldest first, many concurrently. Each row is settled in the transaction of the change that
+/// it led to.
+async fn read(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: CancellationToken) {
     loop {
-        // Asked for before the query, so that a webhook which arrives in between is not overlooked.
+        // Created before the query, so that a webhook that arrives in between still wakes the reader.
         let next = arrived.notified();
         match drain(&store, &ledger, &stop).await {
             Ok(0) => {}
@@ -137,43 +141,48 @@ async fn work(store: Store, ledger: Ledger, arrived: Arc<Notify>, stop: Cancella
 async fn drain(store: &Store, ledger: &Ledger, stop: &CancellationToken) -> Result<usize, store::Error> {
     let until = Instant::now() + Duration::from_millis(LEASE_MS.unsigned_abs());
     let waiting = store.claim_webhooks(100, LEASE_MS, clock::now()).await?;
-    let settling = stream::iter(waiting).map(|webhook: Waiting| async move {
-        // One that fails stays where it is and does not hold the others up.
+    let settling = stream::iter(waiting).map(|webhook: ClaimedWebhook| async move {
+        // One that fails stays in the inbox and does not block the others.
         let settling = || settle(store, ledger, &webhook);
-        let settled = outage::sit_out("webhook not worked on", until, stop, settling).await;
+        let settled = outage::retry_until("webhook not processed", until, stop, settling).await;
         if let Err(error) = &settled {
-            tracing::error!(reference = webhook.reference, %error, "webhook not worked on");
+            tracing::error!(reference = webhook.reference, %error, "webhook not processed");
         }
         usize::from(settled.is_ok())
     });
-    Ok(settling.buffer_unordered(AT_ONCE).fold(0, async |settled, one| settled + one).await)
+    Ok(settling.buffer_unordered(CONCURRENCY).fold(0, async |settled, one| settled + one).await)
 }
 
-async fn settle(store: &Store, ledger: &Ledger, webhook: &Waiting) -> Result<(), ledger::Error> {
-    let Waiting { id, sales_unit, reference, name } = webhook;
+async fn settle(store: &Store, ledger: &Ledger, webhook: &ClaimedWebhook) -> Result<(), ledger::Error> {
+    let ClaimedWebhook { id, sales_unit, reference, name } = webhook;
     let cause = Cause::Inbox(*id);
-    let Some((checkout, trace_id)) = store.traced(reference).await? else {
-        tracing::warn!(sales_unit, reference, name, "webhook for a payment that is not ours");
+    let Some((checkout, trace_id)) = store.trace_of(reference).await? else {
+        tracing::warn!(sales_unit, reference, name, "webhook for an unknown payment");
         return Ok(store.settle(&cause, "unknown reference", clock::now()).await?);
     };
     signal(store, ledger, webhook, checkout).instrument(trace::of_webhook(checkout, trace_id.as_deref())).await
 }
 
-async fn signal(store: &Store, ledger: &Ledger, webhook: &Waiting, checkout: CheckoutId) -> Result<(), ledger::Error> {
-    let Waiting { id, reference, name, .. } = webhook;
+async fn signal(
+    store: &Store,
+    ledger: &Ledger,
+    webhook: &ClaimedWebhook,
+    checkout: CheckoutId,
+) -> Result<(), ledger::Error> {
+    let ClaimedWebhook { id, reference, name, .. } = webhook;
     let cause = Cause::Inbox(*id);
     tracing::debug!(reference, name, "webhook");
     if name == "CREATED" {
-        // Its news is the answer to our own request.
+        // The answer to the create request says the same.
         store.settle(&cause, "nothing new", clock::now()).await?;
         tracing::trace!("cause settled");
         return Ok(());
     }
-    let signal = Input::Payment(Reference::from(reference.clone()), News::Signal);
+    let signal = Input::Payment(Reference::from(reference.clone()), Update::Signal);
     match ledger.apply(checkout, signal, cause.clone()).await {
-        // It would never read: keep it from standing in the way of the others.
+        // It can never be decoded. Settle it, so that it does not block the others.
         Err(ledger::Error::Store(error @ store::Error::Document(_))) => {
-            tracing::error!(reference, %error, "webhook for a checkout that does not read");
+            tracing::error!(reference, %error, "webhook for a checkout that cannot be decoded");
             Ok(store.settle(&cause, "checkout does not read", clock::now()).await?)
         }
         other => other.map(drop),

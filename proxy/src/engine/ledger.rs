@@ -1,7 +1,10 @@
-//! The one door. Whatever changes a checkout comes through here: load, [`step`](crate::checkout::step), commit, wake.
+//! The ledger: the only place where a checkout is changed. It loads the checkout, runs [`step`](crate::checkout::step),
+//! commits, and notifies.
 //!
-//! The commit is one transaction (state, effects, the row that caused it) and it is conditional on the version that the step started
-//! from, so two facts that arrive together are decided one after the other, whichever process has them.
+//! Inputs come from `http`, the inbox and the outbox. One transaction commits the new state, its effects, and the row
+//! of the [`Cause`]. The commit is conditional on the version that the step started from: when two inputs arrive at
+//! once, at whichever proxies, the second is decided on the result of the first. The ledger never calls Vipps
+//! MobilePay.
 
 use std::sync::Arc;
 
@@ -21,8 +24,8 @@ pub enum Error {
     /// The state does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A twin of the request was first; what it did is there.
-    #[error("done before under the same idempotency key")]
+    /// A concurrent repeat of the request was committed first.
+    #[error("already done under the same idempotency key")]
     Repeated,
     /// There is no such checkout.
     #[error("no such checkout")]
@@ -39,24 +42,24 @@ pub struct Ledger {
     hub: Hub,
     polling: Polling,
     due: Arc<Notify>,
-    told: Arc<Notify>,
+    deliveries_due: Arc<Notify>,
 }
 
 impl Ledger {
-    /// The ledger of a store. `due` is notified when a commit has left something to do.
+    /// A ledger on a store. `due` is notified when a commit has added an effect to the outbox.
     pub fn new(store: Store, hub: Hub, polling: Polling, due: Arc<Notify>) -> Self {
-        Self { store, hub, polling, due, told: Arc::default() }
+        Self { store, hub, polling, due, deliveries_due: Arc::default() }
     }
 
-    /// Notified when a commit has left something to tell the shop.
-    pub fn told(&self) -> Arc<Notify> {
-        self.told.clone()
+    /// Notified when a commit has added deliveries to the shop's endpoints.
+    pub fn deliveries_due(&self) -> Arc<Notify> {
+        self.deliveries_due.clone()
     }
 
     /// Opens a checkout.
     ///
     /// # Errors
-    /// When the store fails, or a twin of the request was first; nothing was written then.
+    /// When the store fails, or a concurrent repeat of the request was committed first. Nothing is written then.
     pub async fn open(
         &self,
         id: CheckoutId,
@@ -66,7 +69,7 @@ impl Ledger {
         cause: Cause,
     ) -> Result<Checkout, Error> {
         let (ledger, secret, trace_id) = (self.clone(), secret.clone(), trace_id.as_str().to_owned());
-        let span = trace::of_row(id, Some(&trace_id));
+        let span = trace::of_id(id, Some(&trace_id));
         let work = async move {
             let now = clock::now();
             let Step { checkout, effects } = checkout::open(id, trace_id, opening, now);
@@ -77,16 +80,16 @@ impl Ledger {
             ledger.due.notify_one();
             Ok(checkout)
         };
-        to_the_end(work.instrument(span)).await
+        detached(work.instrument(span)).await
     }
 
-    /// Takes in one fact and settles its cause, in one transaction.
+    /// Applies one input and settles its cause, in one transaction.
     ///
     /// # Errors
     /// [`Error::Refused`] when the state does not allow it.
     pub async fn apply(&self, id: CheckoutId, input: Input, cause: Cause) -> Result<Checkout, Error> {
         let ledger = self.clone();
-        to_the_end(async move { ledger.decide(id, input, &cause).await }).await
+        detached(async move { ledger.decide(id, input, &cause).await }).await
     }
 
     async fn decide(&self, id: CheckoutId, input: Input, cause: &Cause) -> Result<Checkout, Error> {
@@ -99,7 +102,7 @@ impl Ledger {
         }
     }
 
-    /// One step and its commit; none when somebody else has changed the checkout meanwhile.
+    /// One step and its commit; `None` when another commit has changed the checkout meanwhile.
     async fn try_once(&self, before: Checkout, input: Input, cause: &Cause) -> Result<Option<Checkout>, Error> {
         let now = clock::now();
         let Step { checkout: mut after, effects } = checkout::step(&before, input, self.polling, now)?;
@@ -110,31 +113,32 @@ impl Ledger {
         }
         after.version += 1;
         match self.store.commit(&after, &effects, cause, now).await? {
-            Committed::Overtaken => return Ok(None),
-            Committed::Lost if matches!(cause, Cause::Keyed(_)) => return Err(Error::Repeated),
+            Committed::Conflict => return Ok(None),
+            Committed::Lost if matches!(cause, Cause::Idempotent(_)) => return Err(Error::Repeated),
             Committed::Lost => return Ok(Some(before)),
             Committed::Yes => tracing::trace!(version = after.version, "checkout committed"),
         }
-        report(&before, &after);
+        log_change(&before, &after);
         self.hub.publish(after.id, after.version);
         if !effects.is_empty() {
             self.due.notify_one();
         }
-        if effects.iter().any(|planned| planned.told().is_some()) {
-            self.hub.announce();
-            self.told.notify_one();
+        if effects.iter().any(|planned| planned.event().is_some()) {
+            self.hub.publish_events();
+            self.deliveries_due.notify_one();
         }
         Ok(Some(after))
     }
 }
 
-/// A caller may go away in the middle, as a page does that is closed. What has been committed must wake its watchers all the same.
-async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+/// Runs the work to its end even when the caller is cancelled, as when a page is closed: a commit must always notify
+/// its subscribers.
+async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// Logs a move of the current attempt; one that someone should look into as an error.
-fn report(before: &Checkout, after: &Checkout) {
+/// Logs a state change of the current attempt; an amount mismatch as an error.
+fn log_change(before: &Checkout, after: &Checkout) {
     let (old, new) = (before.current(), after.current());
     if (old.state, &old.trouble) == (new.state, &new.trouble) {
         return;
@@ -142,8 +146,8 @@ fn report(before: &Checkout, after: &Checkout) {
     let (state, trouble) = (new.state.as_str(), new.trouble.as_deref());
     let (reference, version) = (&new.reference, after.version);
     if trouble == Some(checkout::AMOUNT_MISMATCH) {
-        tracing::error!(%reference, state, trouble, version, "authorized for another amount, and released");
+        tracing::error!(%reference, state, trouble, version, "authorized for another amount; the reservation is released");
     } else {
-        tracing::info!(%reference, state, trouble, version, "checkout moved");
+        tracing::info!(%reference, state, trouble, version, "checkout state changed");
     }
 }

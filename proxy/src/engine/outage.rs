@@ -1,7 +1,8 @@
-//! The database is away, locked or full: what is tried again meanwhile, and how little is said of it.
+//! Retries and logging while the database is unavailable, locked or full.
 //!
-//! Everything fails then, for every page and every worker at once. What has happened at the vendor's already is kept in hand and written
-//! down when the database is back; everything else is told to come again.
+//! All pages and workers then fail at once. A result of Vipps MobilePay is kept in memory and retried until it is
+//! stored or its lease expires; everything else fails and is retried by its caller. The log gets at most one line a
+//! second.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,50 +12,52 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::ledger;
 use crate::store;
 
-/// Between two tries.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Between two lines of the log.
-const BETWEEN_LINES: Duration = Duration::from_secs(1);
+/// The pause between two tries.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// The shortest time between two lines about an outage.
+const LOG_EVERY: Duration = Duration::from_secs(1);
 
-/// When the last line was written, and how many were kept back since.
-static SAID: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
+/// When the last line was logged, and how many were suppressed since.
+static LAST_LINE: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
 
-/// Says that the database failed and in what: every fault of ours, and of an outage one line a second with the number of those kept back.
+/// Logs a store error and the operation that it hit. A permanent error is always logged; during an outage, one line a
+/// second with the number of suppressed lines.
 pub fn report(error: &store::Error, what: &'static str) {
-    let mut kept_back = 0;
-    if error.may_pass() {
-        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.0.is_some_and(|last| last.elapsed() < BETWEEN_LINES) {
-            said.1 += 1;
+    let mut suppressed = 0;
+    if error.is_transient() {
+        let mut last_line = LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_line.0.is_some_and(|last| last.elapsed() < LOG_EVERY) {
+            last_line.1 += 1;
             return;
         }
-        kept_back = said.1;
-        *said = (Some(Instant::now()), 0);
+        suppressed = last_line.1;
+        *last_line = (Some(Instant::now()), 0);
     }
-    tracing::error!(what, %error, kept_back, "store failed");
+    tracing::error!(what, %error, suppressed, "store failed");
 }
 
-/// Asks until there is another answer than that of an outage, until that moment at most. After the stop it asks no more.
+/// Retries an operation while the database is unavailable, until `until` at most. After `stop` is cancelled it does not
+/// retry.
 ///
 /// # Errors
-/// The last answer.
-pub async fn sit_out<T, F: Future<Output = Result<T, ledger::Error>>>(
+/// The error of the last try.
+pub async fn retry_until<T, F: Future<Output = Result<T, ledger::Error>>>(
     what: &'static str,
     until: Instant,
     stop: &CancellationToken,
-    ask: impl Fn() -> F,
+    operation: impl Fn() -> F,
 ) -> Result<T, ledger::Error> {
     loop {
-        match ask().await {
+        match operation().await {
             Err(ledger::Error::Store(error))
-                if error.may_pass() && Instant::now() + PAUSE < until && !stop.is_cancelled() =>
+                if error.is_transient() && Instant::now() + RETRY_DELAY < until && !stop.is_cancelled() =>
             {
                 report(&error, what);
             }
-            answer => return answer,
+            result => return result,
         }
         tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
+            () = tokio::time::sleep(RETRY_DELAY) => {}
             () = stop.cancelled() => {}
         }
     }

@@ -1,8 +1,10 @@
-//! The outbox claims each effect that is due, has it [performed](Perform) at the [pace](crate::engine::pace) that Vipps MobilePay allows, and brings
-//! the outcome back through the ledger, which deletes the row in the same transaction. It does not know how an effect is performed.
+//! The outbox executes effects. It claims each effect that is due, has it [performed](Perform) at the
+//! [pace](crate::engine::pace) that Vipps MobilePay allows, and records the outcome through the ledger, which deletes
+//! the row in the same transaction. It does not know how an effect is performed.
 //!
-//! A claim is a lease: if this process dies in the middle, the effect is done again when the lease has run out, by whoever is there,
-//! with the same idempotency key. The wake-up is an optimisation; the due times in the store are the truth.
+//! A claim is a lease. If this process dies, the lease expires, and any proxy executes the effect again under the same
+//! idempotency key. The wake-up only saves time; the due times in the store decide. An effect that fails permanently is
+//! parked until an operator releases it.
 
 mod release;
 
@@ -16,31 +18,32 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{Effect, Input, Moment, News, PhoneNumber};
+use crate::checkout::{Effect, Input, Moment, PhoneNumber, Update};
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::engine::pace::Pace;
 use crate::observe::trace;
-use crate::store::{self, Cause, Claim, Claimed, Store};
+use crate::store::{self, Cause, Claim, ClaimedEffect, Store};
 
 pub use release::release;
 
-/// A claim outlasts the slowest work under it: token, call, both once more after a 401, and a look.
-const CALLS_IN_A_CLAIM: u32 = 5;
-/// Effects in flight at once.
+/// The lease outlasts the slowest work under it: access token, call, both once more after a 401, and a read of the
+/// payment.
+const CALLS_PER_LEASE: u32 = 5;
+/// Effects that are executed concurrently.
 const IN_FLIGHT: usize = 64;
-/// How long the worker sleeps at most: another process may have written an effect that nobody woke us for.
-const LONGEST_SLEEP_MS: i64 = 5_000;
-/// The pause when the store does not answer.
-const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
-/// So many tries come to about a day; after them the operator has to look.
-const MOST_TRIES: u32 = 1_500;
-/// Why it is parked then. What came of its last try is not known, unlike that of an effect which was refused.
-const TRIED_TOO_OFTEN: &str = "tried too often";
+/// The longest sleep, in milliseconds. Another process may have written an effect without a wake-up.
+const MAX_SLEEP_MS: i64 = 5_000;
+/// The pause after the store has failed.
+const ERROR_DELAY: Duration = Duration::from_secs(1);
+/// About a day of retries; then the effect is parked.
+const MAX_TRIES: u32 = 1_500;
+/// The reason that is stored then. The result of the last try is unknown, unlike that of a refused effect.
+const RETRIES_EXHAUSTED: &str = "tried too often";
 
-/// What carries effects out in the world.
+/// Executes effects outside the proxy.
 pub trait Perform: Clone + Send + Sync + 'static {
-    /// Carries out one effect for a sales unit. `number` is the customer's telephone number, for an effect that needs it.
+    /// Executes one effect for a sales unit. `number` is the customer's telephone number, for an effect that needs it.
     fn perform(
         &self,
         sales_unit: &str,
@@ -49,21 +52,21 @@ pub trait Perform: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Outcome> + Send;
 }
 
-/// What came of an effect.
+/// The result of performing an effect.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A fact for the ledger.
+    /// An input for the ledger.
     Input(Input),
-    /// It is done, and the checkout need not know; the note is for the log.
+    /// It is done, and the checkout does not change. The note is for the log.
     Done(&'static str),
-    /// It may or may not be done: it is tried again under the same key.
+    /// The result is unknown: it is retried under the same key.
     Retry {
-        /// The wait that Vipps MobilePay asked for.
+        /// The `Retry-After` of Vipps MobilePay.
         after: Option<Duration>,
     },
-    /// It cannot succeed: it is parked for the operator.
+    /// It failed permanently: it is parked until an operator releases it.
     Park {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -81,7 +84,8 @@ pub struct Outbox<P> {
 }
 
 impl<P: Perform> Outbox<P> {
-    /// Starts the worker. A call to the vendor takes `call_timeout` at most. When `stop` is cancelled it claims no more, and what it has claimed is finished in `tasks`.
+    /// Starts the worker. `call_timeout` is the longest that one call to Vipps MobilePay takes. When `stop` is
+    /// cancelled the worker claims no more; `tasks` finishes what is claimed.
     pub fn start(
         store: Store,
         ledger: Ledger,
@@ -91,21 +95,21 @@ impl<P: Perform> Outbox<P> {
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) {
-        let lease = call_timeout * CALLS_IN_A_CLAIM;
+        let lease = call_timeout * CALLS_PER_LEASE;
         let outbox = Self { store, ledger, performer, pace: Pace::default(), lease, due, stop: stop.clone() };
         tasks.spawn(outbox.work(tasks.clone()));
     }
 
     async fn work(self, tasks: TaskTracker) {
         let slots = Arc::new(Semaphore::new(IN_FLIGHT));
-        // It may have while nobody was there.
+        // The clock may have gone back while no proxy was running.
         let mut went_back = true;
         while !self.stop.is_cancelled() {
-            // Asked for before the query, so that a commit in between is not overlooked.
+            // Created before the query, so that a commit in between still wakes the worker.
             let next = self.due.notified();
             went_back |= clock::went_back();
             if went_back {
-                went_back = !self.put_forward().await;
+                went_back = !self.reschedule().await;
             }
             let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX).max(1);
             let lease_ms = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2);
@@ -115,10 +119,10 @@ impl<P: Perform> Outbox<P> {
                     tracing::trace!(count = claimed.len(), "effects claimed");
                     Duration::ZERO
                 }
-                Ok(_) => self.sleep().await,
+                Ok(_) => self.until_due().await,
                 Err(error) => {
                     outage::report(error, "outbox not read");
-                    AFTER_AN_ERROR
+                    ERROR_DELAY
                 }
             };
             if !sleep.is_zero() {
@@ -134,7 +138,7 @@ impl<P: Perform> Outbox<P> {
                 let outbox = self.clone();
                 let span = trace::of_effect(claim.checkout_id, claim.trace_id.as_deref(), &claim.effect);
                 let work = async move {
-                    outbox.carry_out(claim).await;
+                    outbox.execute(claim).await;
                     drop(slot);
                 };
                 tasks.spawn(work.instrument(span));
@@ -142,39 +146,39 @@ impl<P: Perform> Outbox<P> {
         }
     }
 
-    /// Effects and deliveries are due by the machine's clock. When that goes back, what was planned just now must not wait until it is that
-    /// time again.
-    async fn put_forward(&self) -> bool {
-        let put = self.store.clock_went_back(clock::now()).await;
-        if let Err(error) = &put {
-            outage::report(error, "effects not put forward");
+    /// Reschedules effects and deliveries after the machine's clock went back: their due times were computed by the
+    /// wrong clock and would be too late.
+    async fn reschedule(&self) -> bool {
+        let rescheduled = self.store.clock_went_back(clock::now()).await;
+        if let Err(error) = &rescheduled {
+            outage::report(error, "effects not rescheduled");
         }
-        put.is_ok()
+        rescheduled.is_ok()
     }
 
-    /// Until the next effect is due.
-    async fn sleep(&self) -> Duration {
+    /// The time until the next effect is due.
+    async fn until_due(&self) -> Duration {
         match self.store.next_due().await {
             Ok(due) => {
-                let wait_ms = due.map_or(LONGEST_SLEEP_MS, |due| due.0 - clock::now().0);
-                Duration::from_millis(wait_ms.clamp(1, LONGEST_SLEEP_MS).unsigned_abs())
+                let wait_ms = due.map_or(MAX_SLEEP_MS, |due| due.0 - clock::now().0);
+                Duration::from_millis(wait_ms.clamp(1, MAX_SLEEP_MS).unsigned_abs())
             }
             Err(error) => {
                 outage::report(&error, "outbox not read");
-                AFTER_AN_ERROR
+                ERROR_DELAY
             }
         }
     }
 
-    async fn carry_out(&self, claimed: Claimed) {
+    async fn execute(&self, claimed: ClaimedEffect) {
         let effect = &claimed.effect;
         let until = Instant::now() + self.lease;
-        let outcome = if let Some(given_up) = given_up(effect, clock::now()) {
-            given_up
+        let outcome = if let Some(expired) = expired(effect, clock::now()) {
+            expired
         } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
             return self.defer(&claimed.claim, wait).await;
         } else {
-            match self.number(&claimed).await {
+            match self.phone_number(&claimed).await {
                 Ok(number) => self.performer.perform(&claimed.sales_unit, effect, number.as_ref()).await,
                 Err(error) => {
                     outage::report(&error, "customer not read");
@@ -182,39 +186,39 @@ impl<P: Perform> Outbox<P> {
                 }
             }
         };
-        let bring_back = || self.bring_back(&claimed, &outcome);
-        let brought = outage::sit_out("outcome not written", until, &self.stop, bring_back);
-        match brought.await {
+        let record = || self.record(&claimed, &outcome);
+        let recorded = outage::retry_until("outcome not recorded", until, &self.stop, record);
+        match recorded.await {
             Ok(()) => {}
-            // It never would be written, and the effect would be done again for ever.
+            // It can never be stored. Without parking, the effect would be executed again for ever.
             Err(ledger::Error::Store(error @ (store::Error::Document(_) | store::Error::Sealed(_)))) => {
                 if let Err(error) = self.park(&claimed.claim, &error.to_string()).await {
                     tracing::error!(%error, "effect not parked");
                 }
             }
-            // The lease runs out and the effect is done again.
-            Err(error) => tracing::error!(%error, "outcome not written"),
+            // The lease expires and the effect is executed again.
+            Err(error) => tracing::error!(%error, "outcome not recorded"),
         }
     }
 
-    /// The telephone number that an effect needs: it stands with the order, and in no effect.
-    async fn number(&self, claimed: &Claimed) -> Result<Option<PhoneNumber>, store::Error> {
-        if !claimed.effect.tells_number() {
+    /// The telephone number that an effect needs. It is stored with the order only, never in an effect.
+    async fn phone_number(&self, claimed: &ClaimedEffect) -> Result<Option<PhoneNumber>, store::Error> {
+        if !claimed.effect.sends_number() {
             return Ok(None);
         }
         let stored = self.store.checkout(claimed.checkout_id).await?;
         Ok(stored.and_then(|stored| stored.checkout.customer?.phone_number))
     }
 
-    async fn bring_back(&self, claimed: &Claimed, outcome: &Outcome) -> Result<(), ledger::Error> {
-        let Claimed { claim, checkout_id, effect, tries, .. } = claimed;
+    async fn record(&self, claimed: &ClaimedEffect, outcome: &Outcome) -> Result<(), ledger::Error> {
+        let ClaimedEffect { claim, checkout_id, effect, tries, .. } = claimed;
         match outcome {
             Outcome::Input(input) => {
                 self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
             }
             Outcome::Done(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
-            Outcome::Retry { .. } if *tries >= MOST_TRIES && !ends_by_itself(effect) => {
-                self.park(claim, TRIED_TOO_OFTEN).await?
+            Outcome::Retry { .. } if *tries >= MAX_TRIES && !has_deadline(effect) => {
+                self.park(claim, RETRIES_EXHAUSTED).await?
             }
             Outcome::Retry { after } => {
                 let due_at = next_try(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2), clock::now());
@@ -227,15 +231,15 @@ impl<P: Perform> Outbox<P> {
         Ok(())
     }
 
-    /// Gives it back until it may be carried out.
+    /// Returns the claim until the pace allows the call.
     async fn defer(&self, claim: &Claim, wait: Duration) {
-        // The millisecond that a shorter one is rounded away from.
+        // Rounded up to a whole millisecond.
         let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2) + 1;
         match self.store.defer(claim, clock::now().plus_ms(wait_ms)).await {
             Ok(()) => {
                 tracing::trace!(wait_ms, "effect deferred")
             }
-            // The lease runs out.
+            // The lease expires.
             Err(error) => outage::report(&error, "effect not deferred"),
         }
     }
@@ -247,50 +251,52 @@ impl<P: Perform> Outbox<P> {
     }
 }
 
-/// What came of an effect that nobody waits for any more, or that has become impossible with time.
-fn given_up(effect: &Effect, now: Moment) -> Option<Outcome> {
-    let news = match effect {
-        Effect::CreatePayment(create) if create.give_up_at < now => News::Unreachable,
+/// The outcome of an effect whose deadline has passed, without executing it; `None` while it has time.
+fn expired(effect: &Effect, now: Moment) -> Option<Outcome> {
+    let update = match effect {
+        Effect::CreatePayment(create) if create.give_up_at < now => Update::CreateTimedOut,
         Effect::ReadProfile { until: Some(until), .. } if *until < now => {
-            News::ProfileRead { sub: None, phone_number: None }
+            Update::ProfileRead { sub: None, phone_number: None }
         }
         _ => return None,
     };
-    Some(Outcome::Input(Input::Payment(effect.reference().clone(), news)))
+    Some(Outcome::Input(Input::Payment(effect.reference().clone(), update)))
 }
 
-/// Whether it is given up at its time, however often it has been tried by then.
-fn ends_by_itself(effect: &Effect) -> bool {
+/// Whether it is retried until its deadline, whatever the number of tries.
+fn has_deadline(effect: &Effect) -> bool {
     matches!(effect, Effect::ReadProfile { until: Some(_), .. })
 }
 
-/// When to try again. Whoever waits for a payment is told as soon as it is given up, however long the vendor wants to be left alone.
+/// When to retry. The create of a payment is retried no later than its deadline, whatever `Retry-After` says, so that
+/// the page learns of the failure in time.
 fn next_try(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64, now: Moment) -> Moment {
-    let due_at = now.plus_ms(wait_ms(effect, tries, after, jitter));
+    let due_at = now.plus_ms(backoff_ms(effect, tries, after, jitter));
     match effect {
         Effect::CreatePayment(create) => due_at.min(create.give_up_at.plus_ms(1)).max(now),
         _ => due_at,
     }
 }
 
-/// The wait before the next try: doubling to a minute, ±20 %, and never shorter than the vendor asked for. What changes a payment may be
-/// called five times a minute, so its first wait is longer.
-fn wait_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
+/// The wait before the next try, in milliseconds: exponential backoff up to a minute, ±20 % jitter, never shorter than
+/// `Retry-After` (an hour at most). The first wait of a call that changes a payment is longer, because Vipps MobilePay
+/// allows five of those a minute.
+fn backoff_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
     let first: i64 = match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => 2_000,
-        Effect::Lapse { .. }
-        | Effect::Look { .. }
+        Effect::ExpireOffer { .. }
+        | Effect::Poll { .. }
         | Effect::SendReceipt { .. }
         | Effect::Categorize { .. }
         | Effect::ReadProfile { .. }
-        | Effect::Tell(_) => 500,
+        | Effect::Notify(_) => 500,
     };
     let wait = (first << tries.saturating_sub(1).min(7)).min(60_000);
-    // Jitter spreads retries; it is no money.
+    // Precision does not matter for jitter.
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a minute fits")]
     let wait = (wait as f64 * (1.0 + jitter)) as i64;
-    let asked = after.map_or(0, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
-    wait.max(asked.min(3_600_000))
+    let requested = after.map_or(0, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
+    wait.max(requested.min(3_600_000))
 }
 
 #[cfg(test)]
@@ -302,7 +308,7 @@ mod tests {
     use crate::checkout::{Private, Reference};
 
     #[test]
-    fn a_payment_is_given_up_in_time_however_long_the_vendor_wants_to_be_left_alone() {
+    fn an_effect_expires_in_time_whatever_retry_after_says() {
         let reference = Reference::of("shop-1", 1);
         let create = Effect::CreatePayment(Box::new(CreatePayment {
             key: reference.key("create"),
@@ -320,31 +326,31 @@ mod tests {
         }));
         let an_hour = Some(Duration::from_secs(3_600));
         let due_at = next_try(&create, 1, an_hour, 0.0, Moment(1_000));
-        assert!(due_at < Moment(61_000) && given_up(&create, due_at).is_some(), "{due_at:?}");
+        assert!(due_at < Moment(61_000) && expired(&create, due_at).is_some(), "{due_at:?}");
         assert_eq!(next_try(&create, 1, None, 0.0, Moment(1_000)), Moment(3_000));
         let read = Effect::ReadProfile { reference: reference.clone(), until: Some(Moment(60_000)) };
-        assert!(given_up(&read, Moment(60_000)).is_none() && ends_by_itself(&read));
-        let missed = given_up(&read, Moment(60_001)).unwrap();
-        let nothing = News::ProfileRead { sub: None, phone_number: None };
-        assert!(matches!(missed, Outcome::Input(Input::Payment(_, news)) if news == nothing));
-        // What moves money is given up by nobody.
-        let look = Effect::Look { reference, round: None };
-        assert_eq!(next_try(&look, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));
+        assert!(expired(&read, Moment(60_000)).is_none() && has_deadline(&read));
+        let outcome = expired(&read, Moment(60_001)).unwrap();
+        let nothing = Update::ProfileRead { sub: None, phone_number: None };
+        assert!(matches!(outcome, Outcome::Input(Input::Payment(_, update)) if update == nothing));
+        // A poll has no deadline.
+        let poll = Effect::Poll { reference, round: None };
+        assert_eq!(next_try(&poll, 1, an_hour, 0.0, Moment(1_000)), Moment(3_601_000));
     }
 
     #[test]
     fn waits_double_to_a_minute_and_honour_retry_after() {
         let reference = Reference::of("shop-1", 1);
-        let look = Effect::Look { reference: reference.clone(), round: None };
-        let waits: Vec<_> = (1..10).map(|tries| wait_ms(&look, tries, None, 0.0)).collect();
+        let poll = Effect::Poll { reference: reference.clone(), round: None };
+        let waits: Vec<_> = (1..10).map(|tries| backoff_ms(&poll, tries, None, 0.0)).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        assert_eq!(wait_ms(&look, 1, Some(Duration::from_secs(7)), -0.2), 7_000);
-        assert_eq!(wait_ms(&look, 1, Some(Duration::from_secs(86_400)), 0.2), 3_600_000);
-        assert_eq!(wait_ms(&look, 4, None, 0.2), 4_800);
+        assert_eq!(backoff_ms(&poll, 1, Some(Duration::from_secs(7)), -0.2), 7_000);
+        assert_eq!(backoff_ms(&poll, 1, Some(Duration::from_secs(86_400)), 0.2), 3_600_000);
+        assert_eq!(backoff_ms(&poll, 4, None, 0.2), 4_800);
 
         let cancel = Effect::CancelPayment { key: reference.key("cancel"), reference, unless_authorized: true };
         let in_a_minute = (1..).scan(0, |at, tries| {
-            *at += wait_ms(&cancel, tries, None, -0.2);
+            *at += backoff_ms(&cancel, tries, None, -0.2);
             (*at < 60_000).then_some(*at)
         });
         assert!(in_a_minute.count() < 5 + 1, "five calls a minute, the first one at once");

@@ -1,12 +1,15 @@
-//! How fast we may call: the [vendor's limits](https://developer.vippsmobilepay.com/docs/knowledge-base/errors/) for one payment, kept
-//! on our side, so that we are never the cause of a 429.
+//! Client-side rate limiting. It keeps the [limits of Vipps
+//! MobilePay](https://developer.vippsmobilepay.com/docs/knowledge-base/errors/) for one payment, so that the proxy
+//! causes no 429.
 //!
-//! The outbox asks for a permit before it performs, and puts an effect without one off until there is one. A bucket is one moment: when
-//! it will be full again. One that is full is forgotten, so memory is bounded by the calls of the last minutes. It reads no clock, unlike the
-//! library that [`rates`](crate::access::rates) counts with, so that its tests go through minutes in no time.
+//! The outbox takes a permit before it performs an effect, and defers an effect without one. A bucket is one moment:
+//! when it will be full again. Full buckets are dropped, so memory is bounded by the calls of the last minutes. This
+//! module reads no clock, unlike the library behind [`rates`](crate::access::rates), so that its tests simulate
+//! minutes.
 //!
-//! Each proxy counts for itself. Looks, which the state of the checkout spaces, stay under the limit over all proxies together; changes
-//! that customers of several proxies ask for at once may exceed it, and are then tried again as the 429 says.
+//! Each proxy counts for itself. Polls are spaced by the state of the checkout and stay under the limit over all
+//! proxies together. Changes that customers of several proxies request at once may exceed it; they get a 429 and are
+//! retried.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,26 +17,26 @@ use std::time::{Duration, Instant};
 
 use crate::checkout::{Effect, Reference};
 
-/// So many calls at once, and after that one in every so long.
+/// A burst of calls, and after it one call every `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Limit {
     burst: u32,
     every: Duration,
 }
 
-/// Create, cancel and so on: five a minute are allowed. This is four, and the fifth is for the repeat after a token that was not believed.
+/// Create, cancel, capture, refund: five a minute are allowed. This is four; the fifth is for the repeat after a 401.
 const CHANGES: Limit = Limit { burst: 3, every: Duration::from_secs(30) };
 /// Reading a payment: 120 a minute are allowed. This is 109.
-const LOOKS: Limit = Limit { burst: 50, every: Duration::from_secs(1) };
-/// Buckets that may be full are looked for when there are so many, and each time twice as many as were left.
-const SOME: usize = 1_024;
+const READS: Limit = Limit { burst: 50, every: Duration::from_secs(1) };
+/// The number of buckets at which full ones are dropped; then twice the number that is left.
+const SWEEP_AT: usize = 1_024;
 
 type Key = (String, &'static str, Reference);
 
 #[derive(Debug)]
 struct Buckets {
     full_at: HashMap<Key, Instant>,
-    most: usize,
+    sweep_at: usize,
 }
 
 /// A handle; clones share it.
@@ -42,7 +45,7 @@ pub struct Pace(Arc<Mutex<Buckets>>);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Buckets { full_at: HashMap::new(), most: SOME })))
+        Self(Arc::new(Mutex::new(Buckets { full_at: HashMap::new(), sweep_at: SWEEP_AT })))
     }
 }
 
@@ -50,13 +53,13 @@ impl Pace {
     /// Takes a permit for the call that an effect makes.
     ///
     /// # Errors
-    /// How long it is until there will be one.
+    /// The time until the next permit.
     pub fn permit(&self, sales_unit: &str, effect: &Effect, now: Instant) -> Result<(), Duration> {
         let Some(limit) = limit(effect) else { return Ok(()) };
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.full_at.len() >= buckets.most {
+        if buckets.full_at.len() >= buckets.sweep_at {
             buckets.full_at.retain(|_, full_at| *full_at > now);
-            buckets.most = SOME.max(buckets.full_at.len() * 2);
+            buckets.sweep_at = SWEEP_AT.max(buckets.full_at.len() * 2);
         }
         let key = (sales_unit.to_owned(), effect.kind(), effect.reference().clone());
         let full_at = buckets.full_at.entry(key).or_insert(now);
@@ -70,13 +73,13 @@ impl Pace {
     }
 }
 
-/// None where the vendor names no limit.
+/// `None` where Vipps MobilePay documents no limit.
 const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
         Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
-        Effect::Look { .. } => Some(LOOKS),
-        Effect::Lapse { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
-        Effect::ReadProfile { .. } | Effect::Tell(_) => None,
+        Effect::Poll { .. } => Some(READS),
+        Effect::ExpireOffer { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
+        Effect::ReadProfile { .. } | Effect::Notify(_) => None,
     }
 }
 
@@ -86,8 +89,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn look(order: &str) -> Effect {
-        Effect::Look { reference: Reference::of(order, 1), round: None }
+    fn poll(order: &str) -> Effect {
+        Effect::Poll { reference: Reference::of(order, 1), round: None }
     }
 
     fn cancel(order: &str) -> Effect {
@@ -95,8 +98,8 @@ mod tests {
         Effect::CancelPayment { key: reference.key("cancel"), reference, unless_authorized: true }
     }
 
-    /// How many calls of the most impatient caller fall into each minute, at worst.
-    fn most_in_a_minute(effect: &Effect) -> usize {
+    /// The most calls in any minute, by a caller that retries as soon as it may.
+    fn max_in_a_minute(effect: &Effect) -> usize {
         let (pace, start) = (Pace::default(), Instant::now());
         let mut now = start;
         let mut calls = Vec::new();
@@ -111,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn no_minute_has_more_calls_than_are_allowed_and_one_to_spare() {
-        assert_eq!((most_in_a_minute(&cancel("shop")), most_in_a_minute(&look("shop"))), (4, 109));
+    fn calls_stay_one_below_the_limit_in_every_minute() {
+        assert_eq!((max_in_a_minute(&cancel("shop")), max_in_a_minute(&poll("shop"))), (4, 109));
     }
 
     #[test]
@@ -127,15 +130,15 @@ mod tests {
         assert_eq!(pace.permit("no", &cancel("shop"), now + SECOND * 30), Ok(()));
         assert_eq!(pace.permit("no", &cancel("other"), now), Ok(()));
         assert_eq!(pace.permit("dk", &cancel("shop"), now), Ok(()));
-        assert_eq!(pace.permit("no", &look("shop"), now), Ok(()));
+        assert_eq!(pace.permit("no", &poll("shop"), now), Ok(()));
     }
 
     #[test]
-    fn what_is_long_ago_is_forgotten() {
+    fn full_buckets_are_dropped() {
         let (pace, start) = (Pace::default(), Instant::now());
         for nth in 0..100_000_u32 {
-            pace.permit("no", &look(&format!("shop-{nth}")), start + SECOND / 10 * nth).unwrap();
+            pace.permit("no", &poll(&format!("shop-{nth}")), start + SECOND / 10 * nth).unwrap();
         }
-        assert!(pace.0.lock().unwrap().full_at.len() <= SOME);
+        assert!(pace.0.lock().unwrap().full_at.len() <= SWEEP_AT);
     }
 }

@@ -1,7 +1,9 @@
-//! Wakes this proxy for what another one on the same database has committed: its worker, its inbox, and those that it streams to.
+//! Wakes this proxy after commits of other proxies on the same database: its outbox, its inbox, and the subscribers of
+//! its [hub](crate::engine::hub).
 //!
-//! Being told is quick but may fail, so every few seconds the watched checkouts are looked at as well, all in one query. Worker and
-//! inbox look by themselves.
+//! Notifications come from PostgreSQL ([`Listener`]) and may get lost. So every few seconds one query also reads the
+//! versions of all checkouts with a subscriber. The outbox and the inbox poll by themselves. With SQLite there is one
+//! proxy, and nothing to do here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,65 +16,65 @@ use crate::engine::hub::Hub;
 use crate::engine::outage;
 use crate::store::{Listener, Store, Wake};
 
-/// How often the watched checkouts are looked at.
-const EVERY: Duration = Duration::from_secs(5);
+/// The interval between two polls of the checkouts with subscribers.
+const POLL_EVERY: Duration = Duration::from_secs(5);
 
-/// What is woken.
+/// What a notification wakes.
 #[derive(Clone, Debug)]
-pub struct Sleepers {
-    /// The pages, and the shop's machines.
+pub struct WakeUps {
+    /// The streams of pages and of the shop's machines.
     pub hub: Hub,
-    /// The worker.
+    /// The outbox.
     pub due: Arc<Notify>,
     /// The inbox.
     pub arrived: Arc<Notify>,
 }
 
-/// Starts to listen, where there is anybody to listen to, until `stop` is cancelled.
-pub fn start(store: &Store, sleepers: &Sleepers, stop: &CancellationToken, tasks: &TaskTracker) {
+/// Starts to listen until `stop` is cancelled, where the database has a listener (PostgreSQL).
+pub fn start(store: &Store, wake_ups: &WakeUps, stop: &CancellationToken, tasks: &TaskTracker) {
     let Some(listener) = store.listener() else { return };
-    let listening = listen(store.clone(), listener, sleepers.clone());
-    let looking = look(store.clone(), sleepers.hub.clone());
+    let listening = listen(store.clone(), listener, wake_ups.clone());
+    let polling = poll(store.clone(), wake_ups.hub.clone());
     tasks.spawn(stop.clone().run_until_cancelled_owned(listening));
-    tasks.spawn(stop.clone().run_until_cancelled_owned(looking));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(polling));
 }
 
-async fn listen(store: Store, mut listener: Listener, sleepers: Sleepers) {
+async fn listen(store: Store, mut listener: Listener, wake_ups: WakeUps) {
     loop {
         match listener.next().await {
             Wake::Checkout(id, version, effects) => {
-                sleepers.hub.publish(id, version);
+                wake_ups.hub.publish(id, version);
                 if effects {
-                    sleepers.hub.announce();
-                    sleepers.due.notify_one();
+                    wake_ups.hub.publish_events();
+                    wake_ups.due.notify_one();
                 }
             }
-            Wake::Inbox => sleepers.arrived.notify_one(),
+            Wake::Inbox => wake_ups.arrived.notify_one(),
             Wake::Anything => {
-                sleepers.due.notify_one();
-                sleepers.arrived.notify_one();
-                sleepers.hub.announce();
-                catch_up(&store, &sleepers.hub).await;
+                wake_ups.due.notify_one();
+                wake_ups.arrived.notify_one();
+                wake_ups.hub.publish_events();
+                catch_up(&store, &wake_ups.hub).await;
             }
         }
     }
 }
 
-async fn look(store: Store, hub: Hub) {
+async fn poll(store: Store, hub: Hub) {
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_EVERY).await;
         catch_up(&store, &hub).await;
     }
 }
 
-/// Publishes what the watched checkouts have come to.
+/// Publishes the current versions of all checkouts with a subscriber.
 async fn catch_up(store: &Store, hub: &Hub) {
-    let watched = hub.watched();
-    if watched.is_empty() {
+    let subscribed = hub.subscribed();
+    if subscribed.is_empty() {
         return;
     }
-    match store.versions(&watched).await {
+    match store.versions(&subscribed).await {
         Ok(versions) => versions.into_iter().for_each(|(id, version)| hub.publish(id, version)),
-        Err(error) => outage::report(&error, "watched checkouts not looked at"),
+        Err(error) => outage::report(&error, "versions of checkouts not read"),
     }
 }

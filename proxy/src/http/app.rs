@@ -19,7 +19,7 @@ use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
 use crate::engine::ledger::Ledger;
 use crate::engine::outbox::Outbox;
-use crate::engine::wake::{self, Sleepers};
+use crate::engine::wake::{self, WakeUps};
 use crate::engine::{chores, outage};
 use crate::http::problem::{ApiError, Result};
 use crate::observe::metrics::Metrics;
@@ -117,8 +117,8 @@ impl App {
         store.release_claims().await?;
         let hub = Hub::default();
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let sleepers = Sleepers { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
-        wake::start(&store, &sleepers, &stop, tasks);
+        let wake_ups = WakeUps { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
+        wake::start(&store, &wake_ups, &stop, tasks);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
         let units = config.sales_units;
         let performer = Performer::new(&config.vipps, &units).map_err(|error| StartError::Client(error.to_string()))?;
@@ -126,7 +126,7 @@ impl App {
         performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
         let call_timeout = config.vipps.timeout;
         Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
-        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.told(), &stop, tasks)
+        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.deliveries_due(), &stop, tasks)
             .map_err(|error| StartError::Client(error.to_string()))?;
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook.queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(
@@ -140,18 +140,18 @@ impl App {
         let captures = Captures::new(config.capture, units.clone());
         let registrations =
             Registrations::new(config.webhook.clone(), units.clone(), config.vault, store.clone(), performer.clone());
-        registrations.read_again().await;
+        registrations.reload().await;
         let mut chores = vec![
-            inbox::forgetting(&store),
-            idempotency::forgetting(&store),
-            requests::forgetting(&store),
-            relay::forgetting(&store, 2 * config.capture.warn_ms),
+            inbox::sweep_chore(&store),
+            idempotency::sweep_chore(&store),
+            requests::sweep_chore(&store),
+            relay::sweep_chore(&store, 2 * config.capture.warn_ms),
             captures.clone().chore(&store),
             reconciler.chore(config.reconcile.every),
             registrations.chore(),
-            session::forgetting(&store, &config.desk),
+            session::sweep_chore(&store, &config.desk),
         ];
-        chores.extend(config.customers_kept_ms.map(|keep_ms| customers::forgetting(&store, &ledger, keep_ms)));
+        chores.extend(config.customers_kept_ms.map(|keep_ms| customers::sweep_chore(&store, &ledger, keep_ms)));
         chores::start(&store, chores, &stop, tasks);
         // The first customer should not wait for an access token.
         let warmed = performer.clone();
@@ -200,7 +200,7 @@ impl App {
     /// Waits until `settled` holds for a checkout, for `limits.wait_ms` at most, and returns the checkout as it is then. During an outage of
     /// the database, that is the last state that was read.
     pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
-        let mut subscription = self.hub.watch(checkout.id);
+        let mut subscription = self.hub.subscribe(checkout.id);
         let timeout = tokio::time::sleep(self.http.limits.wait);
         tokio::pin!(timeout);
         loop {

@@ -95,7 +95,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
                 StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(),
                 _ => ApiError::malformed(rejection.body_text()),
             })?;
-        let key = Key::read(&parts, &bytes)?;
+        let key = Key::from_request(&parts, &bytes)?;
         let Json(body) = Json::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
         Ok(Self { body, key })
     }

@@ -130,7 +130,7 @@ impl ApiError {
 
     /// Vipps MobilePay refused an operation: its code, and what can be done about it.
     pub fn operation_refused(trouble: &str) -> Self {
-        Self::new(Code::OperationRefused).detail(format!("{trouble}: {}", advice::on(trouble)))
+        Self::new(Code::OperationRefused).detail(format!("{trouble}: {}", advice::for_code(trouble)))
     }
 
     /// The credentials do not log in at the order desk.

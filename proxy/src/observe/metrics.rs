@@ -1,6 +1,7 @@
-//! What is counted, for `/metrics`: what passes by is counted here, what lies somewhere is read from the store when it is asked for.
+//! The metrics at `/metrics`. The proxy counts requests, calls, webhooks and deliveries here, in memory. Queue lengths
+//! and states are read from the store when the metrics are rendered.
 //!
-//! Labels have a fixed set of values: no token, reference or address is ever one.
+//! Each label has a small set of values. No token, reference or address is ever a label.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +16,19 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::store::Depths;
-use crate::store::books::Reading;
 use crate::store::deliveries::RelayDepths;
+use crate::store::reconciliation::StoredGauge;
 
-/// The stored gauge of whether webhooks of a sales unit come to us.
+/// Name of the stored gauge: whether the webhooks of a sales unit are registered.
 pub const WEBHOOK_REGISTERED: &str = "webhook_registered";
-/// The stored gauge of how many reservations are to be captured within the days of warning.
+/// Name of the stored gauge: reservations whose guarantee ends within the days of warning.
 pub const CAPTURES_DUE: &str = "captures_due";
-/// The stored gauge of how many reservations are not guaranteed any more.
+/// Name of the stored gauge: reservations that are no longer guaranteed.
 pub const CAPTURES_OVERDUE: &str = "captures_overdue";
-/// From a store's answer to the longest that a customer waits.
+/// Histogram buckets, in seconds: from a query of the store to the longest wait of a customer.
 const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// The counters that the proxy keeps itself; clones share them.
+/// The counters in memory; clones share them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     webhooks: Family<Outcome, Counter>,
@@ -37,23 +38,23 @@ pub struct Metrics {
     answers: Family<Answer, Counter>,
 }
 
-/// What is read from elsewhere when somebody asks.
+/// The values that are read when the metrics are rendered.
 #[derive(Clone, Debug, Default)]
-pub struct Levels {
-    /// How much waits where.
+pub struct Gauges {
+    /// How many rows wait in each queue.
     pub depths: Depths,
-    /// How the relay stands.
+    /// The queue of deliveries to the shop.
     pub relay: RelayDepths,
-    /// How long the oldest webhook has waited, in milliseconds.
+    /// The age of the oldest webhook in the inbox, in milliseconds.
     pub inbox_age_ms: i64,
-    /// Checkouts by the state of their current attempt.
+    /// The number of checkouts by the state of their current attempt.
     pub phases: Vec<(String, i64)>,
-    /// What chores have read off.
-    pub readings: Vec<Reading>,
-    /// When the books were last compared, in milliseconds since 1970, and how many payments they differed about.
-    pub compared: Option<(i64, i64)>,
-    /// Pages and requests that wait for news.
-    pub watchers: usize,
+    /// The gauges that chores have stored.
+    pub readings: Vec<StoredGauge>,
+    /// When payments were last reconciled, in milliseconds since 1970, and how many differed.
+    pub reconciled: Option<(i64, i64)>,
+    /// Pages and requests that are subscribed to a checkout.
+    pub subscribers: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -104,24 +105,24 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A webhook was `accepted`, or why it was not.
+    /// Counts a webhook: `accepted`, or the reason why not.
     pub fn webhook(&self, outcome: &'static str) {
         self.webhooks.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// A delivery to the shop was tried, and what became of it.
+    /// Counts a try to deliver an event to the shop, by its outcome.
     pub fn delivery(&self, outcome: &'static str) {
         self.deliveries.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// A request was answered. The route is its pattern, not its path.
+    /// Counts a response. The route is its pattern, not the path.
     pub fn request(&self, method: &str, route: &str, status: u16, latency: Duration) {
         let method = ["GET", "POST", "DELETE", "OPTIONS", "HEAD"].into_iter().find(|known| *known == method);
         let request = Request { method: method.unwrap_or("other"), route: route.to_owned(), status };
         self.requests.get_or_create(&request).observe(latency.as_secs_f64());
     }
 
-    /// Counts what a client of the vendor is told.
+    /// An observer that counts the calls of a client of Vipps MobilePay.
     pub fn observer(&self) -> Observer {
         let (calls, answers) = (self.calls.clone(), self.answers.clone());
         Arc::new(move |Exchange { operation, status, code, latency, .. }| {
@@ -132,49 +133,61 @@ impl Metrics {
         })
     }
 
-    /// All of it in [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/) text.
+    /// Renders everything as [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/) text.
     ///
     /// # Errors
-    /// When it cannot be written, which text always can.
-    pub fn render(&self, levels: &Levels) -> Result<String, std::fmt::Error> {
+    /// When formatting fails, which it does not for a `String`.
+    pub fn render(&self, gauges: &Gauges) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("kvitt");
-        registry.register("webhooks", "Webhooks by what became of them", self.webhooks.clone());
-        registry.register("deliveries", "Tries to tell the shop by what became of them", self.deliveries.clone());
-        registry.register("request_seconds", "From a request to the head of its answer", self.requests.clone());
-        registry.register("vipps_call_seconds", "Calls to Vipps MobilePay by what was asked for", self.calls.clone());
+        registry.register("webhooks", "Webhooks by outcome", self.webhooks.clone());
+        registry.register("deliveries", "Tries to deliver events to the shop, by outcome", self.deliveries.clone());
+        registry.register("request_seconds", "Time from a request to the head of its response", self.requests.clone());
+        registry.register("vipps_call_seconds", "Calls to Vipps MobilePay, by operation", self.calls.clone());
         registry.register(
             "vipps_answers",
-            "Answers of Vipps MobilePay; status none where none came",
+            "Responses of Vipps MobilePay; status none where there was none",
             self.answers.clone(),
         );
         let checkouts = Family::<Phase, Gauge>::default();
-        for (state, count) in &levels.phases {
+        for (state, count) in &gauges.phases {
             checkouts.get_or_create(&Phase { state: state.clone() }).set(*count);
         }
         registry.register("checkouts", "Checkouts by the state of their current attempt", checkouts);
         let registered = Family::<SalesUnit, Gauge>::default();
-        for reading in levels.readings.iter().filter(|reading| reading.name == WEBHOOK_REGISTERED) {
+        for reading in gauges.readings.iter().filter(|reading| reading.name == WEBHOOK_REGISTERED) {
             registered.get_or_create(&SalesUnit { sales_unit: reading.label.clone() }).set(reading.value);
         }
-        registry.register("webhook_registered", "Whether webhooks of a sales unit come, when last looked", registered);
-        let relay = levels.relay;
-        let Depths { inbox, outbox, parked, overdue_ms } = levels.depths;
-        let read = |name: &str| levels.readings.iter().find(|reading| reading.name == name).map(|found| found.value);
-        let watchers = i64::try_from(levels.watchers).unwrap_or(i64::MAX);
+        registry.register(
+            "webhook_registered",
+            "Whether the webhooks of a sales unit are registered, when last checked",
+            registered,
+        );
+        let relay = gauges.relay;
+        let Depths { inbox, outbox, parked, overdue_ms } = gauges.depths;
+        let read = |name: &str| gauges.readings.iter().find(|reading| reading.name == name).map(|found| found.value);
+        let subscribers = i64::try_from(gauges.subscribers).unwrap_or(i64::MAX);
         for (name, help, value) in [
-            ("inbox_waiting", "Webhooks not yet worked on", Some(inbox)),
-            ("inbox_age_milliseconds", "How long the oldest of them has waited", Some(levels.inbox_age_ms)),
-            ("outbox_waiting", "Effects that wait for their time or their worker", Some(outbox)),
-            ("outbox_parked", "Effects that cannot succeed and wait for the operator", Some(parked)),
+            ("inbox_waiting", "Webhooks not yet processed", Some(inbox)),
+            ("inbox_age_milliseconds", "How long the oldest of them has waited", Some(gauges.inbox_age_ms)),
+            ("outbox_waiting", "Effects that wait for their due time or for a worker", Some(outbox)),
+            ("outbox_parked", "Effects that failed permanently and wait for an operator", Some(parked)),
             ("outbox_overdue_milliseconds", "How late the most overdue effect is", Some(overdue_ms)),
-            ("deliveries_waiting", "Events that the shop is yet to be told", Some(relay.waiting)),
+            ("deliveries_waiting", "Events not yet delivered to the shop", Some(relay.waiting)),
             ("deliveries_oldest_milliseconds", "How long the oldest of them has waited", Some(relay.oldest_ms)),
-            ("endpoints_disabled", "Endpoints of the shop that are told nothing any more", Some(relay.disabled)),
-            ("watchers", "Pages and requests that wait for news of a checkout", Some(watchers)),
+            ("endpoints_disabled", "Endpoints of the shop that are disabled", Some(relay.disabled)),
+            ("watchers", "Pages and requests that are subscribed to a checkout", Some(subscribers)),
             ("captures_due", "Reservations whose guarantee ends soon", read(CAPTURES_DUE)),
             ("captures_overdue", "Reservations whose guarantee has ended", read(CAPTURES_OVERDUE)),
-            ("drift", "Payments that the books differed about", levels.compared.map(|(_, drift)| drift)),
-            ("compared_timestamp_seconds", "When the books were compared", levels.compared.map(|(at, _)| at / 1000)),
+            (
+                "drift",
+                "Payments whose records differed from those of Vipps MobilePay",
+                gauges.reconciled.map(|(_, drift)| drift),
+            ),
+            (
+                "compared_timestamp_seconds",
+                "When payments were last reconciled",
+                gauges.reconciled.map(|(at, _)| at / 1000),
+            ),
         ] {
             if let Some(value) = value {
                 let gauge = Gauge::<i64>::default();

@@ -1,8 +1,12 @@
-//! The log. Its convention: a message in plain words AND fields; fields are snake_case with units in their names (`latency_ms`); a
-//! checkout's lines carry `checkout` and its [`trace_id`](crate::observe::trace), and `reference` where one payment is meant; a failure is logged once, where it is handled; no token, secret, telephone number
-//! or body is ever a field.
+//! The log, on standard error. Conventions:
 //!
-//! With the feature `otlp`, the spans around the lines go to a collector too.
+//! - A line has a message in plain words and fields. Fields are snake_case, with the unit in the name (`latency_ms`).
+//! - A line about a checkout has `checkout` and its [`trace_id`](crate::observe::trace), and `reference` where it is
+//!   about one payment.
+//! - A failure is logged once, where it is handled.
+//! - No token, secret, telephone number or body is ever a field.
+//!
+//! With the feature `otlp`, the spans are also sent to a collector.
 
 mod line;
 #[cfg(feature = "otlp")]
@@ -18,22 +22,22 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::config::Log;
 use line::Line;
 
-/// What has been started.
+/// The log and the export of traces, once they run.
 #[derive(Debug)]
 pub struct Telemetry {
     #[cfg(feature = "otlp")]
     traces: Option<otlp::Traces>,
 }
 
-/// Starts the log on standard error and, where there is a collector, the export of traces.
+/// Starts the log on standard error, and the export of traces where a collector is configured.
 ///
 /// # Errors
-/// When the filter does not read, or a log has been started before.
+/// When the filter is invalid, or a log was started before.
 pub fn start(log: &Log) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&log.filter)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        // Of a log that cannot be written, as on a full disk, nothing can be said on standard error either: saying so would panic.
+        // When the log cannot be written, as on a full disk, the error cannot be written either: trying would panic.
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .fmt_fields(JsonFields::new())
@@ -52,7 +56,7 @@ pub fn start(log: &Log) -> anyhow::Result<Telemetry> {
 }
 
 impl Telemetry {
-    /// Sends what is left, in a few seconds at most.
+    /// Sends the remaining spans; takes a few seconds at most.
     pub async fn end(self) {
         #[cfg(feature = "otlp")]
         if let Some(traces) = self.traces {

@@ -1,11 +1,12 @@
-//! One id that ties together what was done for a checkout: the page's request that opened it, what was asked of Vipps MobilePay, its
-//! webhooks, and what the page was told in the end.
+//! Trace ids. One id connects all that is done for a checkout: the request of the page that opened it, the calls to
+//! Vipps MobilePay, the webhooks, and what the page and the shop received.
 //!
-//! A request has the id of its caller ([trace context](https://www.w3.org/TR/trace-context/)) or a new one, and answers with it. The one
-//! that opens a checkout leaves it there. Spans carry it into the log: the checkout's goes over the request's, which stays as
-//! `request_id`.
+//! A request has the id of its caller ([W3C Trace Context](https://www.w3.org/TR/trace-context/)) or a new one, and its
+//! response has it too. A checkout keeps the id of the request that opened it. Spans carry the id into the log: the
+//! checkout's id takes the place of the request's, which stays as `request_id`.
 //!
-//! Where traces are exported (`telemetry/otlp.rs`), the same spans and the same id are the traces there; `joined` sees to that.
+//! Where traces are exported (`telemetry/otlp.rs`), the exported traces have the same spans and ids; `joined` does
+//! that.
 
 #[cfg(feature = "otlp")]
 pub(crate) mod joined;
@@ -19,21 +20,21 @@ use crate::checkout::{Checkout, CheckoutId, Effect};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceId {
     id: String,
-    /// The caller's own span, 16 hexadecimal digits; none where the trace begins here.
+    /// The caller's span id, 16 hexadecimal digits; `None` where the trace begins here.
     caller: Option<String>,
 }
 
 impl TraceId {
-    /// A new one.
+    /// A random id.
     pub fn random() -> Self {
         Self { id: uuid::Uuid::new_v4().simple().to_string(), caller: None }
     }
 
-    /// The one that a caller's `traceparent` names, or a new one.
+    /// The id in a `traceparent` header, or a random one where that is missing or invalid.
     pub fn of(traceparent: Option<&str>) -> Self {
         // version-trace_id-parent_id-flags
         let mut parts = traceparent.unwrap_or_default().split('-');
-        // The next but so many.
+        // The part after skipping `but` parts, if it is a valid id of that length.
         let mut hex = |but, length| {
             let is_one = |id: &&str| id.len() == length && id.bytes().all(|byte| byte.is_ascii_hexdigit());
             let id = parts.nth(but).filter(is_one).filter(|id| id.bytes().any(|byte| byte != b'0'));
@@ -42,15 +43,16 @@ impl TraceId {
         hex(1, 32).map_or_else(Self::random, |id| Self { id, caller: hex(0, 16) })
     }
 
-    /// As it is written.
+    /// The 32 digits.
     pub fn as_str(&self) -> &str {
         &self.id
     }
 }
 
-// Spans are of the level `error`, so that a filter which lets a line through lets its span through too.
+// Spans have the level `error`, so that no filter drops a span but keeps its lines.
 
-/// Around a request. `route` is that of the router: the address itself may have a token in it. The answer's `status` is recorded later.
+/// The span of a request. `route` is the pattern of the router: the path may contain a token. `status` is recorded with
+/// the response.
 pub fn of_request(method: &str, route: &str, trace: &TraceId) -> Span {
     let id = trace.as_str();
     let span = tracing::error_span!("request", method, route, trace_id = id, request_id = id, status = Empty);
@@ -59,30 +61,30 @@ pub fn of_request(method: &str, route: &str, trace: &TraceId) -> Span {
     span
 }
 
-/// Around what is done about a checkout; those of earlier releases have no id of their own.
+/// The span of work on a checkout. Checkouts of early releases have no trace id.
 pub fn of_checkout(checkout: &Checkout) -> Span {
-    of_row(checkout.id, Some(&checkout.trace_id))
+    of_id(checkout.id, Some(&checkout.trace_id))
 }
 
-/// The same where only its row is at hand.
-pub fn of_row(checkout: CheckoutId, trace_id: Option<&str>) -> Span {
+/// The same, by the id of the checkout.
+pub fn of_id(checkout: CheckoutId, trace_id: Option<&str>) -> Span {
     let trace_id = trace_id.filter(|id| !id.is_empty());
     joined_to(trace_id, tracing::error_span!("checkout", %checkout, trace_id))
 }
 
-/// Around the settling of a webhook.
+/// The span of processing a webhook.
 pub fn of_webhook(checkout: CheckoutId, trace_id: Option<&str>) -> Span {
     let trace_id = trace_id.filter(|id| !id.is_empty());
     joined_to(trace_id, tracing::error_span!("webhook", %checkout, trace_id))
 }
 
-/// Around an effect that is carried out.
+/// The span of executing an effect.
 pub fn of_effect(checkout: CheckoutId, trace_id: Option<&str>, effect: &Effect) -> Span {
     let (trace_id, reference) = (trace_id.filter(|id| !id.is_empty()), effect.reference());
     joined_to(trace_id, tracing::error_span!("effect", %checkout, trace_id, %reference, effect = effect.kind()))
 }
 
-/// The span, in the trace of that id also where traces are exported.
+/// The span, joined to that trace where traces are exported.
 #[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "the log has the id as a field"))]
 fn joined_to(trace_id: Option<&str>, span: Span) -> Span {
     #[cfg(feature = "otlp")]
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_s_id_is_taken_when_it_is_one() {
+    fn a_caller_s_id_is_used_when_it_is_valid() {
         let id = "0af7651916cd43dd8448eb211c80319c";
         let taken = TraceId::of(Some(&format!("00-{}-b7ad6b7169203331-01", id.to_uppercase())));
         assert_eq!((taken.as_str(), taken.caller.as_deref()), (id, Some("b7ad6b7169203331")));

@@ -1,5 +1,8 @@
-//! What a cart costs: items and catalogue in, priced lines out; or a cart that the shop has priced, whose sums are checked. Pure but for
-//! what it is handed.
+//! Prices a cart: items become lines with the prices of the catalogue, or the sums of a cart that the shop has priced
+//! are checked.
+//!
+//! Everything here is pure; the configuration and the time are parameters. All amounts are in minor units. A price
+//! never comes from the page, unless the shop has signed it.
 
 mod shop;
 mod signed;
@@ -11,95 +14,96 @@ use crate::checkout::{Moment, money};
 use crate::config::{SalesUnit, SalesUnits, Shop};
 
 pub use shop::from_shop;
-pub use signed::{TYP as SIGNED_CART_TYP, Untrusted, from_signed};
+pub use signed::{SignedCartError, TYP as SIGNED_CART_TYP, from_signed};
 
-/// The most of one article.
-const MOST_QUANTITY: u32 = 999;
-/// The most lines.
-const MOST_LINES: usize = 100;
-/// The most that one payment may be, in minor units ([amount](https://developer.vippsmobilepay.com/api/epayment/)).
-const MOST_VALUE: i64 = 65_000_000;
-/// The least in Norway; the others take a single minor unit.
-const LEAST_NOK: i64 = 100;
+/// The largest quantity of one article.
+const MAX_QUANTITY: u32 = 999;
+/// The most lines in a cart.
+const MAX_LINES: usize = 100;
+/// The largest amount of a payment, in minor units ([`amount`](https://developer.vippsmobilepay.com/api/epayment/)).
+const MAX_VALUE: i64 = 65_000_000;
+/// The smallest amount in Norway, in minor units; elsewhere it is one minor unit.
+const MIN_NOK: i64 = 100;
 
-/// Why a cart has no price.
+/// Why a cart is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CartError {
-    /// Nothing is in it.
+    /// It has no items.
     #[error("the cart is empty")]
     Empty,
-    /// Too many lines.
-    #[error("a cart has at most {MOST_LINES} lines")]
+    /// It has too many lines.
+    #[error("a cart has at most {MAX_LINES} lines")]
     TooLong,
-    /// The catalogue does not have it, or not in the sales unit's currency.
+    /// The article is not in the catalogue, or has no price in the currency of the sales unit.
     #[error("there is no article {0:?} for this sales unit")]
     UnknownSku(String),
-    /// Zero, or more than anyone buys.
-    #[error("the quantity of {0:?} must be 1 to {MOST_QUANTITY}")]
+    /// The quantity is zero or too large.
+    #[error("the quantity of {0:?} must be 1 to {MAX_QUANTITY}")]
     BadQuantity(String),
-    /// Less or more than a payment may be.
+    /// The total is too small or too large for a payment.
     #[error("the total of {0} minor units is not one that can be paid")]
     BadTotal(i64),
-    /// The VAT of a line is not what its rate makes of it.
+    /// The VAT of a line does not match its rate.
     #[error("the VAT of {0:?} does not add up")]
     BadVat(String),
-    /// It does not read as `sku:quantity,…`.
+    /// It is not written as `sku:quantity,…`.
     #[error("items are written as sku:quantity, separated by commas")]
     Malformed,
     /// The sales unit takes another currency.
     #[error("the sales unit takes another currency")]
     WrongCurrency,
-    /// A line of the shop's says something that no line may.
+    /// A line of the shop has an invalid value.
     #[error("line {sku:?}: {what}")]
     BadLine {
-        /// Which.
+        /// The line.
         sku: String,
-        /// What is wrong with it.
+        /// The problem.
         what: &'static str,
     },
     /// Two lines have the same sku.
     #[error("two lines have the sku {0:?}")]
-    SkuTwice(String),
-    /// A line's total is not what its price, quantity and discount make.
+    DuplicateSku(String),
+    /// The total of a line does not match its price, quantity and discount.
     #[error(
         "line {sku:?} states a total of {stated}, but quantity times unit_price less discount is {computed}: a difference of {} minor units",
         stated.saturating_sub(*computed)
     )]
     LineDrift {
-        /// Which.
+        /// The line.
         sku: String,
-        /// What it comes to, in minor units.
+        /// The computed total, in minor units.
         computed: i64,
-        /// What the shop says, in minor units.
+        /// The total that the shop states, in minor units.
         stated: i64,
     },
-    /// The lines do not make the total.
+    /// The lines do not sum to the total.
     #[error(
         "the lines sum to {lines}, the total is {total}: a difference of {} minor units",
         total.saturating_sub(*lines)
     )]
     Drift {
-        /// What they make, in minor units.
+        /// The sum of the lines, in minor units.
         lines: i64,
-        /// What the shop says, in minor units.
+        /// The total that the shop states, in minor units.
         total: i64,
     },
-    /// No sales unit of that name.
+    /// There is no sales unit of that name.
     #[error("there is no such sales unit")]
     UnknownSalesUnit,
-    /// Both items and a signed cart, of which one would be ignored.
+    /// Both items and a signed cart were sent.
     #[error("either items or signed_cart, not both")]
     Ambiguous,
-    /// A signed cart that is not believed.
+    /// The signed cart is not valid.
     #[error("{0}")]
-    Untrusted(#[from] Untrusted),
+    Signed(#[from] SignedCartError),
 }
 
-/// What is bought and where, priced by who may: the shop where it has signed, or the catalogue.
+/// Finds the sales unit and the priced cart of a request: the signed cart of the shop, or items at the prices of the
+/// catalogue.
 ///
 /// # Errors
-/// [`CartError`] for the first thing that is wrong with it.
-pub fn asked<'a>(
+/// [`CartError`], for the first problem found.
+pub fn resolve<'a>(
     shop: &Shop,
     units: &'a SalesUnits,
     sales_unit: Option<&str>,
@@ -117,15 +121,15 @@ pub fn asked<'a>(
     }
 }
 
-/// Prices a cart at a sales unit.
+/// Prices items for a sales unit, from the catalogue.
 ///
 /// # Errors
-/// [`CartError`] for the first thing that is wrong with it.
+/// [`CartError`], for the first problem found.
 pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Result<Cart, CartError> {
     if items.is_empty() {
         return Err(CartError::Empty);
     }
-    if items.len() > MOST_LINES {
+    if items.len() > MAX_LINES {
         return Err(CartError::TooLong);
     }
     let currency = unit.market.currency();
@@ -152,7 +156,7 @@ fn line(shop: &Shop, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
         .catalogue
         .find(&item.sku, unit.market.currency())
         .ok_or_else(|| CartError::UnknownSku(item.sku.chars().take(64).collect()))?;
-    if !(1..=MOST_QUANTITY).contains(&item.quantity) {
+    if !(1..=MAX_QUANTITY).contains(&item.quantity) {
         return Err(CartError::BadQuantity(item.sku.clone()));
     }
     let total = price.value * i64::from(item.quantity);
@@ -173,19 +177,19 @@ fn line(shop: &Shop, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
 
 /// Whether a payment may be of this amount.
 fn within_limits(total: Amount) -> Result<(), CartError> {
-    let least = if total.currency == Currency::Nok { LEAST_NOK } else { 1 };
-    if (least..=MOST_VALUE).contains(&total.value) { Ok(()) } else { Err(CartError::BadTotal(total.value)) }
+    let min = if total.currency == Currency::Nok { MIN_NOK } else { 1 };
+    if (min..=MAX_VALUE).contains(&total.value) { Ok(()) } else { Err(CartError::BadTotal(total.value)) }
 }
 
-/// The widget may stand on another origin than the picture.
+/// Makes an address absolute: the widget may be on another origin.
 fn absolute(shop: &Shop, address: &str) -> String {
     if address.starts_with('/') { format!("{}{address}", shop.public_url) } else { address.to_owned() }
 }
 
-/// Reads `mug:2,tea:1`: how a form and the address of a cart write items.
+/// Parses `mug:2,tea:1`, as forms and addresses write items.
 ///
 /// # Errors
-/// [`CartError::Malformed`], or [`CartError::BadQuantity`] for a number that is none.
+/// [`CartError::Malformed`], or [`CartError::BadQuantity`] when the quantity is no number.
 pub fn parse_items(text: &str) -> Result<Vec<Item>, CartError> {
     text.split(',')
         .map(str::trim)
@@ -198,16 +202,16 @@ pub fn parse_items(text: &str) -> Result<Vec<Item>, CartError> {
         .collect()
 }
 
-/// What the customer sees of the payment in the app: the articles' names, within the 3 to 100 characters that it may have.
+/// The description of the payment in the app: the names of the articles, 3 to 100 characters.
 pub fn description(cart: &Cart) -> String {
-    const LEAST: usize = 3;
-    const MOST: usize = 100;
+    const MIN: usize = 3;
+    const MAX: usize = 100;
     let names: Vec<_> = cart.lines.iter().map(|line| line.name.as_str()).collect();
     let names = names.join(", ");
     match names.chars().count() {
-        ..LEAST => format!("{} {names}", cart.shop),
-        LEAST..=MOST => names,
-        _ => names.chars().take(MOST - 1).chain(['…']).collect(),
+        ..MIN => format!("{} {names}", cart.shop),
+        MIN..=MAX => names,
+        _ => names.chars().take(MAX - 1).chain(['…']).collect(),
     }
 }
 

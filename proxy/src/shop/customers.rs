@@ -1,7 +1,8 @@
-//! Forgetting what customers shared: on request, by order or by telephone number, and by age.
+//! Erases the personal data of customers: on request, by order or telephone number, and by age.
 //!
-//! Each erasure is a fact like any other and goes through the [ledger]: the order, its money and the record of the consent stay, and what
-//! comes later from Vipps MobilePay brings nothing back. By what a customer was found again is forgotten with their last order.
+//! An erasure is an input to the [ledger] like any other. The order, its amounts and the record of the consent stay.
+//! Later responses of Vipps MobilePay bring nothing back. The keys by which a customer was recognized are deleted with
+//! their last order.
 
 use std::time::Duration;
 
@@ -14,58 +15,58 @@ use crate::engine::ledger::{self, Ledger};
 use crate::observe::trace;
 use crate::store::{Cause, KnownCustomer, Store};
 
-/// How often those that are too old are looked for.
-const SWEEP: Duration = Duration::from_secs(60 * 60);
-/// How long one sweep may take.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// The interval between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// The time limit of one sweep.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 const BATCH: u32 = 100;
 
-/// The name of the chore, as the store has it.
-pub const FORGETTING: &str = "forget customers";
+/// The name of the chore in the store.
+pub const CHORE: &str = "forget customers";
 
-/// Erases what the customer of a payment shared. False when no order has that payment.
+/// Erases the personal data of the customer of a payment. False when no order has that payment.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn erase_of(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
+pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
     let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
     erase(ledger, id).await?;
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(true)
 }
 
-/// Erases what was shared in every order that knows this number; how many.
+/// Erases the personal data in every order with this telephone number; returns how many.
 ///
 /// # Errors
-/// When the store fails; those before it are erased.
-pub async fn erase_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) -> Result<usize, ledger::Error> {
-    let found = store.checkouts_with(number).await?;
+/// When the store fails. The orders before it are erased.
+pub async fn erase_by_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) -> Result<usize, ledger::Error> {
+    let found = store.checkouts_with_number(number).await?;
     for id in &found {
         erase(ledger, *id).await?;
     }
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(found.len())
 }
 
-/// Erases a customer from all their orders; how many.
+/// Erases a customer from all their orders; returns how many.
 ///
 /// # Errors
-/// When the store fails; those before it are erased.
-pub async fn erase_known(store: &Store, ledger: &Ledger, known: &KnownCustomer) -> Result<usize, ledger::Error> {
+/// When the store fails. The orders before it are erased.
+pub async fn erase_customer(store: &Store, ledger: &Ledger, known: &KnownCustomer) -> Result<usize, ledger::Error> {
     for (id, _) in &known.orders {
         erase(ledger, *id).await?;
     }
-    store.forget_names().await?;
+    store.prune_customer_names().await?;
     Ok(known.orders.len())
 }
 
-/// A number as people write it, with its country code; none for anything else.
-pub fn number(text: &str) -> Option<PhoneNumber> {
+/// Parses a telephone number with its country code, as people write it; `None` for anything else.
+pub fn parse_number(text: &str) -> Option<PhoneNumber> {
     let digits: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
     PhoneNumber::parse(digits.strip_prefix('+').or(digits.strip_prefix("00")).unwrap_or(&digits))
 }
 
-/// What the shop may see of one.
+/// What the shop may see of a customer.
 pub fn for_shop(known: KnownCustomer) -> ShopCustomer {
     let consents = known
         .consents
@@ -82,20 +83,20 @@ pub fn for_shop(known: KnownCustomer) -> ShopCustomer {
     }
 }
 
-/// The chore that erases what was received longer ago than `keep_ms` milliseconds.
-pub fn forgetting(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
+/// The chore that erases personal data that was received longer ago than `keep_ms` milliseconds.
+pub fn sweep_chore(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
     let (store, ledger) = (store.clone(), ledger.clone());
-    Chore::new(FORGETTING, SWEEP, LONGEST, move || {
+    Chore::new(CHORE, SWEEP_EVERY, TIMEOUT, move || {
         let (store, ledger) = (store.clone(), ledger.clone());
-        async move { Ok(forget(&store, &ledger, keep_ms).await?) }
+        async move { Ok(sweep(&store, &ledger, keep_ms).await?) }
     })
 }
 
-async fn forget(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
+async fn sweep(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
     loop {
-        let found = store.customers_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
+        let found = store.customers_received_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
         if found.is_empty() {
-            return Ok(store.forget_names().await?);
+            return Ok(store.prune_customer_names().await?);
         }
         for id in found {
             erase(ledger, id).await?;

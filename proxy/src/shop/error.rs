@@ -1,4 +1,4 @@
-//! What can be wrong with what a page or the shop asks for.
+//! Why a request of a page or of the shop is refused. `http` turns each one into a problem.
 
 use kvitt_wire::Cart;
 
@@ -7,10 +7,10 @@ use crate::access::idempotency;
 use crate::engine::ledger;
 use crate::store;
 
-/// Why something was not done. Nothing has been written down then.
+/// Why nothing was done. Nothing has been stored then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The price is not what the customer was shown; this is today's.
+    /// The price differs from what the customer was shown; this is the current cart.
     #[error("the price has changed since it was shown")]
     PriceChanged(Box<Cart>),
     /// The sales unit takes another currency.
@@ -19,46 +19,46 @@ pub enum Error {
     /// The customer has not accepted the terms.
     #[error("the terms must be accepted before a payment is created")]
     TermsNotAccepted,
-    /// There is no sales unit of that name, or the key is not one of its keys.
+    /// There is no such sales unit, or the key may not access it.
     #[error("there is no such sales unit")]
     UnknownSalesUnit,
-    /// The page to come back to is on no allowed origin.
+    /// `return_url` is not on an allowed origin.
     #[error("return_url must be on an allowed origin")]
     BadReturnUrl,
-    /// The version of a consent's wording cannot be looked up later.
+    /// The version of the consent's wording is not valid.
     #[error("consent.wording must name the version of the words")]
     BadWording,
-    /// The app would not show that description.
+    /// The app does not accept that description.
     #[error("description must have 3 to 100 characters, none of them a control character")]
     BadDescription,
-    /// The order would be open for too short or too long a time.
+    /// The order would be valid for too short or too long a time.
     #[error("expires_in_s must be 60 to 15552000 seconds")]
     BadExpiry,
-    /// Nobody is known by that id at this sales unit, or is any more.
+    /// There is no such customer at this sales unit.
     #[error("there is no such customer at this sales unit")]
     UnknownCustomer,
     /// The customer has not consented to payment requests.
     #[error("the customer has not consented to payment requests")]
     NoConsent,
-    /// That is no telephone number.
+    /// It is not a telephone number.
     #[error("that is no telephone number")]
     BadPhoneNumber,
-    /// A customer is named in more ways than one, or in none.
+    /// The customer is given in two ways, or in none.
     #[error("customer must have either an id, or a phone_number with a consent")]
     BadAddressee,
-    /// The lines of an operation cannot be kept.
+    /// The lines of an operation are not valid.
     #[error("lines must be 100 at most, each with a sku and a quantity")]
     BadLines,
-    /// The cart.
+    /// The cart is refused.
     #[error(transparent)]
     Cart(#[from] CartError),
-    /// The idempotency key.
+    /// The idempotency key cannot be used.
     #[error(transparent)]
     Key(#[from] idempotency::Error),
     /// The order's state does not allow it.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }

@@ -1,5 +1,7 @@
-//! From what a page asks for to an order that may be written down: prices, terms, consent, addresses. Both ways in, JSON and form,
-//! meet here.
+//! Opens orders. A request of a page or of the shop's backend is checked (prices, terms, consent, addresses) and
+//! becomes an order that the [ledger](crate::engine::ledger) commits. JSON and forms both come here.
+//!
+//! The amount is never taken from the page: what the page sends is only compared with the price.
 
 use std::sync::Arc;
 
@@ -17,40 +19,40 @@ use crate::engine::ledger::Ledger;
 use crate::observe::trace::TraceId;
 use crate::store::Store;
 
-/// How long a page's offer stands, in milliseconds: as long as somebody may look at a QR before they scan it.
+/// How long an open order of a page is valid, in milliseconds: long enough to scan its QR code.
 const PAGE_OFFER_MS: i64 = 30 * 60 * 1000;
-/// How long an order of the shop's backend is open when it does not say, in milliseconds.
-const PRICED_MS: i64 = 24 * 60 * 60 * 1000;
-/// The most bytes of an address to come back to.
-const LONGEST_URL: usize = 2_000;
-/// How long the shop's offers may stand, in seconds.
-const LEAST_OFFER_S: u32 = 60;
-const MOST_OFFER_S: u32 = 180 * 24 * 60 * 60;
+/// How long an order of the shop's backend is valid by default, in milliseconds.
+const SHOP_OFFER_MS: i64 = 24 * 60 * 60 * 1000;
+/// The most bytes of `return_url`.
+const MAX_URL: usize = 2_000;
+/// How long an order of the shop may be valid, in seconds.
+const MIN_OFFER_S: u32 = 60;
+const MAX_OFFER_S: u32 = 180 * 24 * 60 * 60;
 
-/// An order that may be written down: all of it has been checked.
+/// An order whose request has been checked.
 #[derive(Debug)]
-pub(super) struct Wanted<'a> {
-    /// Who is paid.
+pub(super) struct NewOrder<'a> {
+    /// The sales unit that is paid.
     pub unit: &'a SalesUnit,
-    /// What for.
+    /// The cart.
     pub cart: Cart,
-    /// What the customer sees of it in the app.
+    /// The description in the app.
     pub description: String,
-    /// The language that the customer is spoken to in.
+    /// The language of the customer.
     pub language: Language,
-    /// The shop's page that the customer comes back to.
+    /// The page of the shop that the customer returns to.
     pub return_url: Option<String>,
     /// When the customer accepted the terms, if they have.
     pub terms_accepted_at: Option<Moment>,
-    /// The customer's yes to sharing the telephone number.
+    /// The consent to share the telephone number.
     pub consent: Option<Consent>,
-    /// How it waits for somebody to press pay, if it does.
+    /// Until when and how it is open for payment, if it waits for the customer.
     pub offer: Option<Offer>,
-    /// The customer, where the shop knows them from before.
+    /// The customer, where the shop knows them already.
     pub customer: Option<Customer>,
 }
 
-/// Opens orders; clones share the parts that it takes.
+/// Opens orders; clones share its parts.
 #[derive(Clone)]
 pub struct Orders {
     pub(super) shop: Arc<Shop>,
@@ -60,110 +62,111 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// With what is sold, and by whom.
+    /// With the shop's configuration and sales units.
     pub fn new(shop: Arc<Shop>, units: SalesUnits, store: Store, ledger: Ledger) -> Self {
         Self { shop, units, store, ledger }
     }
 
-    /// Checks what a page asks for and opens its checkout, under the request's idempotency key if it has one.
+    /// Checks the request of a page and opens its checkout, under the idempotency key of the request if it has one.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub async fn open(&self, asked: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Found, Error> {
+    /// [`Error`], for the first problem found.
+    pub async fn open(&self, request: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Found, Error> {
         let now = clock::now();
-        let (sales_unit, signed_cart) = (asked.sales_unit.as_deref(), asked.signed_cart.as_deref());
-        let (unit, cart) = cart::asked(&self.shop, &self.units, sales_unit, &asked.items, signed_cart, now)?;
-        if asked.amount.currency != cart.total.currency {
+        let (sales_unit, signed_cart) = (request.sales_unit.as_deref(), request.signed_cart.as_deref());
+        let (unit, cart) = cart::resolve(&self.shop, &self.units, sales_unit, &request.items, signed_cart, now)?;
+        if request.amount.currency != cart.total.currency {
             return Err(Error::WrongCurrency);
         }
-        if asked.amount != cart.total {
+        if request.amount != cart.total {
             return Err(Error::PriceChanged(Box::new(cart)));
         }
-        if !asked.terms_accepted && !asked.open {
+        if !request.terms_accepted && !request.open {
             return Err(Error::TermsNotAccepted);
         }
-        let return_url = self.return_url(asked.return_url)?;
-        let consent = consent(&cart, asked.consent, asked.language)?;
-        let wanted = Wanted {
+        let return_url = self.return_url(request.return_url)?;
+        let consent = consent(&cart, request.consent, request.language)?;
+        let order = NewOrder {
             unit,
             description: cart::description(&cart),
             cart,
-            language: asked.language,
+            language: request.language,
             return_url,
-            // Whoever pays accepts the terms and consents then, on a device that is not known yet.
-            terms_accepted_at: (!asked.open).then_some(now),
-            consent: consent.filter(|_| !asked.open),
-            offer: asked.open.then(|| Offer::standing(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
+            // With an open order, the customer accepts the terms and consents when they pay, maybe on another device.
+            terms_accepted_at: (!request.open).then_some(now),
+            consent: consent.filter(|_| !request.open),
+            offer: request.open.then(|| Offer::new(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
             customer: None,
         };
-        self.commit(wanted, key, trace_id).await
+        self.commit(order, key, trace_id).await
     }
 
-    /// Checks what the shop's backend asks for, at its own prices, and opens the checkout.
+    /// Checks the request of the shop's backend, which has its own prices, and opens the checkout.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// [`Error`], for the first problem found.
     pub async fn open_priced(
         &self,
         shop: &ShopKey,
-        asked: NewShopCheckout,
+        request: NewShopCheckout,
         key: &Key,
         trace_id: &TraceId,
     ) -> Result<Found, Error> {
         let now = clock::now();
-        let unit = self.unit_of(shop, asked.cart.sales_unit.as_deref())?;
-        let mut cart = cart::from_shop(&self.shop, unit, &asked.cart, now)?;
-        cart.asks_phone_number = asked.asks_phone_number.unwrap_or(cart.asks_phone_number);
-        let return_url = self.return_url(asked.return_url)?;
-        let wanted = Wanted {
+        let unit = self.unit_of(shop, request.cart.sales_unit.as_deref())?;
+        let mut cart = cart::from_shop(&self.shop, unit, &request.cart, now)?;
+        cart.asks_phone_number = request.asks_phone_number.unwrap_or(cart.asks_phone_number);
+        let return_url = self.return_url(request.return_url)?;
+        let order = NewOrder {
             unit,
-            description: description(asked.description, &cart)?,
+            description: description(request.description, &cart)?,
             cart,
-            language: asked.language,
+            language: request.language,
             return_url,
             terms_accepted_at: None,
             consent: None,
-            offer: Some(Offer::standing(OfferedBy::Shop, expires_at(asked.expires_in_s, PRICED_MS, now)?)),
+            offer: Some(Offer::new(OfferedBy::Shop, expires_at(request.expires_in_s, SHOP_OFFER_MS, now)?)),
             customer: None,
         };
-        self.commit(wanted, Some(key), trace_id).await
+        self.commit(order, Some(key), trace_id).await
     }
 
-    /// Writes an order down and has its payment created, where it does not wait for the customer to pay.
+    /// Commits an order and starts its payment, unless it waits for the customer.
     pub(super) async fn commit(
         &self,
-        wanted: Wanted<'_>,
+        order: NewOrder<'_>,
         key: Option<&Key>,
         trace_id: &TraceId,
     ) -> Result<Found, Error> {
         let (id, secret) = token::new();
-        let order = Order {
-            number: token::order_number(&wanted.unit.reference_prefix, id),
-            description: wanted.description,
-            cart: wanted.cart,
-            language: wanted.language,
-            return_url: wanted.return_url,
-            landing_return_url: Private(format!("{}/return/{}", self.shop.public_url, token::write(id, &secret))),
+        let stored = Order {
+            number: token::order_number(&order.unit.reference_prefix, id),
+            description: order.description,
+            cart: order.cart,
+            language: order.language,
+            return_url: order.return_url,
+            landing_return_url: Private(format!("{}/return/{}", self.shop.public_url, token::encode(id, &secret))),
             receipt: self.shop.receipt,
-            terms_accepted_at: wanted.terms_accepted_at,
-            offer: wanted.offer,
+            terms_accepted_at: order.terms_accepted_at,
+            offer: order.offer,
         };
-        let opening = Opening { order, consent: wanted.consent, customer: wanted.customer };
+        let opening = Opening { order: stored, consent: order.consent, customer: order.customer };
         let checkout = self.ledger.open(id, &secret, trace_id, opening, Key::cause(key, id)).await?;
         Ok(Found::new(checkout, secret))
     }
 
-    /// The sales unit that the shop wants to be paid: the one that it names, or its key's own, or the first.
+    /// The sales unit of a request: the one that it names, or that of the key, or the first.
     pub(super) fn unit_of(&self, shop: &ShopKey, name: Option<&str>) -> Result<&SalesUnit, Error> {
         let unit = self.units.find(name.or(shop.sales_unit.as_deref()));
-        unit.filter(|unit| shop.knows(&unit.name)).ok_or(Error::UnknownSalesUnit)
+        unit.filter(|unit| shop.may_access(&unit.name)).ok_or(Error::UnknownSalesUnit)
     }
 
-    /// An address to come back to must be the shop's: otherwise anyone could send customers anywhere through the proxy.
+    /// Checks `return_url`: it must be on an origin of the shop. Otherwise anyone could use the proxy to redirect
+    /// customers.
     pub(super) fn return_url(&self, url: Option<String>) -> Result<Option<String>, Error> {
         let Some(url) = url else { return Ok(None) };
         let parsed = Url::parse(&url).map_err(|_| Error::BadReturnUrl)?;
-        let plain = parsed.username().is_empty() && parsed.password().is_none() && url.len() <= LONGEST_URL;
+        let plain = parsed.username().is_empty() && parsed.password().is_none() && url.len() <= MAX_URL;
         if plain && self.shop.allowed_origins.contains(&parsed.origin().ascii_serialization()) {
             Ok(Some(parsed.into()))
         } else {
@@ -172,21 +175,21 @@ impl Orders {
     }
 }
 
-/// The record of a yes; none when the shop has not asked.
+/// The record of a consent; `None` when the shop does not ask for one.
 ///
 /// # Errors
-/// When the wording's version is not one that could be looked up later.
+/// [`Error::BadWording`].
 pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> Result<Option<Consent>, Error> {
     given
         .filter(|_| cart.asks_phone_number)
-        .map(|given| recorded("phoneNumber", given, language, clock::now()))
+        .map(|given| consent_record("phoneNumber", given, language, clock::now()))
         .transpose()
 }
 
-/// What the customer sees of the order in the app: the shop's own words, or the articles' names.
+/// The description in the app: the text of the shop, or the names of the articles.
 ///
 /// # Errors
-/// When the app would not show it.
+/// [`Error::BadDescription`].
 pub(super) fn description(given: Option<String>, cart: &Cart) -> Result<String, Error> {
     let Some(given) = given else { return Ok(cart::description(cart)) };
     let text = given.trim();
@@ -196,23 +199,23 @@ pub(super) fn description(given: Option<String>, cart: &Cart) -> Result<String, 
     Ok(text.to_owned())
 }
 
-/// Until when what the shop offers may be paid: for as long as it says, or for `usual_ms` milliseconds.
+/// When an order of the shop expires: after `in_s` seconds, or after `default_ms` milliseconds.
 ///
 /// # Errors
-/// When that is no time to pay in, or too long.
-pub(super) fn expires_at(in_s: Option<u32>, usual_ms: i64, now: Moment) -> Result<Moment, Error> {
-    let Some(in_s) = in_s else { return Ok(now.plus_ms(usual_ms)) };
-    if !(LEAST_OFFER_S..=MOST_OFFER_S).contains(&in_s) {
+/// [`Error::BadExpiry`].
+pub(super) fn expires_at(in_s: Option<u32>, default_ms: i64, now: Moment) -> Result<Moment, Error> {
+    let Some(in_s) = in_s else { return Ok(now.plus_ms(default_ms)) };
+    if !(MIN_OFFER_S..=MAX_OFFER_S).contains(&in_s) {
         return Err(Error::BadExpiry);
     }
     Ok(now.plus_ms(i64::from(in_s) * 1000))
 }
 
-/// A yes to something, as it can be shown later.
+/// The record of a consent, with its wording and time.
 ///
 /// # Errors
-/// When the wording's version is not one that could be looked up then.
-pub(super) fn recorded(
+/// [`Error::BadWording`].
+pub(super) fn consent_record(
     scope: &str,
     given: ConsentGiven,
     language: Language,

@@ -1,9 +1,11 @@
-//! Tells the shop's backend what has happened: takes deliveries that are due, posts them signed, and writes down what came of it.
+//! Delivers events to the webhook endpoints of the shop's backend. A worker claims due deliveries, posts them signed,
+//! and records the outcome.
 //!
-//! What is told is committed with what it tells of, by the ledger; from then on each endpoint hears of it at least once, by one of the
-//! proxies at a time, until it says yes or the schedule ends. In which order is not promised: one that fails overtakes nothing, and
-//! nothing waits for it. The worker has slots of its own, so that a slow shop never holds a payment up, and calls only what the
-//! [guard] lets it. Never logged: an endpoint's address, a secret, a body.
+//! The ledger commits an event together with the change that it is about. From then on each endpoint gets it at least
+//! once, until it acknowledges or the retries end. The order of events is not guaranteed, and no delivery waits for
+//! another one. A claim is a lease; one proxy at a time delivers an event. The worker has its own concurrency limit, so
+//! a slow endpoint never delays a payment, and calls only addresses that the [guard] allows. The address of an
+//! endpoint, its secret and bodies are never logged.
 
 pub mod administration;
 pub mod guard;
@@ -27,28 +29,28 @@ use crate::engine::chores::Chore;
 use crate::engine::outage;
 use crate::observe::metrics::Metrics;
 use crate::store::Store;
-use crate::store::deliveries::{Delivery, Settled, Then, Tried};
+use crate::store::deliveries::{Delivery, DeliveryOutcome, DeliveryTry, SettleOutcome};
 use guard::Guard;
 use post::{Answer, Post};
 
 pub use signing::{new_secret, signatures};
 
-/// Deliveries under way at once.
+/// Deliveries that are made concurrently.
 const IN_FLIGHT: usize = 32;
-/// How long the worker sleeps at most: another process may have written something that nobody woke us for.
-const LONGEST_SLEEP_MS: i64 = 2_000;
-/// The pause when the store does not answer.
-const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
-/// An endpoint that has done nothing but fail for so long is disabled.
-const PATIENCE_MS: i64 = 5 * 24 * 60 * 60 * 1000;
-/// The longest that an endpoint may ask to be left alone.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a previous secret signs after its rotation.
+/// The longest sleep, in milliseconds. Another process may have written a delivery without a wake-up.
+const MAX_SLEEP_MS: i64 = 2_000;
+/// The pause after the store has failed.
+const ERROR_DELAY: Duration = Duration::from_secs(1);
+/// An endpoint that only fails for so long is disabled, in milliseconds.
+const DISABLE_AFTER_MS: i64 = 5 * 24 * 60 * 60 * 1000;
+/// The longest `Retry-After` that is honoured.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a previous secret still signs after its rotation, in milliseconds.
 pub const ROTATION_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long the log of deliveries is kept, in milliseconds.
-const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// How often what is older is looked for.
-const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// How long finished deliveries are kept, in milliseconds.
+const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// The interval between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The worker.
 #[derive(Clone)]
@@ -63,10 +65,10 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts the worker; `due` wakes it. When `stop` is cancelled it claims no more, and what is under way is finished in `tasks`.
+    /// Starts the worker; `due` wakes it. When `stop` is cancelled it claims no more; `tasks` finishes what is claimed.
     ///
     /// # Errors
-    /// When there is no HTTP client to be had.
+    /// When the HTTP client cannot be made.
     pub fn start(
         store: Store,
         options: &Options,
@@ -80,7 +82,7 @@ impl Relay {
             store,
             post,
             retries: Arc::new(options.retries.clone()),
-            // Longer than the slowest request under it.
+            // Outlasts the slowest request.
             lease_ms: milliseconds(options.timeout) * 2,
             metrics,
             due,
@@ -93,7 +95,7 @@ impl Relay {
     async fn work(self, tasks: TaskTracker) {
         let slots = Arc::new(Semaphore::new(IN_FLIGHT));
         while !self.stop.is_cancelled() {
-            // Asked for before the query, so that a commit in between is not overlooked.
+            // Created before the query, so that a commit in between still wakes the worker.
             let next = self.due.notified();
             let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
             let free = u32::try_from(slots.available_permits() + 1).unwrap_or(u32::MAX);
@@ -102,7 +104,7 @@ impl Relay {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     outage::report(&error, "deliveries not read");
-                    self.sleep(next, AFTER_AN_ERROR).await;
+                    self.sleep(next, ERROR_DELAY).await;
                     continue;
                 }
             };
@@ -124,22 +126,22 @@ impl Relay {
         }
     }
 
-    async fn sleep(&self, next: impl Future<Output = ()>, longest: Duration) {
+    async fn sleep(&self, next: impl Future<Output = ()>, max: Duration) {
         tokio::select! {
             () = next => {}
-            () = tokio::time::sleep(longest) => {}
+            () = tokio::time::sleep(max) => {}
             () = self.stop.cancelled() => {}
         }
     }
 
-    /// Reading is cheap where nothing is due; claiming writes.
-    async fn claim(&self, most: u32) -> Result<Claimed, crate::store::Error> {
+    /// Reads first: a claim writes, even where nothing is due.
+    async fn claim(&self, limit: u32) -> Result<Claimed, crate::store::Error> {
         let now = clock::now();
-        let wait_ms = self.store.next_delivery().await?.map_or(LONGEST_SLEEP_MS, |due| due.0 - now.0);
+        let wait_ms = self.store.next_delivery().await?.map_or(MAX_SLEEP_MS, |due| due.0 - now.0);
         if wait_ms > 0 {
-            return Ok(Claimed::Nothing(Duration::from_millis(wait_ms.min(LONGEST_SLEEP_MS).unsigned_abs())));
+            return Ok(Claimed::Nothing(Duration::from_millis(wait_ms.min(MAX_SLEEP_MS).unsigned_abs())));
         }
-        Ok(Claimed::Some(self.store.claim_deliveries(most, self.lease_ms, now).await?))
+        Ok(Claimed::Some(self.store.claim_deliveries(limit, self.lease_ms, now).await?))
     }
 
     async fn deliver(&self, delivery: Delivery) {
@@ -147,50 +149,63 @@ impl Relay {
         let answer = self.post.send(&delivery, clock::now()).await;
         tracing::trace!(id = claim.id, endpoint = claim.endpoint, status = answer.status, "endpoint answered");
         let now = clock::now();
-        let tried = self.tried(&answer, *tries, now);
-        let settled = self.store.settle_delivery(claim, &tried, now.plus_ms(-PATIENCE_MS), now).await;
+        let tried = self.outcome(&answer, *tries, now);
+        let settled = self.store.settle_delivery(claim, &tried, now.plus_ms(-DISABLE_AFTER_MS), now).await;
         let (id, endpoint, latency_ms) = (&claim.id, &claim.endpoint, tried.latency_ms);
-        match tried.then {
-            Then::Delivered => {
+        match tried.outcome {
+            DeliveryOutcome::Delivered => {
                 self.metrics.delivery("delivered");
                 tracing::debug!(id, endpoint, kind, tries, latency_ms, "event delivered");
             }
-            Then::Again(_) | Then::Gone => {
+            DeliveryOutcome::Retry(_) | DeliveryOutcome::Gone => {
                 self.metrics.delivery("failed");
                 tracing::warn!(id, endpoint, kind, tries, latency_ms, error = tried.error, "event not delivered");
             }
-            Then::GivenUp => {
+            DeliveryOutcome::GivenUp => {
                 self.metrics.delivery("given_up");
-                tracing::error!(id, endpoint, kind, tries, latency_ms, error = tried.error, "event given up");
+                tracing::error!(
+                    id,
+                    endpoint,
+                    kind,
+                    tries,
+                    latency_ms,
+                    error = tried.error,
+                    "event not delivered, no retry left"
+                );
             }
         }
         match settled {
-            Ok(Settled::Disabled(reason)) => {
+            Ok(SettleOutcome::EndpointDisabled(reason)) => {
                 self.metrics.delivery("disabled_endpoint");
                 tracing::error!(endpoint, reason, "endpoint disabled");
-                // The others are told.
+                // The other endpoints are notified.
                 self.due.notify_one();
             }
-            Ok(Settled::Written | Settled::Lost) => {}
-            // The claim runs out and it is told again, under the same id.
-            Err(error) => tracing::error!(id, endpoint, %error, "outcome of a delivery not written"),
+            Ok(SettleOutcome::Written | SettleOutcome::Lost) => {}
+            // The lease expires and the event is delivered again, under the same id.
+            Err(error) => tracing::error!(id, endpoint, %error, "outcome of a delivery not recorded"),
         }
     }
 
-    fn tried(&self, answer: &Answer, tries: i64, now: Moment) -> Tried {
+    fn outcome(&self, answer: &Answer, tries: i64, now: Moment) -> DeliveryTry {
         let jitter = rand::rng().random_range(0.8..=1.2);
-        let wait = wait(&self.retries, tries, answer.retry_after, jitter);
+        let wait = backoff(&self.retries, tries, answer.retry_after, jitter);
         let then = match wait {
-            _ if answer.error.is_none() => Then::Delivered,
-            _ if answer.is_gone() => Then::Gone,
-            None => Then::GivenUp,
-            Some(wait) => Then::Again(now.plus_ms(milliseconds(wait))),
+            _ if answer.error.is_none() => DeliveryOutcome::Delivered,
+            _ if answer.is_gone() => DeliveryOutcome::Gone,
+            None => DeliveryOutcome::GivenUp,
+            Some(wait) => DeliveryOutcome::Retry(now.plus_ms(milliseconds(wait))),
         };
-        Tried { status: answer.status, error: answer.error.clone(), latency_ms: milliseconds(answer.latency), then }
+        DeliveryTry {
+            status: answer.status,
+            error: answer.error.clone(),
+            latency_ms: milliseconds(answer.latency),
+            outcome: then,
+        }
     }
 }
 
-/// The trace id of the order that an event is about.
+/// The trace id of the order of an event.
 fn trace_id(payload: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Payload {
@@ -208,20 +223,20 @@ enum Claimed {
     Some(Vec<Delivery>),
 }
 
-/// The wait after the nth failure: what the schedule says, stretched by the jitter, and no shorter than the endpoint asked for. None when
+/// The wait after the nth failure: that of the schedule, with jitter, and never shorter than `Retry-After`. `None` when
 /// the schedule has ended.
-fn wait(retries: &[Duration], tries: i64, asked: Option<Duration>, jitter: f64) -> Option<Duration> {
+fn backoff(retries: &[Duration], tries: i64, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
     let wait = usize::try_from(tries - 1).ok().and_then(|nth| retries.get(nth))?;
-    Some(wait.mul_f64(jitter).max(asked.unwrap_or_default().min(LONGEST_WAIT)))
+    Some(wait.mul_f64(jitter).max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER)))
 }
 
-/// The chore that forgets what was delivered or given up a month ago; later where `due_ms`, the warning before a capture's deadline, is
-/// longer, since the row is also what says that it was told.
-pub fn forgetting(store: &Store, due_ms: i64) -> Chore {
+/// The chore that deletes deliveries that were finished a month ago. A longer `due_ms`, the warning before a capture
+/// deadline, delays that: the row also says that the shop was notified.
+pub fn sweep_chore(store: &Store, due_ms: i64) -> Chore {
     let store = store.clone();
-    Chore::new("forget deliveries", SWEEP, SWEEP, move || {
+    Chore::new("forget deliveries", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
-        async move { Ok(store.forget_deliveries(clock::now().plus_ms(-KEEP_MS.max(due_ms))).await?) }
+        async move { Ok(store.prune_deliveries(clock::now().plus_ms(-RETENTION_MS.max(due_ms))).await?) }
     })
 }
 
@@ -236,8 +251,8 @@ mod tests {
     #[test]
     fn waits_follow_the_schedule_and_honour_retry_after() {
         let schedule = [5, 300, 86_400].map(Duration::from_secs);
-        let seconds = |tries, asked: Option<u64>| {
-            wait(&schedule, tries, asked.map(Duration::from_secs), 1.0).map(|wait| wait.as_secs())
+        let seconds = |tries, retry_after: Option<u64>| {
+            backoff(&schedule, tries, retry_after.map(Duration::from_secs), 1.0).map(|wait| wait.as_secs())
         };
         assert_eq!(
             (1..=4).map(|tries| seconds(tries, None)).collect::<Vec<_>>(),
@@ -246,6 +261,6 @@ mod tests {
         assert_eq!(seconds(1, Some(60)), Some(60));
         assert_eq!(seconds(2, Some(60)), Some(300), "never sooner than planned");
         assert_eq!(seconds(1, Some(1_000_000)), Some(86_400));
-        assert_eq!(wait(&schedule, 1, None, 1.2), Some(Duration::from_secs(6)));
+        assert_eq!(backoff(&schedule, 1, None, 1.2), Some(Duration::from_secs(6)));
     }
 }

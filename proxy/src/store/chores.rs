@@ -1,19 +1,19 @@
-//! Whose turn it is to do what is done by the clock.
+//! The schedule of chores. Each is done by one proxy at a time, which claims it.
 
 use super::{Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Takes a chore that is due, for `lease_ms` milliseconds; after that it is due again. One that nobody has heard of is due, and so is
-    /// one whose turn is later than any can be that comes each `every_ms`: it was put off by a clock that went wrong.
+    /// Claims a chore that is due, for `lease_ms` milliseconds; false if it is not due. A new chore is due. So is one that is planned later
+    /// than its interval `every_ms` allows: a wrong clock has planned it.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn claim_chore(name: &str, every_ms: i64, lease_ms: i64, now: Moment) -> Result<bool, Error>;
 
-    /// Says when a chore is to be done next.
+    /// Sets when a chore is due next.
     ///
     /// # Errors
-    /// When the database says no; the claim then runs out by itself.
+    /// On a database error; the claim expires by itself then.
     fn postpone_chore(name: &str, due_at: Moment) -> Result<(), Error>;
 }

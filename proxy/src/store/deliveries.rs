@@ -1,5 +1,8 @@
-//! What the shop is told: one row for each event and endpoint, written in the transaction of what it tells of, beside the [log](super::events)
-//! of all events. It is the [relay](crate::shop::relay)'s queue until it is delivered or given up, and the log of that for a while after it.
+//! Deliveries of events to the shop's endpoints: one row for each event and endpoint, written in the transaction of the change, beside the
+//! [log](super::events) of all events.
+//!
+//! The rows are the queue of the [relay](crate::shop::relay) until they are delivered or given up, and its history for a while after. The
+//! payload follows [Standard Webhooks](https://www.standardwebhooks.com/) and must stay byte for byte the same in every try.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,97 +11,97 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::base::vault::Unopened;
+use crate::base::vault::OpenError;
 use crate::checkout::{Checkout, CheckoutId, Event, Moment, Planned};
 
-/// Told to the other endpoints.
+/// The event that the other endpoints receive when one is disabled.
 pub const ENDPOINT_DISABLED: &str = "endpoint.disabled";
-/// Told when an operator wants to see whether it arrives.
+/// The event that tests an endpoint.
 pub const ENDPOINT_TEST: &str = "endpoint.test";
-/// Why the rows of an endpoint that is gone are given up.
+/// The error of deliveries that are given up because their endpoint is disabled or removed.
 pub(super) const NO_ENDPOINT: &str = "the endpoint is disabled or removed";
 
 verbs! {
-    /// Tells an event to every enabled endpoint that wants it, which is logged, or to the one that is named whatever it wants, which is
-    /// not; one that was told before is not told again. How many it was written down for.
+    /// Logs an event and enqueues a delivery for every enabled endpoint that subscribes to it. With `only`, enqueues it for that endpoint
+    /// whatever it subscribes to, and does not log it. A delivery that exists already is left alone. How many were enqueued.
     ///
     /// # Errors
-    /// When the database says no.
-    fn tell_shop(told: &Told, only: Option<&str>, now: Moment) -> Result<u64, Error>;
+    /// On a database error.
+    fn enqueue_deliveries(event: &NewEvent, only: Option<&str>, now: Moment) -> Result<u64, Error>;
 
-    /// Takes deliveries that are due, for `lease_ms` milliseconds; after that somebody else may take them. Those to endpoints that do not
-    /// fail go first. What has no enabled endpoint any more is given up.
+    /// Claims deliveries that are due, for `lease_ms` milliseconds. Those to endpoints that are not failing come first. One whose endpoint
+    /// is disabled or removed is given up.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn claim_deliveries(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Delivery>, Error>;
 
-    /// When the next delivery is due, or the claim on it ends.
+    /// When the next delivery is due, or its lease expires.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn next_delivery() -> Result<Option<Moment>, Error>;
 
-    /// Writes down what came of a try, and disables the endpoint when it is gone, or has done nothing but fail since `patience_from`; the
-    /// other endpoints are told of that in the same transaction, and what waits for this one is given up.
+    /// Records the result of a try. Disables the endpoint when it is gone, or has only failed since `failing_before`; then the other
+    /// endpoints are notified in the same transaction, and the pending deliveries to this one are given up.
     ///
     /// # Errors
-    /// When the database says no; the claim then runs out by itself.
+    /// On a database error; the claim expires by itself then.
     fn settle_delivery(
         claim: &DeliveryClaim,
-        tried: &Tried,
-        patience_from: Moment,
+        tried: &DeliveryTry,
+        failing_before: Moment,
         now: Moment
-    ) -> Result<Settled, Error>;
+    ) -> Result<SettleOutcome, Error>;
 
-    /// What was or is to be told to an endpoint, the newest first; what is not delivered and was tried, where `failed` says so.
+    /// The deliveries to an endpoint, the newest first; with `failed`, only those that were tried and are not delivered.
     ///
     /// # Errors
-    /// When the database says no.
-    fn deliveries(endpoint: &str, failed: bool, after: Option<&After>, most: u32) -> Result<Vec<Listed>, Error>;
+    /// On a database error.
+    fn deliveries(endpoint: &str, failed: bool, after: Option<&DeliveryCursor>, most: u32) -> Result<Vec<ListedDelivery>, Error>;
 
-    /// Has deliveries made again, under the ids that they had. How many.
+    /// Makes deliveries due again, with the same event ids. How many.
     ///
     /// # Errors
-    /// When the database says no.
-    fn replay(endpoint: &str, which: Which<'_>, now: Moment) -> Result<u64, Error>;
+    /// On a database error.
+    fn replay(endpoint: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error>;
 
-    /// Forgets what was written before that moment and has been delivered or given up.
+    /// Deletes deliveries created before that time that were delivered or given up.
     ///
     /// # Errors
-    /// When the database says no.
-    fn forget_deliveries(before: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn prune_deliveries(before: Moment) -> Result<(), Error>;
 
-    /// How the relay stands.
+    /// The size of the queue.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn relay_depths(now: Moment) -> Result<RelayDepths, Error>;
 }
 
-/// An event as it is written down.
+/// An event to be logged and delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Told {
-    /// Its name, the same at every endpoint and in every try: `evt_…`.
+pub struct NewEvent {
+    /// Its id, `evt_…`, the same at every endpoint and in every try.
     pub id: String,
-    /// What has happened.
+    /// Its type.
     pub kind: String,
-    /// What is sent, byte for byte.
+    /// The body to send, byte for byte.
     pub payload: String,
-    /// When it has happened.
+    /// When it happened.
     pub(super) at: Moment,
-    /// What it is about, if that is an order.
+    /// The order that it concerns, if any.
     pub(super) about: Option<About>,
 }
 
-/// The order that an event is about.
+/// The order that an event concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct About {
     pub(super) checkout_id: CheckoutId,
     pub(super) sales_unit: String,
 }
 
-/// The body of a delivery, as Standard Webhooks has it.
+/// The body of a delivery, after Standard Webhooks.
 #[derive(Serialize)]
 struct Payload<'a, D> {
     r#type: &'a str,
@@ -106,27 +109,27 @@ struct Payload<'a, D> {
     data: D,
 }
 
-impl Told {
-    /// An event of an order. What has an id of its own is told once, however often it is said.
+impl NewEvent {
+    /// An event of an order. `id` makes it unique: the same event is logged and delivered once, however often it is enqueued.
     ///
     /// # Errors
-    /// When it cannot be written, which plain values always can.
+    /// When it cannot be serialized, which does not happen with plain values.
     pub fn new(id: &str, checkout_id: CheckoutId, event: &Event) -> Result<Self, Error> {
         let about = About { checkout_id, sales_unit: event.order.sales_unit.clone() };
-        let told = Self::with(format!("evt_{id}"), event.kind.as_str(), event.at, &event.order)?;
-        Ok(Self { about: Some(about), ..told })
+        let event_row = Self::with(format!("evt_{id}"), event.kind.as_str(), event.at, &event.order)?;
+        Ok(Self { about: Some(about), ..event_row })
     }
 
-    /// What an operator sends to see whether it arrives.
+    /// A test event for one endpoint.
     ///
     /// # Errors
-    /// When it cannot be written, which plain values always can.
+    /// When it cannot be serialized, which does not happen with plain values.
     pub fn test(endpoint: &str, at: Moment) -> Result<Self, Error> {
-        Self::with(fresh_id(), ENDPOINT_TEST, at, &serde_json::json!({ "endpoint": endpoint }))
+        Self::with(new_id(), ENDPOINT_TEST, at, &serde_json::json!({ "endpoint": endpoint }))
     }
 
     pub(super) fn disabled(endpoint: &str, reason: &str, at: Moment) -> Result<Self, Error> {
-        Self::with(fresh_id(), ENDPOINT_DISABLED, at, &serde_json::json!({ "endpoint": endpoint, "reason": reason }))
+        Self::with(new_id(), ENDPOINT_DISABLED, at, &serde_json::json!({ "endpoint": endpoint, "reason": reason }))
     }
 
     fn with(id: String, kind: &str, at: Moment, data: &impl Serialize) -> Result<Self, Error> {
@@ -136,100 +139,100 @@ impl Told {
     }
 }
 
-fn fresh_id() -> String {
+fn new_id() -> String {
     format!("evt_{}", Uuid::now_v7().simple())
 }
 
-/// What a commit tells: the same events under the same ids whenever it is repeated.
-pub(super) fn told(checkout: &Checkout, effects: &[Planned]) -> Result<Vec<Told>, Error> {
-    let events = effects.iter().enumerate().filter_map(|(place, planned)| Some((place, planned.told()?)));
-    events.map(|(place, event)| Told::new(&super::effect_id(checkout, place), checkout.id, event)).collect()
+/// The events among a commit's effects. A repeated commit has the same ids.
+pub(super) fn new_events(checkout: &Checkout, effects: &[Planned]) -> Result<Vec<NewEvent>, Error> {
+    let events = effects.iter().enumerate().filter_map(|(position, planned)| Some((position, planned.event()?)));
+    events.map(|(position, event)| NewEvent::new(&super::effect_id(checkout, position), checkout.id, event)).collect()
 }
 
-/// The right to settle a delivery: it is lost when somebody else has claimed it since.
+/// The right to settle a delivery. It is lost when another worker claims the delivery after the lease has expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryClaim {
-    /// The event.
+    /// The event's id.
     pub id: String,
-    /// To whom.
+    /// The endpoint's id.
     pub endpoint: String,
-    /// How often it has been claimed, this claim included.
+    /// How many times the delivery has been claimed, including this time.
     pub tries: i64,
 }
 
-/// A delivery that this process has taken to make.
+/// A delivery that this process has claimed.
 #[derive(Debug)]
 pub struct Delivery {
     /// The right to settle it.
     pub claim: DeliveryClaim,
-    /// What has happened.
+    /// The event's type.
     pub kind: String,
-    /// Where to.
+    /// The endpoint's address.
     pub url: String,
-    /// What is sent.
+    /// The body to send.
     pub payload: String,
-    /// What it is signed with, the present secret first.
-    pub secrets: Result<Vec<SecretString>, Unopened>,
-    /// How often it was tried, this try included, since it was written down or replayed.
+    /// The signing secrets, the current one first.
+    pub secrets: Result<Vec<SecretString>, OpenError>,
+    /// How many tries there were since it was enqueued or replayed, including this one.
     pub tries: i64,
 }
 
-/// What came of a try.
+/// The result of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// What the endpoint answered.
+pub struct DeliveryTry {
+    /// The HTTP status of the answer.
     pub status: Option<u16>,
     /// Why it failed.
     pub error: Option<String>,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     pub latency_ms: i64,
-    /// What becomes of the delivery.
-    pub then: Then,
+    /// What follows for the delivery.
+    pub outcome: DeliveryOutcome,
 }
 
-/// What becomes of a delivery after a try.
+/// What follows for a delivery after a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// It is done.
+pub enum DeliveryOutcome {
+    /// It is delivered.
     Delivered,
-    /// It is tried again at that moment.
-    Again(Moment),
-    /// It was tried often enough.
+    /// It is retried at that time.
+    Retry(Moment),
+    /// The last try has failed.
     GivenUp,
-    /// The endpoint wants no more of them.
+    /// The endpoint answered 410 Gone and is disabled.
     Gone,
 }
 
-/// What writing it down came to.
+/// The result of settling a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settled {
-    /// It is written.
+pub enum SettleOutcome {
+    /// The result was recorded.
     Written,
-    /// And the endpoint was disabled, for that reason.
-    Disabled(&'static str),
-    /// Somebody else has claimed it since: nothing was written.
+    /// The result was recorded, and the endpoint was disabled for that reason.
+    EndpointDisabled(&'static str),
+    /// The claim was lost. Nothing was written.
     Lost,
 }
 
 /// Why an endpoint is disabled after a try.
-pub(super) const fn reason(then: Then) -> &'static str {
-    match then {
-        Then::Gone => "it answered 410 Gone",
+pub(super) const fn reason(outcome: DeliveryOutcome) -> &'static str {
+    match outcome {
+        DeliveryOutcome::Gone => "it answered 410 Gone",
         _ => "it has done nothing but fail for days",
     }
 }
 
-/// Which deliveries are made again.
+/// Which deliveries are replayed.
 #[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
-    /// The one of that event.
+pub enum Replay<'a> {
+    /// The delivery of that event.
     One(&'a str),
-    /// Those that were written down then or later.
+    /// All deliveries created at that time or later.
     Since(Moment),
 }
 
-impl Which<'_> {
-    /// As a statement takes it: the event's id, and the earliest moment.
+impl Replay<'_> {
+    /// The parameters of the statement: the event's id, and the earliest time.
     pub(super) const fn bounds(&self) -> (Option<&str>, i64) {
         match self {
             Self::One(id) => (Some(id), i64::MIN),
@@ -238,26 +241,26 @@ impl Which<'_> {
     }
 }
 
-/// A place in the list of deliveries.
+/// A cursor in the list of deliveries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After {
+pub struct DeliveryCursor {
     pub(super) created_at: Moment,
     pub(super) id: String,
 }
 
-impl After {
-    /// The place of a delivery.
-    pub fn of(listed: &Listed) -> Self {
+impl DeliveryCursor {
+    /// The cursor after a delivery.
+    pub fn of(listed: &ListedDelivery) -> Self {
         Self { created_at: listed.created_at, id: listed.id.clone() }
     }
 
-    /// As the shop is given it, to be given back unread.
-    pub fn write(&self) -> String {
+    /// Its opaque text form for the API.
+    pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode([&self.created_at.0.to_be_bytes()[..], self.id.as_bytes()].concat())
     }
 
-    /// What [`After::write`] has written; none for anything else.
-    pub fn read(text: &str) -> Option<Self> {
+    /// Parses the form of [`DeliveryCursor::encode`]; `None` for anything else.
+    pub fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (at, id) = bytes.split_at_checked(8)?;
         let id = std::str::from_utf8(id).ok().filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()))?;
@@ -265,26 +268,26 @@ impl After {
     }
 }
 
-/// A delivery as an operator sees it.
+/// A delivery in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    /// The event.
+pub struct ListedDelivery {
+    /// The event's id.
     pub id: String,
-    /// What has happened.
+    /// The event's type.
     pub kind: String,
-    /// How often it was tried since it was written down or replayed.
+    /// How many tries there were since it was enqueued or replayed.
     pub tries: i64,
-    /// When it was written down.
+    /// When it was enqueued.
     pub created_at: Moment,
-    /// When it is due next; the past for one that is settled.
+    /// When it is due next; in the past for one that is settled.
     pub due_at: Moment,
     /// When it was last tried.
     pub tried_at: Option<Moment>,
-    /// How long that took.
+    /// How long the last try took, in milliseconds.
     pub latency_ms: Option<i64>,
-    /// What the endpoint answered then.
+    /// The HTTP status of the last try.
     pub last_status: Option<i64>,
-    /// Why that failed.
+    /// Why the last try failed.
     pub last_error: Option<String>,
     /// When it was delivered.
     pub delivered_at: Option<Moment>,
@@ -292,12 +295,12 @@ pub struct Listed {
     pub given_up_at: Option<Moment>,
 }
 
-/// Numbers for the operator.
+/// The size of the queue of deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RelayDepths {
-    /// Deliveries that wait.
+    /// Pending deliveries.
     pub waiting: i64,
-    /// The age of the oldest of them, in milliseconds.
+    /// The age of the oldest pending delivery, in milliseconds.
     pub oldest_ms: i64,
     /// Endpoints that are disabled.
     pub disabled: i64,

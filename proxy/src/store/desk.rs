@@ -1,67 +1,67 @@
-//! Sessions of the order desk, and the links that open one.
+//! Sessions of the order desk, and the one-time links that log in to it. Only hashes of the tokens are stored.
 
 use super::{Error, Store};
 use crate::checkout::Moment;
 
-/// A session as it is written down.
+/// A session of the order desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSession {
-    /// What the shop key begins with that it was opened with; none where that was a link.
+    /// The prefix of the shop key that logged in; `None` for a login by link.
     pub key_prefix: Option<String>,
-    /// The one sales unit that this key may know of; none where it may know of all.
+    /// The only sales unit that the key has access to; `None` for all.
     pub sales_unit: Option<String>,
     /// When it was opened.
     pub created_at: Moment,
-    /// When a person did something in it last, to the minute.
+    /// When it was last used, to the minute.
     pub used_at: Moment,
 }
 
 verbs! {
-    /// Writes a new link down.
+    /// Inserts a link.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn add_desk_link(hash: &str, expires_at: Moment) -> Result<(), Error>;
 
-    /// Uses a link up. False when there is none, it has been used, or its time is over.
+    /// Deletes a valid link as it is used. False when it does not exist, was used already, or has expired.
     ///
     /// # Errors
-    /// When the database says no.
-    fn take_desk_link(hash: &str, now: Moment) -> Result<bool, Error>;
+    /// On a database error.
+    fn consume_desk_link(hash: &str, now: Moment) -> Result<bool, Error>;
 
-    /// Writes a new session down.
+    /// Inserts a session.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn add_desk_session(hash: &str, key_prefix: Option<&str>, now: Moment) -> Result<(), Error>;
 
-    /// A session, unless the key that it was opened with has been revoked.
+    /// A session, unless the shop key that opened it has been revoked.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn desk_session(hash: &str) -> Result<Option<StoredSession>, Error>;
 
-    /// Says that a person has done something in a session.
+    /// Updates when a session was last used.
     ///
     /// # Errors
-    /// When the database says no.
-    fn use_desk_session(hash: &str, now: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn touch_desk_session(hash: &str, now: Moment) -> Result<(), Error>;
 
-    /// Ends a session, if there is one.
+    /// Deletes a session, if it exists.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn end_desk_session(hash: &str) -> Result<(), Error>;
 
-    /// Ends all sessions and spoils all links. How many sessions there were.
+    /// Deletes all sessions and links. How many sessions there were.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn end_desk_sessions() -> Result<u64, Error>;
 
-    /// Forgets sessions that were opened before a moment, and links whose time is over.
+    /// Deletes sessions that were opened before that time, and expired links.
     ///
     /// # Errors
-    /// When the database says no.
-    fn forget_desk(opened_before: Moment, now: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn prune_desk(opened_before: Moment, now: Moment) -> Result<(), Error>;
 }

@@ -1,5 +1,5 @@
-//! The log of what has happened to orders, in the order in which it became known: one row an event, written in the transaction of what it
-//! tells of, whether anybody is told or not. Kept with the books, since it names no person.
+//! The log of all events, in the order in which their commits became visible: one row per event, written in the transaction of the change,
+//! whether an endpoint subscribes to it or not. It contains no personal data and is kept as long as the orders.
 
 use kvitt_wire::{Aggregate, OrderEvent};
 use serde::Deserialize;
@@ -8,55 +8,55 @@ use super::{Error, Store};
 use crate::checkout::{CheckoutId, Moment};
 
 verbs! {
-    /// What has happened after that place, oldest first; of one sales unit where one is named. Whoever has read up to a place has missed
-    /// nothing before it.
+    /// The events after a position, oldest first, of one sales unit if it is named. A reader that has read up to a position has missed no
+    /// event before it.
     ///
     /// # Errors
-    /// When the database says no.
-    fn events(after: i64, sales_unit: Option<&str>, most: u32) -> Result<Vec<Logged>, Error>;
+    /// On a database error.
+    fn events(after: i64, sales_unit: Option<&str>, most: u32) -> Result<Vec<LoggedEvent>, Error>;
 
-    /// The place of the latest event; 0 where there is none.
+    /// The position of the latest event; 0 where there is none.
     ///
     /// # Errors
-    /// When the database says no.
-    fn latest_event() -> Result<i64, Error>;
+    /// On a database error.
+    fn latest_position() -> Result<i64, Error>;
 
-    /// What has happened to an order, oldest first.
+    /// The events of an order, oldest first.
     ///
     /// # Errors
-    /// When the database says no.
-    fn events_of(id: CheckoutId) -> Result<Vec<Happened>, Error>;
+    /// On a database error.
+    fn order_events(id: CheckoutId) -> Result<Vec<HistoryEvent>, Error>;
 }
 
-/// An event with its place in the log.
+/// An event with its position in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logged {
-    /// Its place: grows, and may leave some out.
-    pub place: i64,
-    /// Its name.
+pub struct LoggedEvent {
+    /// Its position. Positions increase and may have gaps.
+    pub position: i64,
+    /// Its id, `evt_…`.
     pub id: String,
-    /// What endpoints are sent.
+    /// The body that endpoints receive.
     pub payload: String,
 }
 
-/// An event of one order.
+/// An event in the history of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
-    /// Its name.
+pub struct HistoryEvent {
+    /// Its id, `evt_…`.
     pub id: String,
-    /// What has happened.
+    /// Its type.
     pub kind: String,
-    /// When.
+    /// When it happened.
     pub at: Moment,
-    /// What endpoints are sent.
+    /// The body that endpoints receive.
     pub payload: String,
 }
 
-impl Happened {
-    /// As the order shows it.
+impl HistoryEvent {
+    /// As the shop's API shows it.
     ///
     /// # Errors
-    /// When what endpoints are sent does not read.
+    /// When the stored payload cannot be parsed.
     pub fn for_shop(&self) -> Result<OrderEvent, Error> {
         #[derive(Deserialize)]
         struct Payload {

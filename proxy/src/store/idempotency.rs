@@ -1,29 +1,29 @@
-//! Requests that are to be done once: which key came with what, and what was done for it.
+//! Idempotency keys of requests: for each key, the hash of the request and the checkout that it opened or changed.
 
 use super::{Error, Store};
 use crate::checkout::{CheckoutId, Moment};
 
-/// A request with an idempotency key, as it is written down: neither the key nor what was asked can be read off it.
+/// A request with an idempotency key. Key and request are stored as hashes only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keyed {
-    /// The hash of the key and of whose it is.
+pub struct IdempotencyRecord {
+    /// The hash of the key and its owner.
     pub key: String,
-    /// The hash of what was asked for.
+    /// The hash of the request.
     pub fingerprint: String,
     /// The checkout that the request opens or changes.
     pub checkout_id: CheckoutId,
 }
 
 verbs! {
-    /// The request that a key came with before, and when.
+    /// The first request with that key, and when it was made.
     ///
     /// # Errors
-    /// When the database says no.
-    fn keyed(key: &str) -> Result<Option<(Keyed, Moment)>, Error>;
+    /// On a database error.
+    fn idempotency_record(key: &str) -> Result<Option<(IdempotencyRecord, Moment)>, Error>;
 
-    /// Forgets the keys that came before that moment.
+    /// Deletes keys that were inserted before that time.
     ///
     /// # Errors
-    /// When the database says no.
-    fn forget_keyed(before: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn prune_idempotency_keys(before: Moment) -> Result<(), Error>;
 }

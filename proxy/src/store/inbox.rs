@@ -1,56 +1,56 @@
-//! Webhooks that were verified, until they have been worked on and for a while after that, so that repeats are known.
+//! The inbox: verified webhooks of Vipps MobilePay, until they are processed and for a while after that, so that duplicates are recognised.
 
 use super::{Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Writes webhooks down, all in one statement; those that are there already are left as they are. Durable when it returns.
+    /// Inserts webhooks in one statement; duplicates are ignored. They are durable when it returns.
     ///
     /// # Errors
-    /// When the database says no; none is written then.
+    /// On a database error; none is written then.
     fn accept_webhooks(webhooks: &[Webhook], now: Moment) -> Result<(), Error>;
 
-    /// Forgets webhooks that were worked on before that moment. The vendor repeats one for a week at most.
+    /// Deletes webhooks that were processed before that time. Vipps MobilePay repeats a webhook for a week at most.
     ///
     /// # Errors
-    /// When the database says no.
-    fn forget_webhooks(before: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn prune_webhooks(before: Moment) -> Result<(), Error>;
 
-    /// Takes the oldest webhooks that wait to be worked on, for `lease_ms` milliseconds; after that somebody else may take them. A lease
-    /// that ends later than any can is none.
+    /// Claims the oldest webhooks that are not processed, for `lease_ms` milliseconds. A lease that ends later than any valid one was given
+    /// by a wrong clock and is ignored.
     ///
     /// # Errors
-    /// When the database says no.
-    fn claim_webhooks(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Waiting>, Error>;
+    /// On a database error.
+    fn claim_webhooks(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<ClaimedWebhook>, Error>;
 }
 
 /// A webhook that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// Which sales unit's registration it came by.
+    /// The sales unit of its registration.
     pub sales_unit: String,
-    /// The payment.
+    /// The payment's reference.
     pub reference: String,
-    /// The event's name, upper case.
+    /// The event's name, in upper case.
     pub name: String,
-    /// What a repeat has in common with the first: the firing event's own reference.
+    /// The id of the event, the same in every repetition: its `pspReference`, or the hash of the body where it has none.
     pub event_id: String,
 }
 
-/// A webhook that waits to be worked on.
+/// A webhook that this process has claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Its row.
+pub struct ClaimedWebhook {
+    /// The id of its row.
     pub id: i64,
-    /// Which sales unit's registration it came by.
+    /// The sales unit of its registration.
     pub sales_unit: String,
-    /// The payment.
+    /// The payment's reference.
     pub reference: String,
     /// The event's name.
     pub name: String,
 }
 
-/// What makes two webhooks the same.
+/// The value that duplicates of a webhook have in common.
 pub(super) fn dedupe_key(webhook: &Webhook) -> String {
     format!("{}/{}/{}/{}", webhook.sales_unit, webhook.reference, webhook.event_id, webhook.name)
 }

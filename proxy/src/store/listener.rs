@@ -1,6 +1,6 @@
-//! Hears what other proxies on the same PostgreSQL database commit, and says when it may have missed something.
+//! Receives the notifications of other proxies on the same PostgreSQL database (`LISTEN`), and reports when some may have been lost.
 //!
-//! It has a connection of its own. When that is lost it is made anew, after a second at first and a minute at last.
+//! It has its own connection. When that is lost it reconnects, after one second at first and one minute at most.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::Wake;
 
-/// The name that the proxies meet under.
+/// The name of the notification channel.
 pub(super) const CHANNEL: &str = "kvitt";
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// One who listens. Nothing is heard before the first call of [`Listener::next`].
+/// A subscription to other proxies' commits. It connects with the first call of [`Listener::next`].
 #[derive(Debug)]
 pub struct Listener {
     pool: PgPool,
@@ -34,7 +34,7 @@ impl Listener {
         Self { pool, origin, connected: None, wait: Duration::ZERO }
     }
 
-    /// What another proxy has committed; [`Wake::Anything`] first, and after every time that the connection was lost.
+    /// The next notification; [`Wake::Anything`] first, and after every reconnect.
     pub async fn next(&mut self) -> Wake {
         loop {
             let Some(listener) = &mut self.connected else {
@@ -46,7 +46,7 @@ impl Listener {
                         return Wake::Anything;
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "not hearing what other proxies commit");
+                        tracing::warn!(%error, "cannot listen for other proxies' commits");
                         self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
                     }
                 }
@@ -56,11 +56,11 @@ impl Listener {
                 Ok(Some(notification)) => match serde_json::from_str::<(Uuid, Wake)>(notification.payload()) {
                     Ok((origin, _)) if origin == self.origin => {}
                     Ok((_, wake)) => return wake,
-                    // Another release may say it in another way.
+                    // Another release may send another form.
                     Err(_) => return Wake::Anything,
                 },
                 Ok(None) | Err(_) => {
-                    tracing::info!("the connection that hears what other proxies commit was lost");
+                    tracing::info!("the connection that listens for other proxies' commits was lost");
                     self.connected = None;
                     self.wait = FIRST_WAIT;
                 }

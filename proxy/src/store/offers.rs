@@ -1,12 +1,12 @@
-//! Orders that a page has offered and that nobody has pressed pay on.
+//! Idle orders: opened by a page, without any payment requested.
 
 use super::{Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Forgets those that ran out before that moment, some at once; how many.
+    /// Deletes idle orders that expired before that time, `most` at once. How many.
     ///
     /// # Errors
-    /// When the database says no.
-    fn forget_idle(before: Moment, most: u32) -> Result<u64, Error>;
+    /// On a database error.
+    fn prune_idle_orders(before: Moment, most: u32) -> Result<u64, Error>;
 }

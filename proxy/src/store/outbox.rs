@@ -1,64 +1,64 @@
-//! What is to be done in the world: taken by one for a while, given back, put aside.
+//! The outbox: effects that are due, claimed with a lease, postponed, or parked (dead letters).
 
 use super::{Error, Store};
 use crate::checkout::{CheckoutId, Effect, Moment};
 
 verbs! {
-    /// Called by a proxy that starts. One that has to have the database to itself takes it, until it closes the store, and gives back
-    /// what an earlier run had claimed.
+    /// Called by a proxy that starts. On SQLite it locks the file for this proxy until the store is closed, and releases the claims of an
+    /// earlier run. On PostgreSQL it does nothing: leases of other proxies expire by themselves.
     ///
     /// # Errors
-    /// [`Error::InUse`] when another proxy has it, or the database says no.
+    /// [`Error::InUse`] when another proxy has the file, or a database error.
     fn release_claims() -> Result<(), Error>;
 
-    /// Takes effects that are due, for `lease_ms` milliseconds; after that somebody else may take them. A lease that ends later than any
-    /// can was given by a clock that went wrong, and is none. What a customer waits for goes first. One that does not read is parked.
+    /// Claims effects that are due, for `lease_ms` milliseconds, those that a customer waits for first. A lease that ends later than any
+    /// valid one was given by a wrong clock and is ignored. An effect that cannot be parsed is parked.
     ///
     /// # Errors
-    /// When the database says no.
-    fn claim_due(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<Claimed>, Error>;
+    /// On a database error.
+    fn claim_due(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<ClaimedEffect>, Error>;
 
-    /// When the next effect is due, or its lease ends.
+    /// When the next effect is due, or its lease expires.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn next_due() -> Result<Option<Moment>, Error>;
 
-    /// Gives an effect back, to be tried again at `due_at`; nothing if the claim has been lost.
+    /// Releases a claim, to be retried at `due_at`. Does nothing if the claim was lost.
     ///
     /// # Errors
-    /// When the database says no; its lease then runs out by itself.
+    /// On a database error; the lease expires by itself then.
     fn postpone(claim: &Claim, due_at: Moment) -> Result<(), Error>;
 
-    /// Puts an effect that cannot succeed aside, with the reason; nothing if the claim has been lost.
+    /// Parks an effect that cannot succeed, with the reason. Does nothing if the claim was lost.
     ///
     /// # Errors
-    /// When the database says no; its lease then runs out by itself.
+    /// On a database error; the lease expires by itself then.
     fn park(claim: &Claim, reason: &str) -> Result<(), Error>;
 }
 
-/// The right to settle a row of the outbox: it is lost when somebody else has claimed the row since.
+/// The right to settle a row of the outbox. It is lost when another worker claims the row after the lease has expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The row.
+    /// The id of the row.
     pub id: String,
-    /// How often the row has been claimed, this claim included.
+    /// How many times the row has been claimed, including this time.
     pub tries: u32,
 }
 
-/// An effect that this process has taken to carry out until its lease ends.
+/// An effect that this process has claimed, until its lease expires.
 #[derive(Clone, Debug)]
-pub struct Claimed {
+pub struct ClaimedEffect {
     /// The right to settle it.
     pub claim: Claim,
-    /// The checkout that it came from.
+    /// Its checkout.
     pub checkout_id: CheckoutId,
-    /// That checkout's trace id, if it has one.
+    /// The checkout's trace id, if it has one.
     pub trace_id: Option<String>,
-    /// The sales unit that is paid.
+    /// The sales unit.
     pub sales_unit: String,
     /// What to do.
     pub effect: Effect,
-    /// How often it was begun since it was planned, or released from being parked.
+    /// How many tries there were since it was planned or unparked, including this one.
     pub tries: u32,
 }

@@ -1,25 +1,24 @@
-//! Effects whose time is another than they were planned for.
+//! Rescheduling: effects that were held back by the rate limit, and due times after the clock was set back.
 
 use super::{Claim, Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Gives an effect back that nothing was tried of: the claim does not count as a try. Nothing if the claim has been lost.
+    /// Releases a claim without counting it as a try, since nothing was sent. Does nothing if the claim was lost.
     ///
     /// # Errors
-    /// When the database says no; its lease then runs out by itself.
+    /// On a database error; the lease expires by itself then.
     fn defer(claim: &Claim, due_at: Moment) -> Result<(), Error>;
 
-    /// Called when the clock has gone back. What was planned in a time that is still to come is due now, and so is what a customer waits
-    /// for: who knows by which clock it was put off. So is what the shop was or would have been told then, and no endpoint has failed since
-    /// a time to come.
+    /// Called when the clock was set back. Effects that were planned in what is now the future become due, and so do those that a customer
+    /// waits for. Deliveries that were enqueued or tried in the future become due too, and no endpoint has been failing since the future.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn clock_went_back(now: Moment) -> Result<(), Error>;
 }
 
-/// What is written then, each by itself: it may be repeated.
+/// The statements of [`Store::clock_went_back`]. Each can be repeated.
 pub(super) const CLOCK_WENT_BACK: [&str; 3] = [
     "UPDATE outbox SET due_at = $1 \
      WHERE due_at > $1 AND parked_reason IS NULL AND (created_at > $1 OR kind = 'create_payment')",

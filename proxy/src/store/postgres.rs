@@ -1,11 +1,10 @@
-//! The shared store: a PostgreSQL server, for several proxies at once.
+//! The shared database: a PostgreSQL server, for several proxies.
 //!
-//! Whoever claims takes rows that nobody else is looking at (`SKIP LOCKED`) and marks them with a lease, so that no lock is held while
-//! the work is done. Batches are one statement over `unnest`. After a commit the other proxies are told, by a statement of its own: a
-//! NOTIFY holds a lock on the whole database until its transaction has ended, and within the commit every other commit would wait for
-//! that one's disk. One that is lost is made up for by polling.
+//! A claim takes rows that no other proxy has locked (`SKIP LOCKED`) and gives them a lease, so that no lock is held while the work is
+//! done. A batch of rows is one statement over `unnest`. After a commit the other proxies are notified, in a statement of its own: `NOTIFY`
+//! locks the whole database until its transaction ends, so within the commit it would make every other commit wait for this one's disk. A
+//! lost notification is recovered by polling.
 
-mod books;
 mod chores;
 mod customers;
 mod deliveries;
@@ -19,6 +18,7 @@ mod orders;
 mod outbox;
 mod pacing;
 mod queues;
+mod reconciliation;
 mod registrations;
 mod shop_keys;
 mod traces;
@@ -31,23 +31,23 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use super::customers::{opened, seal};
-use super::deliveries::told;
+use super::customers::{open_customer, seal};
+use super::deliveries::new_events;
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Committed, Error, Secret, Stored, Wake};
-use super::{effect_id, newest, not_migrated, phase, uncaptured};
+use super::{effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
-/// Connections of one proxy, besides the one that listens.
+/// The maximum number of connections of one proxy, besides the one that listens.
 const CONNECTIONS: u32 = 10;
 
 /// The connections of one proxy.
 #[derive(Clone, Debug)]
 pub struct Postgres {
     pool: PgPool,
-    /// Who we are, so that we need not listen to ourselves.
+    /// The id of this process. Its own notifications are ignored.
     origin: Uuid,
     vault: Vault,
 }
@@ -56,9 +56,9 @@ impl Postgres {
     pub(super) async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         let pool = connect(url, CONNECTIONS).await?;
         if let Err(error) = MIGRATIONS.run(&pool).await {
-            // The migrations' lock is its connection's, and would outlive the failure.
+            // The lock of the migrations belongs to the connection, and would outlive the failure.
             pool.close().await;
-            return Err(not_migrated(error, &MIGRATIONS));
+            return Err(migration_error(error, &MIGRATIONS));
         }
         let store = Self { pool, origin: Uuid::new_v4(), vault: vault.clone() };
         store.seal_customers().await?;
@@ -77,12 +77,12 @@ impl Postgres {
         Listener::new(&self.pool, self.origin)
     }
 
-    /// Tells the other proxies.
-    async fn tell(&self, wake: Wake) {
+    /// Notifies the other proxies.
+    async fn notify(&self, wake: Wake) {
         let payload = serde_json::to_string(&(self.origin, wake)).expect("plain values");
         let query = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload);
         if let Err(error) = query.execute(&self.pool).await {
-            tracing::warn!(%error, "other proxies not told");
+            tracing::warn!(%error, "cannot notify other proxies");
         }
     }
 
@@ -129,15 +129,15 @@ impl Postgres {
         .execute(&mut *tx)
         .await?;
         if let Some(sealed) = &sealed {
-            customers::name(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
+            customers::assign_id(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
         }
-        follow_up(&mut tx, checkout, effects, now).await?;
+        insert_dependents(&mut tx, checkout, effects, now).await?;
         if !settle(&mut tx, cause, None, now).await? {
             tx.rollback().await?;
             return Ok(Committed::Lost);
         }
         tx.commit().await?;
-        self.tell(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
+        self.notify(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
         Ok(Committed::Yes)
     }
 
@@ -150,7 +150,7 @@ impl Postgres {
     ) -> Result<Committed, Error> {
         let sealed = checkout.customer.as_ref().map(|customer| seal(&self.vault, checkout.id, customer)).transpose()?;
         let mut tx = self.pool.begin().await?;
-        // Of two who start from the same version the second waits here for the first, and then finds nothing to change.
+        // Of two commits from the same version the second waits here for the first, and then finds no row to update.
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
                  customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
@@ -171,19 +171,19 @@ impl Postgres {
         .await?;
         let Some(changed) = changed else {
             tx.rollback().await?;
-            return Ok(Committed::Overtaken);
+            return Ok(Committed::Conflict);
         };
         let named = changed.try_get::<Option<&str>, _>("customer_id")?.is_some();
-        if let Some(sealed) = sealed.filter(|sealed| !named || sealed.names.are_moving()) {
-            customers::name(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
+        if let Some(sealed) = sealed.filter(|sealed| !named || sealed.names.need_rekeying()) {
+            customers::assign_id(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
         }
-        follow_up(&mut tx, checkout, effects, now).await?;
+        insert_dependents(&mut tx, checkout, effects, now).await?;
         if !settle(&mut tx, cause, None, now).await? {
             tx.rollback().await?;
             return Ok(Committed::Lost);
         }
         tx.commit().await?;
-        self.tell(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
+        self.notify(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
         Ok(Committed::Yes)
     }
 
@@ -203,7 +203,7 @@ impl Postgres {
         let Some(row) = row else { return Ok(None) };
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
         checkout.version = count(row.try_get("version")?)?;
-        checkout.customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
+        checkout.customer = open_customer(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
         let (secret, customer_id) = (Secret(row.try_get("secret")?), row.try_get("customer_id")?);
         Ok(Some(Stored { checkout, secret, customer_id }))
     }
@@ -227,7 +227,7 @@ impl Postgres {
 }
 
 async fn connect(url: &str, connections: u32) -> Result<PgPool, Error> {
-    // The locks of a proxy that vanished within a transaction are freed by the server.
+    // The server releases the locks of a proxy that vanished within a transaction.
     let options = PgConnectOptions::from_str(url)?
         .application_name("kvitt")
         .options([("idle_in_transaction_session_timeout", "10s")]);
@@ -235,8 +235,8 @@ async fn connect(url: &str, connections: u32) -> Result<PgPool, Error> {
     Ok(pool.connect_with(options).await?)
 }
 
-/// The rows that follow from a checkout's new state: the names of its payments, and the effects.
-async fn follow_up(
+/// Inserts the rows that follow from a checkout's new state: the references of its payments, the effects, and the events.
+async fn insert_dependents(
     connection: &mut PgConnection,
     checkout: &Checkout,
     effects: &[Planned],
@@ -251,11 +251,11 @@ async fn follow_up(
     .bind(checkout.id.0)
     .execute(&mut *connection)
     .await?;
-    let told = told(checkout, effects)?;
-    if !told.is_empty() {
-        deliveries::insert(connection, &told, None, now).await?;
+    let events = new_events(checkout, effects)?;
+    if !events.is_empty() {
+        deliveries::insert(connection, &events, None, now).await?;
     }
-    let effects: Vec<_> = effects.iter().enumerate().filter(|(_, planned)| planned.told().is_none()).collect();
+    let effects: Vec<_> = effects.iter().enumerate().filter(|(_, planned)| planned.event().is_none()).collect();
     if !effects.is_empty() {
         let documents = effects.iter().map(|(_, planned)| serde_json::to_string(&planned.effect));
         sqlx::query(
@@ -263,7 +263,7 @@ async fn follow_up(
              SELECT id, $5, $6, kind, effect::json, due_at, $7 \
              FROM unnest($1, $2, $3, $4) AS fresh (id, kind, effect, due_at)",
         )
-        .bind(effects.iter().map(|(place, _)| effect_id(checkout, *place)).collect::<Vec<_>>())
+        .bind(effects.iter().map(|(position, _)| effect_id(checkout, *position)).collect::<Vec<_>>())
         .bind(effects.iter().map(|(_, planned)| planned.effect.kind()).collect::<Vec<_>>())
         .bind(documents.collect::<Result<Vec<_>, _>>()?)
         .bind(effects.iter().map(|(_, planned)| planned.due_at.0).collect::<Vec<_>>())
@@ -276,11 +276,11 @@ async fn follow_up(
     Ok(())
 }
 
-/// Settles the row behind a cause. False when it is no longer ours to settle.
+/// Settles the row of a cause. False when the claim was lost or the idempotency key was used already.
 async fn settle(connection: &mut PgConnection, cause: &Cause, note: Option<&str>, now: Moment) -> Result<bool, Error> {
     let settled = match cause {
         Cause::Request => return Ok(true),
-        Cause::Keyed(keyed) => return idempotency::take(connection, keyed, now).await,
+        Cause::Idempotent(keyed) => return idempotency::insert(connection, keyed, now).await,
         Cause::Inbox(id) => {
             sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
                 .bind(id)
@@ -300,7 +300,7 @@ async fn settle(connection: &mut PgConnection, cause: &Cause, note: Option<&str>
     Ok(settled.rows_affected() == 1)
 }
 
-/// PostgreSQL has no unsigned numbers.
+/// A count, which PostgreSQL stores as a signed number.
 fn count(number: i64) -> Result<u32, Error> {
     u32::try_from(number).map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))
 }

@@ -1,4 +1,4 @@
-//! What waits in the queues, for the operator: counted, shown, and released when it was parked.
+//! The operator's view of the queues: counts, lists, and the release of parked effects.
 
 use serde::Serialize;
 
@@ -6,57 +6,57 @@ use super::{Claim, Error, Store};
 use crate::checkout::{Effect, Moment};
 
 verbs! {
-    /// How much waits where.
+    /// The sizes of the queues.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn depths(now: Moment) -> Result<Depths, Error>;
 
-    /// How many checkouts there are in each phase.
+    /// The number of checkouts in each state.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn phases() -> Result<Vec<(String, i64)>, Error>;
 
-    /// Effects that wait or are parked, oldest first.
+    /// Effects that are pending or parked, oldest first.
     ///
     /// # Errors
-    /// When the database says no.
-    fn effects(which: Which, most: u32) -> Result<Vec<Listed>, Error>;
+    /// On a database error.
+    fn effects(which: EffectFilter, most: u32) -> Result<Vec<ListedEffect>, Error>;
 
-    /// The effects that are parked, or the one of that id, with the claim that each was parked under. None instead of an effect that
-    /// does not read.
+    /// All parked effects, or the one of that id, each with the claim under which it was parked.
     ///
     /// # Errors
-    /// When the database says no.
-    fn parked(id: Option<&str>) -> Result<Vec<Parked>, Error>;
+    /// On a database error.
+    fn parked(id: Option<&str>) -> Result<Vec<ParkedEffect>, Error>;
 
-    /// Has a parked effect done after all: due now, its tries counted anew. False when it is no longer parked as it was.
+    /// Releases a parked effect: it is due now, and its tries are counted from zero. `effect` replaces it, if given. False when it is no
+    /// longer parked under that claim.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn unpark(claim: &Claim, effect: Option<&Effect>, now: Moment) -> Result<bool, Error>;
 
-    /// How long the oldest webhook has waited to be worked on, in milliseconds; none when none waits.
+    /// The age of the oldest webhook that is not processed, in milliseconds; `None` where there is none.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn inbox_age_ms(now: Moment) -> Result<Option<i64>, Error>;
 }
 
 /// Which effects to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// Those that wait for their time, their worker, or the outcome.
+pub enum EffectFilter {
+    /// Pending: not due yet, not claimed, or in progress.
     Waiting,
-    /// Those that are parked.
+    /// Parked.
     Parked,
     /// Both.
     All,
 }
 
-impl Which {
-    /// The values that `parked_reason IS NOT NULL` may have, as the two numbers that it lies between.
+impl EffectFilter {
+    /// The values that `parked_reason IS NOT NULL` may have, as the bounds of a `BETWEEN`.
     pub(super) const fn parked_between(self) -> (bool, bool) {
         match self {
             Self::Waiting => (false, false),
@@ -66,46 +66,46 @@ impl Which {
     }
 }
 
-/// An effect as an operator sees it: without what it says.
+/// An effect in a list, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    /// Its row.
+pub struct ListedEffect {
+    /// The id of its row.
     pub id: String,
-    /// What is to be done.
+    /// The kind of the effect.
     pub kind: String,
     /// The sales unit.
     pub sales_unit: String,
-    /// The payment; none in a document that another release wrote in its own way.
+    /// The payment's reference; `None` where another release wrote the document in another form.
     pub reference: Option<String>,
-    /// How often it was begun since it was planned or released.
+    /// How many tries there were since it was planned or unparked.
     pub tries: i64,
     /// When it was planned.
     pub created_at: Moment,
-    /// When it is to be done.
+    /// When it is due.
     pub due_at: Moment,
-    /// Why it was put aside, if it was.
+    /// Why it is parked, if it is.
     pub parked_reason: Option<String>,
 }
 
 /// A parked effect.
 #[derive(Clone, Debug)]
-pub struct Parked {
+pub struct ParkedEffect {
     /// The claim under which it was parked.
     pub claim: Claim,
-    /// Why.
+    /// Why it was parked.
     pub reason: String,
-    /// What is to be done; none when it does not read.
+    /// The effect; `None` where it cannot be parsed.
     pub effect: Option<Effect>,
 }
 
-/// Numbers for the operator.
+/// The sizes of the queues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depths {
-    /// Webhooks not yet worked on.
+    /// Webhooks that are not processed.
     pub inbox: i64,
-    /// Effects that wait for their time or their worker.
+    /// Pending effects.
     pub outbox: i64,
-    /// Effects that cannot succeed and wait for the operator.
+    /// Parked effects, which need manual action.
     pub parked: i64,
     /// How late the most overdue effect is, in milliseconds.
     pub overdue_ms: i64,

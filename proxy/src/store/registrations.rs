@@ -1,35 +1,35 @@
-//! Secrets of the webhook registrations that the proxy made itself. They come here sealed, and the store cannot read them.
+//! Secrets of the webhook registrations that the proxy made itself. The caller encrypts them; the store cannot read them.
 
 use super::{Error, Store};
 use crate::checkout::Moment;
 
 verbs! {
-    /// Writes down what a registration's webhooks are signed with, over what was there: it may be sealed anew.
+    /// Saves the secret that a registration's webhooks are signed with, over an earlier one: it may be re-encrypted.
     ///
     /// # Errors
-    /// When the database says no.
-    fn keep_webhook_secret(secret: &WebhookSecret, now: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn save_webhook_secret(secret: &WebhookSecret, now: Moment) -> Result<(), Error>;
 
-    /// Forgets the secret of a registration that has been removed; nothing when there is none.
+    /// Deletes the secret of a registration that has been removed, if it exists.
     ///
     /// # Errors
-    /// When the database says no.
-    fn forget_webhook_secret(registration: &str) -> Result<(), Error>;
+    /// On a database error.
+    fn delete_webhook_secret(registration: &str) -> Result<(), Error>;
 
-    /// All of them, the latest first.
+    /// All secrets, the latest first.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn webhook_secrets() -> Result<Vec<WebhookSecret>, Error>;
 }
 
 /// A registration's secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookSecret {
-    /// The registration's id at the vendor's.
+    /// The registration's id at Vipps MobilePay.
     pub registration: String,
     /// The sales unit.
     pub sales_unit: String,
-    /// Sealed.
+    /// The encrypted secret.
     pub sealed: String,
 }

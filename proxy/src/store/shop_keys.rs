@@ -1,35 +1,35 @@
-//! The keys of the shop's own machines.
+//! API keys of the shop's backend. Only a hash of each secret is stored.
 
 use serde::Serialize;
 
 use super::{Error, Store};
 use crate::checkout::Moment;
 
-/// A key as it is written down: what it begins with, and a hash of the rest.
+/// A shop key: its prefix, and a hash of its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredKey {
-    /// What it begins with, and is called by.
+    /// The visible prefix, which identifies it.
     pub prefix: String,
-    /// What the operator calls it.
+    /// The name that the operator gave it.
     pub name: String,
-    /// The one sales unit that it is for; none where it is for all.
+    /// The only sales unit that it has access to; `None` for all.
     pub sales_unit: Option<String>,
     /// The hash of its secret.
     #[serde(skip)]
     pub secret_hash: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Moment,
-    /// When it was used last, to the minute.
+    /// When it was last used, to the minute.
     pub used_at: Option<Moment>,
-    /// When it ceased to be one.
+    /// When it was revoked.
     pub revoked_at: Option<Moment>,
 }
 
 verbs! {
-    /// Writes a new key down.
+    /// Inserts a key.
     ///
     /// # Errors
-    /// When the database says no, or the prefix is taken.
+    /// On a database error, or when the prefix exists already.
     fn add_shop_key(
         prefix: &str,
         name: &str,
@@ -38,27 +38,27 @@ verbs! {
         now: Moment
     ) -> Result<(), Error>;
 
-    /// All keys, revoked ones too, oldest first.
+    /// All keys, including revoked ones, oldest first.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn shop_keys() -> Result<Vec<StoredKey>, Error>;
 
-    /// The key that begins so, revoked or not.
+    /// The key with that prefix, revoked or not.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn shop_key(prefix: &str) -> Result<Option<StoredKey>, Error>;
 
-    /// Says that a key has been used.
+    /// Updates when a key was last used.
     ///
     /// # Errors
-    /// When the database says no.
-    fn use_shop_key(prefix: &str, now: Moment) -> Result<(), Error>;
+    /// On a database error.
+    fn touch_shop_key(prefix: &str, now: Moment) -> Result<(), Error>;
 
-    /// Revokes a key. False when there is none, or it has been revoked before.
+    /// Revokes a key. False when it does not exist or was revoked before.
     ///
     /// # Errors
-    /// When the database says no.
+    /// On a database error.
     fn revoke_shop_key(prefix: &str, now: Moment) -> Result<bool, Error>;
 }

@@ -1,9 +1,9 @@
-//! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, since a 200 to the vendor is a promise.
+//! The embedded database: one SQLite file in WAL mode, for one proxy. `synchronous=FULL`, since a 200 to a webhook promises that it is
+//! stored.
 //!
-//! SQLite has one writer at a time, so the writes go through one connection and never wait for each other's locks; what the hot path
-//! asks of it at the same time is written [together](writer). Reads have a pool of their own. Batches are one statement over `json_each`.
+//! SQLite allows one writer at a time, so all writes use one connection and never wait for each other's locks. Frequent writes are
+//! [batched](writer) into one transaction. Reads have their own pool. A batch of rows is one statement over `json_each`.
 
-mod books;
 mod chores;
 mod customers;
 mod deliveries;
@@ -12,12 +12,13 @@ mod endpoints;
 mod events;
 mod idempotency;
 mod inbox;
+mod lock;
 mod offers;
 mod orders;
 mod outbox;
-mod owner;
 mod pacing;
 mod queues;
+mod reconciliation;
 mod registrations;
 mod shop_keys;
 mod traces;
@@ -36,31 +37,31 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::customers::{Sealed, opened, seal};
-use super::deliveries::{Told, told};
+use super::customers::{Sealed, open_customer, seal};
+use super::deliveries::{NewEvent, new_events};
 use super::{Cause, Committed, Error, Secret, Stored};
-use super::{effect_id, newest, not_migrated, phase, uncaptured};
+use super::{effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
-use owner::Owner;
-use writer::{Work, Writer};
+use lock::FileLock;
+use writer::{BatchWriter, Work};
 
-/// How long a write waits while another process has the file locked, such as one that makes a copy of it. The vendor waits ten seconds
-/// for the answer to a webhook, which may have to wait for the write before it too.
-const BUSY: Duration = Duration::from_secs(2);
-/// The same for a command beside a proxy that is busy: nobody waits for it at a till.
-const PATIENT: Duration = Duration::from_secs(20);
+/// How long a write waits while another process, such as a backup, locks the file. Vipps MobilePay waits ten seconds for the answer to a
+/// webhook, and its write may have to wait for the one before it.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same for a command beside a running proxy. It may wait longer, since no customer waits for it.
+const COMMAND_BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// The file: one connection that writes, some that read.
+/// The file, with one connection for writes and some for reads.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: SqlitePool,
-    together: Writer,
+    batcher: BatchWriter,
     readers: SqlitePool,
     vault: Vault,
-    owner: Owner,
+    lock: FileLock,
 }
 
 impl Sqlite {
@@ -69,27 +70,27 @@ impl Sqlite {
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder)?;
         }
-        // Telephone numbers will be in it. SQLite gives its other files the same mode.
+        // It will contain personal data. SQLite gives its other files the same mode.
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename()) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
             _ => {}
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        migrate(&writer).await.map_err(|error| not_migrated(error, &MIGRATIONS))?;
-        let owner = Owner::of(options.get_filename());
+        migrate(&writer).await.map_err(|error| migration_error(error, &MIGRATIONS))?;
+        let lock = FileLock::of(options.get_filename());
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        let together = Writer::start(writer.clone());
-        let store = Self { writer, together, readers, vault: vault.clone(), owner };
+        let batcher = BatchWriter::start(writer.clone());
+        let store = Self { writer, batcher, readers, vault: vault.clone(), lock };
         store.seal_customers().await?;
         Ok(store)
     }
 
     pub(super) async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
-        let owner = Owner::of(options(url)?.get_filename());
-        let options = options(url)?.busy_timeout(PATIENT);
+        let lock = FileLock::of(options(url)?.get_filename());
+        let options = options(url)?.busy_timeout(COMMAND_BUSY_TIMEOUT);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.read_only(true)).await?;
-        Ok(Self { together: Writer::start(writer.clone()), writer, readers, vault: vault.clone(), owner })
+        Ok(Self { batcher: BatchWriter::start(writer.clone()), writer, readers, vault: vault.clone(), lock })
     }
 
     pub(super) fn newest() -> i64 {
@@ -109,7 +110,7 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
-        self.owner.leave();
+        self.lock.release();
     }
 
     pub(super) async fn insert(
@@ -120,8 +121,9 @@ impl Sqlite {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let (rows, secret, cause) = (Rows::of(checkout, effects, &self.vault, now)?, secret.clone(), cause.clone());
-        self.together
+        let (rows, secret, cause) =
+            (CheckoutRows::of(checkout, effects, &self.vault, now)?, secret.clone(), cause.clone());
+        self.batcher
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
@@ -143,13 +145,13 @@ impl Sqlite {
                     .execute(&mut *connection)
                     .await?;
                     if let Some(sealed) = &rows.customer {
-                        customers::name(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
+                        customers::assign_id(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
                     }
-                    follow_up(connection, &rows).await?;
+                    insert_dependents(connection, &rows).await?;
                     if !settle(connection, &cause, None, now).await? {
-                        return Ok(Work::Undo(Committed::Lost));
+                        return Ok(Work::Rollback(Committed::Lost));
                     }
-                    Ok(Work::Keep(Committed::Yes))
+                    Ok(Work::Commit(Committed::Yes))
                 })
             })
             .await
@@ -162,8 +164,8 @@ impl Sqlite {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let (rows, cause) = (Rows::of(checkout, effects, &self.vault, now)?, cause.clone());
-        self.together
+        let (rows, cause) = (CheckoutRows::of(checkout, effects, &self.vault, now)?, cause.clone());
+        self.batcher
             .write(move |connection| {
                 Box::pin(async move {
                     let changed = sqlx::query(
@@ -184,16 +186,16 @@ impl Sqlite {
                     .bind(rows.idle_until)
                     .fetch_optional(&mut *connection)
                     .await?;
-                    let Some(changed) = changed else { return Ok(Work::Undo(Committed::Overtaken)) };
+                    let Some(changed) = changed else { return Ok(Work::Rollback(Committed::Conflict)) };
                     let named = changed.try_get::<Option<&str>, _>("customer_id")?.is_some();
-                    if let Some(sealed) = rows.customer.as_ref().filter(|sealed| !named || sealed.names.are_moving()) {
-                        customers::name(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
+                    if let Some(sealed) = rows.customer.as_ref().filter(|sealed| !named || sealed.names.need_rekeying()) {
+                        customers::assign_id(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
                     }
-                    follow_up(&mut *connection, &rows).await?;
+                    insert_dependents(&mut *connection, &rows).await?;
                     if !settle(connection, &cause, None, now).await? {
-                        return Ok(Work::Undo(Committed::Lost));
+                        return Ok(Work::Rollback(Committed::Lost));
                     }
-                    Ok(Work::Keep(Committed::Yes))
+                    Ok(Work::Commit(Committed::Yes))
                 })
             })
             .await
@@ -201,11 +203,11 @@ impl Sqlite {
 
     pub(super) async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
         let (cause, note) = (cause.clone(), note.to_owned());
-        self.together
+        self.batcher
             .write(move |connection| {
                 Box::pin(async move {
                     settle(connection, &cause, Some(&note), now).await?;
-                    Ok(Work::Keep(()))
+                    Ok(Work::Commit(()))
                 })
             })
             .await
@@ -221,7 +223,7 @@ impl Sqlite {
         let Some(row) = row else { return Ok(None) };
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
         checkout.version = row.try_get("version")?;
-        checkout.customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
+        checkout.customer = open_customer(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
         let (secret, customer_id) = (Secret(row.try_get("secret")?), row.try_get("customer_id")?);
         Ok(Some(Stored { checkout, secret, customer_id }))
     }
@@ -244,21 +246,21 @@ impl Sqlite {
     }
 }
 
-/// How every connection is made.
+/// The options of every connection.
 fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
     let options = SqliteConnectOptions::from_str(url)?;
     Ok(options
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(BUSY)
+        .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", "67108864")
-        // What is deleted is overwritten, and not only forgotten.
+        // Deleted data is overwritten in the file.
         .pragma("secure_delete", "ON"))
 }
 
-/// Of those who open a new file at once each finds it without a schema, and all but one come too late for each of its migrations. They find
-/// that one done when they look again.
+/// Runs the migrations. When several processes open a new file at once, all but one fail at each migration, and find it done when they run
+/// again.
 async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
     for _ in MIGRATIONS.iter() {
         match MIGRATIONS.run(writer).await {
@@ -269,31 +271,31 @@ async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
     MIGRATIONS.run(writer).await
 }
 
-/// What is written of a checkout's new state.
-struct Rows {
+/// The values that are written for a checkout's new state.
+struct CheckoutRows {
     id: String,
     version: u32,
     phase: &'static str,
     state: String,
     customer: Option<Sealed>,
-    /// What is reserved and waits for the shop, in minor units.
+    /// The money that can still be captured, in minor units.
     uncaptured: i64,
-    /// Until when a page offers it in vain so far.
+    /// When it expires, if it is idle.
     idle_until: Option<i64>,
-    /// The names of its payments, as a JSON array.
+    /// The references of its payments, as a JSON array.
     references: String,
-    /// The effects, as the rows of one JSON array; none when there are none.
+    /// The rows of the outbox, as a JSON array; `None` where there are none.
     effects: Option<String>,
-    /// What the shop is told.
-    told: Vec<Told>,
+    /// The events to log and deliver.
+    events: Vec<NewEvent>,
     sales_unit: String,
     now: Moment,
 }
 
-impl Rows {
+impl CheckoutRows {
     fn of(checkout: &Checkout, effects: &[Planned], vault: &Vault, now: Moment) -> Result<Self, Error> {
         let references: Vec<_> = checkout.attempts.iter().map(|attempt| attempt.reference.as_str()).collect();
-        let planned = effects.iter().any(|planned| planned.told().is_none());
+        let planned = effects.iter().any(|planned| planned.event().is_none());
         let planned = planned.then(|| effect_rows(checkout, effects)).transpose()?;
         Ok(Self {
             id: checkout.id.to_string(),
@@ -303,7 +305,7 @@ impl Rows {
             customer: checkout.customer.as_ref().map(|customer| seal(vault, checkout.id, customer)).transpose()?,
             references: serde_json::to_string(&references)?,
             effects: planned,
-            told: told(checkout, effects)?,
+            events: new_events(checkout, effects)?,
             uncaptured: uncaptured(checkout),
             idle_until: checkout.idle_until().map(|until| until.0),
             sales_unit: checkout.order.cart.sales_unit.clone(),
@@ -312,8 +314,8 @@ impl Rows {
     }
 }
 
-/// The rows that follow from a checkout's new state: the names of its payments, and the effects.
-async fn follow_up(connection: &mut SqliteConnection, rows: &Rows) -> Result<(), Error> {
+/// Inserts the rows that follow from a checkout's new state: the references of its payments, the effects, and the events.
+async fn insert_dependents(connection: &mut SqliteConnection, rows: &CheckoutRows) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO attempts (reference, checkout_id) SELECT value, $2 FROM json_each($1) \
          WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE reference = value AND checkout_id = $2)",
@@ -334,13 +336,13 @@ async fn follow_up(connection: &mut SqliteConnection, rows: &Rows) -> Result<(),
         .execute(&mut *connection)
         .await?;
     }
-    if !rows.told.is_empty() {
-        deliveries::insert(connection, &rows.told, None, rows.now).await?;
+    if !rows.events.is_empty() {
+        deliveries::insert(connection, &rows.events, None, rows.now).await?;
     }
     Ok(())
 }
 
-/// Settles the row behind a cause. False when it is no longer ours to settle.
+/// Settles the row of a cause. False when the claim was lost or the idempotency key was used already.
 async fn settle(
     connection: &mut SqliteConnection,
     cause: &Cause,
@@ -349,7 +351,7 @@ async fn settle(
 ) -> Result<bool, Error> {
     let settled = match cause {
         Cause::Request => return Ok(true),
-        Cause::Keyed(keyed) => return idempotency::take(connection, keyed, now).await,
+        Cause::Idempotent(keyed) => return idempotency::insert(connection, keyed, now).await,
         Cause::Inbox(id) => {
             sqlx::query("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL")
                 .bind(id)
@@ -369,15 +371,15 @@ async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-/// The effects as the rows of one JSON array, for one statement. What is told to the shop has rows elsewhere.
+/// The effects as a JSON array of outbox rows, for one statement. Events are not among them.
 fn effect_rows(checkout: &Checkout, effects: &[Planned]) -> Result<String, serde_json::Error> {
     let rows = effects
         .iter()
         .enumerate()
-        .filter(|(_, planned)| planned.told().is_none())
-        .map(|(place, planned)| {
+        .filter(|(_, planned)| planned.event().is_none())
+        .map(|(position, planned)| {
             Ok(serde_json::json!({
-                "id": effect_id(checkout, place),
+                "id": effect_id(checkout, position),
                 "kind": planned.effect.kind(),
                 "effect": serde_json::to_string(&planned.effect)?,
                 "due_at": planned.due_at.0,

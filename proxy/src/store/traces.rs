@@ -1,4 +1,4 @@
-//! What ties the lines of the log together, where the whole checkout is not read.
+//! Trace ids, where the whole checkout is not loaded.
 
 use super::{Error, Store};
 use crate::checkout::CheckoutId;
@@ -7,6 +7,6 @@ verbs! {
     /// The checkout that a payment belongs to, and its trace id if it has one.
     ///
     /// # Errors
-    /// When the database says no.
-    fn traced(reference: &str) -> Result<Option<(CheckoutId, Option<String>)>, Error>;
+    /// On a database error.
+    fn trace_of(reference: &str) -> Result<Option<(CheckoutId, Option<String>)>, Error>;
 }

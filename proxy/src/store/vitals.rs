@@ -1,9 +1,9 @@
-//! What an operator asks of the database itself: how large it is, how much room is left, which keys have sealed what is in it.
+//! The health of the database itself, for the operator: its size, the free disk space, and the encryption keys in use.
 
 use super::{Error, Store};
 
 impl Store {
-    /// The room that is left where the database is, in bytes; none where that is the server's business, or cannot be said.
+    /// The free space on the disk of the database, in bytes; `None` on PostgreSQL, or where it cannot be determined.
     pub fn free_bytes(&self) -> Option<u64> {
         match self {
             Self::Sqlite(store) => store.free_bytes(),
@@ -13,20 +13,20 @@ impl Store {
 }
 
 verbs! {
-    /// How large it is, in bytes: the file and its log, or the server's whole database.
+    /// Its size in bytes: the file and its write-ahead log, or the whole PostgreSQL database.
     ///
     /// # Errors
-    /// When the database does not say.
+    /// On a database or file error.
     fn size_bytes() -> Result<u64, Error>;
 
-    /// What sealed texts begin with, by which the vault knows their key, and how many there are of each.
+    /// The prefixes of all ciphertexts, which identify the encryption key, and how many there are of each.
     ///
     /// # Errors
-    /// When the database says no.
-    fn marks() -> Result<Vec<(String, i64)>, Error>;
+    /// On a database error.
+    fn key_marks() -> Result<Vec<(String, i64)>, Error>;
 }
 
-/// All that is sealed, whatever it is.
+/// Counts all ciphertexts by the prefix that identifies their key.
 pub(super) const MARKS: &str = "SELECT substr(sealed, 1, 12) AS mark, count(*) AS count FROM (\
          SELECT sealed_customer AS sealed FROM checkouts WHERE sealed_customer IS NOT NULL \
          UNION ALL SELECT secret FROM webhook_secrets \

@@ -1,7 +1,8 @@
-//! Watches over money that is reserved and not captured: it is guaranteed for a while, and given back to the customer some time later.
+//! Monitors reservations that are not captured. Vipps MobilePay guarantees one for some days, and releases it to the
+//! customer later.
 //!
-//! It only reads. What is due is shown on the order and by `kvitt orders due`, counted for `/metrics`, and told to the shop once;
-//! capturing is the shop's decision.
+//! A chore reads all reservations. Those that are due are shown on the order and by `kvitt orders due`, counted in
+//! `/metrics`, and the shop is notified once. Nothing is captured here: that is the shop's decision.
 
 use std::time::Duration;
 
@@ -13,24 +14,24 @@ use crate::checkout::{Checkout, Event, Moment, Reservation};
 use crate::config::{Capture, Market, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::observe::metrics::{CAPTURES_DUE, CAPTURES_OVERDUE};
-use crate::store::deliveries::Told;
+use crate::store::deliveries::NewEvent;
 use crate::store::{Error, Shared, Store};
 use crate::vendor::advice;
 
-/// Going through all reservations takes no longer.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The time limit of one run.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A reservation, and by when it is to be captured.
+/// A reservation and its deadlines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deadline {
-    /// What is reserved.
+    /// The reservation.
     #[serde(flatten)]
     pub reservation: Reservation,
-    /// Until then a capture is sure to succeed: the vendor's guarantee, or the market's rule where the vendor has said nothing.
+    /// Until then a capture is guaranteed to succeed: by what Vipps MobilePay says, else by the market's rule.
     pub capture_by: Moment,
-    /// Then the vendor gives the money back.
+    /// Then Vipps MobilePay releases the money.
     pub released_at: Moment,
-    /// How it stands.
+    /// How urgent the capture is.
     pub urgency: Urgency,
 }
 
@@ -38,16 +39,16 @@ pub struct Deadline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
-    /// There is time.
+    /// Not due yet.
     Later,
-    /// To be captured within the days of warning.
+    /// The guarantee ends within the days of warning.
     Due,
-    /// Not guaranteed any more.
+    /// The guarantee has ended.
     Overdue,
 }
 
 impl Deadline {
-    /// By when a reservation of a market is to be captured, as it stands at that moment.
+    /// The deadlines of a reservation in a market, and its urgency at that moment.
     pub fn of(reservation: Reservation, market: Option<Market>, rules: &Capture, now: Moment) -> Self {
         let window_ms = market.map_or_else(|| rules.longest_ms(), |market| rules.window_ms(market));
         let released_at = reservation.since.plus_ms(window_ms);
@@ -60,13 +61,14 @@ impl Deadline {
         Self { reservation, capture_by, released_at, urgency }
     }
 
-    /// Whether the shop is told: from the warning on, and for as long after the deadline, in case nobody was there to tell it in time.
-    fn is_news(&self, rules: &Capture, now: Moment) -> bool {
+    /// Whether the shop is notified now: from the warning on, and for as long after the deadline, in case no proxy was
+    /// running in time.
+    fn should_notify(&self, rules: &Capture, now: Moment) -> bool {
         self.urgency != Urgency::Later && now < self.capture_by.plus_ms(rules.warn_ms)
     }
 }
 
-/// Who knows the deadlines; clones share the sales units.
+/// Computes deadlines; clones share the sales units.
 #[derive(Clone)]
 pub struct Captures {
     rules: Capture,
@@ -74,19 +76,19 @@ pub struct Captures {
 }
 
 impl Captures {
-    /// With the rules, and the sales units' markets.
+    /// With the rules and the sales units, whose markets it needs.
     pub fn new(rules: Capture, units: SalesUnits) -> Self {
         Self { rules, units }
     }
 
-    /// By when an order's money is to be captured, as it stands at that moment; none where nothing waits for it.
+    /// The deadline of an order's reservation; `None` without one.
     pub fn deadline(&self, checkout: &Checkout, now: Moment) -> Option<Deadline> {
         let reservation = checkout.reservation()?;
         let market = self.units.find(Some(&reservation.sales_unit)).map(|unit| unit.market);
         Some(Deadline::of(reservation, market, &self.rules, now))
     }
 
-    /// An order as the shop sees it, with its deadline and what may be said of its customer.
+    /// An order as the shop sees it: with its deadline, advice, and whether the telephone number was received.
     pub fn for_shop(&self, checkout: &Checkout, shared: Shared, now: Moment) -> ShopOrder {
         let deadline = self.deadline(checkout, now).map(|deadline| CaptureDeadline {
             capture_by_ms: deadline.capture_by.0,
@@ -100,7 +102,7 @@ impl Captures {
             Shared { number: false, .. } => ShopSharing::Missed,
         });
         let mut order = ShopOrder { customer_id: shared.customer_id, sharing, ..checkout.for_shop(deadline) };
-        let advise = |trouble: &Option<String>| trouble.as_deref().map(|trouble| advice::on(trouble).to_owned());
+        let advise = |trouble: &Option<String>| trouble.as_deref().map(|trouble| advice::for_code(trouble).to_owned());
         for attempt in &mut order.attempts {
             attempt.advice = advise(&attempt.trouble);
             attempt.operations.iter_mut().for_each(|operation| operation.advice = advise(&operation.trouble));
@@ -109,22 +111,22 @@ impl Captures {
         order
     }
 
-    /// Every order whose money waits to be captured, with its deadline, the most urgent first.
+    /// Every order with a reservation that is not captured, with its deadline, the most urgent first.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn deadlines(&self, store: &Store, now: Moment) -> Result<Vec<(Checkout, Deadline)>, Error> {
-        let reserved = store.reserved().await?.into_iter();
+        let reserved = store.uncaptured_orders().await?.into_iter();
         let with_deadline = |checkout| self.deadline(&checkout, now).map(|deadline| (checkout, deadline));
         let mut deadlines: Vec<_> = reserved.filter_map(with_deadline).collect();
         deadlines.sort_by_key(|(_, deadline)| deadline.capture_by);
         Ok(deadlines)
     }
 
-    /// The chore that counts what is due, and tells the shop.
+    /// The chore that counts due reservations and notifies the shop.
     pub fn chore(self, store: &Store) -> Chore {
         let store = store.clone();
-        Chore::new("watch captures", self.rules.every, LONGEST, move || {
+        Chore::new("watch captures", self.rules.every, TIMEOUT, move || {
             let (store, captures) = (store.clone(), self.clone());
             async move {
                 let now = clock::now();
@@ -132,14 +134,14 @@ impl Captures {
                 for (name, urgency) in [(CAPTURES_DUE, Urgency::Due), (CAPTURES_OVERDUE, Urgency::Overdue)] {
                     let count = deadlines.iter().filter(|(_, deadline)| deadline.urgency == urgency).count();
                     if count > 0 {
-                        tracing::warn!(name, count, "reserved money waits to be captured");
+                        tracing::warn!(name, count, "reservations wait for their capture");
                     }
-                    store.keep_reading(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
+                    store.save_gauge(name, "", i64::try_from(count).unwrap_or(i64::MAX), now).await?;
                 }
                 for (checkout, deadline) in
-                    deadlines.iter().filter(|(_, deadline)| deadline.is_news(&captures.rules, now))
+                    deadlines.iter().filter(|(_, deadline)| deadline.should_notify(&captures.rules, now))
                 {
-                    tell(&store, checkout, deadline, now).await?;
+                    notify(&store, checkout, deadline, now).await?;
                 }
                 Ok(())
             }
@@ -147,14 +149,15 @@ impl Captures {
     }
 }
 
-/// Tells the shop of a deadline. The event is named by its payment, so that it is told once however often it is found.
-async fn tell(store: &Store, checkout: &Checkout, deadline: &Deadline, now: Moment) -> Result<(), Error> {
+/// Notifies the shop of a deadline. The event has an id made from the payment, so it is sent once, however often the
+/// deadline is found.
+async fn notify(store: &Store, checkout: &Checkout, deadline: &Deadline, now: Moment) -> Result<(), Error> {
     let reference = &deadline.reservation.reference;
     let event = Event::capture_due(checkout, deadline.capture_by, now);
-    let told = Told::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
-    let endpoints = store.tell_shop(&told, None, now).await?;
+    let told = NewEvent::new(&format!("capture_due-{reference}"), checkout.id, &event)?;
+    let endpoints = store.enqueue_deliveries(&told, None, now).await?;
     if endpoints > 0 {
-        tracing::info!(checkout = %checkout.id, %reference, "capture due, and the shop told");
+        tracing::info!(checkout = %checkout.id, %reference, "capture due; the shop is notified");
     }
     Ok(())
 }
@@ -184,7 +187,7 @@ mod tests {
             no_ms: 180 * DAY_MS,
             dk_ms: 14 * DAY_MS,
             fi_ms: 14 * DAY_MS,
-            every: LONGEST,
+            every: TIMEOUT,
         };
         for (guaranteed, market, day, capture_by, urgency) in [
             (Some(7), Market::No, 3, 7, Urgency::Later),
@@ -200,8 +203,8 @@ mod tests {
             let deadline = Deadline::of(reserved(guaranteed), Some(market), &rules, now);
             assert_eq!((deadline.capture_by.0 / DAY_MS, deadline.urgency), (capture_by, urgency), "{market:?} {day}");
             // Three days before the deadline, and three after it.
-            let is_news = (capture_by - 3..capture_by + 3).contains(&day);
-            assert_eq!(deadline.is_news(&rules, now), is_news, "{market:?} {day}");
+            let should_notify = (capture_by - 3..capture_by + 3).contains(&day);
+            assert_eq!(deadline.should_notify(&rules, now), should_notify, "{market:?} {day}");
         }
     }
 }

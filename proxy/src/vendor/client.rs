@@ -1,13 +1,13 @@
-//! The client that calls Vipps MobilePay for one sales unit.
+//! Makes the client that calls Vipps MobilePay for one sales unit.
 
 use kvitt_vipps::{Client, ConfigError, Credentials, System};
 
 use crate::config::{SalesUnit, Vipps};
 
-/// A client with the sales unit's keys.
+/// A client with the API keys of the sales unit.
 ///
 /// # Errors
-/// When there is no HTTP client to be had.
+/// When the HTTP client cannot be made.
 pub fn new(vipps: &Vipps, unit: &SalesUnit) -> Result<Client, ConfigError> {
     Client::new(kvitt_vipps::Config {
         base_url: vipps.base_url.clone(),

@@ -1,9 +1,10 @@
-//! Effects become calls here, and answers become inputs: the only module that talks to the world.
+//! Turns effects into calls to Vipps MobilePay, and the responses into inputs.
 //!
-//! It decides nothing about the checkout. It knows which answers are final and which call for another try with the same key.
+//! It implements [`Perform`] for the outbox and decides nothing about a checkout. It knows which errors are final and
+//! which are retried under the same key. No response body, telephone number or address of a payment page is logged.
 
-mod codes;
 mod details;
+mod qr;
 mod receipts;
 mod redirects;
 mod webhooks;
@@ -16,8 +17,8 @@ use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Proble
 use kvitt_wire::{Aggregate, Amount, Currency};
 
 use crate::checkout::effect::{CreatePayment, Receipt};
-use crate::checkout::operation::{Answered, OperationId, OperationKind};
-use crate::checkout::{Effect, Flow, Input, Moment, News, PaymentState, PhoneNumber, Reference, Seen};
+use crate::checkout::operation::{OperationId, OperationKind, OperationResult};
+use crate::checkout::{Effect, Flow, Input, Moment, PaymentSnapshot, PaymentState, PhoneNumber, Reference, Update};
 use crate::config::{SalesUnit, Vipps};
 use crate::engine::outbox::{Outcome, Perform};
 use crate::vendor::client;
@@ -27,7 +28,7 @@ use redirects::Redirects;
 pub use details::Uploaded;
 pub use webhooks::Registered;
 
-/// A client for each sales unit; clones share them.
+/// One client per sales unit; clones share them.
 #[derive(Clone)]
 pub struct Performer {
     clients: Arc<HashMap<String, Client>>,
@@ -35,10 +36,10 @@ pub struct Performer {
 }
 
 impl Performer {
-    /// With a client for every sales unit, and the hosts that customers may be sent to.
+    /// Makes a client for every sales unit. `vipps.redirect_hosts` are the hosts that customers may be sent to.
     ///
     /// # Errors
-    /// When there is no HTTP client to be had.
+    /// When an HTTP client cannot be made.
     pub fn new(vipps: &Vipps, units: &[SalesUnit]) -> Result<Self, kvitt_vipps::ConfigError> {
         let clients = units.iter().map(|unit| Ok((unit.name.clone(), client::new(vipps, unit)?)));
         let clients: Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
@@ -50,25 +51,29 @@ impl Performer {
         self.clients.get(sales_unit)
     }
 
-    /// All of them, with the sales units' names.
+    /// All clients, with the names of the sales units.
     pub fn clients(&self) -> impl Iterator<Item = (&String, &Client)> {
         self.clients.iter()
     }
 
-    /// The payment as the vendor has it; none when there is no such payment.
+    /// Reads a payment; `None` when it does not exist.
     ///
     /// # Errors
-    /// [`Unseen`], and it may be asked for again.
-    pub async fn payment(&self, sales_unit: &str, reference: &Reference) -> Result<Option<Seen>, Unseen> {
-        match self.known(sales_unit)?.payment(reference.as_str()).await {
-            Ok(payment) => Ok(Some(seen(payment))),
+    /// [`Unavailable`]; it may be retried.
+    pub async fn payment(
+        &self,
+        sales_unit: &str,
+        reference: &Reference,
+    ) -> Result<Option<PaymentSnapshot>, Unavailable> {
+        match self.require(sales_unit)?.payment(reference.as_str()).await {
+            Ok(payment) => Ok(Some(snapshot(payment))),
             Err(Error::Refused(problem)) if problem.status == 404 => Ok(None),
-            Err(error) => Err(Unseen::of(&error)),
+            Err(error) => Err(Unavailable::of(&error)),
         }
     }
 
-    fn known(&self, sales_unit: &str) -> Result<&Client, Unseen> {
-        let unknown = || Unseen { reason: format!("no sales unit named {sales_unit}"), after: None };
+    fn require(&self, sales_unit: &str) -> Result<&Client, Unavailable> {
+        let unknown = || Unavailable { reason: format!("no sales unit named {sales_unit}"), after: None };
         self.client(sales_unit).ok_or_else(unknown)
     }
 }
@@ -80,8 +85,8 @@ impl Perform for Performer {
         };
         match effect {
             Effect::CreatePayment(create) => create_payment(client, &self.redirects, create, number).await,
-            Effect::Lapse { reference } => news(reference, News::Lapsed),
-            Effect::Look { reference, round } => look(client, reference, *round).await,
+            Effect::ExpireOffer { reference } => update(reference, Update::OfferExpired),
+            Effect::Poll { reference, round } => poll(client, reference, *round).await,
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
             }
@@ -93,21 +98,21 @@ impl Perform for Performer {
                 details::categorize(client, reference, *nth, category).await
             }
             Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
-            Effect::Tell(_) => Outcome::Done("the relay tells the shop"),
+            Effect::Notify(_) => Outcome::Done("the relay tells the shop"),
         }
     }
 }
 
-/// Why the vendor could not be asked about something.
+/// Vipps MobilePay could not be reached, or gave no usable response. The call may be retried.
 #[derive(Debug)]
-pub struct Unseen {
-    /// Why, for the operator.
+pub struct Unavailable {
+    /// The reason, for the operator.
     pub reason: String,
-    /// The wait that the vendor asked for.
+    /// The `Retry-After` of the response.
     pub after: Option<Duration>,
 }
 
-impl Unseen {
+impl Unavailable {
     fn of(error: &Error) -> Self {
         Self { reason: error.to_string(), after: error.retry_after() }
     }
@@ -120,61 +125,62 @@ async fn create_payment(
     number: Option<&PhoneNumber>,
 ) -> Outcome {
     let reference = create.reference.clone();
-    // Forgotten meanwhile: a message to nobody.
+    // The customer was erased meanwhile: there is no number to push to.
     if create.flow == Flow::Push && number.is_none() {
-        return news(&reference, News::Forgotten);
+        return update(&reference, Update::CustomerErased);
     }
     match client.create_payment(&create.key, &request(create, number)).await {
         Ok(created) => created_at(redirects, &reference, created.redirect_url),
-        // It is there already, under this key or from a run that died: its redirect URL is in the payment itself.
+        // It was created before, under this key or before a crash. The payment has the redirect URL.
         Err(Error::Refused(problem)) if problem.status == 409 => match client.payment(reference.as_str()).await {
             Ok(payment) => created_at(redirects, &reference, payment.redirect_url),
             Err(Error::Refused(_)) => not_created(&reference, &problem),
-            Err(error) => again(&error),
+            Err(error) => retry(&error),
         },
-        // Of the keys and not of the payment. Whoever waits for it is told in a minute.
+        // The API keys were refused, not the payment. The attempt fails after a minute of retries.
         Err(Error::Refused(problem)) if problem.status == 401 => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) => not_created(&reference, &problem),
-        Err(error) => again(&error),
+        Err(error) => retry(&error),
     }
 }
 
 fn created_at(redirects: &Redirects, reference: &Reference, redirect_url: Option<String>) -> Outcome {
     match redirect_url.as_deref().map_or(Ok(()), |url| redirects.check(url)) {
-        Ok(()) => news(reference, News::Created { redirect_url }),
+        Ok(()) => update(reference, Update::Created { redirect_url }),
         Err(host) => {
-            tracing::error!(%reference, host, "payment at a host that no customer is sent to");
-            news(reference, News::Misdirected)
+            tracing::error!(%reference, host, "payment page at a host that is not allowed");
+            update(reference, Update::BadRedirect)
         }
     }
 }
 
-async fn look(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
+async fn poll(client: &Client, reference: &Reference, round: Option<u32>) -> Outcome {
     match client.payment(reference.as_str()).await {
-        Ok(payment) => news(reference, News::Looked { round, seen: seen(payment) }),
-        // A look can always be repeated, and one that is refused today may be answered when the keys are right again.
-        Err(error) => again(&error),
+        Ok(payment) => update(reference, Update::Polled { round, payment: snapshot(payment) }),
+        // A read can always be repeated. One that is refused may succeed once the API keys are right.
+        Err(error) => retry(&error),
     }
 }
 
 async fn cancel(client: &Client, reference: &Reference, key: &str, unless_authorized: bool) -> Outcome {
     let scope = if unless_authorized { CancelScope::UnlessAuthorized } else { CancelScope::Remainder };
     match client.cancel(reference.as_str(), key, scope).await {
-        Err(Error::Refused(problem)) if is_about_us(&problem) => Outcome::Retry { after: None },
+        Err(Error::Refused(problem)) if is_auth_failure(&problem) => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) if problem.status == 404 && unless_authorized => {
             Outcome::Done("there is no such payment")
         }
-        // What is released has been authorized, so it is there.
+        // It was authorized, so it exists; retry.
         Err(Error::Refused(problem)) if problem.status == 404 => Outcome::Retry { after: None },
-        Err(Error::Refused(problem)) if !unless_authorized => match let_go_before(client, reference, &problem).await {
-            Ok(Some(_)) => news(reference, News::CancelAnswered),
-            // Money that nobody is owed is still reserved: a person has to look.
+        Err(Error::Refused(problem)) if !unless_authorized => match already_released(client, reference, &problem).await
+        {
+            Ok(Some(_)) => update(reference, Update::CancelAnswered),
+            // Money is still reserved that should be released: this needs an operator.
             Ok(None) => Outcome::Park { reason: problem.to_string() },
-            Err(error) => again(&error),
+            Err(error) => retry(&error),
         },
-        // Refused means too late, or done before: the next look tells which.
-        Ok(_) | Err(Error::Refused(_)) => news(reference, News::CancelAnswered),
-        Err(error) => again(&error),
+        // A refusal means too late, or cancelled before: the next poll tells.
+        Ok(_) | Err(Error::Refused(_)) => update(reference, Update::CancelAnswered),
+        Err(error) => retry(&error),
     }
 }
 
@@ -183,83 +189,88 @@ async fn operate(
     reference: &Reference,
     id: OperationId,
     kind: OperationKind,
-    asked: Amount,
+    requested: Amount,
     key: &str,
 ) -> Outcome {
     let name = reference.as_str();
     let answer = match kind {
-        OperationKind::Capture => client.capture(name, key, amount(asked)).await,
+        OperationKind::Capture => client.capture(name, key, amount(requested)).await,
         OperationKind::Cancel => client.cancel(name, key, CancelScope::Remainder).await,
-        OperationKind::Refund => client.refund(name, key, amount(asked)).await,
+        OperationKind::Refund => client.refund(name, key, amount(requested)).await,
     };
     let answered = match answer {
-        Ok(adjustment) => Answered::Done(aggregate(&adjustment.aggregate)),
-        // The payment is there, for it has been paid: whatever this is, it will be right again.
-        Err(Error::Refused(problem)) if is_about_us(&problem) || problem.status == 404 => {
+        Ok(adjustment) => OperationResult::Done(aggregate(&adjustment.aggregate)),
+        // It was paid, so it exists; a 404 or an authentication error will pass.
+        Err(Error::Refused(problem)) if is_auth_failure(&problem) || problem.status == 404 => {
             return Outcome::Retry { after: None };
         }
         Err(Error::Refused(problem)) if kind == OperationKind::Cancel => {
-            match let_go_before(client, reference, &problem).await {
-                Ok(Some(money)) => Answered::Done(money),
+            match already_released(client, reference, &problem).await {
+                Ok(Some(money)) => OperationResult::Done(money),
                 Ok(None) => refused(reference, kind, &problem),
-                Err(error) => return again(&error),
+                Err(error) => return retry(&error),
             }
         }
         Err(Error::Refused(problem)) => refused(reference, kind, &problem),
-        Err(error) => return again(&error),
+        Err(error) => return retry(&error),
     };
-    news(reference, News::Operated { id, answered })
+    update(reference, Update::Operated { id, result: answered })
 }
 
-fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> Answered {
+fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> OperationResult {
     tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
-    Answered::Refused { trouble: code(problem) }
+    OperationResult::Refused { trouble: code(problem) }
 }
 
-/// A cancel that was done before is refused and not repeated, whatever its key: the payment tells whether it was. What has become of the
-/// money, if nothing of it is reserved any more.
-async fn let_go_before(client: &Client, reference: &Reference, problem: &Problem) -> Result<Option<Aggregate>, Error> {
+/// Reads the payment after a refused cancel: Vipps MobilePay refuses a cancel that was done before, whatever its key.
+/// Returns the amounts when nothing is reserved any more, else `None`.
+async fn already_released(
+    client: &Client,
+    reference: &Reference,
+    problem: &Problem,
+) -> Result<Option<Aggregate>, Error> {
     if !matches!(problem.code, Some(6050 | 6190)) {
         return Ok(None);
     }
     let money = aggregate(&client.payment(reference.as_str()).await?.aggregate);
-    let let_go = money.cancelled > 0 && money.captured + money.cancelled >= money.authorized;
-    Ok(let_go.then_some(money))
+    let released = money.cancelled > 0 && money.captured + money.cancelled >= money.authorized;
+    Ok(released.then_some(money))
 }
 
 async fn send_receipt(client: &Client, reference: &Reference, receipt: &Receipt) -> Outcome {
-    let answered = |trouble| news(reference, News::ReceiptAnswered { trouble });
+    let answered = |trouble| update(reference, Update::ReceiptAnswered { trouble });
     match client.add_receipt(reference.as_str(), &receipts::body(receipt)).await {
         Ok(Added::Now | Added::Already) => answered(None),
-        Err(Error::Refused(problem)) if !is_about_us(&problem) => {
+        Err(Error::Refused(problem)) if !is_auth_failure(&problem) => {
             tracing::warn!(%reference, %problem, "receipt refused");
             answered(Some(code(&problem)))
         }
-        Err(error) => again(&error),
+        Err(error) => retry(&error),
     }
 }
 
 async fn read_profile(client: &Client, reference: &Reference) -> Outcome {
-    // Whose profile it is has not been written down, and is asked for once more.
-    let Seen { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
-        Ok(payment) => seen(payment),
-        Err(error) => return again(&error),
+    // The customer's id is not stored with the effect, so it is read from the payment again.
+    let PaymentSnapshot { sub, phone_number, .. } = match client.payment(reference.as_str()).await {
+        Ok(payment) => snapshot(payment),
+        Err(error) => return retry(&error),
     };
     let phone_number = match &sub {
         Some(sub) if phone_number.is_none() => match client.userinfo(sub).await {
             Ok(profile) => profile.phone_number.and_then(|number| PhoneNumber::parse(number.as_str())),
-            Err(Error::Refused(problem)) if !is_about_us(&problem) => {
+            Err(Error::Refused(problem)) if !is_auth_failure(&problem) => {
                 tracing::warn!(%reference, %problem, "profile refused");
                 None
             }
-            Err(error) => return again(&error),
+            Err(error) => return retry(&error),
         },
         _ => phone_number,
     };
-    news(reference, News::ProfileRead { sub, phone_number })
+    update(reference, Update::ProfileRead { sub, phone_number })
 }
 
-/// The request for a payment. The same effect always makes the same request, since it is repeated under the same key.
+/// The request that creates a payment. It is a pure function of the effect, because a retry under the same key must
+/// have the same content.
 fn request(create: &CreatePayment, number: Option<&PhoneNumber>) -> kvitt_vipps::CreatePayment {
     let flow = match create.flow {
         Flow::Redirect => UserFlow::WebRedirect,
@@ -281,8 +292,8 @@ fn amount(amount: Amount) -> kvitt_vipps::Amount {
     kvitt_vipps::Amount { value: amount.value, currency: amount.currency.code().to_owned() }
 }
 
-fn seen(payment: kvitt_vipps::Payment) -> Seen {
-    Seen {
+fn snapshot(payment: kvitt_vipps::Payment) -> PaymentSnapshot {
+    PaymentSnapshot {
         state: match payment.state {
             kvitt_vipps::PaymentState::Created => PaymentState::Created,
             kvitt_vipps::PaymentState::Authorized => PaymentState::Authorized,
@@ -315,26 +326,27 @@ fn currency(code: &str) -> Option<Currency> {
     [Currency::Nok, Currency::Dkk, Currency::Eur].into_iter().find(|currency| currency.code() == code)
 }
 
-fn news(reference: &Reference, news: News) -> Outcome {
-    Outcome::Input(Input::Payment(reference.clone(), news))
+fn update(reference: &Reference, update: Update) -> Outcome {
+    Outcome::Input(Input::Payment(reference.clone(), update))
 }
 
 fn not_created(reference: &Reference, problem: &Problem) -> Outcome {
     tracing::warn!(%reference, %problem, "payment refused");
-    news(reference, News::Refused { trouble: code(problem) })
+    update(reference, Update::CreateRefused { trouble: code(problem) })
 }
 
-/// The vendor's numeric code as one of ours: `vipps_7010`, or `vipps_refused` when it gave none.
+/// The numeric code of Vipps MobilePay as one of ours: `vipps_7010`, or `vipps_refused` without one.
 fn code(problem: &Problem) -> String {
     problem.code.map_or_else(|| "vipps_refused".to_owned(), |code| format!("vipps_{code}"))
 }
 
-/// Whether the refusal says something of our keys and nothing of the request: it was not done, and may be once they are right.
-fn is_about_us(problem: &Problem) -> bool {
+/// Whether the API keys were refused, and not the request itself: it was not executed, and may be once the keys are
+/// right.
+fn is_auth_failure(problem: &Problem) -> bool {
     matches!(problem.status, 401 | 403)
 }
 
-fn again(error: &Error) -> Outcome {
+fn retry(error: &Error) -> Outcome {
     let after = match error {
         Error::Retry { after, .. } => *after,
         _ => None,

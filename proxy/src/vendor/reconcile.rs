@@ -1,8 +1,9 @@
-//! Compares our books with the vendor's, order by order, for as long as money can still move on them.
+//! Reconciles our records with those of Vipps MobilePay, order by order, for as long as money can still move.
 //!
-//! Each payment is read with `GET payment`. Where the two books differ, the answer goes through the [ledger](crate::engine::ledger) as any look
-//! does, which heals what we have merely not heard of yet; what differs even then is drift, and wants a person. It writes nothing of its
-//! own about an order. Orders that something is being done about are left to the outbox.
+//! Each payment is read with `GET payment`. Where the records differ, the response goes through the
+//! [ledger](crate::engine::ledger) like any other read, so that what we missed is recovered. A difference that remains
+//! is drift and needs manual action. This module changes no order itself. It skips orders with pending effects: those
+//! belong to the outbox.
 
 use std::time::Duration;
 
@@ -10,65 +11,65 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock;
-use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, News, differences};
+use crate::checkout::{Attempt, Checkout, CheckoutId, Difference, Input, Moment, Update, differences};
 use crate::config::{Capture, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
-use crate::store::books::Comparison;
+use crate::store::reconciliation::Comparison;
 use crate::store::{self, Cause, Store};
 use crate::vendor::perform::Performer;
 
-/// Orders that are asked for at once.
-const PAGE: u32 = 200;
-/// How often a payment is looked at before a difference is believed, or the vendor's silence.
-const LOOKS: u32 = 3;
-/// The wait before a payment is asked for again that was not answered, unless the vendor said how long.
-const PAUSE: Duration = Duration::from_secs(2);
-/// The longest such wait that a comparison puts up with.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What a comparison of everything may take.
-const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
-/// How long the reports are kept.
-const MEMORY_MS: i64 = 400 * 24 * 60 * 60 * 1000;
+/// Orders in one page.
+const PAGE_SIZE: u32 = 200;
+/// Reads of a payment before a difference, or a missing response, is reported.
+const MAX_READS: u32 = 3;
+/// The pause before the next read where Vipps MobilePay gives no `Retry-After`.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
+/// The longest such pause, whatever `Retry-After` says.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(60);
+/// The time limit of one run.
+const TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
+/// How long reports are kept, in milliseconds.
+const RETENTION_MS: i64 = 400 * 24 * 60 * 60 * 1000;
 
-/// What a comparison came to.
+/// The result of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// When it was begun, in milliseconds since 1970, UTC.
+    /// When it started, in milliseconds since 1970, UTC.
     pub begun_at: i64,
-    /// What it took, in milliseconds.
+    /// Its duration, in milliseconds.
     pub latency_ms: i64,
-    /// Payments that were compared.
+    /// The number of payments that were compared.
     pub payments: u64,
-    /// Payments that we learned something about by it.
+    /// Payments where we had missed something, which is now recovered.
     pub healed: Vec<String>,
-    /// Payments that could not be compared, and why.
+    /// Payments that could not be compared, with the reason.
     pub unanswered: Vec<Unanswered>,
-    /// Payments that the books differ about.
+    /// Payments whose records differ.
     pub drift: Vec<Drift>,
 }
 
 /// A payment that could not be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unanswered {
-    /// The payment, or the order's id where it could not be read.
+    /// The reference, or the id of an order that could not be read.
     pub reference: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// A payment that the books differ about.
+/// A payment whose records differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// The payment.
     pub reference: String,
     /// The sales unit.
     pub sales_unit: String,
-    /// In what.
+    /// The differences.
     pub differences: Vec<Difference>,
 }
 
-/// Who compares; clones share it.
+/// Compares payments; clones share it.
 #[derive(Clone)]
 pub struct Reconciler {
     store: Store,
@@ -76,11 +77,11 @@ pub struct Reconciler {
     performer: Performer,
     capture: Capture,
     units: SalesUnits,
-    at_once: usize,
+    concurrency: usize,
 }
 
-/// What came of one payment.
-enum Compared {
+/// The result for one payment.
+enum Finding {
     Same,
     Healed,
     Unanswered(String),
@@ -88,19 +89,19 @@ enum Compared {
 }
 
 impl Reconciler {
-    /// With what is compared, and where an answer that says something new goes.
+    /// With the sources of both records, and the ledger for what is recovered.
     pub fn new(
         capture: Capture,
-        at_once: usize,
+        concurrency: usize,
         units: SalesUnits,
         store: Store,
         ledger: Ledger,
         performer: Performer,
     ) -> Self {
-        Self { store, ledger, performer, capture, units, at_once }
+        Self { store, ledger, performer, capture, units, concurrency }
     }
 
-    /// Compares all that is young enough, and writes down what it came to.
+    /// Compares every payment on which money can still move, and stores the report.
     ///
     /// # Errors
     /// When the store fails.
@@ -110,14 +111,14 @@ impl Reconciler {
         let mut after = None;
         loop {
             let since = begun_at.plus_ms(-self.capture.longest_ms());
-            let page = self.store.quiet_orders(after, since, PAGE).await?;
+            let page = self.store.orders_to_reconcile(after, since, PAGE_SIZE).await?;
             let Some(last) = page.last() else { break };
             after = Some(*last);
             let mut comparing = futures_util::stream::iter(page)
                 .map(|id| async move { (id, self.order(id, begun_at).await) })
-                .buffer_unordered(self.at_once);
+                .buffer_unordered(self.concurrency);
             while let Some((id, compared)) = comparing.next().await {
-                report.take(id, compared);
+                report.add(id, compared);
             }
         }
         report.latency_ms = clock::now().0 - begun_at.0;
@@ -126,79 +127,80 @@ impl Reconciler {
             drift: i64::try_from(report.drift.len()).unwrap_or(i64::MAX),
             report: serde_json::to_string(&report)?,
         };
-        self.store.keep_comparison(&comparison, begun_at.plus_ms(-MEMORY_MS)).await?;
+        self.store.save_comparison(&comparison, begun_at.plus_ms(-RETENTION_MS)).await?;
         let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
-        tracing::info!(payments = report.payments, healed, unanswered, drift, "books compared");
+        tracing::info!(payments = report.payments, healed, unanswered, drift, "payments reconciled");
         Ok(report)
     }
 
-    /// The chore that does it each `every`.
+    /// The chore that runs it every `every`.
     pub fn chore(self, every: Duration) -> Chore {
-        Chore::new("reconcile", every, LONGEST, move || {
+        Chore::new("reconcile", every, TIMEOUT, move || {
             let reconciler = self.clone();
             async move { Ok(reconciler.run().await.map(drop)?) }
         })
     }
 
-    async fn order(&self, id: CheckoutId, now: Moment) -> Result<Vec<(Drift, Compared)>, ledger::Error> {
+    async fn order(&self, id: CheckoutId, now: Moment) -> Result<Vec<(Drift, Finding)>, ledger::Error> {
         let checkout = self.store.checkout(id).await?.ok_or(ledger::Error::NotFound)?.checkout;
         let sales_unit = &checkout.order.cart.sales_unit;
         let market = self.units.find(Some(sales_unit)).map(|unit| unit.market);
         let window_ms = market.map_or_else(|| self.capture.longest_ms(), |market| self.capture.window_ms(market));
         let mut compared = Vec::with_capacity(checkout.attempts.len());
-        let young = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
-        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.unpressed).filter(young) {
-            let named = Drift {
+        let recent = |attempt: &&Attempt| attempt.since() >= now.plus_ms(-window_ms);
+        for attempt in checkout.attempts.iter().filter(|attempt| !attempt.not_requested).filter(recent) {
+            let drift = Drift {
                 reference: attempt.reference.to_string(),
                 sales_unit: sales_unit.clone(),
                 differences: Vec::new(),
             };
-            compared.push((named, self.payment(&checkout, attempt).await?));
+            compared.push((drift, self.payment(&checkout, attempt).await?));
         }
         Ok(compared)
     }
 
-    async fn payment(&self, checkout: &Checkout, attempt: &Attempt) -> Result<Compared, ledger::Error> {
+    async fn payment(&self, checkout: &Checkout, attempt: &Attempt) -> Result<Finding, ledger::Error> {
         let (sales_unit, total) = (&checkout.order.cart.sales_unit, checkout.order.cart.total);
         let mut ours = attempt.clone();
-        let mut compared = Compared::Unanswered(String::new());
-        for look in 1..=LOOKS {
-            let seen = match self.performer.payment(sales_unit, &ours.reference).await {
-                Ok(seen) => seen,
-                Err(unseen) => {
-                    compared = Compared::Unanswered(unseen.reason);
-                    if look < LOOKS {
-                        tokio::time::sleep(unseen.after.unwrap_or(PAUSE).min(PATIENCE)).await;
+        let mut compared = Finding::Unanswered(String::new());
+        for nth in 1..=MAX_READS {
+            let payment = match self.performer.payment(sales_unit, &ours.reference).await {
+                Ok(payment) => payment,
+                Err(unavailable) => {
+                    compared = Finding::Unanswered(unavailable.reason);
+                    if nth < MAX_READS {
+                        tokio::time::sleep(unavailable.after.unwrap_or(RETRY_DELAY).min(MAX_RETRY_DELAY)).await;
                     }
                     continue;
                 }
             };
-            if differences(&ours, total, seen.as_ref()).is_empty() {
-                return Ok(if look == 1 { Compared::Same } else { Compared::Healed });
+            if differences(&ours, total, payment.as_ref()).is_empty() {
+                return Ok(if nth == 1 { Finding::Same } else { Finding::Healed });
             }
-            // It may have been written meanwhile what we have just been told, or more than that: ask the ledger, and then look again.
-            let checkout = match &seen {
-                Some(seen) => {
-                    let news = News::Looked { round: None, seen: seen.clone() };
-                    let input = Input::Payment(ours.reference.clone(), news);
+            // Another commit may have stored the same or more since: apply the response to the current state, then
+            // compare again.
+            let checkout = match &payment {
+                Some(payment) => {
+                    let update = Update::Polled { round: None, payment: payment.clone() };
+                    let input = Input::Payment(ours.reference.clone(), update);
                     self.ledger.apply(checkout.id, input, Cause::Request).await?
                 }
                 None => self.store.checkout(checkout.id).await?.ok_or(ledger::Error::NotFound)?.checkout,
             };
             let after = checkout.attempts.into_iter().find(|attempt| attempt.reference == ours.reference);
             ours = after.ok_or(ledger::Error::NotFound)?;
-            let left = differences(&ours, total, seen.as_ref());
-            if left.is_empty() {
-                return Ok(Compared::Healed);
+            let remaining = differences(&ours, total, payment.as_ref());
+            if remaining.is_empty() {
+                return Ok(Finding::Healed);
             }
-            compared = Compared::Drift(left);
+            compared = Finding::Drift(remaining);
         }
         Ok(compared)
     }
 }
 
 impl Report {
-    fn take(&mut self, id: CheckoutId, compared: Result<Vec<(Drift, Compared)>, ledger::Error>) {
+    fn add(&mut self, id: CheckoutId, compared: Result<Vec<(Drift, Finding)>, ledger::Error>) {
         let compared = match compared {
             Ok(compared) => compared,
             Err(error) => {
@@ -206,17 +208,17 @@ impl Report {
                 return;
             }
         };
-        for (named, compared) in compared {
+        for (drift, compared) in compared {
             self.payments += 1;
             match compared {
-                Compared::Same => {}
-                Compared::Healed => self.healed.push(named.reference),
-                Compared::Unanswered(reason) => {
-                    self.unanswered.push(Unanswered { reference: named.reference, reason });
+                Finding::Same => {}
+                Finding::Healed => self.healed.push(drift.reference),
+                Finding::Unanswered(reason) => {
+                    self.unanswered.push(Unanswered { reference: drift.reference, reason });
                 }
-                Compared::Drift(differences) => {
-                    tracing::error!(reference = named.reference, ?differences, "the books differ");
-                    self.drift.push(Drift { differences, ..named });
+                Finding::Drift(differences) => {
+                    tracing::error!(reference = drift.reference, ?differences, "payment differs from Vipps MobilePay");
+                    self.drift.push(Drift { differences, ..drift });
                 }
             }
         }

@@ -1,15 +1,15 @@
-//! The registrations that webhooks come by, and the secrets that they are signed with: those of the configuration, and those that the
-//! proxy got when it registered itself.
+//! Webhook registrations at Vipps MobilePay, and the secrets that webhooks are signed with: the configured ones, and
+//! those of registrations that the proxy made.
 //!
-//! Vipps MobilePay deletes a registration that has not been answered for two weeks. So a chore looks, and registers anew what is gone;
-//! the secret is told once, is sealed, and goes to the store, where the other proxies find it. A secret stays good when another one
-//! comes, so that nothing on its way is missed, until a person removes its registration.
+//! Vipps MobilePay deletes a registration that has not been answered for two weeks. So a chore checks every
+//! registration and makes a new one where it is missing. The secret is shown once; it is encrypted and stored, where
+//! the other proxies find it. An old secret stays valid until its registration is removed by an operator, so no webhook
+//! on its way is refused.
 //!
-//! A proxy that dies between registering and writing the secret down leaves an orphan: a registration whose webhooks nobody can verify.
-//! Another is made beside it, as long as there are few. An orphan is never removed: that nobody here knows its secret does not say that
-//! nobody does (another database behind the same address, a person who has just registered), and it costs no more than webhooks that are
-//! refused beside those that are taken. `kvitt doctor` names it, for a person to decide. The one that may be removed is the one whose
-//! secret this process got a moment ago and could not write down: nobody else has ever been told it.
+//! A proxy that dies between registering and storing the secret leaves an orphan: a registration whose webhooks cannot
+//! be verified. Another one is made beside it, up to a fixed number. An orphan is never removed here, because another
+//! system behind the same address may have its secret; `kvitt doctor` names it for the operator. The one exception is a
+//! registration that this process made a moment ago and could not store: nobody else has its secret.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,68 +21,69 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::base::clock;
 use crate::base::vault::Vault;
 use crate::config::{SalesUnits, Webhook};
-use crate::engine::chores::{Chore, Done};
+use crate::engine::chores::{Chore, ChoreResult};
 use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store::registrations::WebhookSecret;
 use crate::store::{Error, Store};
-use crate::vendor::perform::{Performer, Unseen};
+use crate::vendor::perform::{Performer, Unavailable};
 
-/// Asking for every sales unit takes no longer.
-const LONGEST: Duration = Duration::from_secs(60);
-/// How often the secrets are read again at most because of a signature that none of them made.
-const READ_AGAIN: Duration = Duration::from_secs(1);
-/// The vendor takes so many for one event.
-const MOST: usize = 25;
+/// The time limit of one run.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The shortest time between two reloads of the secrets that a wrong signature causes.
+const RELOAD_EVERY: Duration = Duration::from_secs(1);
+/// The most registrations for one event at Vipps MobilePay.
+const MAX_REGISTRATIONS: usize = 25;
 
-/// So many for our own address are made at most: a proxy that dies each time must not use up the room of others.
-const OURS: usize = 5;
+/// The most registrations that the proxy makes for its own address, so that one that dies each time leaves room for
+/// others.
+const MAX_OWN: usize = 5;
 
-/// How the registration of a sales unit stands.
+/// The status of the registration of a sales unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is there with all our events, and we know a secret.
-    Good {
-        /// The id of another one beside it, whose secret we do not know.
+pub enum Status {
+    /// It exists with all events, and its secret is known.
+    Registered {
+        /// The id of a second one, whose secret is unknown.
         orphan: Option<String>,
     },
-    /// There is none, or none with all our events.
+    /// None exists with all events.
     Missing,
-    /// It is there, and nobody wrote down what its secret is.
+    /// It exists, and its secret is unknown.
     Orphaned {
         /// Its id.
         registration: String,
     },
-    /// It is there, and its secret is sealed under a key that we do not have.
-    Sealed {
+    /// It exists, and its secret is encrypted under a key that is not configured.
+    Undecryptable {
         /// Its id, to remove it by.
         registration: String,
     },
-    /// There is none that we know a secret of, and no room for another.
-    Full,
+    /// None has a known secret, and there is no room for another.
+    NoRoom,
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good { orphan: None } => f.write_str("webhooks are registered"),
-            Self::Good { orphan: Some(orphan) } => write!(
+            Self::Registered { orphan: None } => f.write_str("webhooks are registered"),
+            Self::Registered { orphan: Some(orphan) } => write!(
                 f,
-                "webhooks are registered, and once more with a secret that nobody here knows; if nobody elsewhere does: `kvitt webhooks remove {orphan}`"
+                "webhooks are registered, and once more with a secret that this proxy does not have; if no other system has it: `kvitt webhooks remove {orphan}`"
             ),
             Self::Missing => f.write_str("webhooks are not registered"),
-            Self::Orphaned { .. } => f.write_str("webhooks are registered with a secret that nobody here knows"),
-            Self::Sealed { registration } => write!(
+            Self::Orphaned { .. } => f.write_str("webhooks are registered with a secret that this proxy does not have"),
+            Self::Undecryptable { registration } => write!(
                 f,
-                "webhooks are registered, and the secret is sealed under another key than those of the configuration: bring that key back, or `kvitt webhooks remove {registration}`, then `repair`"
+                "webhooks are registered, and the secret is encrypted under a key that is not in the configuration: bring that key back, or `kvitt webhooks remove {registration}`, then `repair`"
             ),
-            Self::Full => f.write_str(
-                "webhooks do not come, and there is no room for another registration: `kvitt webhooks list`, and `remove` those that nobody needs",
+            Self::NoRoom => f.write_str(
+                "webhooks are not registered, and there is no room for another registration: `kvitt webhooks list`, and `remove` those that are not needed",
             ),
         }
     }
 }
 
-/// The secrets of the store by sales unit, with the registrations that they belong to. None instead of one that does not open.
+/// The stored secrets by sales unit, each with its registration. `None` for one that cannot be decrypted.
 type Stored = HashMap<String, Vec<(String, Option<SecretString>)>>;
 
 /// A handle; clones share it.
@@ -100,13 +101,13 @@ struct Inner {
 }
 
 impl Registrations {
-    /// With what is configured; what is stored is read when it is needed.
+    /// With the configured secrets; the stored ones are read with [`reload`](Self::reload).
     pub fn new(webhook: Webhook, units: SalesUnits, vault: Vault, store: Store, performer: Performer) -> Self {
         let (stored, read_at) = (RwLock::default(), Mutex::default());
         Self(Arc::new(Inner { webhook, units, vault, store, performer, stored, read_at }))
     }
 
-    /// Every secret that a webhook to this sales unit may be signed with.
+    /// Every secret that a webhook of this sales unit may be signed with.
     pub fn secrets(&self, sales_unit: &str) -> Vec<SecretString> {
         let configured = self.0.units.find(Some(sales_unit)).map(|unit| unit.webhook_secrets.clone());
         let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
@@ -114,11 +115,12 @@ impl Registrations {
         configured.into_iter().flatten().chain(stored).collect()
     }
 
-    /// Reads again what is stored, since another proxy may have registered. False when that was done a moment ago, or could not be.
-    pub async fn read_again(&self) -> bool {
+    /// Reloads the stored secrets, because another proxy may have registered. False when they were reloaded a moment
+    /// ago, or could not be.
+    pub async fn reload(&self) -> bool {
         {
             let mut read_at = self.0.read_at.lock().unwrap_or_else(PoisonError::into_inner);
-            if read_at.is_some_and(|at| at.elapsed() < READ_AGAIN) {
+            if read_at.is_some_and(|at| at.elapsed() < RELOAD_EVERY) {
                 return false;
             }
             *read_at = Some(Instant::now());
@@ -133,9 +135,9 @@ impl Registrations {
     async fn read(&self) -> Result<(), Error> {
         let mut stored = Stored::new();
         for WebhookSecret { registration, sales_unit, sealed } in self.0.store.webhook_secrets().await? {
-            let opened = self.0.vault.open(&sealed, &place(&registration));
+            let opened = self.0.vault.open(&sealed, &context(&registration));
             if let Err(error) = &opened {
-                tracing::error!(sales_unit, registration, %error, "webhook secret does not open");
+                tracing::error!(sales_unit, registration, %error, "webhook secret cannot be decrypted");
             }
             let secret = opened.ok().map(|secret| SecretString::from(secret.as_str().to_owned()));
             stored.entry(sales_unit).or_default().push((registration, secret));
@@ -144,48 +146,55 @@ impl Registrations {
         Ok(())
     }
 
-    /// How a sales unit's registration stands at the vendor's.
+    /// The status of the registration of a sales unit, read from Vipps MobilePay.
     ///
     /// # Errors
-    /// When the vendor does not say, or the store.
-    pub async fn standing(&self, sales_unit: &str) -> Result<Standing, Unseen> {
+    /// [`Unavailable`], also when the store fails.
+    pub async fn status(&self, sales_unit: &str) -> Result<Status, Unavailable> {
         let unit = self.0.units.find(Some(sales_unit));
         let url = unit.map(|unit| self.0.webhook.url(unit)).unwrap_or_default();
         let listed = self.0.performer.registrations(sales_unit).await?;
-        // After the list: who has registered meanwhile is not in it, and who is in it has had time to write the secret down.
-        self.read().await.map_err(|error| Unseen { reason: error.to_string(), after: None })?;
-        let ours: Vec<_> = listed.iter().filter(|listed| listed.url == url && listed.tells_all).collect();
+        // After the list: a proxy that registers meanwhile is not in the list, and one in the list has had time to
+        // store its secret.
+        self.read().await.map_err(|error| Unavailable { reason: error.to_string(), after: None })?;
+        let ours: Vec<_> = listed.iter().filter(|listed| listed.url == url && listed.all_events).collect();
         if unit.is_some_and(|unit| !unit.webhook_secrets.is_empty()) && !ours.is_empty() {
-            // Which of them the configured secret belongs to, nobody says.
-            return Ok(Standing::Good { orphan: None });
+            // It is unknown which of them the configured secret belongs to.
+            return Ok(Status::Registered { orphan: None });
         }
         let stored = self.0.stored.read().unwrap_or_else(PoisonError::into_inner);
         let secret_of = |id: &str| stored.get(sales_unit)?.iter().find(|(registration, _)| registration == id);
         let orphan = ours.iter().find(|ours| secret_of(&ours.id).is_none()).map(|ours| ours.id.clone());
         if ours.iter().any(|ours| secret_of(&ours.id).is_some_and(|(_, secret)| secret.is_some())) {
-            return Ok(Standing::Good { orphan });
+            return Ok(Status::Registered { orphan });
         }
         if let Some((registration, _)) = ours.iter().find_map(|ours| secret_of(&ours.id)) {
-            return Ok(Standing::Sealed { registration: registration.clone() });
+            return Ok(Status::Undecryptable { registration: registration.clone() });
         }
         Ok(match orphan {
-            _ if listed.len() >= MOST || ours.len() >= OURS => Standing::Full,
-            Some(registration) => Standing::Orphaned { registration },
-            None => Standing::Missing,
+            _ if listed.len() >= MAX_REGISTRATIONS || ours.len() >= MAX_OWN => Status::NoRoom,
+            Some(registration) => Status::Orphaned { registration },
+            None => Status::Missing,
         })
     }
 
-    async fn register(&self, sales_unit: &str) -> Done {
+    async fn register(&self, sales_unit: &str) -> ChoreResult {
         let Inner { webhook, units, vault, store, performer, .. } = &*self.0;
         let unit = units.find(Some(sales_unit)).ok_or("no such sales unit")?;
         let url = webhook.url(unit);
-        let (registration, secret) = performer.register(sales_unit, &url).await.map_err(|unseen| unseen.reason)?;
-        let sealed = vault.seal(secret.expose_secret(), &place(&registration));
+        let (registration, secret) =
+            performer.register(sales_unit, &url).await.map_err(|unavailable| unavailable.reason)?;
+        let sealed = vault.seal(secret.expose_secret(), &context(&registration));
         let secret = WebhookSecret { registration, sales_unit: sales_unit.to_owned(), sealed };
-        if let Err(error) = store.keep_webhook_secret(&secret, clock::now()).await {
-            // Else there would be one more orphan each time, for as long as nothing can be written.
-            if let Err(unseen) = performer.unregister(sales_unit, &secret.registration).await {
-                tracing::warn!(sales_unit, registration = secret.registration, reason = unseen.reason, "orphan left");
+        if let Err(error) = store.save_webhook_secret(&secret, clock::now()).await {
+            // Otherwise each run would leave one more orphan for as long as the store cannot be written.
+            if let Err(unavailable) = performer.unregister(sales_unit, &secret.registration).await {
+                tracing::warn!(
+                    sales_unit,
+                    registration = secret.registration,
+                    reason = unavailable.reason,
+                    "registration without a stored secret left behind"
+                );
             }
             return Err(error.into());
         }
@@ -194,46 +203,46 @@ impl Registrations {
         Ok(())
     }
 
-    /// Looks after one sales unit; true when its webhooks come to us.
-    async fn look_after(&self, sales_unit: &str) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
-        let standing = self.standing(sales_unit).await.map_err(|unseen| unseen.reason)?;
-        match standing {
-            Standing::Good { orphan: None } => Ok(true),
-            Standing::Good { orphan: Some(orphan) } => {
-                tracing::warn!(sales_unit, registration = orphan, "webhooks come twice; see `kvitt doctor`");
+    /// Checks one sales unit and registers where needed and configured. True when its webhooks are received.
+    async fn maintain(&self, sales_unit: &str) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        let status = self.status(sales_unit).await.map_err(|unavailable| unavailable.reason)?;
+        match status {
+            Status::Registered { orphan: None } => Ok(true),
+            Status::Registered { orphan: Some(orphan) } => {
+                tracing::warn!(sales_unit, registration = orphan, "webhooks are registered twice; see `kvitt doctor`");
                 Ok(true)
             }
-            Standing::Missing | Standing::Orphaned { .. } if self.0.webhook.repair => {
+            Status::Missing | Status::Orphaned { .. } if self.0.webhook.repair => {
                 self.register(sales_unit).await.map(|()| true)
             }
-            standing => {
-                tracing::error!(sales_unit, ?standing, "webhooks do not come; see `kvitt doctor`");
+            status => {
+                tracing::error!(sales_unit, ?status, "webhooks are not received; see `kvitt doctor`");
                 Ok(false)
             }
         }
     }
 
-    /// The chore that looks after all of them.
+    /// The chore that runs [`maintain_all`](Self::maintain_all).
     pub fn chore(&self) -> Chore {
         let registrations = self.clone();
-        Chore::new("look after webhooks", self.0.webhook.every, LONGEST, move || {
+        Chore::new("look after webhooks", self.0.webhook.every, TIMEOUT, move || {
             let registrations = registrations.clone();
-            async move { registrations.look_after_all().await }
+            async move { registrations.maintain_all().await }
         })
     }
 
-    /// Looks at the registration of every sales unit now, and registers what is missing.
+    /// Checks the registration of every sales unit, and registers what is missing.
     ///
     /// # Errors
-    /// When the vendor or the store says no; the other sales units were looked after all the same.
-    pub async fn look_after_all(&self) -> Done {
+    /// The last failure. The other sales units were checked all the same.
+    pub async fn maintain_all(&self) -> ChoreResult {
         let mut failed = None;
         for unit in self.0.units.iter() {
-            match self.look_after(&unit.name).await {
+            match self.maintain(&unit.name).await {
                 Ok(good) => {
-                    self.0.store.keep_reading(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
+                    self.0.store.save_gauge(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
                 }
-                // The others are looked after all the same.
+                // Go on with the other sales units.
                 Err(error) => failed = Some(format!("{}: {error}", unit.name)),
             }
         }
@@ -241,36 +250,36 @@ impl Registrations {
     }
 }
 
-/// Seals the secrets anew that another key than the present one has sealed; how many. One that no key here opens needs none of them, and
-/// is left as it is: see [`lost`].
+/// Seals again every secret that was sealed under another key than the current one; returns how many. A secret that
+/// cannot be decrypted is left as it is: see [`undecryptable`].
 ///
 /// # Errors
 /// When the store fails.
 pub async fn reseal(store: &Store, vault: &Vault) -> Result<u64, Error> {
     let mut count = 0;
     for mut secret in store.webhook_secrets().await? {
-        let place = place(&secret.registration);
-        let Ok(plain) = vault.open(&secret.sealed, &place) else { continue };
+        let context = context(&secret.registration);
+        let Ok(plain) = vault.open(&secret.sealed, &context) else { continue };
         if !secret.sealed.starts_with(&vault.mark()) {
-            secret.sealed = vault.seal(&plain, &place);
-            store.keep_webhook_secret(&secret, clock::now()).await?;
+            secret.sealed = vault.seal(&plain, &context);
+            store.save_webhook_secret(&secret, clock::now()).await?;
             count += 1;
         }
     }
     Ok(count)
 }
 
-/// The registrations whose secret is here and does not open.
+/// The registrations whose secret is stored and cannot be decrypted.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn lost(store: &Store, vault: &Vault) -> Result<Vec<String>, Error> {
+pub async fn undecryptable(store: &Store, vault: &Vault) -> Result<Vec<String>, Error> {
     let secrets = store.webhook_secrets().await?.into_iter();
-    let lost = secrets.filter(|secret| vault.open(&secret.sealed, &place(&secret.registration)).is_err());
-    Ok(lost.map(|secret| secret.registration).collect())
+    let undecryptable = secrets.filter(|secret| vault.open(&secret.sealed, &context(&secret.registration)).is_err());
+    Ok(undecryptable.map(|secret| secret.registration).collect())
 }
 
-/// What a secret is sealed for.
-fn place(registration: &str) -> String {
+/// The context that a secret is sealed for.
+fn context(registration: &str) -> String {
     format!("webhook_secrets.secret.{registration}")
 }

@@ -1,7 +1,7 @@
-//! The core against a model of Vipps MobilePay: clicks, webhooks, duplicates, losses, late answers, crashes and the shop's own commands
-//! in any order, and then peace. Whatever came before, both books say the same in the end.
+//! Runs the core against a model of Vipps MobilePay: clicks, webhooks, duplicates, losses, late answers, crashes and the shop's commands in
+//! random order, and then no more faults. In the end both must have the same records.
 //!
-//! 10,000 cases as a rule; `KVITT_MODEL_CASES` asks for another number (`cargo xtask soak model`: a million).
+//! It runs 10,000 cases by default; `KVITT_MODEL_CASES` sets another number (`cargo xtask soak model`: a million).
 
 mod vendor;
 mod world;
@@ -49,12 +49,12 @@ fn order(receipt: ReceiptBy) -> Order {
     }
 }
 
-/// What we have is what the vendor has.
-fn the_books_agree(world: &World) {
+/// Asserts that the checkout and Vipps MobilePay agree on every payment.
+fn assert_records_agree(world: &World) {
     let checkout = &world.checkout;
     for attempt in &checkout.attempts {
         let Some(payment) = world.vendor.payments.get(attempt.reference.as_str()) else {
-            if attempt.unpressed {
+            if attempt.not_requested {
                 assert!(
                     matches!(attempt.state, State::Expired | State::Terminated),
                     "{} is still open",
@@ -67,7 +67,7 @@ fn the_books_agree(world: &World) {
         };
         let expected = match payment.state {
             PaymentState::Authorized if attempt.trouble.as_deref() == Some("paid_by_other_attempt") => {
-                assert_eq!(payment.money.cancelled, payment.money.authorized, "what was paid twice is released");
+                assert_eq!(payment.money.cancelled, payment.money.authorized, "the second payment is released");
                 State::Terminated
             }
             PaymentState::Authorized => State::Authorized,
@@ -81,15 +81,15 @@ fn the_books_agree(world: &World) {
             assert_eq!(attempt.aggregate, payment.money, "{}", attempt.reference);
             let known = world.knew_customer && checkout.erased_at.is_none();
             let shared = checkout.may_know_customer(attempt);
-            assert_eq!(checkout.customer.is_some(), shared || known, "the number is there if shared, and not erased");
+            assert_eq!(checkout.customer.is_some(), shared || known, "the number is stored if shared, and not erased");
             assert_eq!(payment.receipts, 1, "a paid order has its receipt");
-            the_operations_are_in_the_books(attempt);
+            assert_operations_agree(attempt);
         }
     }
 }
 
-/// Each operation has been answered, and those that were done are all in the vendor's books.
-fn the_operations_are_in_the_books(attempt: &Attempt) {
+/// Asserts that every operation was answered, and that the payment's amounts contain all that succeeded.
+fn assert_operations_agree(attempt: &Attempt) {
     let done = |kind| -> i64 {
         let done = |operation: &&Operation| operation.kind == kind && operation.outcome == Outcome::Done;
         attempt.operations.iter().filter(done).map(|operation| operation.amount).sum()
@@ -99,17 +99,17 @@ fn the_operations_are_in_the_books(attempt: &Attempt) {
     assert!(done(OperationKind::Refund) <= attempt.aggregate.refunded, "{attempt:?}");
 }
 
-/// Whatever has become of the order, the shop's latest news of it says so.
-fn the_shop_was_told(world: &World) {
+/// Asserts that the shop's latest events describe the order's final state.
+fn assert_events_are_complete(world: &World) {
     let current = world.checkout.current();
     if world.checkout.idle_until().is_some() {
-        assert_eq!(world.told, [], "what nobody took up is nobody's news");
+        assert_eq!(world.events, [], "an idle order makes no event");
         return;
     }
-    let of = |kind: EventKind| world.told.iter().filter(move |event| event.kind == kind);
-    let mut ends = world.told.iter().filter(|event| event.kind.as_str().starts_with("checkout."));
+    let of = |kind: EventKind| world.events.iter().filter(move |event| event.kind == kind);
+    let mut finals = world.events.iter().filter(|event| event.kind.as_str().starts_with("checkout."));
     if current.state.is_final() {
-        let last = ends.next_back().expect("an end was told");
+        let last = finals.next_back().expect("the final state made an event");
         assert_eq!((&last.order.reference, last.order.state), (&current.reference, current.state));
     }
     assert!(of(EventKind::CheckoutAuthorized).count() <= 1, "an order is paid once");
@@ -127,40 +127,40 @@ fn the_shop_was_told(world: &World) {
     assert!(!new || of(EventKind::CustomerShared).count() > 0, "a number was shared");
 }
 
-/// How the order comes to be paid: 0 at once, 1 offered by a page, 2 by the shop behind a link, 3 in the app, 4 in the app for long.
+/// How the order is offered: 0 paid at once, 1 opened by a page, 2 by a link, 3 pushed to the app, 4 pushed with a long expiry.
 fn offer(kind: u8) -> Option<Offer> {
     let by = if kind == 1 { OfferedBy::Page } else { OfferedBy::Shop };
-    let standing = Offer::standing(by, Moment(1_000_000).plus_ms(OFFER_MS));
-    (kind > 0).then_some(Offer { push: kind > 2, long_living: kind > 3, ..standing })
+    let offer = Offer::new(by, Moment(1_000_000).plus_ms(OFFER_MS));
+    (kind > 0).then_some(Offer { push: kind > 2, long_living: kind > 3, ..offer })
 }
 
-fn holds(tape: &[u8], shares: bool, afterwards: bool, offered: u8) {
+fn run(tape: &[u8], shares: bool, afterwards: bool, offered: u8) {
     let receipt = if afterwards { ReceiptBy::OrderManagement } else { ReceiptBy::Create };
     let offer = offer(offered);
     let terms_accepted_at = offer.is_none().then_some(Moment(1));
-    let pressed = offer.is_none() && shares;
+    let consents = offer.is_none() && shares;
     let order = Order { offer, terms_accepted_at, ..order(receipt) };
-    let mut world = World::new(order, pressed.then(consent), offered > 2);
+    let mut world = World::new(order, consents.then(consent), offered > 2);
     let mut tape = Tape(tape.iter());
     while tape.0.len() > 0 {
-        world.goes_on(&mut tape);
+        world.advance(&mut tape);
     }
-    assert!(world.comes_to_rest(), "every effect settles");
-    the_books_agree(&world);
-    the_shop_was_told(&world);
+    assert!(world.settle_all(), "every effect settles");
+    assert_records_agree(&world);
+    assert_events_are_complete(&world);
 }
 
 #[test]
-fn both_books_say_the_same_in_the_end() {
+fn both_sides_have_the_same_records_in_the_end() {
     let cases = std::env::var("KVITT_MODEL_CASES").map_or(10_000, |cases| cases.parse().unwrap());
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let tapes = (prop::collection::vec(any::<u8>(), 0..120), any::<bool>(), any::<bool>(), 0_u8..8);
-    let run = TestRunner::new(config).run(&tapes, |(tape, shares, afterwards, offered)| {
+    let result = TestRunner::new(config).run(&tapes, |(tape, shares, afterwards, offered)| {
         // Half of the orders are paid at once, as most are.
-        holds(&tape, shares, afterwards, offered.saturating_sub(3));
+        run(&tape, shares, afterwards, offered.saturating_sub(3));
         Ok(())
     });
-    if let Err(failure) = run {
+    if let Err(failure) = result {
         panic!("{failure}");
     }
 }

@@ -1,29 +1,28 @@
-//! Vipps MobilePay as the model has it: payments, idempotency keys, and what it tells by webhook. A small restatement of its rules, in
-//! which money can move only as it can there.
+//! A model of Vipps MobilePay: payments, idempotency keys and webhooks. Money moves by the same rules as there.
 
 use std::collections::BTreeMap;
 
 use kvitt::checkout::effect::CreatePayment;
-use kvitt::checkout::{Moment, PaymentState, PhoneNumber, Seen};
+use kvitt::checkout::{Moment, PaymentSnapshot, PaymentState, PhoneNumber};
 use kvitt_wire::{Aggregate, Amount};
 
-/// How long a payment waits for its customer, in milliseconds.
-pub(crate) const LIFE_MS: i64 = 10 * 60 * 1000;
+/// When an undecided payment expires, in milliseconds after its creation.
+pub(crate) const LIFETIME_MS: i64 = 10 * 60 * 1000;
 
-/// One payment in the vendor's books.
+/// One payment at Vipps MobilePay.
 #[derive(Debug)]
 pub(crate) struct Payment {
     pub(crate) state: PaymentState,
     pub(crate) amount: Amount,
     pub(crate) money: Aggregate,
     pub(crate) asks_number: bool,
-    /// From when on the number shows in the payment.
+    /// When the telephone number appears in the payment.
     pub(crate) profile_at: Moment,
     pub(crate) receipts: u32,
     expires_at: Moment,
 }
 
-/// What a call was answered with. `None` would be no answer, which is the world's doing.
+/// The answer to a request. Lost answers are simulated by the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Yes,
@@ -31,7 +30,7 @@ pub(crate) enum Answer {
     NotFound,
 }
 
-/// A webhook on its way: which payment, and whether polling would make up for its loss.
+/// A webhook in flight: which payment, and whether it may be lost, since a poll finds the change too.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhook {
     pub(crate) reference: String,
@@ -46,7 +45,7 @@ pub(crate) struct Vendor {
 }
 
 impl Vendor {
-    /// Time has passed.
+    /// Expires undecided payments whose time is over.
     pub(crate) fn expire(&mut self, now: Moment) {
         for (reference, payment) in &mut self.payments {
             if payment.state == PaymentState::Created && payment.expires_at <= now {
@@ -56,7 +55,7 @@ impl Vendor {
         }
     }
 
-    /// `refuses` counts the first time only: a key has one answer.
+    /// Creates a payment. `refuses` counts for the first request only: an idempotency key has one answer.
     pub(crate) fn create(&mut self, create: &CreatePayment, refuses: bool, now: Moment) -> Answer {
         let reference = create.reference.to_string();
         if let Some(answer) = self.answers.get(&create.key) {
@@ -72,17 +71,17 @@ impl Vendor {
                 asks_number: create.shares_phone_number,
                 profile_at: now,
                 receipts: u32::from(create.receipt.is_some()),
-                expires_at: create.expires_at.unwrap_or(now.plus_ms(LIFE_MS)),
+                expires_at: create.expires_at.unwrap_or(now.plus_ms(LIFETIME_MS)),
             };
             assert!(self.payments.insert(reference, payment).is_none(), "a reference is used once");
         }
         answer
     }
 
-    pub(crate) fn look(&self, reference: &str, now: Moment) -> Option<Seen> {
+    pub(crate) fn poll(&self, reference: &str, now: Moment) -> Option<PaymentSnapshot> {
         let payment = self.payments.get(reference)?;
         let shares = payment.asks_number && payment.state == PaymentState::Authorized && payment.profile_at <= now;
-        Some(Seen {
+        Some(PaymentSnapshot {
             state: payment.state,
             amount: Some(payment.amount),
             aggregate: payment.money,
@@ -111,13 +110,13 @@ impl Vendor {
         };
         self.answers.insert(key.to_owned(), answer);
         if answer == Answer::Yes {
-            self.tell(reference);
+            self.send_webhook(reference);
         }
         answer
     }
 
-    /// The shop captures or gives back through us.
-    pub(crate) fn move_under(&mut self, reference: &str, key: &str, amount: i64, captures: bool) -> Answer {
+    /// Captures or refunds, as the proxy requests it.
+    pub(crate) fn operate(&mut self, reference: &str, key: &str, amount: i64, captures: bool) -> Answer {
         if let Some(answer) = self.answers.get(key) {
             return *answer;
         }
@@ -134,7 +133,7 @@ impl Vendor {
         };
         self.answers.insert(key.to_owned(), answer);
         if answer == Answer::Yes {
-            self.tell(reference);
+            self.send_webhook(reference);
         }
         answer
     }
@@ -150,7 +149,7 @@ impl Vendor {
         }
     }
 
-    /// The customer approves, or says no.
+    /// The customer approves or rejects the nth payment.
     pub(crate) fn decide(&mut self, nth: usize, approves: bool, profile_after_ms: i64, now: Moment) {
         let waiting = |(_, payment): &(&String, &mut Payment)| payment.state == PaymentState::Created;
         let count = self.payments.len().max(1);
@@ -166,8 +165,8 @@ impl Vendor {
         self.webhooks.push(Webhook { reference, may_be_lost: true });
     }
 
-    /// The shop captures a part, or gives a part back, at the vendor's own portal.
-    pub(crate) fn moves(&mut self, reference: &str, part: i64, captures: bool) {
+    /// The shop captures or refunds a part on Vipps MobilePay's own portal.
+    pub(crate) fn operate_on_portal(&mut self, reference: &str, part: i64, captures: bool) {
         let Some(payment) = self.payments.get_mut(reference) else { return };
         let money = &mut payment.money;
         if captures {
@@ -175,11 +174,11 @@ impl Vendor {
         } else {
             money.refunded += part.min(money.captured - money.refunded);
         }
-        self.tell(reference);
+        self.send_webhook(reference);
     }
 
-    /// What no polling would find: it is told until it is heard.
-    fn tell(&mut self, reference: &str) {
+    /// Sends a webhook that arrives sooner or later, since no poll may find the change.
+    fn send_webhook(&mut self, reference: &str) {
         self.webhooks.push(Webhook { reference: reference.to_owned(), may_be_lost: false });
     }
 }

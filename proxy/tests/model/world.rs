@@ -1,26 +1,26 @@
-//! The world around one checkout: the vendor, the outbox, what is on its way, and a clock. Every choice is read off a tape of bytes, so
-//! that a case that fails can be made smaller.
+//! The surroundings of one checkout: Vipps MobilePay, the outbox, requests and webhooks in flight, and a clock. Every random choice is read
+//! from a tape of bytes, so that proptest can shrink a failing case.
 
 use std::collections::HashMap;
 
-use kvitt::checkout::operation::{Answered, Asked, OperationId, OperationKind};
+use kvitt::checkout::operation::{OperationId, OperationKind, OperationRequest, OperationResult};
 use kvitt::checkout::{
-    Checkout, CheckoutId, Consent, Customer, Effect, Event, Input, Moment, News, Opening, Order, PhoneNumber, Planned,
-    Polling, Reference, Step, open, step,
+    Checkout, CheckoutId, Consent, Customer, Effect, Event, Input, Moment, Opening, Order, PhoneNumber, Planned,
+    Polling, Reference, Step, Update, open, step,
 };
 use kvitt_wire::{Aggregate, Language, State};
 use uuid::Uuid;
 
-use crate::vendor::{Answer, LIFE_MS, Vendor};
+use crate::vendor::{Answer, LIFETIME_MS, Vendor};
 
 const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
-/// A request that got no answer is worked on within this time, or never.
+/// A request that got no answer is processed within this time or never, in milliseconds.
 const LATEST_MS: i64 = 30_000;
 
-/// How long an order is offered, in milliseconds.
+/// How long an offer is open, in milliseconds.
 pub(crate) const OFFER_MS: i64 = 30 * 60 * 1000;
 
-/// What was decided before, byte by byte; zeros at its end.
+/// The random choices, one byte each; zeros after its end.
 pub(crate) struct Tape<'a>(pub(crate) std::slice::Iter<'a, u8>);
 
 impl Tape<'_> {
@@ -44,10 +44,10 @@ pub(crate) struct World {
     pub(crate) vendor: Vendor,
     /// Whether the shop knew the customer from before.
     pub(crate) knew_customer: bool,
-    /// What the shop was told, oldest first.
-    pub(crate) told: Vec<Event>,
+    /// The events that the shop was notified of, oldest first.
+    pub(crate) events: Vec<Event>,
     outbox: Vec<Row>,
-    /// Requests that got no answer and may be worked on yet: until when.
+    /// Requests that got no answer and may still be processed, and until when.
     late_requests: Vec<(Effect, Moment)>,
     keys: HashMap<String, Effect>,
     rows: u32,
@@ -70,49 +70,49 @@ impl World {
             checkout,
             vendor: Vendor::default(),
             knew_customer: knows_customer,
-            told: Vec::new(),
+            events: Vec::new(),
             outbox: Vec::new(),
             late_requests: Vec::new(),
             keys: HashMap::new(),
             rows: 0,
             now,
         };
-        world.write_down(effects);
+        world.enqueue(effects);
         world
     }
 
-    /// One thing happens, whichever the tape says.
-    pub(crate) fn goes_on(&mut self, tape: &mut Tape<'_>) {
+    /// Does one thing, chosen by the tape.
+    pub(crate) fn advance(&mut self, tape: &mut Tape<'_>) {
         match tape.below(16) {
             0..=4 => self.a_worker_works(tape),
-            5 => self.passes(1 + 40 * i64::try_from(tape.below(256)).expect("a byte")),
-            6 => self.passes(1_000 * i64::try_from(tape.below(256)).expect("a byte")),
+            5 => self.pass(1 + 40 * i64::try_from(tape.below(256)).expect("a byte")),
+            6 => self.pass(1_000 * i64::try_from(tape.below(256)).expect("a byte")),
             7..=8 => self.a_webhook_arrives(tape),
             9 => self.vendor.decide(tape.below(8), !tape.one_in(3), 400 * i64::from(tape.one_in(2)), self.now),
-            10..=11 => self.fact(Input::Cancel).expect("a cancel is never refused"),
+            10..=11 => self.input(Input::Cancel).expect("a cancel is never refused"),
             12 => {
                 let consent = tape.one_in(2).then(|| Consent { given_at: self.now, ..consent() });
-                // Refused while an attempt is alive or paid, and when the offer is over.
-                let _ = self.fact(if tape.one_in(3) { Input::Retry(consent) } else { Input::Pay(consent) });
+                // Refused while an attempt is open or paid, and after the offer has ended.
+                let _ = self.input(if tape.one_in(3) { Input::Retry(consent) } else { Input::Pay(consent) });
             }
-            13 if tape.one_in(4) => self.fact(Input::Erase).expect("an erasure is never refused"),
-            13 if tape.one_in(4) => drop(self.fact(Input::Withdraw)),
+            13 if tape.one_in(4) => self.input(Input::Erase).expect("an erasure is never refused"),
+            13 if tape.one_in(4) => drop(self.input(Input::Withdraw)),
             13 => self.the_customer_returns(),
             _ => self.the_shop_moves_money(tape),
         }
     }
 
-    /// Nothing goes wrong any more: everything on its way arrives, every effect is carried out. Whether it came to an end.
-    pub(crate) fn comes_to_rest(&mut self) -> bool {
-        self.passes(LIFE_MS.max(OFFER_MS));
+    /// Runs without further faults until every webhook has arrived and every effect is carried out. False if that never ends.
+    pub(crate) fn settle_all(&mut self) -> bool {
+        self.pass(LIFETIME_MS.max(OFFER_MS));
         for _ in 0..2_000 {
             while let Some(webhook) = self.vendor.webhooks.pop() {
-                self.news(webhook.reference.into(), News::Signal);
+                self.update(webhook.reference.into(), Update::Signal);
             }
-            let Some(next) = (0..self.outbox.len()).min_by_key(|&place| self.outbox[place].planned.due_at) else {
+            let Some(next) = (0..self.outbox.len()).min_by_key(|&index| self.outbox[index].planned.due_at) else {
                 return true;
             };
-            self.passes((self.outbox[next].planned.due_at.0 - self.now.0).max(0));
+            self.pass((self.outbox[next].planned.due_at.0 - self.now.0).max(0));
             if let Some(input) = self.outcome(&self.outbox[next].planned.effect.clone(), false) {
                 self.settle(self.outbox[next].id, input);
             } else {
@@ -122,13 +122,13 @@ impl World {
         false
     }
 
-    fn passes(&mut self, ms: i64) {
+    fn pass(&mut self, ms: i64) {
         let until = self.now.plus_ms(ms);
-        // What is still on its way gets there in time or not at all.
+        // Late requests are processed in time or not at all.
         for (effect, latest) in std::mem::take(&mut self.late_requests) {
             if latest <= until {
                 self.now = Moment(latest.0.max(self.now.0));
-                self.ask(&effect, false);
+                self.carry_out(&effect, false);
             } else {
                 self.late_requests.push((effect, latest));
             }
@@ -142,38 +142,38 @@ impl World {
         if due.is_empty() {
             return;
         }
-        let place = due[tape.below(due.len())];
-        let (row, effect) = (self.outbox[place].id, self.outbox[place].planned.effect.clone());
+        let index = due[tape.below(due.len())];
+        let (row, effect) = (self.outbox[index].id, self.outbox[index].planned.effect.clone());
         match tape.below(8) {
-            // It dies before the request leaves, or after the answer: nothing is written down, and the effect is still there.
+            // The worker crashes before the request or after the answer: nothing is committed, and the effect stays.
             1 => drop(self.outcome(&effect, false)),
-            // No answer: tried again later. The request may be on its way all the same.
+            // No answer: retried later. The request may still be processed.
             2 | 3 => {
-                if tape.one_in(2) && !is_given_up(&effect, self.now) {
+                if tape.one_in(2) && !is_past_deadline(&effect, self.now) {
                     self.late_requests.push((effect.clone(), self.now.plus_ms(LATEST_MS)));
                 }
-                self.outbox[place].planned.due_at = self.now.plus_ms(500);
+                self.outbox[index].planned.due_at = self.now.plus_ms(500);
             }
-            // The lease ran out and a second worker does it too. The outcome of the one that lost its claim is not taken.
+            // The lease expired and a second worker does it too. The outcome of the one that lost its claim is dropped.
             4 => {
                 self.outcome(&effect, false);
-                self.take_outcome(place, row, &effect, false);
+                self.take_outcome(index, row, &effect, false);
             }
-            case => self.take_outcome(place, row, &effect, case == 5),
+            case => self.take_outcome(index, row, &effect, case == 5),
         }
     }
 
-    fn take_outcome(&mut self, place: usize, row: u32, effect: &Effect, refuses: bool) {
+    fn take_outcome(&mut self, index: usize, row: u32, effect: &Effect, refuses: bool) {
         match self.outcome(effect, refuses) {
             Some(input) => self.settle(row, input),
-            None => drop(self.outbox.remove(place)),
+            None => drop(self.outbox.remove(index)),
         }
     }
 
     fn the_customer_returns(&mut self) {
         let current = self.checkout.current();
         if !current.state.is_final() || current.state == State::Authorized {
-            self.news(current.reference.clone(), News::Signal);
+            self.update(current.reference.clone(), Update::Signal);
         }
     }
 
@@ -181,20 +181,20 @@ impl World {
         if self.vendor.webhooks.is_empty() {
             return;
         }
-        let place = tape.below(self.vendor.webhooks.len());
-        let webhook = self.vendor.webhooks[place].clone();
+        let index = tape.below(self.vendor.webhooks.len());
+        let webhook = self.vendor.webhooks[index].clone();
         match tape.below(4) {
-            // Lost for good, or heard and told again.
-            1 if webhook.may_be_lost => drop(self.vendor.webhooks.remove(place)),
-            2 => self.news(webhook.reference.into(), News::Signal),
+            // Lost, or delivered and sent again.
+            1 if webhook.may_be_lost => drop(self.vendor.webhooks.remove(index)),
+            2 => self.update(webhook.reference.into(), Update::Signal),
             _ => {
-                self.vendor.webhooks.remove(place);
-                self.news(webhook.reference.into(), News::Signal);
+                self.vendor.webhooks.remove(index);
+                self.update(webhook.reference.into(), Update::Signal);
             }
         }
     }
 
-    /// Only with what the shop knows to be paid.
+    /// Only for an order that is paid.
     fn the_shop_moves_money(&mut self, tape: &mut Tape<'_>) {
         let current = self.checkout.current();
         if current.state == State::Authorized {
@@ -203,46 +203,46 @@ impl World {
             match tape.below(8) {
                 4..=7 => self.the_shop_operates(tape, part),
                 0 => drop(self.vendor.cancel(&reference, &format!("shop-{part}"), false)),
-                what => self.vendor.moves(&reference, part, what != 1),
+                what => self.vendor.operate_on_portal(&reference, part, what != 1),
             }
         }
     }
 
-    /// Through us, sometimes twice under one name. Refused when there is less left than that.
+    /// Through the proxy, sometimes twice under one id. Refused where less is left than that.
     fn the_shop_operates(&mut self, tape: &mut Tape<'_>, part: i64) {
         let kind = [OperationKind::Capture, OperationKind::Refund, OperationKind::Cancel][tape.below(3)];
         let amount = (!tape.one_in(4)).then_some(part);
         let id = OperationId(Uuid::from_u128(tape.below(6) as u128));
-        let _ = self.fact(Input::Operate(Asked { id, kind, amount, lines: Vec::new() }));
+        let _ = self.input(Input::Operate(OperationRequest { id, kind, amount, lines: Vec::new() }));
     }
 
-    /// What comes of an effect, if anything: a creation that nobody waits for any more is not even asked for.
+    /// The outcome of an effect, if it has one. A creation after its deadline is not even sent.
     fn outcome(&mut self, effect: &Effect, refuses: bool) -> Option<Input> {
-        if is_given_up(effect, self.now) {
-            return Some(Input::Payment(effect.reference().clone(), News::Unreachable));
+        if is_past_deadline(effect, self.now) {
+            return Some(Input::Payment(effect.reference().clone(), Update::CreateTimedOut));
         }
-        self.ask(effect, refuses)
+        self.carry_out(effect, refuses)
     }
 
-    /// Carries an effect out, as `perform` does. None: there is nothing to tell.
-    fn ask(&mut self, effect: &Effect, refuses: bool) -> Option<Input> {
+    /// Carries an effect out, as `perform` does. `None` where it has no outcome to record.
+    fn carry_out(&mut self, effect: &Effect, refuses: bool) -> Option<Input> {
         let reference = effect.reference();
-        let news = match effect {
+        let update = match effect {
             Effect::CreatePayment(create) => match self.vendor.create(create, refuses, self.now) {
-                Answer::Yes => News::Created { redirect_url: Some("https://landing.example".to_owned()) },
-                _ if create.with_number => News::Refused { trouble: "vipps_7010".to_owned() },
-                _ => News::Refused { trouble: "vipps_refused".to_owned() },
+                Answer::Yes => Update::Created { redirect_url: Some("https://landing.example".to_owned()) },
+                _ if create.with_number => Update::CreateRefused { trouble: "vipps_7010".to_owned() },
+                _ => Update::CreateRefused { trouble: "vipps_refused".to_owned() },
             },
-            Effect::Lapse { .. } => News::Lapsed,
-            Effect::Look { round, .. } => {
-                let seen = self.vendor.look(reference.as_str(), self.now).expect("what is looked at exists");
-                News::Looked { round: *round, seen }
+            Effect::ExpireOffer { .. } => Update::OfferExpired,
+            Effect::Poll { round, .. } => {
+                let payment = self.vendor.poll(reference.as_str(), self.now).expect("a polled payment exists");
+                Update::Polled { round: *round, payment }
             }
             Effect::CancelPayment { key, unless_authorized, .. } => {
                 match self.vendor.cancel(reference.as_str(), key, *unless_authorized) {
                     Answer::NotFound => return None,
-                    Answer::Refused if !unless_authorized => panic!("what is released is there"),
-                    _ => News::CancelAnswered,
+                    Answer::Refused if !unless_authorized => panic!("a reservation to be released exists"),
+                    _ => Update::CancelAnswered,
                 }
             }
             Effect::Operate { id, kind, amount, key, .. } => {
@@ -250,52 +250,52 @@ impl World {
                     OperationKind::Cancel => self.vendor.cancel(reference.as_str(), key, false),
                     kind => {
                         let captures = *kind == OperationKind::Capture;
-                        self.vendor.move_under(reference.as_str(), key, amount.value, captures)
+                        self.vendor.operate(reference.as_str(), key, amount.value, captures)
                     }
                 };
-                let answered = match answer {
-                    Answer::Yes => Answered::Done(self.vendor.payments[reference.as_str()].money),
-                    Answer::Refused => Answered::Refused { trouble: "vipps_refused".to_owned() },
-                    Answer::NotFound => panic!("what is operated on has been paid"),
+                let result = match answer {
+                    Answer::Yes => OperationResult::Done(self.vendor.payments[reference.as_str()].money),
+                    Answer::Refused => OperationResult::Refused { trouble: "vipps_refused".to_owned() },
+                    Answer::NotFound => panic!("an operation's payment exists"),
                 };
-                News::Operated { id: *id, answered }
+                Update::Operated { id: *id, result }
             }
             Effect::SendReceipt { .. } => {
                 assert_ne!(self.vendor.receipt(reference.as_str()), Answer::NotFound, "a receipt has a payment");
-                News::ReceiptAnswered { trouble: None }
+                Update::ReceiptAnswered { trouble: None }
             }
-            Effect::Categorize { nth, .. } => News::Categorized { nth: *nth, trouble: None },
+            Effect::Categorize { nth, .. } => Update::Categorized { nth: *nth, trouble: None },
             Effect::ReadProfile { .. } => {
-                let seen = self.vendor.look(reference.as_str(), self.now).expect("what is looked at exists");
-                News::ProfileRead { sub: seen.sub, phone_number: None }
+                let payment = self.vendor.poll(reference.as_str(), self.now).expect("a polled payment exists");
+                Update::ProfileRead { sub: payment.sub, phone_number: None }
             }
-            Effect::Tell(_) => panic!("the shop is told by the relay"),
+            Effect::Notify(_) => panic!("events have no row in the outbox"),
         };
-        Some(Input::Payment(reference.clone(), news))
+        Some(Input::Payment(reference.clone(), update))
     }
 
-    fn news(&mut self, reference: Reference, news: News) {
-        self.fact(Input::Payment(reference, news)).expect("facts are never refused");
+    fn update(&mut self, reference: Reference, update: Update) {
+        self.input(Input::Payment(reference, update)).expect("an update is never refused");
     }
 
-    /// An outcome is written down, and its row is gone.
+    /// Commits an outcome and deletes its row.
     fn settle(&mut self, row: u32, input: Input) {
-        self.fact(input).expect("facts are never refused");
+        self.input(input).expect("an update is never refused");
         self.outbox.retain(|other| other.id != row);
     }
 
-    fn fact(&mut self, input: Input) -> Result<(), kvitt::checkout::Refusal> {
+    fn input(&mut self, input: Input) -> Result<(), kvitt::checkout::Refusal> {
         let Step { checkout, effects } = step(&self.checkout, input, POLLING, self.now)?;
-        self.what_is_final_stays(&checkout);
+        self.assert_final_states_stay(&checkout);
         self.checkout = checkout;
-        self.write_down(effects);
+        self.enqueue(effects);
         Ok(())
     }
 
-    fn write_down(&mut self, effects: Vec<Planned>) {
+    fn enqueue(&mut self, effects: Vec<Planned>) {
         for planned in effects {
-            if let Some(event) = planned.told() {
-                self.told.push(event.clone());
+            if let Some(event) = planned.event() {
+                self.events.push(event.clone());
                 continue;
             }
             if let Some(key) = key(&planned.effect) {
@@ -307,10 +307,10 @@ impl World {
         }
     }
 
-    fn what_is_final_stays(&self, after: &Checkout) {
+    fn assert_final_states_stay(&self, after: &Checkout) {
         let known = self.knew_customer && after.erased_at.is_none();
         let erased = !known && after.attempts.iter().all(|attempt| !after.may_know_customer(attempt));
-        assert!(!erased || after.customer.is_none(), "what was erased, or never consented to, is known");
+        assert!(!erased || after.customer.is_none(), "personal data is stored without consent or after an erasure");
         for (old, new) in self.checkout.attempts.iter().zip(&after.attempts) {
             let is_final = matches!(old.state, State::Authorized | State::Aborted | State::Expired | State::Terminated);
             assert!(!is_final || old.state == new.state, "{:?} became {:?}", old.state, new.state);
@@ -318,7 +318,7 @@ impl World {
         let paid = after.attempts.iter().filter(|attempt| attempt.state == State::Authorized);
         assert!(paid.count() <= 1, "an order is paid once");
         for Aggregate { authorized, captured, cancelled, refunded } in after.attempts.iter().map(|a| a.aggregate) {
-            assert!(captured + cancelled <= authorized && refunded <= captured, "money that is not there was moved");
+            assert!(captured + cancelled <= authorized && refunded <= captured, "more money was moved than there is");
         }
     }
 }
@@ -327,7 +327,7 @@ pub(crate) fn consent() -> Consent {
     Consent { scope: "phoneNumber".into(), wording: "1".into(), language: Language::Nb, given_at: Moment(1) }
 }
 
-fn is_given_up(effect: &Effect, now: Moment) -> bool {
+fn is_past_deadline(effect: &Effect, now: Moment) -> bool {
     matches!(effect, Effect::CreatePayment(create) if create.give_up_at < now)
 }
 

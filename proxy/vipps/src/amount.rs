@@ -1,4 +1,4 @@
-//! Money as the API writes it: minor units and a currency, side by side.
+//! Money in the API's form: minor units and a currency. Amounts are read exactly or not at all, and never converted.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tolerant;
 
-/// So many minor units of a currency.
+/// An amount of money in minor units.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Amount {
     /// Minor units: 49900 is 499.00.

@@ -1,4 +1,5 @@
-//! What a client is made of. Secrets stay in `SecretString`, which shows nothing; what is sent with every request is made into headers once.
+//! The configuration of a client: one sales unit's keys in one environment, and the headers made of them once. Secrets stay in `SecretString`,
+//! which `Debug` does not print, and in headers marked as sensitive.
 
 use std::time::Duration;
 
@@ -19,13 +20,13 @@ pub struct Config {
     pub base_url: String,
     /// The sales unit's keys.
     pub credentials: Credentials,
-    /// Who is calling.
+    /// The shop's software.
     pub system: System,
-    /// The longest a request may take, answer included.
+    /// The timeout of a request, including its answer.
     pub timeout: Duration,
 }
 
-/// The keys of one sales unit, as the portal shows them.
+/// The keys of one sales unit, from the portal.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// `client_id`
@@ -38,26 +39,26 @@ pub struct Credentials {
     pub merchant_serial_number: String,
 }
 
-/// Who is calling, for the people at Vipps MobilePay who read their logs. Each is cut to 30 characters.
+/// The shop's software, sent as `Vipps-System-*` headers for the logs of Vipps MobilePay. Each value is cut to 30 characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct System {
     /// The shop system.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The plugin in it.
+    /// The plugin.
     pub plugin_name: String,
     /// The plugin's version.
     pub plugin_version: String,
 }
 
-/// A configuration that no client can be made of.
+/// An invalid configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Neither `https://…` nor `http://…`.
-    #[error("the base URL is no http(s) URL")]
+    /// The base URL is neither `https://…` nor `http://…`.
+    #[error("the base URL is not an http(s) URL")]
     BaseUrl,
-    /// A character that no header can carry, or nothing at all.
+    /// A value is empty or has a character that a header cannot carry.
     #[error("{0} is empty or has characters that cannot be sent")]
     Header(&'static str),
     /// TLS could not be set up.
@@ -65,13 +66,13 @@ pub enum ConfigError {
     Http(#[source] reqwest::Error),
 }
 
-/// The headers that a configuration comes down to.
+/// The headers made of a configuration.
 pub(crate) struct Headers {
-    /// For the token endpoint alone.
+    /// For the token endpoint only.
     pub(crate) credentials: HeaderMap,
-    /// Every request.
+    /// For every request.
     pub(crate) common: HeaderMap,
-    /// Every request but one.
+    /// For every request except those that go without it.
     pub(crate) subscription_key: HeaderValue,
 }
 

@@ -1,38 +1,39 @@
-//! Errors named for what the caller can do. None of them says anything that must not be logged: no URL, no body, no header.
+//! Errors, named for what the caller can do: retry, stop, or read the payment. They come from answers and from the connection, and are safe to
+//! log: no URL, no body, no header.
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use crate::Problem;
 
-/// Why a call did not give what was asked for.
+/// Why a call failed.
 #[derive(Clone, Debug)]
 pub enum Error {
-    /// Nothing was done, or repeating with the same key is the documented way on. Do it again, with the same key.
+    /// Nothing was done, or the documentation says to repeat the call. Retry with the same key.
     Retry {
-        /// How long the answer asked us to wait, if it did.
+        /// The answer's `Retry-After`.
         after: Option<Duration>,
-        /// What happened.
+        /// The cause.
         cause: Cause,
     },
-    /// No, and the same request will get the same no.
+    /// A permanent failure: the same request will be refused again.
     Refused(Box<Problem>),
-    /// The request was sent and no readable answer came. It may or may not have worked: repeat it with the same key, or look.
+    /// The request was sent and no readable answer came. It may have worked: retry with the same key, or read the payment.
     Unknown(Cause),
 }
 
-/// What happened on the way.
+/// The cause of an error.
 #[derive(Clone)]
 pub enum Cause {
-    /// Something was answered, and it was no yes.
+    /// The answer was not a success.
     Answered(Box<Problem>),
-    /// A yes was answered in a form that could not be read; says where, not what.
+    /// A successful answer could not be read. The text has the position, not the content.
     Unreadable(String),
-    /// The connection could not be opened, broke, or took too long.
+    /// The connection could not be opened, broke, or timed out.
     Transport(Arc<dyn StdError + Send + Sync>),
 }
 
 impl Error {
-    /// What the answer said, if there was one.
+    /// The answer, if there was one.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Refused(problem)
@@ -42,12 +43,12 @@ impl Error {
         }
     }
 
-    /// The numeric code of the answer, if it had one.
+    /// The numeric code of the answer, if it has one.
     pub fn code(&self) -> Option<u32> {
         self.problem()?.code
     }
 
-    /// How long the answer asked us to wait, if it did.
+    /// The answer's `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Retry { after, .. } => *after,
@@ -55,10 +56,10 @@ impl Error {
         }
     }
 
-    /// What an answer other than a yes means.
+    /// The meaning of an answer that is not a success.
     pub(crate) fn from_problem(problem: Problem) -> Self {
         let problem = Box::new(problem);
-        // 6160 locked, 6250 the customer is approving at this moment, 6280 capture failed: try again later.
+        // 6160 locked, 6250 the customer is approving now, 6280 capture failed: retry later.
         if matches!(problem.status, 423 | 425 | 429) || matches!(problem.code, Some(6160 | 6250 | 6280)) {
             return Self::Retry { after: problem.retry_after, cause: Cause::Answered(problem) };
         }
@@ -68,7 +69,7 @@ impl Error {
         }
     }
 
-    /// A yes that cannot be read. What the reader found stays here: its words may repeat a value of the answer.
+    /// A successful answer that cannot be read. The parser's message is not passed on: it may repeat a value of the answer.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         let words = error.to_string();
         let place = if words.starts_with("missing field") {
@@ -79,23 +80,23 @@ impl Error {
         Self::Unknown(Cause::Unreadable(place))
     }
 
-    /// A request that cannot be sent as it is, now or later.
+    /// A request that can never be sent.
     pub(crate) fn unsent(detail: &str) -> Self {
         Self::Refused(Box::new(Problem::unsent(detail)))
     }
 
-    /// What a broken connection means. The URL is taken out: it may name a customer.
+    /// The meaning of a connection error. The URL is removed: it may identify a customer.
     pub(crate) fn from_transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if error.is_builder() {
             return Self::unsent("the request could not be built");
         }
-        let unopened = error.is_connect();
+        let not_connected = error.is_connect();
         let cause = Cause::Transport(Arc::new(error));
-        if unopened { Self::Retry { after: None, cause } } else { Self::Unknown(cause) }
+        if not_connected { Self::Retry { after: None, cause } } else { Self::Unknown(cause) }
     }
 
-    /// The same trouble on the way to a token: the call itself was never sent, so it can be.
+    /// The same error while fetching a token: the call itself was never sent, so it can be retried.
     pub(crate) fn before_sending(self) -> Self {
         match self {
             Self::Unknown(cause) => {

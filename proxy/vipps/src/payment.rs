@@ -1,21 +1,21 @@
-//! What ePayment answers. The state never says captured, cancelled or refunded: an authorized payment stays authorized for ever, and what
-//! became of the money is in the aggregate. `Debug` leaves out what leads to the customer: names, numbers and the redirect URL, which carries a token.
+//! The answers of ePayment. The state is never captured, cancelled or refunded: an authorized payment stays authorized, and the aggregate has the
+//! amounts that were captured, cancelled and refunded. `Debug` leaves out what identifies the customer: names, numbers and the redirect URL,
+//! which carries a token.
 
 use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::{Amount, PaymentMethodType, PhoneNumber, open::open_enum, tolerant};
+use crate::{Amount, PaymentMethodType, PhoneNumber, open_enum::open_enum, tolerant};
 
 /// The answer to a create request.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedPayment {
-    /// Our name for the payment.
+    /// The shop's name for the payment.
     pub reference: String,
-    /// Where the customer pays: to be opened unchanged, top-level, at once. None for a push. Every host that it may have is Vipps MobilePay's
-    /// to choose.
+    /// The URL where the customer pays: open it unchanged, top-level, at once. `None` for a push. Vipps MobilePay chooses the host.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub redirect_url: Option<String>,
 }
@@ -27,54 +27,54 @@ impl fmt::Debug for CreatedPayment {
 }
 
 open_enum! {
-    /// Where a payment stands between us and the customer. All but `Created` are final.
+    /// The state of a payment. All but `Created` are final.
     PaymentState {
         /// Waiting for the customer.
         Created = "CREATED",
-        /// Approved: the money is reserved, and stays "authorized" whatever is done with it later.
+        /// Approved: the money is reserved. Captures, refunds and releases do not change the state.
         Authorized = "AUTHORIZED",
-        /// The customer said no.
+        /// The customer refused.
         Aborted = "ABORTED",
-        /// The customer did nothing in time.
+        /// The customer did not answer before the deadline.
         Expired = "EXPIRED",
-        /// Cancelled from our side before the customer approved.
+        /// The shop cancelled before the customer approved.
         Terminated = "TERMINATED",
     }
 }
 
 open_enum! {
-    /// What happened to a payment.
+    /// The kind of a payment's event.
     EventKind {
         /// It was created.
         Created = "CREATED",
         /// The customer approved.
         Authorized = "AUTHORIZED",
-        /// The customer said no.
+        /// The customer refused.
         Aborted = "ABORTED",
-        /// The customer did nothing in time.
+        /// The customer did not answer before the deadline.
         Expired = "EXPIRED",
-        /// Cancelled from our side before the customer approved.
+        /// The shop cancelled before the customer approved.
         Terminated = "TERMINATED",
-        /// Money was taken.
+        /// Money was captured.
         Captured = "CAPTURED",
         /// The rest of the reservation was released.
         Cancelled = "CANCELLED",
-        /// Money was given back.
+        /// Money was refunded.
         Refunded = "REFUNDED",
     }
 }
 
-/// What became of the money so far.
+/// The amounts of a payment so far.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Aggregate {
     /// Reserved.
     pub authorized_amount: Amount,
-    /// Released again.
+    /// Released.
     pub cancelled_amount: Amount,
-    /// Taken.
+    /// Captured.
     pub captured_amount: Amount,
-    /// Given back, of what was taken.
+    /// Refunded, of what was captured.
     pub refunded_amount: Amount,
 }
 
@@ -82,33 +82,33 @@ pub struct Aggregate {
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
-    /// Where it stands.
+    /// Its state.
     pub state: PaymentState,
-    /// What became of the money.
+    /// What was reserved, released, captured and refunded.
     pub aggregate: Aggregate,
-    /// What was asked for.
+    /// The amount of the create request.
     pub amount: Amount,
-    /// Our name for it.
+    /// The shop's name for it.
     pub reference: String,
-    /// Vipps MobilePay's name for its creation. Every event has one of its own, so this joins to nothing.
+    /// Vipps MobilePay's name for its creation. Every event has one of its own, so this matches none of theirs.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub psp_reference: Option<String>,
-    /// What it is paid with.
+    /// Wallet or card.
     #[serde(default, rename = "paymentMethod", deserialize_with = "method_type")]
     pub payment_method: Option<PaymentMethodType>,
-    /// Where the customer pays, as in [`CreatedPayment`].
+    /// The URL where the customer pays, as in [`CreatedPayment`].
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub redirect_url: Option<String>,
-    /// Names the customer to [`Client::userinfo`](crate::Client::userinfo). Written some moments after the approval.
+    /// The customer's id for [`Client::userinfo`](crate::Client::userinfo). Appears shortly after the approval.
     #[serde(default, rename = "profile", deserialize_with = "sub")]
     pub profile_sub: Option<String>,
-    /// What the customer consented to share; written some moments after the approval.
+    /// What the customer consented to share. Appears shortly after the approval.
     #[serde(default, deserialize_with = "tolerant::optional")]
     pub user_details: Option<UserDetails>,
-    /// Until when a capture is sure to succeed.
+    /// The end of the period in which a capture is guaranteed.
     #[serde(default, deserialize_with = "tolerant::optional_timestamp")]
     pub capture_guaranteed_until: Option<Timestamp>,
-    /// What the create request carried.
+    /// The metadata of the create request.
     #[serde(default, deserialize_with = "pairs")]
     pub metadata: BTreeMap<String, String>,
 }
@@ -127,7 +127,7 @@ impl fmt::Debug for Payment {
     }
 }
 
-/// What the customer consented to share: everything is optional, since only what was asked for is there.
+/// What the customer consented to share. Every field is optional: only what was requested is present.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserDetails {
@@ -140,7 +140,7 @@ pub struct UserDetails {
     /// Family name.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub last_name: Option<String>,
-    /// The number that the customer uses the app with. Any country's.
+    /// The number of the customer's app, of any country.
     #[serde(default, deserialize_with = "tolerant::optional_phone")]
     pub mobile_number: Option<PhoneNumber>,
     /// `YYYY-MM-DD`.
@@ -184,20 +184,20 @@ impl fmt::Debug for Address {
     }
 }
 
-/// One line of a payment's history.
+/// One event of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentEvent {
-    /// Our name for the payment.
+    /// The shop's name for the payment.
     pub reference: String,
     /// Vipps MobilePay's name for this event.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub psp_reference: Option<String>,
-    /// What happened.
+    /// Its kind.
     pub name: EventKind,
     /// The event's own amount.
     pub amount: Amount,
-    /// When.
+    /// The time of the event.
     #[serde(default, deserialize_with = "tolerant::optional_timestamp")]
     pub timestamp: Option<Timestamp>,
     /// The key of the call that caused it.
@@ -207,29 +207,30 @@ pub struct PaymentEvent {
     pub success: bool,
 }
 
-/// The answer to a capture, cancel or refund. Whether it worked is told by the aggregate.
+/// The answer to a capture, cancel or refund. The aggregate says whether it worked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Adjustment {
-    /// What the payment asked for.
+    /// The amount of the payment.
     pub amount: Amount,
-    /// Where the payment stands.
+    /// The payment's state.
     pub state: PaymentState,
-    /// What became of the money, this adjustment included.
+    /// The amounts, this adjustment included.
     pub aggregate: Aggregate,
-    /// Our name for the payment.
+    /// The shop's name for the payment.
     pub reference: String,
     /// Vipps MobilePay's name for the payment's creation.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub psp_reference: Option<String>,
 }
 
-/// What a cancel may touch.
+/// What a cancel may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CancelScope {
-    /// Only a payment that the customer has not approved yet; otherwise it is refused with code 6060. For "the customer pressed cancel".
+    /// Only a payment that the customer has not approved; otherwise the call is refused with code 6060. For a customer who cancels.
     UnlessAuthorized,
-    /// Whatever is not captured: ends a payment that waits, or releases the rest of the reservation. There is no way back.
+    /// Everything that is not captured: ends a payment that the customer has not approved, or releases the rest of the reservation. It cannot be
+    /// undone.
     Remainder,
 }
 

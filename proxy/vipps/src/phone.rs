@@ -1,5 +1,5 @@
-//! A telephone number in the one form the API takes. It shows itself nowhere: `Debug` has the last two digits, there is no `Display`, and
-//! whoever needs the number says so with [`PhoneNumber::as_str`].
+//! A telephone number in the one form the API accepts. It never appears in a log: `Debug` prints the last two digits, there is no `Display`, and
+//! only [`PhoneNumber::as_str`] returns the number.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String")]
 pub struct PhoneNumber(String);
 
-/// The text is no telephone number. (The text itself is not repeated here.)
+/// The text is not a telephone number. The error does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a phone number is 9 to 15 digits, country code first")]
 pub struct NotAPhoneNumber;
 
 impl PhoneNumber {
-    /// Takes digits only: no plus sign, no spaces, and not the `[Expired]` that stands where a number once was.
+    /// Accepts digits only: no plus sign, no spaces, and not `[Expired]`, which the API sends in place of an expired number.
     pub fn parse(text: &str) -> Result<Self, NotAPhoneNumber> {
         let digits = (9..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if digits { Ok(Self(text.to_owned())) } else { Err(NotAPhoneNumber) }
@@ -27,7 +27,7 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// The last two digits: enough for customers to recognise their own number, and for nobody else.
+    /// The last two digits: customers recognise their own number by them, and nobody else does.
     pub fn ending(&self) -> &str {
         &self.0[self.0.len() - 2..]
     }

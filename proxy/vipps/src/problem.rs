@@ -1,6 +1,6 @@
-//! A refusal in words. The APIs and the gateway before them each have a shape of their own; all of them are read into one [`Problem`].
-//! Decide on `status` and `code`: titles and details are reworded without notice. Long runs of digits are masked while reading, since an answer
-//! may repeat a telephone number that was sent; only [`Problem::raw`] has the body as it came.
+//! Error bodies. The APIs and the gateway before them each have their own shape; all are read into one [`Problem`]. Decide on `status` and
+//! `code`: titles and details change without notice. Long runs of digits are masked while reading, since an answer may repeat a telephone number
+//! that was sent; only [`Problem::raw`] has the unchanged body, which must never be logged.
 
 use std::{fmt, time::Duration};
 
@@ -15,22 +15,22 @@ const RAW_LIMIT: usize = 4096;
 /// The most that is kept of a title or a detail, in characters.
 const TEXT_LIMIT: usize = 500;
 
-/// Why a call was refused, or what else was answered to it.
+/// An answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status; 0 for a request that was never sent because it could not be built.
     pub status: u16,
     /// The numeric code, such as 6080, where the API gives one.
     pub code: Option<u32>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// What it is about.
+    /// The detail.
     pub detail: Option<String>,
-    /// What to quote when asking Vipps MobilePay about it.
+    /// The trace id to quote to the support of Vipps MobilePay.
     pub trace_id: Option<String>,
-    /// Which fields were found wrong.
+    /// The invalid fields.
     pub fields: Vec<FieldProblem>,
-    /// How long the answer asked us to wait.
+    /// The answer's `Retry-After`.
     pub retry_after: Option<Duration>,
     raw: String,
 }
@@ -38,14 +38,14 @@ pub struct Problem {
 /// What is wrong with one field of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
-    /// The field, as the API calls it.
+    /// The API's name of the field.
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
 }
 
 impl Problem {
-    /// Reads whatever came with `status`. Never fails: what has no known shape is kept as raw text alone.
+    /// Reads the body of an answer with `status`. Never fails: a body of unknown shape is kept as raw text only.
     pub fn read(status: u16, body: &[u8]) -> Self {
         let mut problem = Self::blank(status);
         problem.raw = String::from_utf8_lossy(&body[..body.len().min(RAW_LIMIT)]).into_owned();
@@ -65,12 +65,12 @@ impl Problem {
         problem
     }
 
-    /// A request that cannot be sent as it is.
+    /// A request that cannot be sent.
     pub(crate) fn unsent(detail: &str) -> Self {
         Self { detail: Some(detail.to_owned()), ..Self::blank(0) }
     }
 
-    /// The body as it came, cut to a few kilobytes. May repeat what was sent: never for a log.
+    /// The unchanged body, cut to a few kilobytes. It may repeat what was sent: never log it.
     pub fn raw(&self) -> &str {
         &self.raw
     }
@@ -88,7 +88,7 @@ impl Problem {
         }
     }
 
-    /// The first object to say something is believed.
+    /// Takes each field from the first object that has it.
     fn take(&mut self, object: &Map<String, Value>) {
         for wrapper in ["ResponseInfo", "error"] {
             if let Some(Value::Object(inner)) = get(object, wrapper) {
@@ -120,7 +120,7 @@ impl Problem {
 
     fn take_text(&mut self, value: &Value) {
         if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
-            self.detail.get_or_insert_with(|| quiet(text));
+            self.detail.get_or_insert_with(|| masked(text));
         }
     }
 }
@@ -162,17 +162,17 @@ impl fmt::Debug for Problem {
     }
 }
 
-/// The value of a key in any case: the gateway and the old APIs do not agree on one.
+/// The value of a key in any letter case: the gateway and the older APIs differ.
 fn get<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     object.get(key).or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value))
 }
 
 fn first(object: &Map<String, Value>, keys: &[&str]) -> Option<String> {
     let mut texts = keys.iter().filter_map(|key| get(object, key)?.as_str());
-    texts.find(|text| !text.is_empty()).map(quiet)
+    texts.find(|text| !text.is_empty()).map(masked)
 }
 
-/// Order Management has it in `instance`, where the others have a path.
+/// Order Management has the trace id in `instance`, where the other APIs have a path.
 fn trace_id(object: &Map<String, Value>) -> Option<String> {
     let candidate = |key| get(object, key).and_then(Value::as_str);
     let is_id = |text: &&str| {
@@ -187,9 +187,9 @@ fn number(value: &Value) -> Option<u32> {
     tolerant::whole(value)?.try_into().ok()
 }
 
-/// Cuts a text to a sane length and masks what might be a telephone number.
-fn quiet(text: &str) -> String {
-    let mut quiet = String::new();
+/// Cuts a text to a limit and masks what may be a telephone number.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
     let mut run = String::new();
     for character in text.chars().take(TEXT_LIMIT).chain(['\n']) {
         // A number may be written in groups: "+47 912 34 567".
@@ -198,10 +198,10 @@ fn quiet(text: &str) -> String {
             continue;
         }
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        quiet.push_str(if digits >= 8 { "… " } else { &run });
+        masked.push_str(if digits >= 8 { "… " } else { &run });
         run.clear();
-        quiet.push(if character.is_control() { ' ' } else { character });
+        masked.push(if character.is_control() { ' ' } else { character });
     }
-    quiet.truncate(quiet.trim_end().len());
-    quiet
+    masked.truncate(masked.trim_end().len());
+    masked
 }

@@ -1,11 +1,11 @@
-//! A receipt: the order lines that customers see in their app and in the portal. The same shape goes into a create request, to Order
-//! Management, and comes back from it. The totals are computed by Vipps MobilePay from the lines; a receipt can be given once and never changed.
+//! A receipt: the order lines that the app shows to customers and the portal to merchants. A create request and Order Management take the same
+//! shape, and Order Management returns it. Vipps MobilePay computes the totals from the lines. A receipt can be added once and never changed.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{open::open_enum, tolerant};
+use crate::{open_enum::open_enum, tolerant};
 
-/// Order lines and what stands below them. Lines must sum to the amount of the payment, or the app does not show them.
+/// Order lines and the bottom line. The lines must sum to the amount of the payment, or the app does not show them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
@@ -19,7 +19,7 @@ pub struct Receipt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
-    /// What it is called, as the customer knows it.
+    /// The article's name, as the customer knows it.
     pub name: String,
     /// The article's id, unique within the receipt.
     #[serde(deserialize_with = "tolerant::string")]
@@ -36,16 +36,16 @@ pub struct OrderLine {
     /// VAT rate in hundredths of a percent, 0 to 10000: 2500 is 25 %. Required when writing.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_integer")]
     pub tax_rate: Option<u32>,
-    /// Price of one, and how many.
+    /// Unit price and quantity.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional")]
     pub unit_info: Option<UnitInfo>,
-    /// What was taken off, minor units, VAT included.
+    /// The discount in minor units, VAT included.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_integer")]
     pub discount: Option<i64>,
     /// The article's page.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_string")]
     pub product_url: Option<String>,
-    /// The line counts negative.
+    /// The line is subtracted.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_bool")]
     pub is_return: Option<bool>,
     /// The line is the freight.
@@ -53,7 +53,7 @@ pub struct OrderLine {
     pub is_shipping: Option<bool>,
 }
 
-/// Price of one, and how many.
+/// Unit price and quantity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitInfo {
@@ -63,13 +63,13 @@ pub struct UnitInfo {
     /// A decimal number as text, at most 10 characters: `"2"`, `"2.5"`.
     #[serde(deserialize_with = "tolerant::string")]
     pub quantity: String,
-    /// What is counted; pieces when absent.
+    /// The unit; pieces when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity_unit: Option<QuantityUnit>,
 }
 
 open_enum! {
-    /// What a quantity counts.
+    /// The unit of a quantity.
     QuantityUnit {
         /// Pieces.
         Pieces = "PCS",
@@ -86,22 +86,22 @@ open_enum! {
     }
 }
 
-/// What stands below the lines.
+/// Currency, tip and other data below the lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BottomLine {
     /// ISO 4217 code of every amount of the receipt.
     pub currency: String,
-    /// Minor units on top of the lines.
+    /// The tip in minor units, on top of the lines.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_integer")]
     pub tip_amount: Option<i64>,
-    /// The till.
+    /// The point of sale.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional_string")]
     pub pos_id: Option<String>,
-    /// What was paid by other means than this payment.
+    /// The amounts paid by other means than this payment.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional")]
     pub payment_sources: Option<PaymentSources>,
-    /// For returns.
+    /// The barcode for returns.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::optional")]
     pub barcode: Option<Barcode>,
     /// The shop's own number for the receipt.
@@ -110,7 +110,7 @@ pub struct BottomLine {
 }
 
 impl BottomLine {
-    /// Nothing but the currency, which is all that is required.
+    /// Only the currency, which is the only required field.
     pub fn new(currency: impl Into<String>) -> Self {
         Self {
             currency: currency.into(),
@@ -144,15 +144,15 @@ pub struct PaymentSources {
 /// A barcode on the receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Barcode {
-    /// How `data` is drawn.
+    /// The symbology of `data`.
     pub format: BarcodeFormat,
-    /// What the barcode says.
+    /// The content.
     #[serde(deserialize_with = "tolerant::string")]
     pub data: String,
 }
 
 open_enum! {
-    /// How a barcode is drawn.
+    /// The symbology of a barcode.
     BarcodeFormat {
         /// EAN-13.
         Ean13 = "EAN-13",

@@ -1,6 +1,6 @@
-//! How JSON from Vipps MobilePay is read: numbers may come as strings, timestamps have fractions of any length, and a detail that cannot be
-//! read becomes `None` instead of hiding the payment it belongs to. Only for `#[serde(deserialize_with)]`. Money is the exception: an
-//! amount that cannot be read exactly is an error, never a guess.
+//! Deserializers for JSON from Vipps MobilePay: numbers may be strings, timestamps have fractions of any length, and an unreadable detail becomes
+//! `None` instead of failing the whole answer. For `#[serde(deserialize_with)]` only. Money is the exception: an amount that cannot be read
+//! exactly is an error, never a guess.
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Deserializer, de};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::PhoneNumber;
 
-/// What the API writes where there once was personal data.
+/// The API's placeholder for expired personal data.
 const EXPIRED: &str = "[Expired]";
 
 /// A whole number, or a string of one.
@@ -27,7 +27,7 @@ where
     Ok(whole(&value).and_then(|number| N::try_from(number).ok()))
 }
 
-/// A string, or a number that stands for one.
+/// A string, or a number read as one.
 pub(crate) fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let value = Value::deserialize(deserializer)?;
     text(value).ok_or_else(|| de::Error::custom("expected a string"))
@@ -48,19 +48,19 @@ pub(crate) fn optional_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     })
 }
 
-/// A telephone number, or `None` when there is none to be had any more.
+/// A telephone number; absent, expired or unreadable is `None`.
 pub(crate) fn optional_phone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PhoneNumber>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(text(value).and_then(|text| PhoneNumber::parse(text.strip_prefix('+').unwrap_or(&text)).ok()))
 }
 
-/// A moment, or `None` when the text is not one.
+/// A timestamp; absent or unreadable is `None`.
 pub(crate) fn optional_timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(value.as_str().and_then(timestamp))
 }
 
-/// A structure, or `None` when it has another shape than the one we know.
+/// A structure; absent or of another shape is `None`.
 pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -70,7 +70,7 @@ where
     Ok(T::deserialize(value).ok())
 }
 
-/// A list, without the entries that cannot be read; anything but a list is an empty one.
+/// A list without its unreadable entries; anything else is an empty list.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -98,7 +98,7 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// RFC 3339 with a fraction of any length. Without an offset it is UTC, which is what the servers run on.
+/// RFC 3339 with a fraction of any length. Without an offset it is UTC, the time zone of the API's servers.
 fn timestamp(text: &str) -> Option<Timestamp> {
     let text = at_most_nine_fraction_digits(text.trim());
     text.parse::<Timestamp>().ok().or_else(|| {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timestamps_of_every_kind_are_read() {
+    fn timestamps_with_any_fraction_and_offset_are_read() {
         for (text, expected) in [
             ("2023-03-27T10:51:44.5333258Z", "2023-03-27T10:51:44.5333258Z"),
             ("2023-03-27T10:51:44Z", "2023-03-27T10:51:44Z"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float_is_never_money() {
+    fn a_float_is_not_accepted_as_money() {
         assert!(integer(Value::from(499.0)).is_err());
         assert!(integer(Value::from("499.00")).is_err());
         assert_eq!(integer(Value::from("49900")).ok(), Some(49900));

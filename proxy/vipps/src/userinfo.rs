@@ -1,5 +1,5 @@
-//! What a customer has shared, as the Userinfo API tells it: the long form of [`UserDetails`](crate::UserDetails), to be had for 168 hours.
-//! Nothing of it shows in `Debug`.
+//! The answer of the Userinfo API: what a customer shared, in more detail than [`UserDetails`](crate::UserDetails), readable for 168 hours after
+//! the consent. It is personal data: `Debug` prints none of it.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::{PhoneNumber, tolerant};
 
-/// The customer's own data. Only what was consented to is there; what has expired is `None`.
+/// The customer's data. Only what the customer consented to is present; what has expired is `None`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Userinfo {
-    /// Names this customer to this sales unit, and to no other.
+    /// The customer's id, for this sales unit only.
     pub sub: String,
     /// The consent's session.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
@@ -33,13 +33,13 @@ pub struct Userinfo {
     /// Whether the e-mail address was verified.
     #[serde(default, deserialize_with = "tolerant::optional_bool")]
     pub email_verified: Option<bool>,
-    /// The number that the customer uses the app with.
+    /// The number of the customer's app.
     #[serde(default, deserialize_with = "tolerant::optional_phone")]
     pub phone_number: Option<PhoneNumber>,
     /// Whether the number was verified.
     #[serde(default, deserialize_with = "tolerant::optional_bool")]
     pub phone_number_verified: Option<bool>,
-    /// Home address; without a registered one all its fields are `None`.
+    /// Home address. Its fields are `None` when none is registered.
     #[serde(default, deserialize_with = "tolerant::optional")]
     pub address: Option<UserinfoAddress>,
     /// Other addresses.
@@ -71,7 +71,7 @@ pub struct UserinfoAddress {
     /// Country code.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub country: Option<String>,
-    /// All of it, in lines.
+    /// The whole address, in lines.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub formatted: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Webhooks from the receiver's side: is it genuine, and what does it say. A webhook is a signal to look at the payment, never proof of anything, so
-//! what it says is read as leniently as its signature is checked strictly.
+//! Webhooks from the receiver's side: the check of the signature, and the content. The check is strict; the content is read tolerantly, because a
+//! webhook is only a signal to read the payment and proves nothing about it. This module takes the raw request and calls nothing.
 
 mod event;
 mod signature;

@@ -1,20 +1,20 @@
-//! What is being bought, with prices that the proxy has looked up.
+//! The cart: items, and the lines with the proxy's prices.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Brand};
 
-/// So many of one article.
+/// A quantity of one article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Item {
-    /// The article's stock-keeping unit, as the catalogue has it.
+    /// The article's stock-keeping unit in the catalogue.
     pub sku: String,
-    /// How many: 1 to 999.
+    /// The quantity: 1 to 999.
     pub quantity: u32,
 }
 
-/// The priced lines, the total, and what the start screen needs to show beside them.
+/// The priced lines, the total, and what the start screen shows beside them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cart {
@@ -23,9 +23,9 @@ pub struct Cart {
     pub sales_unit: String,
     /// The shop's name, as the customer knows it.
     pub shop: String,
-    /// The brand of the sales unit's market on this day.
+    /// The brand of the sales unit's market today.
     pub brand: Brand,
-    /// One line an article.
+    /// One line for each article.
     pub lines: Vec<Line>,
     /// The sum of the lines, VAT included.
     pub total: Amount,
@@ -34,12 +34,12 @@ pub struct Cart {
     pub vat: i64,
     /// The shop's terms of sale; the customer accepts them before a payment is created.
     pub terms_url: String,
-    /// Whether the shop would like to have the customer's telephone number. The customer may say no and pay all the same.
+    /// Whether the shop asks for the customer's telephone number. The customer can refuse and still pay.
     pub asks_phone_number: bool,
 }
 
-/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included; none is negative, but
-/// for those of a line that evens out a rounding.
+/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included. None is
+/// negative, except in a rounding line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Line {
@@ -47,9 +47,9 @@ pub struct Line {
     pub sku: String,
     /// The article's name.
     pub name: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
-    /// The price of one.
+    /// The unit price.
     pub unit_price: i64,
     /// `quantity` times `unit_price`, less `discount`.
     pub total: i64,
@@ -60,11 +60,11 @@ pub struct Line {
     /// A picture of the article, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
-    /// What was taken off the line; absent when nothing was.
+    /// The discount on the line; absent when there is none.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub discount: i64,
-    /// The article's page, for the receipt; if the shop has told it.
+    /// The article's page, for the receipt, if the shop has given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub url: Option<String>,

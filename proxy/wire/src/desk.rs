@@ -1,56 +1,57 @@
-//! What the order desk asks and is told about itself; what it shows and does is the shop's own API.
+//! The order desk's session. For everything else the desk uses the shop's API.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Brand, Currency};
 
-/// `POST /desk/session`: what somebody logs in with. Prints as nothing.
+/// `POST /desk/session`: the credentials of a login.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeskLogin {
     /// A shop key, as `kvitt keys add` printed it.
     Key(String),
-    /// What stands behind `#link=` in a link that `kvitt desk` printed; good once.
+    /// The part after `#link=` in a link that `kvitt desk` printed; valid once.
     Link(String),
 }
 
+// Without personal data, tokens and secrets.
 impl std::fmt::Debug for DeskLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("DeskLogin(…)")
     }
 }
 
-/// `GET /desk/session`: the session, and what the desk needs to know of the shop.
+/// `GET /desk/session`: the session, and the shop's data for the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeskSession {
     /// The shop's name.
     pub shop: String,
-    /// What the shop key begins with that the session was opened with; none where that was a link.
+    /// The prefix of the session's shop key; absent for a session opened by a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// When it ends at the latest, in milliseconds since 1970 (UTC).
+    /// When the session expires at the latest, in milliseconds since 1970 (UTC).
     pub ends_at_ms: i64,
     /// The sales units, the default one first.
     pub sales_units: Vec<DeskSalesUnit>,
 }
 
-/// A sales unit, as the desk knows it.
+/// A sales unit of the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeskSalesUnit {
     /// Its name.
     pub name: String,
-    /// What its customers know the app as on this day.
+    /// The brand of its market today.
     pub brand: Brand,
-    /// What it takes.
+    /// Its currency.
     pub currency: Currency,
-    /// What the catalogue sells there.
+    /// Its articles in the catalogue.
     pub articles: Vec<DeskArticle>,
 }
 
-/// Something that is sold.
+/// An article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeskArticle {
@@ -58,7 +59,7 @@ pub struct DeskArticle {
     pub sku: String,
     /// Its name.
     pub name: String,
-    /// What one costs, in minor units, VAT included.
+    /// The unit price in minor units, VAT included.
     pub unit_price: i64,
     /// VAT rate in hundredths of a percent: 2500 is 25 %.
     pub vat_rate: u32,

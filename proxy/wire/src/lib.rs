@@ -1,11 +1,26 @@
-//! The JSON that travels between the page, the proxy and the shop.
+//! The JSON between the page, the proxy and the shop.
 //!
-//! Serde types and nothing else: no I/O, no clock, no dependency that would not compile to WebAssembly. The widget reads
-//! what the proxy writes because both are compiled from this file, so a change that breaks one breaks the build.
-//! Every type here costs bytes on someone's phone: few of them, small, no maps, no floats. What the widget does not show it does not read
-//! either (`skip_deserializing` where the target is WebAssembly).
+//! Serde types only: no I/O, no clock, no dependency that does not compile to WebAssembly. The widget and the proxy are compiled from the same
+//! types, so a change that breaks one breaks the build. Every type adds bytes to the widget: keep them few and small, without maps and floats.
+//! The widget does not deserialize what it does not show (`skip_deserializing` for WebAssembly).
 //!
 //! Field names are snake_case, amounts are minor units (øre, cent), times are milliseconds since 1970 in UTC.
+//!
+//! ## Modules
+//!
+//! Top to bottom; each imports only from those below it.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`shop`] | the shop's API: orders, customers, endpoints, warnings |
+//! | [`desk`] | the order desk's session |
+//! | [`request`] | payment requests |
+//! | [`shop_cart`] | carts with the shop's prices, posted or signed |
+//! | [`problem`] | problem bodies |
+//! | [`checkout`] | checkouts, for the page |
+//! | [`cart`] | carts and their lines, with the proxy's prices |
+//! | [`money`] | amounts, currencies, brands, languages |
+#![allow(rustdoc::private_intra_doc_links)]
 
 mod cart;
 mod checkout;
@@ -30,8 +45,7 @@ pub use shop::{
 };
 pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
 
-/// The version of the words with which the widget and the pay pages ask for the telephone number.
+/// The version of the text with which the widget and the pay pages ask for the telephone number.
 ///
-/// It is stored with each consent, so that it can be shown later what the customer said yes to. Change it whenever those
-/// words change in any language.
+/// It is stored with each consent, as evidence of what the customer consented to. Change it whenever the text changes in any language.
 pub const CONSENT_WORDING: &str = "2026-11";

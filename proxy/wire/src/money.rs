@@ -1,4 +1,4 @@
-//! Money, and the few closed lists that come with it.
+//! Money, and the closed enums for currencies, brands and languages.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,21 +36,21 @@ impl Currency {
     }
 }
 
-/// What has become of the money of a payment, in minor units, as Vipps MobilePay's `aggregate` has it.
+/// The amounts of a payment in minor units, as in Vipps MobilePay's `aggregate`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Aggregate {
     /// Reserved on the customer's account.
     pub authorized: i64,
-    /// Moved to the shop.
+    /// Captured by the shop.
     pub captured: i64,
-    /// Released before it was moved.
+    /// Released without a capture.
     pub cancelled: i64,
-    /// Given back after it was moved.
+    /// Refunded after the capture.
     pub refunded: i64,
 }
 
-/// The name that the customer knows the app by.
+/// The brand of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,7 +61,7 @@ pub enum Brand {
     MobilePay,
 }
 
-/// The languages that the widget and the pages speak.
+/// The languages of the widget and the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -74,7 +74,7 @@ pub enum Language {
     Fi,
     /// Swedish.
     Sv,
-    /// English, spoken when the page asks for none of the others.
+    /// English, the default.
     #[default]
     En,
 }

@@ -1,4 +1,4 @@
-//! What went wrong, in a form that a program can act on.
+//! Problem bodies: errors that a program can act on.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,24 +8,24 @@ use crate::Cart;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// Where the proxy explains the code, relative to the address that was asked.
+    /// The proxy's documentation of the code, relative to the address of the request.
     #[serde(rename = "type", default)]
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     #[cfg_attr(feature = "openapi", schema(required, example = "/docs/problems#rate_limited"))]
     pub kind: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, stable over releases: branch on this. All codes are in `ProblemCode`.
+    /// The error, stable across releases: branch on this. All codes are in `ProblemCode`.
     #[cfg_attr(feature = "openapi", schema(example = "rate_limited"))]
     pub code: String,
-    /// A short sentence for the developer; may be reworded.
+    /// A short sentence for developers; it may change.
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub title: String,
-    /// What exactly was wrong this time, if more is to be said.
+    /// The details of this error, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub detail: Option<String>,
-    /// Finds this request in the proxy's log.
+    /// Identifies the request in the proxy's log.
     pub trace_id: String,
     /// With `price_changed`: the cart at today's prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What the shop's own machines read.
+//! The shop's API: the requests and answers of the shop's backend and of the order desk.
 
 mod customers;
 mod details;
@@ -16,44 +16,44 @@ pub use endpoints::{
 };
 pub use warnings::{ShopWarning, ShopWarnings};
 
-/// `GET /v1/shop/orders/{reference}`: an order and what was tried to have it paid. Nothing that its customer shared.
+/// `GET /v1/shop/orders/{reference}`: an order and its payments, without the customer's shared data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopOrder {
-    /// The payment that counts: the one that was authorized, or else the latest.
+    /// The order's payment: the authorized one, or else the latest.
     pub reference: String,
-    /// The order's own number, which all its references begin with.
+    /// The order number, which is the prefix of all its references.
     pub order_number: String,
     /// The sales unit that is paid, by name.
     pub sales_unit: String,
-    /// What the customer is shown in the app.
+    /// The description in the app.
     pub description: String,
-    /// What is bought, at the prices of that moment.
+    /// The lines, at the prices of the order.
     pub lines: Vec<Line>,
-    /// Where that payment stands.
+    /// The payment's state.
     pub state: State,
-    /// What the order costs.
+    /// The order's total.
     pub amount: Amount,
-    /// What has become of that payment's money.
+    /// The payment's amounts.
     pub aggregate: Aggregate,
-    /// By when reserved money is to be captured; none where nothing waits for it.
+    /// The deadline for capturing reserved money; absent when nothing is left to capture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_deadline: Option<CaptureDeadline>,
     /// All payments, oldest first.
     pub attempts: Vec<ShopAttempt>,
-    /// The customer, where one has shared who they are and has not been erased: see `GET /v1/shop/customers/{id}`.
+    /// The customer, if they have shared personal data and were not erased: see `GET /v1/shop/customers/{id}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<String>,
-    /// Where and until when it can be paid, for an order that was opened before anybody pressed pay.
+    /// Where and until when it can be paid, for an order that was opened without a payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<ShopRequest>,
     /// The link that the order has in the customer's app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<ShopCategory>,
-    /// What has become of the customer's yes to sharing the telephone number; absent where there was none for the payment that counts.
+    /// The state of the customer's consent to share the telephone number; absent without a consent for the order's payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharing: Option<ShopSharing>,
-    /// What has happened, oldest first; only where one order is asked for.
+    /// The events, oldest first; only in the answer for one order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<OrderEvent>>,
     /// When the order was opened, in milliseconds since 1970 (UTC).
@@ -66,32 +66,32 @@ pub struct ShopOrder {
 pub struct ShopOrders {
     /// The orders.
     pub orders: Vec<ShopOrder>,
-    /// Ask with `after` for those that follow; absent where none do.
+    /// The cursor of the next page, for `after`; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
-/// Something that has happened to an order, as the shop is told of it.
+/// An event of an order, as it is delivered to the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderEvent {
-    /// Its name, the same wherever it is told.
+    /// Its id, the same in every delivery.
     pub id: String,
-    /// What has happened, such as `payment.captured`.
+    /// Its type, such as `payment.captured`.
     pub r#type: String,
-    /// When the proxy learned of it, in milliseconds since 1970 (UTC).
+    /// When the proxy recorded it, in milliseconds since 1970 (UTC).
     pub at_ms: i64,
-    /// What had become of the money by then.
+    /// The payment's amounts at that time.
     pub aggregate: Aggregate,
 }
 
-/// By when reserved money is to be captured, in milliseconds since 1970 (UTC).
+/// The deadlines for capturing reserved money, in milliseconds since 1970 (UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CaptureDeadline {
-    /// Until then a capture is sure to succeed.
+    /// Until then a capture is guaranteed.
     pub capture_by_ms: i64,
-    /// Then Vipps MobilePay gives the money back to the customer.
+    /// Then Vipps MobilePay releases the money to the customer.
     pub released_at_ms: i64,
 }
 
@@ -99,54 +99,54 @@ pub struct CaptureDeadline {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopAttempt {
-    /// Its name at Vipps MobilePay.
+    /// Its reference at Vipps MobilePay.
     pub reference: String,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Why it came to nothing, as a stable code.
+    /// Why it failed, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// What staff can do about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-    /// What has become of its money.
+    /// Its amounts.
     pub aggregate: Aggregate,
-    /// The customer's yes to sharing the telephone number with this payment. The record stays when what was shared is erased.
+    /// The customer's consent to share the telephone number with this payment. The record stays when the shared data is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ShopConsent>,
-    /// What the shop asked to be done with its money, oldest first.
+    /// Its captures, cancels and refunds, oldest first.
     pub operations: Vec<ShopOperation>,
-    /// When it was begun, in milliseconds since 1970 (UTC).
+    /// When it was started, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
-    /// When it runs out, or ran out, unless the customer acts, in milliseconds since 1970 (UTC).
+    /// When it expires, or expired, unless the customer approves, in milliseconds since 1970 (UTC).
     pub expires_at_ms: i64,
 }
 
-/// A customer's yes, as it can be shown later.
+/// The record of a customer's consent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopConsent {
-    /// To what: `phoneNumber`.
+    /// What the consent is for: `phoneNumber`.
     pub scope: String,
-    /// The version of the words that were shown.
+    /// The version of the consent text.
     pub wording: String,
-    /// The language that they were shown in.
+    /// The language of the text.
     pub language: Language,
-    /// When, in milliseconds since 1970 (UTC).
+    /// When it was given, in milliseconds since 1970 (UTC).
     pub given_at_ms: i64,
 }
 
-/// What the shop asked to be done with a payment's money.
+/// A capture, cancel or refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopOperation {
-    /// Its name.
+    /// Its id.
     pub id: String,
     /// `capture`, `cancel` or `refund`.
     pub kind: String,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// What was shipped or sent back, as the shop said.
+    /// The shipped or returned lines, as the shop has given them.
     pub lines: Vec<Pieces>,
     /// `pending` until Vipps MobilePay has answered, then `done` or `refused`.
     pub state: String,
@@ -156,7 +156,7 @@ pub struct ShopOperation {
     /// What staff can do about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-    /// When the shop asked, in milliseconds since 1970 (UTC).
+    /// When the shop requested it, in milliseconds since 1970 (UTC).
     pub asked_at_ms: i64,
     /// When it was answered, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,26 +168,26 @@ pub struct ShopOperation {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MoveMoney {
-    /// How much; all that is left when absent.
+    /// The amount; all that is left when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// What was shipped or sent back, kept with the order.
+    /// The shipped or returned lines, stored with the order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Pieces>,
 }
 
-/// The body of `POST /v1/shop/orders/{reference}/cancel`, which is always of all that is left: empty.
+/// The body of `POST /v1/shop/orders/{reference}/cancel`, which always releases all that is left: empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LetGo {}
 
-/// How many of an article.
+/// A quantity of one article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pieces {
-    /// The article.
+    /// The article's stock-keeping unit.
     pub sku: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
 }

@@ -1,8 +1,7 @@
-//! What is read from outside, given bytes that nobody wrote: it may say no, it may never panic, and what it takes it must give back as
-//! it was.
+//! Fuzz targets for everything that parses external input: it may refuse, it must never panic, and an accepted value must survive a round trip.
 //!
-//! One function a target. The seeds in `seeds/` go through the same functions with every `cargo test`, and so does whatever the fuzzer
-//! has ever found.
+//! One function for each target. Every `cargo test` runs the seeds in `seeds/` through the same functions, and also everything the fuzzer has
+//! found.
 
 use std::fmt::Debug;
 use std::fs;
@@ -34,8 +33,8 @@ pub fn signature(data: &[u8]) {
     let secrets = [SecretString::from("secret"), SecretString::from("")];
     let headers = SignatureHeaders { date: text(date), content_sha256: text(hash), authorization: text(authorization) };
     // The second secret is one that the fuzzer cannot sign with either: it knows no HMAC.
-    let believed = verify(headers, &url, &secrets, body, NOW, TOLERANCE);
-    assert!(believed.is_err(), "a signature was guessed");
+    let accepted = verify(headers, &url, &secrets, body, NOW, TOLERANCE);
+    assert!(accepted.is_err(), "a signature was guessed");
     let signed = sign(&secrets[0], &url, DATE, body);
     let headers = SignatureHeaders {
         date: Some(DATE),
@@ -50,22 +49,22 @@ pub fn signature(data: &[u8]) {
 /// The body of a webhook.
 pub fn event(data: &[u8]) {
     if let Ok(event) = Event::read(data) {
-        // Whatever is in it, its name can be shown.
+        // Every accepted event can be printed.
         assert!(!format!("{event:?}").is_empty() && event.name.as_str().len() <= data.len());
     }
 }
 
 /// The JSON between page and proxy.
 pub fn wire(data: &[u8]) {
-    comes_back::<kvitt_wire::NewCheckout>(data);
-    comes_back::<kvitt_wire::NewAttempt>(data);
-    comes_back::<kvitt_wire::Checkout>(data);
-    comes_back::<kvitt_wire::Cart>(data);
-    comes_back::<kvitt_wire::Problem>(data);
-    comes_back::<kvitt_wire::NewShopCheckout>(data);
+    round_trips::<kvitt_wire::NewCheckout>(data);
+    round_trips::<kvitt_wire::NewAttempt>(data);
+    round_trips::<kvitt_wire::Checkout>(data);
+    round_trips::<kvitt_wire::Cart>(data);
+    round_trips::<kvitt_wire::Problem>(data);
+    round_trips::<kvitt_wire::NewShopCheckout>(data);
 }
 
-fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
+fn round_trips<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
     if let Ok(value) = serde_json::from_slice::<T>(data) {
         let text = serde_json::to_string(&value).expect("what was read can be written");
         assert_eq!(serde_json::from_str::<T>(&text).expect("what was written can be read"), value);
@@ -76,16 +75,16 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) 
 pub fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _ = Catalogue::parse(text);
-    // It names files; those of the system are nothing to read here.
+    // A configuration can name files: do not read those of the system.
     if text.contains("/dev") || text.contains("/proc") {
         return;
     }
-    // One file for all, since making a folder takes longer than reading what is in it.
+    // One file for all runs: making a folder takes longer than reading a file.
     static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
     let file = FOLDER.path().join("kvitt.toml");
     fs::write(&file, text).expect("a file");
     match Config::load(Some(&file), []) {
-        Ok(config) => assert!(!format!("{config:?}").contains("secret-of-the-seed"), "a secret shows"),
+        Ok(config) => assert!(!format!("{config:?}").contains("secret-of-the-seed"), "a secret is printed"),
         Err(mistakes) => assert!(!mistakes.to_string().is_empty()),
     }
 }
@@ -98,7 +97,7 @@ static DEMO: LazyLock<Config> = LazyLock::new(|| {
     Config::load(Some(&folder.path().join("kvitt.toml")), []).expect("the seed is a whole configuration")
 });
 
-/// The items of a cart, as a query has them, and what they cost.
+/// The items of a cart in a query, and their prices.
 pub fn cart(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(items) = carts::parse_items(text) else { return };
@@ -110,7 +109,7 @@ pub fn cart(data: &[u8]) {
     }
 }
 
-/// A cart that the shop has signed, and what is in it.
+/// A signed cart, and its content.
 pub fn signed_cart(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     // The fuzzer knows no HMAC.
@@ -121,7 +120,7 @@ pub fn signed_cart(data: &[u8]) {
     let Ok(asked) = serde_json::from_str::<kvitt_wire::ShopCart>(text) else { return };
     for unit in DEMO.sales_units.iter() {
         let Ok(cart) = carts::from_shop(&DEMO.shop, unit, &asked, clock::now()) else { continue };
-        assert_eq!(cart.total, asked.total, "what the shop asks for is what is paid");
+        assert_eq!(cart.total, asked.total, "the total of the shop's cart is what is paid");
         assert_eq!(cart.lines.iter().map(|line| line.total).sum::<i64>(), cart.total.value);
         assert!(cart.lines.iter().all(|line| line.vat == 0 || (0..=line.total).contains(&line.vat)));
     }
@@ -130,8 +129,8 @@ pub fn signed_cart(data: &[u8]) {
 /// The token of a checkout.
 pub fn token(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Some((id, secret)) = tokens::read(text) {
-        let (same, other) = tokens::read(&tokens::write(id, &secret)).expect("what was written can be read");
+    if let Some((id, secret)) = tokens::decode(text) {
+        let (same, other) = tokens::decode(&tokens::encode(id, &secret)).expect("what was written can be read");
         assert!(same == id && tokens::matches(&other, &secret));
     }
 }

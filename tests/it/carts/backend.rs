@@ -13,7 +13,7 @@ async fn asks(shop: &Shop, bearer: &str, key: &str, body: &Value) -> Response {
 }
 
 #[tokio::test]
-async fn it_is_paid_by_whoever_is_given_the_token() {
+async fn an_order_of_the_backend_is_paid_by_its_token() {
     let shop = Shop::open().await;
     let bearer = shop.key("backend").await;
     let body = json!({
@@ -50,7 +50,7 @@ async fn it_is_paid_by_whoever_is_given_the_token() {
 }
 
 #[tokio::test]
-async fn asking_twice_opens_one() {
+async fn a_repeated_request_opens_one_order() {
     let shop = Shop::open().await;
     let bearer = shop.key("backend").await;
     let body = json!({ "cart": mugs_and_freight() });
@@ -81,7 +81,7 @@ async fn a_shop_decides_whether_it_asks_for_the_number() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_and_nothing_opened() {
+async fn an_invalid_cart_is_refused_and_opens_nothing() {
     let shop = Shop::open().await;
     let bearer = shop.key("backend").await;
     let good = json!({ "cart": mugs_and_freight() });

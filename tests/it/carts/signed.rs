@@ -69,7 +69,7 @@ async fn shown(shop: &Shop, signed_cart: &str) -> Response {
 }
 
 #[tokio::test]
-async fn it_is_paid_as_the_shop_has_priced_it() {
+async fn a_signed_cart_is_paid_at_the_shop_s_prices() {
     let shop = open_shop().await;
     let cart = signed(&shop, &mugs_and_freight());
     let seen: Cart = shown(&shop, &cart).await.json().await.unwrap();
@@ -90,7 +90,7 @@ async fn it_is_paid_as_the_shop_has_priced_it() {
 }
 
 #[tokio::test]
-async fn a_rounding_gets_a_line_that_the_app_takes() {
+async fn a_rounding_difference_becomes_a_line_that_the_app_accepts() {
     let shop = open_shop().await;
     for (total, rounding) in [(58_701, 1), (58_698, -2)] {
         let cart = with(with(mugs_and_freight(), "/total/value", json!(total)), "/rounding", json!("line"));
@@ -106,7 +106,7 @@ async fn a_rounding_gets_a_line_that_the_app_takes() {
 }
 
 #[tokio::test]
-async fn sums_that_do_not_hold_are_refused_with_the_difference() {
+async fn sums_that_do_not_add_up_are_refused_with_the_difference() {
     let shop = open_shop().await;
     for (pointer, value, code, says) in [
         ("/total/value", json!(58_699), "cart_lines_mismatch", "a difference of -1 minor units"),
@@ -132,7 +132,7 @@ async fn sums_that_do_not_hold_are_refused_with_the_difference() {
 }
 
 #[tokio::test]
-async fn what_the_shop_has_not_signed_is_not_believed() {
+async fn a_cart_that_the_shop_did_not_sign_is_refused() {
     let shop = open_shop().await;
     let good = claims(&shop, &mugs_and_freight());
     let now = jiff::Timestamp::now().as_second();
@@ -175,7 +175,7 @@ async fn what_the_shop_has_not_signed_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_new_key_stands_beside_the_old_one_until_that_is_taken_out() {
+async fn two_cart_keys_are_valid_during_a_rotation() {
     let shop = open_shop().await;
     let claims = claims(&shop, &mugs_and_freight());
     for (secret, kid) in [(SECRET, "2026-11"), (NEW_SECRET, "2026-12")] {
@@ -192,7 +192,7 @@ async fn a_new_key_stands_beside_the_old_one_until_that_is_taken_out() {
 }
 
 #[tokio::test]
-async fn a_sales_unit_s_key_signs_for_it() {
+async fn a_sales_unit_s_key_signs_for_that_unit_only() {
     let shop = open_shop().await;
     let cart = with(with(mugs_and_freight(), "/sales_unit", json!("dk")), "/total/currency", json!("DKK"));
     let cart = jws(SECRET, &header("dk"), &claims(&shop, &cart));
@@ -204,7 +204,7 @@ async fn a_sales_unit_s_key_signs_for_it() {
 }
 
 #[tokio::test]
-async fn a_form_carries_it_too() {
+async fn a_form_may_carry_a_signed_cart() {
     let shop = open_shop().await;
     let cart = signed(&shop, &mugs_and_freight());
     let fields = [("signed_cart", cart.as_str()), ("amount", "58700"), ("currency", "NOK"), ("terms_accepted", "yes")];
@@ -221,7 +221,7 @@ async fn a_form_carries_it_too() {
 }
 
 #[tokio::test]
-async fn a_shop_without_a_catalogue_takes_no_other() {
+async fn a_shop_without_a_catalogue_accepts_signed_carts_only() {
     let shop = open_shop_with(&format!("{KEYS}\n# no catalogue")).await;
     problem(shop.get("/v1/cart?items=mug:1").send().await.unwrap(), 422, "unknown_sku").await;
     assert_eq!(shown(&shop, &signed(&shop, &mugs_and_freight())).await.status(), StatusCode::OK);

@@ -33,7 +33,7 @@ async fn a_customer_is_found_shown_and_erased() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_is_shown_and_made_again() {
+async fn a_delivery_is_shown_and_replayed() {
     let shop = Shop::open_with(AT_HOME).await;
     let receiver = Receiver::answering([]).await;
     let endpoint = shop.tells(&receiver).await;
@@ -62,7 +62,7 @@ async fn request(shop: &Shop, key: &str, arguments: &[&str]) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_is_asked_for_behind_a_link_and_the_request_taken_back() {
+async fn a_payment_request_is_sent_as_a_link_and_withdrawn() {
     let shop = Shop::open().await;
     let key = shop.key("counter").await;
     let asks = ["send", "--amount", "249.00", "--description", "A stoneware mug", "--idempotency-key", "mug-1"];

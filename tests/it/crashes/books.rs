@@ -38,7 +38,7 @@ pub(super) async fn agree(stage: &Stage, end: &Checkout) {
 
 /// What has become of the order is in the log, each move once.
 async fn is_logged(store: &Store, checkout: &kvitt::checkout::Checkout) {
-    let logged = store.events_of(checkout.id).await.unwrap();
+    let logged = store.order_events(checkout.id).await.unwrap();
     let count = |kind: &str| logged.iter().filter(|event| event.kind == kind).count();
     let attempt = checkout.current();
     assert_eq!(count("checkout.authorized"), usize::from(attempt.state == State::Authorized), "{logged:?}");

@@ -115,7 +115,7 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
 }
 
 #[tokio::test]
-async fn a_file_is_one_proxy_s_and_commands_work_beside_it() {
+async fn one_proxy_owns_the_file_and_commands_work_beside_it() {
     let mut stage = Stage::set(Database::Sqlite).await;
     let proxy = stage.start();
     let order = orders(&proxy.url).await;
@@ -135,7 +135,7 @@ async fn a_file_is_one_proxy_s_and_commands_work_beside_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_file_shows_in_readiness_when_no_more_webhooks_are_taken() {
+async fn readyz_reports_a_locked_file_once_the_inbox_is_full() {
     let shop = Arc::new(Shop::open_on(Database::Sqlite, "webhook.queue = 1").await);
     shop.is_ready().await;
     let mut other = SqliteConnection::connect(&shop.files.database).await.unwrap();

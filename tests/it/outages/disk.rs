@@ -130,11 +130,11 @@ async fn stream_state(stream: &mut Stream) -> Option<State> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_full_disk_does_not_take_is_refused_and_comes_again() {
+async fn on_a_full_disk_webhooks_are_refused_and_sent_again() {
     is_full_for_a_while(Disk::real()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_may_not_grow_are_no_worse_than_a_full_disk() {
+async fn a_file_size_limit_is_handled_like_a_full_disk() {
     is_full_for_a_while(Disk::Limit).await;
 }

@@ -28,16 +28,16 @@ async fn no_token_for_a_while(fault: Value) {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_for_a_while_delays_payments_and_ends_none() {
+async fn a_refused_token_delays_payments_and_fails_none() {
     no_token_for_a_while(json!({ "status": 401 })).await;
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_is_down_delays_payments_and_ends_none() {
+async fn a_token_endpoint_that_is_down_delays_payments_and_fails_none() {
     no_token_for_a_while(json!({ "status": 500 })).await;
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_does_not_answer_delays_payments_and_ends_none() {
+async fn a_silent_token_endpoint_delays_payments_and_fails_none() {
     no_token_for_a_while(json!({ "drop_before_work": true })).await;
 }

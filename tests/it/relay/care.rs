@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{AT_HOME, Receiver, Shop, listed, paid, tests};
 
 #[tokio::test]
-async fn while_a_secret_is_replaced_both_sign() {
+async fn during_a_rotation_both_secrets_sign() {
     let shop = Shop::open_with(AT_HOME).await;
     let receiver = Receiver::answering([]).await;
     let added = shop.tells(&receiver).await;
@@ -27,7 +27,7 @@ async fn while_a_secret_is_replaced_both_sign() {
 }
 
 #[tokio::test]
-async fn what_was_told_is_told_again_when_asked_for() {
+async fn a_delivered_event_can_be_replayed() {
     let shop = Shop::open_with(AT_HOME).await;
     let receiver = Receiver::answering([]).await;
     let added = shop.tells(&receiver).await;
@@ -53,7 +53,7 @@ async fn what_was_told_is_told_again_when_asked_for() {
 }
 
 #[tokio::test]
-async fn that_a_capture_is_due_is_told_once() {
+async fn capture_due_is_delivered_once() {
     let extra = format!("capture.warn_days = 8\ncapture.every_ms = 50\n{AT_HOME}");
     let shop = Shop::open_with(&extra).await;
     let receiver = Receiver::answering([]).await;

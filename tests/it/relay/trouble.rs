@@ -23,7 +23,7 @@ async fn disabled(shop: &Shop, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_fails_is_told_again_under_the_same_id() {
+async fn a_failed_delivery_is_retried_under_the_same_id() {
     let shop = Shop::open_with(&impatient()).await;
     let receiver = Receiver::answering([Says::Status(500), Says::Nothing]).await;
     let added = shop.tells(&receiver).await;
@@ -38,7 +38,7 @@ async fn what_fails_is_told_again_under_the_same_id() {
 }
 
 #[tokio::test]
-async fn what_fails_too_often_is_given_up_and_replayed() {
+async fn a_delivery_that_fails_too_often_is_parked_and_replayed() {
     let extra = AT_HOME.replace("[20, 20, 20, 20, 20, 20, 20, 20, 20]", "[20]");
     let shop = Shop::open_with(&extra).await;
     let receiver = Receiver::answering([Says::Status(500), Says::Status(503)]).await;
@@ -56,7 +56,7 @@ async fn what_fails_too_often_is_given_up_and_replayed() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_asks_for_time_gets_it() {
+async fn retry_after_of_an_endpoint_is_respected() {
     let shop = Shop::open_with(AT_HOME).await;
     let receiver = Receiver::answering([Says::Later(3_600)]).await;
     let added = shop.tells(&receiver).await;
@@ -68,7 +68,7 @@ async fn an_endpoint_that_asks_for_time_gets_it() {
 }
 
 #[tokio::test]
-async fn one_that_is_gone_is_disabled_and_the_others_are_told() {
+async fn an_endpoint_that_answers_410_is_disabled_and_the_others_notified() {
     let shop = Shop::open_with(AT_HOME).await;
     let (gone, other) = (Receiver::answering([Says::Status(410)]).await, Receiver::answering([]).await);
     let (added, _) = (shop.tells(&gone).await, shop.tells(&other).await);
@@ -95,7 +95,7 @@ async fn one_that_is_gone_is_disabled_and_the_others_are_told() {
 }
 
 #[tokio::test]
-async fn one_that_does_nothing_but_fail_for_days_is_disabled() {
+async fn an_endpoint_that_fails_for_days_is_disabled() {
     let shop = Shop::open_with(AT_HOME).await;
     let (bad, good) = (Receiver::answering([Says::Status(500)]).await, Receiver::answering([]).await);
     let (added, fine) = (shop.tells(&bad).await, shop.tells(&good).await);
@@ -111,7 +111,7 @@ async fn one_that_does_nothing_but_fail_for_days_is_disabled() {
 }
 
 #[tokio::test]
-async fn a_slow_endpoint_holds_nobody_up_and_a_redirect_is_not_followed() {
+async fn a_slow_endpoint_delays_no_other_and_redirects_are_not_followed() {
     let shop = Shop::open_with(&impatient()).await;
     let elsewhere = Receiver::answering([]).await;
     let slow = Receiver::answering(vec![Says::Nothing; 40]).await;
@@ -132,7 +132,7 @@ async fn a_slow_endpoint_holds_nobody_up_and_a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn what_leads_inside_is_not_called() {
+async fn internal_addresses_are_never_called() {
     let shop = Shop::open().await;
     shop.is_open().await;
     let receiver = Receiver::answering([]).await;
@@ -158,7 +158,7 @@ async fn what_leads_inside_is_not_called() {
 }
 
 #[tokio::test]
-async fn what_was_told_and_not_written_down_is_told_again_under_the_same_id() {
+async fn an_unrecorded_delivery_is_repeated_under_the_same_id() {
     let extra = format!("polling.first_ms = 200\nvipps.timeout_ms = 500\n{}", impatient());
     let stage = Stage::set_with(Database::chosen(), &extra).await;
     let receiver = Receiver::answering([]).await;

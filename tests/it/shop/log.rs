@@ -62,8 +62,8 @@ fn is_no_part(letter: char) -> bool {
 
 /// A checkout's token (its first half is a UUID of the seventh version), a key of the shop's, or the head of an access token.
 fn is_token(word: &str) -> bool {
-    let checkout = || kvitt::access::token::read(word).is_some_and(|(id, _)| id.0.get_version_num() == 7);
-    checkout() || kvitt::access::shop_key::Key::read(word).is_some() || (word.len() > 40 && word.starts_with("eyJ"))
+    let checkout = || kvitt::access::token::decode(word).is_some_and(|(id, _)| id.0.get_version_num() == 7);
+    checkout() || kvitt::access::shop_key::Key::parse(word).is_some() || (word.len() > 40 && word.starts_with("eyJ"))
 }
 
 /// Takes down every line.
@@ -97,7 +97,7 @@ impl Write for Recorder {
 #[test]
 fn a_secret_in_a_line_is_found() {
     let (id, secret) = kvitt::access::token::new();
-    let token = kvitt::access::token::write(id, &secret);
+    let token = kvitt::access::token::encode(id, &secret);
     hide("a webhook's secret");
     let mut secrets = vec![
         PHONE_NUMBER.to_owned(),

@@ -3,7 +3,7 @@
 use kvitt::checkout::Moment;
 use kvitt::shop::relay::new_secret;
 use kvitt::store::Store;
-use kvitt::store::deliveries::{Delivery, Settled, Then, Told, Tried};
+use kvitt::store::deliveries::{Delivery, DeliveryOutcome, DeliveryTry, NewEvent, SettleOutcome};
 use kvitt::store::endpoints::NewEndpoint;
 
 use super::{LEASE_MS, NOW, Place};
@@ -26,13 +26,13 @@ async fn endpoint(store: &Store) -> NewEndpoint {
 
 /// Tells the endpoint something at that moment; its id.
 async fn tell(store: &Store, endpoint: &NewEndpoint, at: Moment) -> String {
-    let told = Told::test(&endpoint.id, at).unwrap();
-    assert_eq!(store.tell_shop(&told, Some(&endpoint.id), at).await.unwrap(), 1);
+    let told = NewEvent::test(&endpoint.id, at).unwrap();
+    assert_eq!(store.enqueue_deliveries(&told, Some(&endpoint.id), at).await.unwrap(), 1);
     told.id
 }
 
-fn failed(then: Then) -> Tried {
-    Tried { status: Some(500), error: Some("it answered 500".into()), latency_ms: 1, then }
+fn failed(outcome: DeliveryOutcome) -> DeliveryTry {
+    DeliveryTry { status: Some(500), error: Some("it answered 500".into()), latency_ms: 1, outcome }
 }
 
 fn ids(deliveries: &[Delivery]) -> Vec<&str> {
@@ -48,7 +48,7 @@ async fn what_was_told_and_tried_in_the_future_is_due_when_the_clock_goes_back(d
     let ahead = NOW.plus_ms(HOUR_MS);
     let settle = async |at: Moment, wait_ms| {
         let claimed = store.claim_deliveries(1, LEASE_MS, at).await.unwrap().remove(0);
-        let tried = failed(Then::Again(at.plus_ms(wait_ms)));
+        let tried = failed(DeliveryOutcome::Retry(at.plus_ms(wait_ms)));
         store.settle_delivery(&claimed.claim, &tried, at.plus_ms(-PATIENCE_MS), at).await.unwrap();
     };
     let retried = tell(&store, &endpoint, NOW).await;
@@ -81,8 +81,8 @@ async fn an_endpoint_is_disabled_once_by_many_who_find_it_gone_at_once(database:
             let store = store.clone();
             // Those that arrive lift what those that fail have set.
             let tried = match nth % 4 {
-                0 => Tried { status: Some(204), error: None, latency_ms: 1, then: Then::Delivered },
-                _ => failed(Then::Gone),
+                0 => DeliveryTry { status: Some(204), error: None, latency_ms: 1, outcome: DeliveryOutcome::Delivered },
+                _ => failed(DeliveryOutcome::Gone),
             };
             tokio::spawn(
                 async move { store.settle_delivery(&delivery.claim, &tried, NOW.plus_ms(-PATIENCE_MS), NOW).await },
@@ -91,9 +91,9 @@ async fn an_endpoint_is_disabled_once_by_many_who_find_it_gone_at_once(database:
         let mut disabled = 0;
         for settlement in settlements.collect::<Vec<_>>() {
             match settlement.await.unwrap().unwrap() {
-                Settled::Disabled(_) => disabled += 1,
-                Settled::Written => {}
-                Settled::Lost => panic!("nobody else has claimed it"),
+                SettleOutcome::EndpointDisabled(_) => disabled += 1,
+                SettleOutcome::Written => {}
+                SettleOutcome::Lost => panic!("nobody else has claimed it"),
             }
         }
         assert_eq!(disabled, 1);

@@ -1,24 +1,24 @@
-//! What is asked again: the same request under the same key, and after the pause that the proxy wishes for.
+//! Retries: the same request keeps its key, and an automatic retry waits for the pause that the proxy asks for.
 
 use super::*;
 
-fn busy(seconds: i64) -> Fault {
-    Fault::Busy { after: Some(seconds * 1_000), trace: "a-trace".into() }
+fn busy(seconds: i64) -> RequestError {
+    RequestError::Busy { retry_after: Some(seconds * 1_000), trace_id: "a-trace".into() }
 }
 
-/// What a press sends.
-fn sends(model: &mut Model, act: Act) -> Cmd {
-    press(model, act).remove(0)
+/// The request that a press sends.
+fn sent_by(model: &mut Model, action: Action) -> Cmd {
+    press(model, action).remove(0)
 }
 
-fn key(errand: &Cmd) -> &str {
-    match errand {
-        Cmd::Create { key, .. } | Cmd::Retry { key, .. } => key,
+fn key(request: &Cmd) -> &str {
+    match request {
+        Cmd::Create { key, .. } | Cmd::Attempt { key, .. } => key,
         other => panic!("{other:?} has no key"),
     }
 }
 
-/// Ticks until something else than a tick is to be done; answers with it and the milliseconds that went by.
+/// Ticks until a command other than a tick follows. Returns it and the milliseconds that passed.
 fn wait(model: &mut Model) -> (Cmd, i64) {
     let begin = model.now;
     loop {
@@ -31,106 +31,106 @@ fn wait(model: &mut Model) -> (Cmd, i64) {
 }
 
 #[test]
-fn a_lost_answer_is_asked_for_under_the_same_key() {
+fn a_request_without_an_answer_keeps_its_key() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
-    assert!(key(&first).starts_with("salt-"), "nobody can guess it");
-    answer(&mut model, &first, Err(Fault::Unreachable));
-    assert_eq!(sends(&mut model, Act::Again), first);
-    answer(&mut model, &first, Err(Fault::Unreachable));
+    let first = sent_by(&mut model, Action::Pay);
+    assert!(key(&first).starts_with("salt-"), "it contains the salt");
+    answer(&mut model, &first, Err(RequestError::Unreachable));
+    assert_eq!(sent_by(&mut model, Action::Retry), first);
+    answer(&mut model, &first, Err(RequestError::Unreachable));
 
-    // The long way round, from the button.
-    press(&mut model, Act::Back);
+    // The same request again, from the pay button on.
+    press(&mut model, Action::Back);
     update(&mut model, Msg::Opened);
     priced(&mut model, Ok(cart(49_800)));
     update(&mut model, Msg::Terms(true));
-    assert_eq!(sends(&mut model, Act::Pay), first);
+    assert_eq!(sent_by(&mut model, Action::Pay), first);
 }
 
 #[test]
-fn something_else_is_asked_for_under_another_key() {
+fn a_different_request_has_a_different_key() {
     let changes: [fn(&mut Model); 3] = [
         |model| drop(update(model, Msg::Share(true))),
-        |model| drop(update(model, Msg::Spoken(words(Language::Da)))),
+        |model| drop(update(model, Msg::LanguageLoaded(words(Language::Da)))),
         |model| {
             update(model, Msg::Configured(Order { items: "mug:1".into(), ..model.order.clone() }));
         },
     ];
     for change in changes {
         let mut model = ready();
-        let first = sends(&mut model, Act::Pay);
-        answer(&mut model, &first, Err(Fault::Unreachable));
-        press(&mut model, Act::Back);
+        let first = sent_by(&mut model, Action::Pay);
+        answer(&mut model, &first, Err(RequestError::Unreachable));
+        press(&mut model, Action::Back);
         update(&mut model, Msg::Opened);
         change(&mut model);
         let mut other = cart(49_800);
         other.lines[0].quantity = if model.order.items == "mug:1" { 1 } else { 2 };
         priced(&mut model, Ok(other));
         update(&mut model, Msg::Terms(true));
-        let second = sends(&mut model, Act::Pay);
+        let second = sent_by(&mut model, Action::Pay);
         assert_ne!(second, first);
         assert_ne!(key(&second), key(&first));
     }
 }
 
 #[test]
-fn what_was_answered_is_not_asked_again() {
+fn an_answered_key_is_not_used_again() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
+    let first = sent_by(&mut model, Action::Pay);
     answer(&mut model, &first, Err(problem("price_changed", Some(cart(49_800)))));
-    press(&mut model, Act::Accept);
-    assert_ne!(key(&sends(&mut model, Act::Pay)), key(&first));
+    press(&mut model, Action::AcceptPrice);
+    assert_ne!(key(&sent_by(&mut model, Action::Pay)), key(&first));
 }
 
 #[test]
-fn a_payment_that_will_have_run_out_is_begun_anew() {
+fn a_key_expires_before_the_payment_does() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
+    let first = sent_by(&mut model, Action::Pay);
     model.now += 20_000;
-    answer(&mut model, &first, Err(Fault::Unreachable));
+    answer(&mut model, &first, Err(RequestError::Unreachable));
     model.now += 300_000;
-    assert_ne!(key(&sends(&mut model, Act::Again)), key(&first));
+    assert_ne!(key(&sent_by(&mut model, Action::Retry)), key(&first));
 }
 
 #[test]
 fn another_attempt_has_a_key_of_its_own() {
     let mut model = waiting();
     streamed(&mut model, checkout(2, State::Expired));
-    let first = sends(&mut model, Act::Again);
-    answer(&mut model, &first, Err(Fault::Unreachable));
-    assert_eq!(sends(&mut model, Act::Again), first);
+    let first = sent_by(&mut model, Action::Retry);
+    answer(&mut model, &first, Err(RequestError::Unreachable));
+    assert_eq!(sent_by(&mut model, Action::Retry), first);
     answer(&mut model, &first, Ok(checkout(3, State::Expired)));
-    let second = sends(&mut model, Act::Again);
+    let second = sent_by(&mut model, Action::Retry);
     assert_ne!(key(&second), key(&first));
 }
 
 #[test]
-fn every_press_has_a_key_that_no_other_has() {
+fn every_press_has_a_unique_key() {
     let mut model = ready();
     let mut keys = std::collections::HashSet::new();
     for _ in 0..1_000 {
-        let errand = sends(&mut model, Act::Pay);
-        assert!(keys.insert(key(&errand).to_owned()), "{errand:?}");
-        answer(&mut model, &errand, Err(problem("price_changed", Some(cart(49_800)))));
-        press(&mut model, Act::Accept);
+        let request = sent_by(&mut model, Action::Pay);
+        assert!(keys.insert(key(&request).to_owned()), "{request:?}");
+        answer(&mut model, &request, Err(problem("price_changed", Some(cart(49_800)))));
+        press(&mut model, Action::AcceptPrice);
     }
 }
 
 #[test]
-fn a_proxy_that_asks_for_patience_is_asked_again_by_itself() {
+fn a_busy_proxy_gets_an_automatic_retry() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
+    let first = sent_by(&mut model, Action::Pay);
     let cmds = answer(&mut model, &first, Err(busy(3)));
     assert!(matches!(cmds[..], [Cmd::Tick(_)]), "{cmds:?}");
-    assert!(model.busy && model.screen == Screen::Start, "the customer just waits");
-    assert_eq!(press(&mut model, Act::Pay), []);
+    assert!(model.busy && model.screen == Screen::Start, "the screen stays");
+    assert_eq!(press(&mut model, Action::Pay), []);
     assert_eq!(wait(&mut model), (first.clone(), 3_000));
     answer(&mut model, &first, Ok(checkout(1, State::Created)));
     assert_eq!(model.screen, Screen::Waiting);
 }
 
 #[test]
-fn a_price_is_asked_for_again_too() {
+fn a_price_is_retried_too() {
     let mut model = model();
     update(&mut model, Msg::Opened);
     priced(&mut model, Err(busy(2)));
@@ -139,22 +139,22 @@ fn a_price_is_asked_for_again_too() {
 }
 
 #[test]
-fn nobody_is_kept_waiting_for_long() {
+fn automatic_retries_end_at_a_deadline() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
+    let first = sent_by(&mut model, Action::Pay);
     answer(&mut model, &first, Err(busy(10)));
-    let (again, _) = wait(&mut model);
-    let cmds = answer(&mut model, &again, Err(busy(10)));
-    assert_eq!(cmds, [Cmd::Tell(Event::Trouble("busy".into()))]);
-    assert_eq!(model.screen, Screen::Trouble(Trouble::Busy));
-    assert_eq!(model.trace.as_deref(), Some("a-trace"));
-    assert_eq!(sends(&mut model, Act::Again), first, "under its key");
+    let (retry, _) = wait(&mut model);
+    let cmds = answer(&mut model, &retry, Err(busy(10)));
+    assert_eq!(cmds, [Cmd::Emit(Event::Trouble("busy".into()))]);
+    assert_eq!(model.screen, Screen::Failure(Failure::Busy));
+    assert_eq!(model.trace_id.as_deref(), Some("a-trace"));
+    assert_eq!(sent_by(&mut model, Action::Retry), first, "with its key");
 }
 
 #[test]
-fn news_end_the_waiting() {
+fn a_new_state_cancels_the_retry() {
     let mut model = waiting();
-    let cancel = sends(&mut model, Act::Cancel);
+    let cancel = sent_by(&mut model, Action::Cancel);
     answer(&mut model, &cancel, Err(busy(5)));
     assert!(model.busy);
     streamed(&mut model, checkout(2, State::Authorized));
@@ -164,24 +164,24 @@ fn news_end_the_waiting() {
 }
 
 #[test]
-fn an_element_out_of_the_page_asks_when_it_is_back() {
+fn a_disconnected_element_retries_when_it_is_back() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
-    update(&mut model, Msg::Rested);
+    let first = sent_by(&mut model, Action::Pay);
+    update(&mut model, Msg::Disconnected);
     assert_eq!(answer(&mut model, &first, Err(busy(2))), []);
     model.now += 60_000;
-    assert!(matches!(update(&mut model, Msg::Woken)[..], [Cmd::Tick(_)]));
+    assert!(matches!(update(&mut model, Msg::Reactivated)[..], [Cmd::Tick(_)]));
     assert_eq!(wait(&mut model).0, first);
 }
 
 #[test]
-fn a_trouble_says_where_it_is_found_and_the_next_one_not() {
+fn a_failure_shows_its_own_trace_id_only() {
     let mut model = ready();
-    let first = sends(&mut model, Act::Pay);
+    let first = sent_by(&mut model, Action::Pay);
     answer(&mut model, &first, Err(problem("sales_unit_unknown", None)));
-    assert_eq!(model.trace.as_deref(), Some("a-trace"));
-    press(&mut model, Act::Back);
+    assert_eq!(model.trace_id.as_deref(), Some("a-trace"));
+    press(&mut model, Action::Back);
     update(&mut model, Msg::Opened);
-    priced(&mut model, Err(Fault::Unreachable));
-    assert_eq!(model.trace, None);
+    priced(&mut model, Err(RequestError::Unreachable));
+    assert_eq!(model.trace_id, None);
 }

@@ -1,16 +1,16 @@
-//! What the shop has priced: a cart that it has signed, and an order that its backend has opened.
+//! Carts that the shop has signed, and orders that its backend has opened.
 
 use super::*;
 
 const JWS: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk";
 
 fn signed() -> Order {
-    Order { key: KEY.into(), items: JWS.into(), signed: true, amount: Some(nok(49_800)), ..Order::default() }
+    Order { storage_key: KEY.into(), items: JWS.into(), signed: true, amount: Some(nok(49_800)), ..Order::default() }
 }
 
-fn offered() -> Model {
+fn open_order() -> Model {
     let mut model = Model::new(Order::default(), words(Language::Nb), "salt".into());
-    let cmds = update(&mut model, Msg::Resumed { token: TOKEN.into(), sure: true });
+    let cmds = update(&mut model, Msg::Resumed { token: TOKEN.into(), show_final: true });
     assert_eq!(cmds.last(), Some(&Cmd::Read(TOKEN.into())));
     answer(&mut model, &Cmd::Read(TOKEN.into()), Ok(checkout(1, State::Open)));
     model
@@ -19,7 +19,7 @@ fn offered() -> Model {
 #[test]
 fn a_signed_cart_is_passed_on_as_it_is() {
     let mut model = Model::new(signed(), words(Language::Nb), "salt".into());
-    assert_eq!(update(&mut model, Msg::Opened), [Cmd::Tell(Event::Open), Cmd::Price]);
+    assert_eq!(update(&mut model, Msg::Opened), [Cmd::Emit(Event::Open), Cmd::Price]);
     priced(&mut model, Ok(cart(49_800)));
     update(&mut model, Msg::Terms(true));
     let new = paying(&mut model);
@@ -27,37 +27,37 @@ fn a_signed_cart_is_passed_on_as_it_is() {
 }
 
 #[test]
-fn a_remembered_order_is_known_by_its_total_where_each_page_signs_anew() {
+fn a_signed_cart_is_compared_by_its_total() {
     let asks = |order: Order, total| order.asks_for(&cart(total));
     assert!(asks(signed(), 49_800) && asks(Order { amount: None, ..signed() }, 1_000));
     assert!(!asks(signed(), 49_900));
 }
 
 #[test]
-fn an_open_order_is_paid_with_the_press() {
-    let mut model = offered();
+fn a_press_pays_an_open_order() {
+    let mut model = open_order();
     assert_eq!((&model.screen, model.closable), (&Screen::Start, false));
-    assert_eq!(press(&mut model, Act::Pay), [Cmd::Point], "not without the terms");
+    assert_eq!(press(&mut model, Action::Pay), [Cmd::FocusMissing], "not without the terms");
     update(&mut model, Msg::Terms(true));
     update(&mut model, Msg::Share(true));
-    let retry = press(&mut model, Act::Pay).pop().unwrap();
-    let Cmd::Retry { token, new, key } = &retry else { panic!("{retry:?}") };
+    let retry = press(&mut model, Action::Pay).pop().unwrap();
+    let Cmd::Attempt { token, new, key } = &retry else { panic!("{retry:?}") };
     assert_eq!((token.as_str(), new.terms_accepted, key.is_empty()), (TOKEN, true, false));
     assert_eq!(new.consent, Some(ConsentGiven { wording: CONSENT_WORDING.into() }));
-    assert_eq!(press(&mut model, Act::Pay), [], "one press is enough");
+    assert_eq!(press(&mut model, Action::Pay), [], "one press is enough");
     let cmds = answer(&mut model, &retry, Ok(checkout(3, State::Created)));
     assert!(cmds.iter().any(|cmd| matches!(cmd, Cmd::Leave { .. })), "{cmds:?}");
     assert_eq!(model.screen, Screen::Waiting);
 }
 
 #[test]
-fn an_open_order_that_is_paid_elsewhere_says_so_here() {
-    let mut model = offered();
+fn an_open_order_that_is_paid_elsewhere_is_followed_here() {
+    let mut model = open_order();
     update(&mut model, Msg::Terms(true));
     streamed(&mut model, checkout(2, State::Open));
-    assert!(model.terms && model.screen == Screen::Start, "what was ticked stays");
+    assert!(model.terms && model.screen == Screen::Start, "the ticked terms stay");
     streamed(&mut model, checkout(3, State::Created));
     assert_eq!(model.screen, Screen::Waiting);
     streamed(&mut model, checkout(4, State::Authorized));
-    assert_eq!(model.screen, Screen::Done);
+    assert_eq!(model.screen, Screen::Confirmation);
 }

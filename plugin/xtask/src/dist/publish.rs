@@ -1,16 +1,16 @@
-//! Puts a finished package in the place where it is served from.
+//! Copies a finished package to `www/pkg`.
 //!
-//! Only what differs is written, so that nothing that watches `www` is rebuilt without need, and what no longer belongs there is
-//! removed.
+//! It writes only files that differ, so that a tool that watches `www` does not rebuild without need. It removes files that no longer
+//! belong to the package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Makes the files of `to` those of `from`. Folders within are left alone: a package has none.
+/// Makes the files of `to` the same as those of `from`. Folders are ignored: a package has none.
 pub(super) fn publish(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for file in files(from)? {
         let content = fs::read(&file)?;
         let target = to.join(file.file_name().expect("files have names"));
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_old_goes_and_what_is_the_same_stays_untouched() {
+    fn old_files_are_removed_and_equal_files_are_not_written() {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let write = |folder: &Path, name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
         for (name, text) in [("same.js", "1"), ("app-2.js", "new"), ("changed.js", "new")] {

@@ -1,7 +1,7 @@
-//! Short names for what the WebAssembly module imports and exports, on the JavaScript side.
+//! Short names for the imports and exports of the WebAssembly module, in the glue code.
 //!
-//! wasm-opt renames them in the module and prints the pairs; esbuild cannot know them, since to it they are property names. This
-//! edits generated code, so it changes only the exact places it knows, demands that each is there, and refuses everything else.
+//! wasm-opt renames them in the module and prints the pairs. esbuild cannot rename them in the glue code, because there they are property
+//! names. This edits generated code, so it changes only places that it knows, requires each of them, and must refuse everything else.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use serde_json::Value;
 const EXPORTS: &str = "wasm.";
 const IMPORTS: &str = "./glue_bg.js";
 
-/// The glue with the names of wasm-opt's list.
+/// Applies the names of wasm-opt's list to the glue code.
 ///
 /// # Errors
-/// When the glue does not look as it should: an import that is not there exactly once, an export nobody knows.
+/// When the glue code is not as expected: an import does not occur exactly once, or an export is not in the list.
 pub(super) fn rename(glue: &str, names: &Value) -> Result<String> {
     let mut glue = glue.to_owned();
     let imports = names["imports"].as_array().context("no list of imports")?;
@@ -25,7 +25,7 @@ pub(super) fn rename(glue: &str, names: &Value) -> Result<String> {
         replace_once(&mut glue, &format!("\n        {old}: "), &format!("\n        {new}: "))?;
     }
     if !imports.is_empty() {
-        // wasm-opt calls every module this.
+        // wasm-opt renames every module to `a`.
         replace_once(&mut glue, &format!("\n        \"{IMPORTS}\": "), "\n        \"a\": ")?;
     }
     let exports = names["exports"].as_array().context("no list of exports")?;
@@ -41,14 +41,14 @@ fn texts<const N: usize>(list: &Value) -> Result<[&str; N]> {
 fn replace_once(text: &mut String, old: &str, new: &str) -> Result<()> {
     match text.matches(old).count() {
         1 => *text = text.replacen(old, new, 1),
-        count => bail!("the glue has `{}` {count} times instead of once", old.trim()),
+        count => bail!("the glue code has `{}` {count} times instead of once", old.trim()),
     }
     Ok(())
 }
 
-/// Renames `wasm.OLD` wherever it is a use of the variable `wasm`.
+/// Renames `wasm.OLD` at every use of the variable `wasm`.
 fn rename_exports(glue: &str, exports: &HashMap<&str, &str>) -> Result<String> {
-    ensure!(!glue.contains("wasm["), "the glue reaches for an export by a computed name");
+    ensure!(!glue.contains("wasm["), "the glue code uses an export by a computed name");
     let mut renamed = String::with_capacity(glue.len());
     let mut rest = glue;
     while let Some(at) = rest.find(EXPORTS) {
@@ -58,7 +58,8 @@ fn rename_exports(glue: &str, exports: &HashMap<&str, &str>) -> Result<String> {
         let is_variable = !before[..at].ends_with(|c: char| is_name(c) || c == '.');
         let name = &after[..after.find(|c| !is_name(c)).unwrap_or(after.len())];
         if is_variable && !name.is_empty() {
-            let new = exports.get(name).with_context(|| format!("the glue uses `{name}`, which is not exported"))?;
+            let new =
+                exports.get(name).with_context(|| format!("the glue code uses `{name}`, which is not exported"))?;
             renamed.push_str(new);
             rest = &after[name.len()..];
         }
@@ -113,7 +114,7 @@ let wasm; // a comment on wasm.
     }
 
     #[test]
-    fn refuses_glue_it_does_not_know() {
+    fn refuses_unexpected_glue_code() {
         let mut missing = names();
         missing["imports"][0][1] = "__wbg_other".into();
         let mut foreign = names();

@@ -1,15 +1,15 @@
-//! The frame of every page, the pieces several pages share, and the escaping.
+//! The frame of every page, the parts that several pages share, and the escaping.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::credentials::{Brand, SalesUnit};
+use crate::sales_units::{Brand, SalesUnit};
 
-/// No `form-action`: a form that ends a payment is redirected to the merchant, and from there wherever they like.
+/// Without `form-action`: a form that ends a payment is redirected to the merchant, who may redirect it further.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// Text on its way into HTML, also into a quoted attribute.
+/// Escapes text for HTML and for a quoted attribute.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -30,19 +30,27 @@ pub(super) struct Page {
     pub(super) brand: Brand,
     pub(super) title: String,
     pub(super) version: String,
-    /// What `<main>` contains: HTML.
+    /// The HTML in `<main>`.
     pub(super) main: String,
-    /// Where an open page goes when it finds itself replaced by this one.
-    pub(super) go: Option<String>,
-    /// What an open page tells when it is left.
-    pub(super) left: Option<String>,
-    /// Browsers without JavaScript load the page again after so many seconds.
-    pub(super) again: Option<u8>,
+    /// The URL that an open page navigates to when this page replaces it.
+    pub(super) next_url: Option<String>,
+    /// The URL that an open page sends a beacon to when it is left.
+    pub(super) leave_url: Option<String>,
+    /// Browsers without JavaScript reload the page after so many seconds.
+    pub(super) refresh_seconds: Option<u8>,
 }
 
 impl Page {
     pub(super) fn new(brand: Brand, title: &str, version: impl Into<String>, main: String) -> Page {
-        Page { brand, title: title.to_owned(), version: version.into(), main, go: None, left: None, again: None }
+        Page {
+            brand,
+            title: title.to_owned(),
+            version: version.into(),
+            main,
+            next_url: None,
+            leave_url: None,
+            refresh_seconds: None,
+        }
     }
 }
 
@@ -51,24 +59,24 @@ impl IntoResponse for Page {
         let attribute = |name: &str, value: &Option<String>| {
             value.as_ref().map(|value| format!(" data-{name}=\"{}\"", escaped(value))).unwrap_or_default()
         };
-        let again = self
-            .again
+        let refresh = self
+            .refresh_seconds
             .map(|seconds| format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>"));
         let page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"robots\" content=\"noindex\">\n<title>{title} · {brand}</title>\n\
              <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/_page/style.css\">\n\
-             <script src=\"/_page/live.js\" defer></script>\n{again}</head>\n\
+             <script src=\"/_page/live.js\" defer></script>\n{refresh}</head>\n\
              <body class=\"{class}\">\n<main data-version=\"{version}\"{go}{left}>\n{main}\n</main>\n\
              <footer class=\"note\">{brand} emulator: no money moves.</footer>\n</body>\n</html>\n",
             title = escaped(&self.title),
             brand = self.brand.name(),
             class = self.brand.class(),
             version = escaped(&self.version),
-            go = attribute("go", &self.go),
-            left = attribute("left", &self.left),
-            again = again.unwrap_or_default(),
+            go = attribute("go", &self.next_url),
+            left = attribute("left", &self.leave_url),
+            refresh = refresh.unwrap_or_default(),
             main = self.main,
         );
         let headers = [
@@ -82,7 +90,7 @@ impl IntoResponse for Page {
     }
 }
 
-/// The page for a link that leads nowhere.
+/// The page for a link to an unknown payment.
 pub(super) fn unknown_payment() -> Response {
     let main = format!(
         "{}<div class=\"end\">{CROSS}<h1 tabindex=\"-1\">No payment here</h1>\
@@ -94,7 +102,7 @@ pub(super) fn unknown_payment() -> Response {
     response
 }
 
-/// The top of a page: the brand in the middle, and on the right the HTML of a way out.
+/// The top of a page: the brand in the middle, and the HTML of a cancel button on the right.
 pub(super) fn bar(brand: Brand, right: &str) -> String {
     let word = brand.name().to_lowercase();
     format!(
@@ -142,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_escapes() {
+    fn every_special_character_is_escaped() {
         assert_eq!(escaped("<b a=\"1\" b='2'>&"), "&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;");
     }
 }

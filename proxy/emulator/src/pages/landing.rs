@@ -1,11 +1,10 @@
-//! The landing page: where `redirectUrl` leads when no app opens it.
+//! The landing page: the target of `redirectUrl` when no app opens it.
 //!
-//! On a phone it hands over to the app at once. Elsewhere it asks for the customer's number, sends the payment there and
-//! waits until it ends, then goes to the merchant's `returnUrl`, paid or not.
+//! On a phone it redirects to the app at once. Elsewhere it asks for the customer's number, sends the payment to that phone, waits until the
+//! payment ends, and then opens the merchant's `returnUrl`, paid or not.
 //!
-//! Leaving the page before a number is entered cancels the payment, as going back from the real one does. A page cannot
-//! tell going back from being closed, so both count; loading it again within a moment does not. Once the payment is
-//! on a phone, leaving changes nothing.
+//! Leaving the page before a number is entered cancels the payment, as going back from the real page does. A page cannot distinguish going back
+//! from being closed, so both cancel; a reload within [`RELOAD_GRACE`] does not. After the payment was sent to a phone, leaving has no effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +16,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::format::{phone_number, read_phone_number, short_money};
 use super::html::{CROSS, PHONE, Page, TICK, bar, button, escaped, merchant, unknown_payment};
-use super::write::{phone_number, read_phone_number, short_money};
-use crate::Shared;
-use crate::state::{Payment, PaymentState, State, Whereabouts, has_the_app};
+use crate::shared::Shared;
+use crate::state::{Channel, Payment, PaymentState, State, has_the_app};
 
-/// How long a page that is being loaded again may be away.
-const AWAY: Duration = Duration::from_millis(1200);
+/// How long a reload of the page may take.
+const RELOAD_GRACE: Duration = Duration::from_millis(1200);
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -38,18 +37,18 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 struct Link {
     #[serde(default)]
     token: String,
-    /// The number that was entered is nobody's.
+    /// The entered number belongs to no customer.
     #[serde(default)]
     problem: bool,
 }
 
-/// An open page asks how things are now; it says which loading of the page it is.
-fn live(headers: &HeaderMap) -> Option<&str> {
-    crate::gate::text(headers, "x-live")
+/// The id of the loaded page, which an open page sends when it polls.
+fn polling_view(headers: &HeaderMap) -> Option<&str> {
+    crate::gateway::text(headers, "x-live")
 }
 
 fn is_phone(headers: &HeaderMap) -> bool {
-    let text = |name: &str| crate::gate::text(headers, name).unwrap_or_default();
+    let text = |name: &str| crate::gateway::text(headers, name).unwrap_or_default();
     let agent = text("user-agent");
     text("sec-ch-ua-mobile") == "?1" || ["Android", "iPhone", "Mobile"].iter().any(|sign| agent.contains(sign))
 }
@@ -57,7 +56,7 @@ fn is_phone(headers: &HeaderMap) -> bool {
 async fn landing(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, headers: HeaderMap) -> Response {
     shared.change(|state| {
         let Some(index) = state.find_token(&link.token) else { return unknown_payment() };
-        if let Some(view) = live(&headers) {
+        if let Some(view) = polling_view(&headers) {
             state.change(index, |payment, _| payment.view = view.to_owned());
         }
         let payment = state.payment(index);
@@ -67,12 +66,12 @@ async fn landing(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, 
         if is_phone(&headers) {
             return Redirect::to(&format!("/phone/open?token={}", payment.token)).into_response();
         }
-        ask(state, payment, link.problem).into_response()
+        number_form(state, payment, link.problem).into_response()
     })
 }
 
-/// The first page: whose phone?
-fn ask(state: &State, payment: &Payment, problem: bool) -> Page {
+/// The first page: it asks for the number.
+fn number_form(state: &State, payment: &Payment, problem: bool) -> Page {
     let unit = payment.unit;
     let brand = unit.brand(state.now());
     let token = &payment.token;
@@ -95,16 +94,16 @@ fn ask(state: &State, payment: &Payment, problem: bool) -> Page {
         bar = bar(brand, &button(&format!("/landing/cancel?token={token}"), "plain", "Cancel")),
         merchant = merchant(unit, true),
         amount = short_money(payment.amount, unit.currency),
-        what = what(payment),
+        what = description(payment),
         known = phone_number(known),
     );
     let mut page = Page::new(brand, &format!("Pay {}", unit.merchant), "ask", main);
-    page.left = Some(format!("/landing/left?token={token}"));
+    page.leave_url = Some(format!("/landing/left?token={token}"));
     page
 }
 
-/// What the merchant calls this payment.
-pub(super) fn what(payment: &Payment) -> String {
+/// The merchant's description of the payment.
+pub(super) fn description(payment: &Payment) -> String {
     let text = payment.request["paymentDescription"].as_str().unwrap_or(&payment.reference);
     format!("<p class=\"what\">{}</p>", escaped(text))
 }
@@ -127,16 +126,16 @@ async fn number(Shares(shared): Shares<Arc<Shared>>, Form(sent): Form<Number>) -
         state.change(index, |payment, _| {
             if payment.is_waiting() {
                 payment.customer = Some(number);
-                payment.whereabouts = Whereabouts::Phone;
+                payment.channel = Channel::Phone;
             }
         });
         Redirect::to(&format!("/landing/waiting?token={}", sent.token)).into_response()
     })
 }
 
-/// The second page: it is on the phone now.
+/// The second page: the payment was sent to the phone.
 async fn waiting(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, headers: HeaderMap) -> Response {
-    shared.look(|state| {
+    shared.read(|state| {
         let Some(index) = state.find_token(&link.token) else { return unknown_payment() };
         let payment = state.payment(index);
         let brand = payment.unit.brand(state.now());
@@ -154,18 +153,18 @@ async fn waiting(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, 
                 token = payment.token,
             );
             let mut page = Page::new(brand, "Open the app on your phone", "waiting", main);
-            page.again = Some(2);
+            page.refresh_seconds = Some(2);
             return page.into_response();
         }
         match payment.return_url() {
-            // A fetch could not follow the merchant's URL; a page without JavaScript can do nothing else.
-            Some(url) if live(&headers).is_none() => see_other(url),
+            // A fetch cannot follow the merchant's URL; a page without JavaScript needs the redirect.
+            Some(url) if polling_view(&headers).is_none() => see_other(url),
             _ => ended(state, payment).into_response(),
         }
     })
 }
 
-/// The payment is over, or on its way: back to the merchant.
+/// The payment has ended or waits for the bank: back to the merchant.
 fn ended(state: &State, payment: &Payment) -> Page {
     let brand = payment.unit.brand(state.now());
     let (picture, heading) = outcome(payment);
@@ -179,11 +178,11 @@ fn ended(state: &State, payment: &Payment) -> Page {
         back.unwrap_or_default(),
     );
     let mut page = Page::new(brand, heading, "ended", main);
-    page.go = payment.return_url().map(str::to_owned);
+    page.next_url = payment.return_url().map(str::to_owned);
     page
 }
 
-/// How a payment ended, as a picture and in words.
+/// How a payment ended: an icon and a heading.
 pub(super) fn outcome(payment: &Payment) -> (&'static str, &'static str) {
     match payment.state {
         PaymentState::Authorized => (TICK, "Paid"),
@@ -197,7 +196,7 @@ pub(super) fn outcome(payment: &Payment) -> (&'static str, &'static str) {
 async fn cancel(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>) -> Response {
     shared.change(|state| {
         let Some(index) = state.find_token(&link.token) else { return unknown_payment() };
-        // A payment that has ended meanwhile keeps its end.
+        // A payment that has ended meanwhile keeps its state.
         let _ = state.change(index, Payment::abort);
         let payment = state.payment(index);
         payment.return_url().map_or_else(|| ended(state, payment).into_response(), see_other)
@@ -213,13 +212,13 @@ struct Left {
 async fn left(Shares(shared): Shares<Arc<Shared>>, Query(left): Query<Left>) -> StatusCode {
     let later = shared.clone();
     shared.tasks.spawn(async move {
-        later.pause(AWAY).await;
+        later.pause(RELOAD_GRACE).await;
         later.change(|state| {
             let Some(index) = state.find_token(&left.token) else { return };
             state.change(index, |payment, now| {
                 let is_gone = payment.view.is_empty() || payment.view == left.view;
-                if is_gone && payment.whereabouts == Whereabouts::Landing {
-                    // It may have ended by itself meanwhile.
+                if is_gone && payment.channel == Channel::Landing {
+                    // It may have ended meanwhile, which is no error.
                     let _ = payment.abort(now);
                 }
             });
@@ -228,7 +227,7 @@ async fn left(Shares(shared): Shares<Arc<Shared>>, Query(left): Query<Left>) -> 
     StatusCode::NO_CONTENT
 }
 
-/// A 303 to the merchant. `Redirect` panics on what is no header value; a merchant's URL may be anything.
+/// A 303 to the merchant. `Redirect` would panic on a URL that is not a valid header value.
 pub(super) fn see_other(url: &str) -> Response {
     match axum::http::HeaderValue::try_from(url) {
         Ok(url) => (StatusCode::SEE_OTHER, [(axum::http::header::LOCATION, url)]).into_response(),

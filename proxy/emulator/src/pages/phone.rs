@@ -1,7 +1,7 @@
-//! The customer's phone as a web page: the payments that wait for a number, and the app's screens for each.
+//! The customer's phone as a web page: the pending payments of a number, and the app's screens for each.
 //!
-//! Who holds the phone is a cookie with a number. A payment opened by a switch from the shop's page belongs to whoever
-//! holds it; one sent to a number waits in that number's list. The screens are consent, pay, details, done.
+//! A cookie has the phone's number. A payment opened from the shop's page on the same device belongs to that phone; one sent to a number waits
+//! in that number's list. The screens are consent, pay, details, done.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::format::{money, phone_number, read_phone_number, short_money};
 use super::html::{CARD, PERSON, PHONE, Page, bar, button, escaped, merchant, unknown_payment};
-use super::landing::{outcome, what};
-use super::write::{money, phone_number, read_phone_number, short_money};
-use crate::Shared;
-use crate::credentials::SalesUnit;
-use crate::state::{Payment, PaymentState, State, Whereabouts, has_the_app};
+use super::landing::{description, outcome};
+use crate::sales_units::SalesUnit;
+use crate::shared::Shared;
+use crate::state::{Channel, Payment, PaymentState, State, has_the_app};
 
 const COOKIE: &str = "kvitt_emulator_phone";
 
@@ -33,13 +33,13 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 
 /// The number of this phone, if one was chosen.
 fn holder(headers: &HeaderMap) -> Option<String> {
-    let cookies = crate::gate::text(headers, "cookie")?;
+    let cookies = crate::gateway::text(headers, "cookie")?;
     let number = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
     read_phone_number(number, "")
 }
 
 #[derive(Deserialize)]
-struct Ask {
+struct Start {
     #[serde(default)]
     change: bool,
     #[serde(default)]
@@ -47,18 +47,18 @@ struct Ask {
     number: Option<String>,
 }
 
-/// The phone's start: the payments that wait, or the question whose phone it is.
-async fn phone(Shares(shared): Shares<Arc<Shared>>, Query(ask): Query<Ask>, headers: HeaderMap) -> Response {
-    if let Some(typed) = ask.number {
+/// The phone's start page: the pending payments, or the form for the number.
+async fn phone(Shares(shared): Shares<Arc<Shared>>, Query(start): Query<Start>, headers: HeaderMap) -> Response {
+    if let Some(typed) = start.number {
         return choose(Form(Number { number: typed })).await;
     }
-    shared.look(|state| match holder(&headers).filter(|_| !ask.change) {
+    shared.read(|state| match holder(&headers).filter(|_| !start.change) {
         Some(number) => list(state, &number).into_response(),
-        None => whose(state, ask.problem).into_response(),
+        None => number_form(state, start.problem).into_response(),
     })
 }
 
-fn whose(state: &State, problem: bool) -> Page {
+fn number_form(state: &State, problem: bool) -> Page {
     let brand = SalesUnit::ALL[0].brand(state.now());
     let known = |unit: &SalesUnit| {
         format!(
@@ -108,9 +108,7 @@ async fn choose(Form(sent): Form<Number>) -> Response {
 fn list(state: &State, number: &str) -> Page {
     let brand = SalesUnit::ALL[0].brand(state.now());
     let is_here = |payment: &&Payment| {
-        payment.is_waiting()
-            && payment.whereabouts != Whereabouts::Landing
-            && payment.customer.as_deref() == Some(number)
+        payment.is_waiting() && payment.channel != Channel::Landing && payment.customer.as_deref() == Some(number)
     };
     let waiting: Vec<&Payment> = state.payments().rev().filter(is_here).collect();
     let line = |payment: &&Payment| {
@@ -138,7 +136,7 @@ fn list(state: &State, number: &str) -> Page {
     );
     let version: Vec<&str> = waiting.iter().map(|payment| payment.token.as_str()).collect();
     let mut page = Page::new(brand, "Payments", format!("list {}", version.join(" ")), main);
-    page.again = Some(3);
+    page.refresh_seconds = Some(3);
     page
 }
 
@@ -148,35 +146,35 @@ struct Link {
     token: String,
 }
 
-/// The switch from the shop's page to the app on the same device.
+/// The app switch: from the shop's page to the app on the same device.
 async fn open(Shares(shared): Shares<Arc<Shared>>, Query(link): Query<Link>, headers: HeaderMap) -> Response {
     shared.change(|state| {
         let Some(index) = state.find_token(&link.token) else { return unknown_payment() };
         state.change(index, |payment, _| {
             let holder = holder(&headers).unwrap_or_else(|| payment.unit.demo_number.to_owned());
             payment.customer.get_or_insert(holder);
-            payment.whereabouts = Whereabouts::Switched;
+            payment.channel = Channel::AppSwitch;
         });
         Redirect::to(&format!("/phone/payments/{}", link.token)).into_response()
     })
 }
 
 async fn payment(Shares(shared): Shares<Arc<Shared>>, Path(token): Path<String>) -> Response {
-    shared.look(|state| match state.find_token(&token) {
+    shared.read(|state| match state.find_token(&token) {
         Some(index) => screen(state, state.payment(index)).into_response(),
         None => unknown_payment(),
     })
 }
 
-/// Whether the app has to ask before it can show the amount to pay.
-fn must_ask(state: &State, payment: &Payment) -> bool {
+/// Whether the app has to ask for consent before it shows the amount to pay.
+fn needs_consent(state: &State, payment: &Payment) -> bool {
     !payment.consented && payment.scopes().next().is_some() && !state.consent_is_remembered(payment)
 }
 
 fn screen(state: &State, payment: &Payment) -> Page {
     if !payment.is_waiting() {
         done(state, payment)
-    } else if must_ask(state, payment) {
+    } else if needs_consent(state, payment) {
         consent(state, payment)
     } else {
         pay(state, payment)
@@ -228,7 +226,7 @@ fn pay(state: &State, payment: &Payment) -> Page {
         bar = bar(brand, &button(&action(payment, "cancel"), "plain", "Cancel")),
         merchant = merchant(payment.unit, false),
         amount = short_money(payment.amount, payment.unit.currency),
-        what = what(payment),
+        what = description(payment),
         details = action(payment, "details"),
         refusal = refusal.unwrap_or_default(),
         pay = button(&action(payment, "pay"), "go", "Pay"),
@@ -248,7 +246,7 @@ fn done(state: &State, payment: &Payment) -> Page {
     } else {
         format!("Nothing was paid to {}.", escaped(payment.unit.merchant))
     };
-    let next = match payment.return_url().filter(|_| payment.whereabouts == Whereabouts::Switched) {
+    let next = match payment.return_url().filter(|_| payment.channel == Channel::AppSwitch) {
         Some(url) => format!("<a class=\"go\" href=\"{}\">Back to the shop</a>", escaped(url)),
         None => "<p>Done, go back to where you were.</p><a href=\"/phone\">Payments</a>".to_owned(),
     };
@@ -261,7 +259,7 @@ fn done(state: &State, payment: &Payment) -> Page {
 }
 
 async fn details(Shares(shared): Shares<Arc<Shared>>, Path(token): Path<String>) -> Response {
-    shared.look(|state| {
+    shared.read(|state| {
         let Some(index) = state.find_token(&token) else { return unknown_payment() };
         let payment = state.payment(index);
         let brand = payment.unit.brand(state.now());
@@ -276,15 +274,15 @@ async fn details(Shares(shared): Shares<Arc<Shared>>, Path(token): Path<String>)
             token = payment.token,
             merchant = merchant(payment.unit, true),
             reference = escaped(&payment.reference),
-            issued = payment.moments.created.strftime("%d.%m.%Y"),
-            expires = payment.moments.expires.strftime("%d.%m.%Y %H:%M"),
+            issued = payment.timestamps.created.strftime("%d.%m.%Y"),
+            expires = payment.timestamps.expires.strftime("%d.%m.%Y %H:%M"),
             lines = lines.unwrap_or_default(),
         );
         Page::new(brand, "Details", "details", main).into_response()
     })
 }
 
-/// The order's lines, total and VAT. As in the app there are none when they do not add up to the amount.
+/// The order's lines, total and VAT. As in the app, none are shown when they do not sum to the amount.
 fn order_lines(receipt: &Value, payment: &Payment) -> Option<String> {
     let number = |line: &Value, name: &str| line[name].as_i64().unwrap_or_default();
     let signed = |line: &Value, name: &str| {
@@ -324,10 +322,10 @@ fn order_lines(receipt: &Value, payment: &Payment) -> Option<String> {
 async fn act(Shares(shared): Shares<Arc<Shared>>, Path((token, action)): Path<(String, String)>) -> Response {
     shared.change(|state| {
         let Some(index) = state.find_token(&token) else { return unknown_payment() };
-        // Refusals show on the screen that follows: it is that of the state the payment is in.
+        // A refusal needs no answer of its own: the next screen shows the payment's state.
         match action.as_str() {
             "share" => state.change(index, |payment, _| payment.consented = true),
-            "pay" if !must_ask(state, state.payment(index)) => {
+            "pay" if !needs_consent(state, state.payment(index)) => {
                 let _ = state.approve(index, true, None);
             }
             "cancel" => {

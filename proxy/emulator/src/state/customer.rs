@@ -1,7 +1,7 @@
-//! The emulator's customers, and what they shared.
+//! The emulator's customers, and their consents.
 //!
-//! A customer is a telephone number; everything else about them is made up from it, the same at every start. Numbers
-//! that end in 0000 are nobody. `sub` belongs to a customer and a sales unit, so another merchant's does not resolve.
+//! A customer is a telephone number; all other data is derived from it and is the same at every start. Numbers that end in 0000 belong to no
+//! customer. A `sub` belongs to a customer and a sales unit, so one of another merchant is unknown.
 
 use std::fmt;
 use std::time::Instant;
@@ -10,48 +10,48 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// How long what was shared may be read.
+/// How long Userinfo returns the values.
 const READABLE: SignedDuration = SignedDuration::from_hours(168);
 
 /// The scopes a merchant may ask for without an approval.
 pub(crate) const SCOPES: &[&str] = &["name", "address", "email", "phoneNumber", "birthDate"];
 
-/// Whether a number belongs to somebody who has the app.
+/// Whether the number belongs to a customer with the app.
 pub(crate) fn has_the_app(number: &str) -> bool {
     !number.ends_with("0000")
 }
 
 /// A consent: who shared what with whom, and when.
 #[derive(Clone)]
-pub(crate) struct Sharing {
+pub(crate) struct Consent {
     pub(crate) sub: String,
     sid: String,
     pub(crate) number: String,
     pub(crate) scopes: Vec<String>,
     /// By the emulator's clock.
     pub(crate) at: Timestamp,
-    /// By the real clock: `GET payment` shows it a moment later.
-    pub(crate) written: Instant,
+    /// By the real clock: `GET payment` shows the data after a short delay.
+    pub(crate) given: Instant,
 }
 
-impl fmt::Debug for Sharing {
+impl fmt::Debug for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sharing").field("scopes", &self.scopes).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
-impl Sharing {
-    pub(crate) fn new(msn: &str, number: &str, scopes: Vec<String>, at: Timestamp) -> Sharing {
+impl Consent {
+    pub(crate) fn new(msn: &str, number: &str, scopes: Vec<String>, at: Timestamp) -> Consent {
         let sub = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{msn}/{number}").as_bytes());
         let sid = Uuid::new_v4().simple().to_string()[..16].to_owned();
-        Sharing { sub: sub.to_string(), sid, number: number.to_owned(), scopes, at, written: Instant::now() }
+        Consent { sub: sub.to_string(), sid, number: number.to_owned(), scopes, at, given: Instant::now() }
     }
 
     fn has(&self, scope: &str) -> bool {
         self.scopes.iter().any(|given| given == scope)
     }
 
-    /// As ePayment writes it: only what was consented to.
+    /// The data in ePayment's format: only what the customer consented to.
     pub(crate) fn user_details(&self) -> Value {
         let mut details = json!({});
         if self.has("phoneNumber") {
@@ -75,7 +75,7 @@ impl Sharing {
         details
     }
 
-    /// As Userinfo writes it. After 168 hours the values are gone.
+    /// The data in Userinfo's format. After 168 hours the values are `[Expired]`.
     pub(crate) fn userinfo(&self, now: Timestamp) -> Value {
         let readable = now.duration_since(self.at) < READABLE;
         let value = |text: &str| json!(if readable { text } else { "[Expired]" });

@@ -1,9 +1,9 @@
-//! The faults a test has asked for: what goes wrong, on which calls, how many times.
+//! Injected faults: what fails, on which calls, how many times. The control API adds them; the gateway and the webhook queue use them up.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What goes wrong with a webhook.
+/// A fault of a webhook.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WebhookFault {
@@ -17,7 +17,7 @@ pub(crate) enum WebhookFault {
     MisSign,
 }
 
-/// Which calls. Everything that is given must fit.
+/// The calls that a fault applies to: all fields that are set must match.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Match {
@@ -31,7 +31,7 @@ pub(crate) struct Match {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Action {
-    /// Wait so long first, in real milliseconds.
+    /// Wait first, in real milliseconds.
     pub(crate) delay_ms: u64,
     /// Answer with this status and do nothing.
     pub(crate) status: Option<u16>,
@@ -41,7 +41,7 @@ pub(crate) struct Action {
     pub(crate) drop_before_work: bool,
     /// Do the work, then close the connection without an answer.
     pub(crate) drop_after_work: bool,
-    /// Do the work, and name this place to the customer instead of the right one.
+    /// Do the work, and answer with this `redirectUrl`.
     pub(crate) redirect_url: Option<String>,
     pub(crate) webhook: Option<WebhookFault>,
 }
@@ -60,7 +60,7 @@ fn once() -> u32 {
     1
 }
 
-/// The faults still to come, in the order they were asked for.
+/// The pending faults, in the order they were added.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
@@ -77,7 +77,7 @@ impl Faults {
         &self.0
     }
 
-    /// The fault for an API call, if any: it is used up by one.
+    /// The first fault that matches an API call; uses it up once.
     pub(crate) fn on_call(&mut self, method: &str, path: &str) -> Option<Action> {
         self.take(|fault| {
             fault.action.webhook.is_none()
@@ -87,7 +87,7 @@ impl Faults {
         })
     }
 
-    /// Whether a webhook suffers one of these faults: it is used up by one.
+    /// The first of these faults that matches a webhook; uses it up once.
     pub(crate) fn on_webhook(&mut self, kinds: &[WebhookFault], event: &str, url: &str) -> Option<WebhookFault> {
         let action = self.take(|fault| {
             fault.action.webhook.is_some_and(|kind| kinds.contains(&kind))
@@ -97,8 +97,8 @@ impl Faults {
         action.and_then(|action| action.webhook)
     }
 
-    fn take(&mut self, fits: impl Fn(&Fault) -> bool) -> Option<Action> {
-        let index = self.0.iter().position(|fault| fault.times > 0 && fits(fault))?;
+    fn take(&mut self, matches: impl Fn(&Fault) -> bool) -> Option<Action> {
+        let index = self.0.iter().position(|fault| fault.times > 0 && matches(fault))?;
         let fault = &mut self.0[index];
         fault.times -= 1;
         let action = fault.action.clone();

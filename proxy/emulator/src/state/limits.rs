@@ -1,4 +1,4 @@
-//! How often a call may be made: so many a minute by the emulator's clock, counted per reference.
+//! Rate limits: calls per minute and reference, by the emulator's clock.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,21 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// The calls of the last minute, by what they are counted by.
+/// The calls of the last minute, by operation and reference.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     calls: HashMap<String, VecDeque<Timestamp>>,
 }
 
 impl Limits {
-    /// Counts a call. `Err`: too many, and the whole seconds after which one is let through again.
-    pub(crate) fn count(&mut self, counted_by: String, a_minute: usize, now: Timestamp) -> Result<(), u64> {
-        let calls = self.calls.entry(counted_by).or_default();
+    /// Counts a call. `Err`: too many calls, and the seconds until the next one is accepted.
+    pub(crate) fn count(&mut self, key: String, per_minute: usize, now: Timestamp) -> Result<(), u64> {
+        let calls = self.calls.entry(key).or_default();
         while calls.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
             calls.pop_front();
         }
         match calls.front() {
-            Some(first) if calls.len() >= a_minute => {
+            Some(first) if calls.len() >= per_minute => {
                 let wait = MINUTE.saturating_sub(now.duration_since(*first));
                 Err(u64::try_from(wait.as_secs()).unwrap_or(0) + 1)
             }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sixth_call_of_a_minute_waits_for_the_first_to_age() {
+    fn the_sixth_call_is_refused_until_the_first_is_a_minute_old() {
         let mut limits = Limits::default();
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         for _ in 0..5 {

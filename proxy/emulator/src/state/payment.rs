@@ -1,20 +1,20 @@
-//! One payment: its states, its money and its history.
+//! One payment: its states, its money and its events.
 //!
-//! Pure: every method takes the time, changes the payment or refuses with a number, and appends to `events`. Who may
-//! call, idempotency and webhooks are the business of the callers. A payment never leaves one of its final states, and
-//! capture, cancel and refund after an authorization move the money without changing the state.
+//! Pure: every method takes the time, changes the payment or refuses with a code, and appends to `events`. The callers check permissions, replay
+//! idempotent calls and send webhooks. A payment never leaves a final state. Capture, cancel and refund after an authorization change the
+//! amounts, never the state.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::customer::Sharing;
-use crate::clock::{written, written_with_offset};
-use crate::credentials::SalesUnit;
+use super::customer::Consent;
+use crate::clock::{format_time, format_time_with_offset};
 use crate::problem::Code;
+use crate::sales_units::SalesUnit;
 
-/// How long the customer has when the merchant asked for nothing else.
-pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// The time until a payment expires, unless the merchant sets another.
+pub(crate) const DEFAULT_EXPIRY: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PaymentState {
@@ -37,21 +37,21 @@ impl PaymentState {
     }
 }
 
-/// Where the customer meets the payment.
+/// How the customer opened the payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whereabouts {
-    /// On the landing page, or nowhere yet.
+pub(crate) enum Channel {
+    /// On the landing page, or not yet.
     Landing,
-    /// In the list of the phone it was sent to.
+    /// In the list of the phone that it was sent to.
     Phone,
-    /// In the app, opened by a switch from the merchant's page on the same device.
-    Switched,
+    /// In the app, opened from the merchant's page on the same device.
+    AppSwitch,
 }
 
-/// An entry of the event log, and what a webhook tells.
+/// An entry of the event log, and the content of a webhook.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// Every event has its own.
+    /// Unique for each event.
     pub(crate) psp_reference: String,
     pub(crate) name: &'static str,
     /// This event's own amount, in minor units.
@@ -61,15 +61,15 @@ pub(crate) struct Event {
     pub(crate) success: bool,
 }
 
-/// The moments that matter, by the emulator's clock.
+/// The times of a payment, by the emulator's clock.
 #[derive(Clone, Debug)]
-pub(crate) struct Moments {
+pub(crate) struct Timestamps {
     pub(crate) created: Timestamp,
     pub(crate) expires: Timestamp,
     pub(crate) authorized: Option<Timestamp>,
     pub(crate) captured: Option<Timestamp>,
     /// Amount 201: when the bank's answer arrives.
-    pub(crate) answer: Option<Timestamp>,
+    pub(crate) bank_answer: Option<Timestamp>,
 }
 
 #[derive(Clone)]
@@ -86,20 +86,20 @@ pub(crate) struct Payment {
     pub(crate) captured: i64,
     pub(crate) refunded: i64,
     pub(crate) events: Vec<Event>,
-    /// How many of `events` have been handed to the webhooks.
+    /// How many of `events` have been queued as webhooks.
     pub(crate) published: usize,
     /// The capability in `redirectUrl`.
     pub(crate) token: String,
     pub(crate) redirect_url: Option<String>,
-    pub(crate) moments: Moments,
-    /// Whose phone it waits on.
+    pub(crate) timestamps: Timestamps,
+    /// The number of the phone that it was sent to.
     pub(crate) customer: Option<String>,
-    pub(crate) whereabouts: Whereabouts,
-    /// The landing page's latest loading that asked how things are.
+    pub(crate) channel: Channel,
+    /// The id of the landing page that polled last.
     pub(crate) view: String,
     pub(crate) consented: bool,
-    pub(crate) sharing: Option<Sharing>,
-    /// Why the last approval failed, as the app tells the customer.
+    pub(crate) consent: Option<Consent>,
+    /// Why the last approval failed, in the app's words.
     pub(crate) refusal: Option<&'static str>,
 }
 
@@ -127,21 +127,21 @@ impl Payment {
             published: 0,
             token: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
             redirect_url: None,
-            moments: Moments { created: now, expires, authorized: None, captured: None, answer: None },
-            whereabouts: Whereabouts::Landing,
+            timestamps: Timestamps { created: now, expires, authorized: None, captured: None, bank_answer: None },
+            channel: Channel::Landing,
             view: String::new(),
             consented: false,
-            sharing: None,
+            consent: None,
             refusal: None,
         };
         if payment.request["userFlow"] == "PUSH_MESSAGE" {
-            payment.whereabouts = Whereabouts::Phone;
+            payment.channel = Channel::Phone;
         }
         payment.record("CREATED", payment.amount, Some(key), now);
         payment
     }
 
-    /// The scopes the merchant asks for.
+    /// The scopes that the merchant requests.
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &str> {
         self.request["profile"]["scope"].as_str().unwrap_or_default().split_whitespace()
     }
@@ -151,14 +151,14 @@ impl Payment {
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
-        self.state == PaymentState::Created && self.moments.answer.is_none()
+        self.state == PaymentState::Created && self.timestamps.bank_answer.is_none()
     }
 
-    /// The customer pays. Amounts that stand for a refusal by the bank fail this attempt: the payment stays CREATED, so
-    /// the customer may try again or give up, and an AUTHORIZED event with `success: false` tells the merchant.
+    /// The customer approves. Certain amounts simulate a refusal by the bank and fail this attempt: the payment stays CREATED, so that the
+    /// customer can try again, and the merchant gets an AUTHORIZED event with `success: false`.
     pub(crate) fn approve(&mut self, now: Timestamp) -> Result<(), Code> {
         match self.state {
-            PaymentState::Created if self.moments.answer.is_none() => {}
+            PaymentState::Created if self.timestamps.bank_answer.is_none() => {}
             PaymentState::Created => return Err(Code(6160)),
             PaymentState::Authorized => return Err(Code(6230)),
             _ => return Err(Code(10020)),
@@ -171,7 +171,7 @@ impl Payment {
         }
         self.refusal = None;
         if self.amount == 201 {
-            self.moments.answer = Some(later(now, SignedDuration::from_hours(1)));
+            self.timestamps.bank_answer = Some(later(now, SignedDuration::from_hours(1)));
         } else {
             self.authorize(now);
         }
@@ -196,13 +196,13 @@ impl Payment {
     fn authorize(&mut self, now: Timestamp) {
         self.state = PaymentState::Authorized;
         self.authorized = self.amount;
-        self.moments.authorized = Some(now);
-        self.moments.answer = None;
+        self.timestamps.authorized = Some(now);
+        self.timestamps.bank_answer = None;
         let key = self.events.first().and_then(|created| created.idempotency_key.clone());
         self.record("AUTHORIZED", self.amount, key.as_deref(), now);
     }
 
-    /// The customer refuses, to pay or to share, or leaves the landing page.
+    /// The customer refuses to pay or to share, or leaves the landing page.
     pub(crate) fn abort(&mut self, now: Timestamp) -> Result<(), Code> {
         self.end(PaymentState::Aborted, now)
     }
@@ -220,10 +220,10 @@ impl Payment {
         Ok(())
     }
 
-    /// The merchant cancels: everything before the authorization, what is not captured after it.
+    /// The merchant cancels: the whole payment before the authorization, what is not captured after it.
     pub(crate) fn cancel(&mut self, transaction_only: bool, key: Option<&str>, now: Timestamp) -> Result<(), Code> {
         match self.state {
-            PaymentState::Created if self.moments.answer.is_some() => Err(Code(6250)),
+            PaymentState::Created if self.timestamps.bank_answer.is_some() => Err(Code(6250)),
             PaymentState::Created => {
                 self.state = PaymentState::Terminated;
                 self.cancelled = self.amount;
@@ -250,7 +250,7 @@ impl Payment {
 
     pub(crate) fn capture(&mut self, amount: i64, key: &str, now: Timestamp) -> Result<(), Code> {
         match self.state {
-            PaymentState::Created if self.moments.answer.is_some() => return Err(Code(6160)),
+            PaymentState::Created if self.timestamps.bank_answer.is_some() => return Err(Code(6160)),
             PaymentState::Created => return Err(Code(6080)),
             PaymentState::Authorized => {}
             _ => return Err(Code(6200)),
@@ -265,19 +265,19 @@ impl Payment {
             return Err(Code(6090));
         }
         self.captured += amount;
-        self.moments.captured = Some(now);
+        self.timestamps.captured = Some(now);
         self.record("CAPTURED", amount, Some(key), now);
         Ok(())
     }
 
-    /// The year a refund may take is counted from the last capture.
+    /// A refund is accepted for a year from the last capture.
     pub(crate) fn refund(&mut self, amount: i64, key: &str, now: Timestamp) -> Result<(), Code> {
         match self.state {
             PaymentState::Created => return Err(Code(6020)),
             PaymentState::Authorized => {}
             _ => return Err(Code(6210)),
         }
-        let late = self.moments.captured.is_some_and(|at| now > later(at, days(365)));
+        let late = self.timestamps.captured.is_some_and(|at| now > later(at, days(365)));
         match amount {
             ..=0 => return Err(Code(6010)),
             123 => return Err(Code(5100)),
@@ -297,27 +297,27 @@ impl Payment {
     }
 
     fn capture_deadline(&self) -> Option<Timestamp> {
-        self.moments.authorized.map(|at| later(at, days(self.unit.capture_days)))
+        self.timestamps.authorized.map(|at| later(at, days(self.unit.capture_days)))
     }
 
     fn capture_is_late(&self, now: Timestamp) -> bool {
         self.capture_deadline().is_some_and(|deadline| now >= deadline)
     }
 
-    /// When time alone will next change this payment.
+    /// When the payment changes next by itself.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         match self.state {
-            PaymentState::Created => Some(self.moments.answer.unwrap_or(self.moments.expires)),
+            PaymentState::Created => Some(self.timestamps.bank_answer.unwrap_or(self.timestamps.expires)),
             PaymentState::Authorized if self.remainder() > 0 => self.capture_deadline(),
             _ => None,
         }
     }
 
-    /// Does what has become due: the bank's late answer, expiry, the release of a forgotten reservation. `true`: it did.
-    pub(crate) fn pass_time(&mut self, now: Timestamp) -> bool {
+    /// Runs what is due: the bank's late answer, expiry, the release of an uncaptured reservation. `true`: it changed the payment.
+    pub(crate) fn run_due(&mut self, now: Timestamp) -> bool {
         let Some(due) = self.next_due().filter(|due| *due <= now) else { return false };
         match self.state {
-            PaymentState::Created if self.moments.answer.is_some() => self.authorize(due),
+            PaymentState::Created if self.timestamps.bank_answer.is_some() => self.authorize(due),
             PaymentState::Created => self.expire(due).expect("it is waiting"),
             _ => self.release(None, due),
         }
@@ -359,8 +359,8 @@ impl Payment {
         })
     }
 
-    /// The answer to a GET. `profile_is_written`: what the customer shared is visible already.
-    pub(crate) fn details(&self, profile_is_written: bool) -> Value {
+    /// The answer to a GET. `profile_is_visible`: what the customer shared is visible already.
+    pub(crate) fn details(&self, profile_is_visible: bool) -> Value {
         let mut body = self.summary();
         body["paymentMethod"] = json!({ "type": "WALLET" });
         body["profile"] = json!({});
@@ -373,16 +373,16 @@ impl Payment {
         if let Some(until) = self.guaranteed_until() {
             body["captureGuaranteedUntil"] = json!(until);
         }
-        if let Some(sharing) = self.sharing.as_ref().filter(|_| profile_is_written) {
-            body["profile"]["sub"] = json!(sharing.sub);
-            body["userDetails"] = sharing.user_details();
+        if let Some(consent) = self.consent.as_ref().filter(|_| profile_is_visible) {
+            body["profile"]["sub"] = json!(consent.sub);
+            body["userDetails"] = consent.user_details();
         }
         body
     }
 
     /// The date until which the customer's bank guarantees the money: a week, the shortest of the card schemes.
     fn guaranteed_until(&self) -> Option<String> {
-        self.moments.authorized.map(|at| written_with_offset(later(at, days(7))))
+        self.timestamps.authorized.map(|at| format_time_with_offset(later(at, days(7))))
     }
 
     pub(crate) fn event_log(&self) -> Value {
@@ -395,7 +395,7 @@ impl Payment {
             "pspReference": event.psp_reference,
             "name": event.name,
             "amount": self.money(event.amount),
-            "timestamp": written(event.at),
+            "timestamp": format_time(event.at),
             "success": event.success,
         });
         if let Some(key) = &event.idempotency_key {
@@ -404,17 +404,17 @@ impl Payment {
         body
     }
 
-    /// What a webhook says about one of the events. The shared profile is in it at once.
-    pub(crate) fn notice(&self, event: &Event) -> Value {
+    /// The body of an event's webhook. It has the shared profile without delay.
+    pub(crate) fn webhook_body(&self, event: &Event) -> Value {
         let mut body = self.event(event);
         body["msn"] = json!(self.unit.msn);
         if event.name == "AUTHORIZED" && event.success {
             if let Some(until) = self.guaranteed_until() {
                 body["captureGuaranteedUntil"] = json!(until);
             }
-            if let Some(sharing) = &self.sharing {
-                body["sub"] = json!(sharing.sub);
-                body["userDetails"] = sharing.user_details();
+            if let Some(consent) = &self.consent {
+                body["sub"] = json!(consent.sub);
+                body["userDetails"] = consent.user_details();
             }
         }
         body
@@ -425,7 +425,7 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
-/// The clock keeps room for every deadline, so this does not saturate in practice.
+/// `time` plus `by`. The clock leaves range for every deadline, so this does not saturate in practice.
 pub(crate) fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

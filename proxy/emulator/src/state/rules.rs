@@ -1,17 +1,23 @@
-//! What a create request must obey beyond its contract: the rules that need the sales unit or the clock.
+//! The rules of a create request that a schema cannot express: they need the sales unit, the options or the clock. Nothing is stored here.
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use serde_json::Value;
 
-use super::Approvals;
 use super::customer::{SCOPES, has_the_app};
-use super::payment::{PATIENCE, Payment, later};
+use super::payment::{DEFAULT_EXPIRY, Payment, later};
 use crate::contract::Violation;
-use crate::credentials::SalesUnit;
 use crate::problem::Code;
+use crate::sales_units::SalesUnit;
 
-/// Refuses, or says when the payment expires.
+/// The features that a sales unit is approved for.
+#[derive(Clone, Copy, Debug, serde::Deserialize, serde::Serialize)]
+pub(crate) struct Approvals {
+    pub(crate) push_message: bool,
+    pub(crate) long_living: bool,
+}
+
+/// Refuses the request, or returns when the payment expires.
 pub(crate) fn check_create(
     unit: &SalesUnit,
     approvals: Approvals,
@@ -60,7 +66,7 @@ pub(crate) fn check_create(
             return Err(Code(4080));
         }
     }
-    // Nobody checks in by QR here, so no customer token is ever valid.
+    // The emulator has no check-in, so no customer token is valid.
     if text("/customer/customerToken").is_some() {
         return Err(Code(4050));
     }
@@ -71,10 +77,10 @@ pub(crate) fn check_create(
         return Err(Code(5080));
     }
     match text("/expiresAt") {
-        None => Ok(later(now, PATIENCE)),
+        None => Ok(later(now, DEFAULT_EXPIRY)),
         Some(at) => {
             let expires: Timestamp = at.parse().map_err(|_| Code(6120))?;
-            if expires <= later(now, PATIENCE) {
+            if expires <= later(now, DEFAULT_EXPIRY) {
                 Err(Code(6120))
             } else if expires >= later(now, SignedDuration::from_hours(60 * 24)) {
                 Err(Code(6110))
@@ -89,7 +95,7 @@ pub(crate) fn check_create(
     }
 }
 
-/// Whether a return or callback URL is one the API takes: https, or an app's own scheme; http only to this machine.
+/// Whether the API accepts a return or callback URL: https, or an app's own scheme; http on loopback only.
 pub(crate) fn url_is_accepted(url: &str, strict: bool) -> bool {
     let Ok(parsed) = Url::parse(url) else { return false };
     match parsed.scheme() {
@@ -110,7 +116,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The link the merchant gets for the customer, by the flow. A push has none.
+/// The customer's link, by the user flow. A push has none.
 pub(crate) fn redirect_url(payment: &Payment, landing: &str) -> Option<String> {
     let token = &payment.token;
     let format = payment.request.pointer("/qrFormat/format").and_then(Value::as_str);
@@ -124,7 +130,7 @@ pub(crate) fn redirect_url(payment: &Payment, landing: &str) -> Option<String> {
     }
 }
 
-/// What a schema cannot say of a receipt: each line states its tax rate in one of two ways.
+/// The rule of a receipt that a schema cannot express: each line has its tax rate in one of two fields.
 pub(crate) fn receipt_violations(receipt: &Value, prefix: &str) -> Vec<Violation> {
     let lines = receipt["orderLines"].as_array().map(Vec::as_slice).unwrap_or_default();
     lines
@@ -143,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_is_for_this_machine_only() {
+    fn http_is_accepted_on_loopback_only() {
         for url in ["http://127.0.0.1:8080/a?b=c", "http://localhost/a", "http://shop.localhost:1/", "http://[::1]:80/"]
         {
             assert!(url_is_accepted(url, false), "{url}");

@@ -1,8 +1,7 @@
-//! Webhook registrations, and the queue of what is still to be told to whom.
+//! Webhook registrations, and the queue of deliveries.
 //!
-//! Pure: the delivery worker asks for the jobs that are due and reports how each went. Per registration and payment the
-//! events go out in order, and one that fails holds back the later ones of the same payment only. Waits follow the
-//! emulator's clock.
+//! Pure: the delivery worker takes the due jobs and reports the outcome of each. Events are delivered in order for each registration and
+//! payment; a failed delivery delays the later events of the same payment only. Retries follow the emulator's clock.
 
 use std::collections::HashSet;
 
@@ -10,16 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Recent;
 use super::faults::{Faults, WebhookFault};
+use super::log::BoundedLog;
 use super::payment::{Event, Payment, later};
-use crate::clock::written;
+use crate::clock::format_time;
 
-/// How many registrations one event type takes, per sales unit.
+/// The limit of registrations for each event type and sales unit.
 const MOST_PER_EVENT: usize = 25;
-/// After so long nobody tries any more.
-const GIVE_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A held-back webhook whose payment has no further event goes out after this.
+/// The last retry is within this time.
+const RETRY_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A held webhook is delivered after this time if its payment has no further event.
 const HOLD: SignedDuration = SignedDuration::from_mins(1);
 
 pub(crate) struct Registration {
@@ -40,13 +39,13 @@ struct Delivery {
     due: Timestamp,
     attempts: u32,
     in_flight: bool,
-    /// Goes behind the payment's next event.
+    /// Delivered after the payment's next event.
     held: bool,
-    /// Goes out once more when it has been delivered.
+    /// Delivered once more after its first delivery.
     twice: bool,
 }
 
-/// One attempt to make.
+/// One delivery attempt.
 pub(crate) struct Job {
     pub(crate) delivery: u64,
     pub(crate) url: String,
@@ -55,7 +54,7 @@ pub(crate) struct Job {
     pub(crate) body: String,
 }
 
-/// How an attempt went.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Answered(u16),
@@ -69,11 +68,11 @@ pub(crate) struct Webhooks {
     queue: Vec<Delivery>,
     next_id: u64,
     /// Every attempt, for the control API.
-    pub(crate) log: Recent,
+    pub(crate) log: BoundedLog,
 }
 
 impl Webhooks {
-    /// Registers, and returns the id and the secret, which is never shown again. `Err`: the event that has no room.
+    /// Registers, and returns the id and the secret, which is not returned again. `Err`: the event type that has too many registrations.
     pub(crate) fn register(
         &mut self,
         msn: &'static str,
@@ -115,10 +114,10 @@ impl Webhooks {
         Webhooks { registrations: self.registrations, next_id: self.next_id, ..Webhooks::default() }
     }
 
-    /// Queues an event for everyone who asked for it.
+    /// Queues an event for all registrations that subscribe to it.
     pub(crate) fn publish(&mut self, payment: &Payment, event: &Event, faults: &mut Faults, now: Timestamp) {
         let kind = format!("epayments.payment.{}.v1", event.name.to_lowercase());
-        let body = payment.notice(event).to_string();
+        let body = payment.webhook_body(event).to_string();
         for registration in &self.registrations {
             if registration.msn != payment.unit.msn || !registration.events.contains(&kind) {
                 continue;
@@ -143,7 +142,7 @@ impl Webhooks {
                 self.log.push(record(&delivery, "lost", None, now));
                 continue;
             }
-            // Behind this one go those of the payment that were held back for it.
+            // The held deliveries of the payment follow this one.
             let held = |other: &Delivery| {
                 other.held && other.registration == delivery.registration && other.reference == delivery.reference
             };
@@ -156,7 +155,7 @@ impl Webhooks {
         }
     }
 
-    /// The attempts that are due now, marked as being made.
+    /// The attempts that are due, marked as in flight.
     pub(crate) fn take_due(&mut self, faults: &mut Faults, now: Timestamp) -> Vec<Job> {
         let mut jobs = Vec::new();
         for index in self.heads() {
@@ -182,7 +181,7 @@ impl Webhooks {
         jobs
     }
 
-    /// The first delivery of each registration and payment. One that is held back does not count.
+    /// The first delivery of each registration and payment. Held deliveries do not block later ones.
     fn heads(&self) -> Vec<usize> {
         let mut seen = HashSet::new();
         let mut heads = Vec::new();
@@ -199,7 +198,7 @@ impl Webhooks {
         heads.into_iter().map(|index| &self.queue[index]).filter(|d| !d.in_flight).map(|d| d.due).min()
     }
 
-    /// Takes note of an attempt: done, or again later.
+    /// Records an attempt: delivered, or scheduled for a retry.
     pub(crate) fn attempted(&mut self, id: u64, outcome: Outcome, now: Timestamp) {
         let Some(index) = self.queue.iter().position(|delivery| delivery.id == id) else { return };
         let delivery = &mut self.queue[index];
@@ -218,8 +217,8 @@ impl Webhooks {
             }
             return;
         }
-        delivery.due = later(now, wait_after(delivery.attempts));
-        if delivery.due.duration_since(delivery.queued) > GIVE_UP {
+        delivery.due = later(now, retry_pause(delivery.attempts));
+        if delivery.due.duration_since(delivery.queued) > RETRY_PERIOD {
             self.log.push(record(delivery, "given_up", status, now));
             self.queue.remove(index);
         } else {
@@ -227,12 +226,12 @@ impl Webhooks {
         }
     }
 
-    /// What has not been delivered yet, for the control API.
+    /// The deliveries in the queue, for the control API.
     pub(crate) fn pending(&self) -> Value {
         let line = |delivery: &Delivery| {
             let result = if delivery.held { "held" } else { "pending" };
             let mut line = record(delivery, result, None, delivery.queued);
-            line["due"] = json!(written(delivery.due));
+            line["due"] = json!(format_time(delivery.due));
             line
         };
         self.queue.iter().map(line).collect()
@@ -248,12 +247,12 @@ fn record(delivery: &Delivery, result: &str, status: Option<u16>, now: Timestamp
         "attempt": delivery.attempts,
         "result": result,
         "status": status,
-        "at": written(now),
+        "at": format_time(now),
     })
 }
 
-/// The wait after so many failed attempts: seconds, minutes, hourly to the 29th, then daily.
-fn wait_after(attempts: u32) -> SignedDuration {
+/// The pause after so many failed attempts: seconds, minutes, hourly to the 29th, then daily.
+fn retry_pause(attempts: u32) -> SignedDuration {
     match attempts {
         0..=4 => SignedDuration::from_secs(2),
         5 => SignedDuration::from_secs(60),

@@ -1,9 +1,9 @@
-//! The emulator over HTTP, as a merchant's server and a test's control see it.
+//! The emulator over HTTP: the merchant's APIs, the pages and the control API.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod bench;
 mod faults;
+mod harness;
 mod orders;
 mod pages;
 mod payments;

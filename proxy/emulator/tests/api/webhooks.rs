@@ -1,4 +1,4 @@
-//! Webhooks: signature, order, patience.
+//! Webhooks: signature, order, retries.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::bench::{Arrival, Bench, Receiver};
+use crate::harness::{Arrival, Harness, Receiver};
 
-/// The signature, computed here on its own.
+/// Checks the signature with code of its own.
 fn is_signed(arrival: &Arrival, secret: &str, url: &str) -> bool {
     let header = |name: &str| arrival.headers[name].to_str().unwrap();
     let hash = STANDARD.encode(Sha256::digest(&arrival.body));
@@ -26,14 +26,14 @@ fn is_signed(arrival: &Arrival, secret: &str, url: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_authorization_is_told_at_once_signed_and_with_what_was_shared() {
-    let bench = Bench::new().await;
+async fn an_authorization_is_delivered_at_once_with_a_signature_and_the_shared_data() {
+    let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[]).await;
-    let (status, registered) = bench.register(&receiver.url, &["authorized"]).await;
+    let (status, registered) = harness.register(&receiver.url, &["authorized"]).await;
     assert_eq!(status, 201, "{registered}");
-    bench.advance(Duration::from_secs(3000)).await;
-    bench.create("order-1001", 1000).await;
-    bench.act("order-1001", "approve").await;
+    harness.advance(Duration::from_secs(3000)).await;
+    harness.create("order-1001", 1000).await;
+    harness.act("order-1001", "approve").await;
 
     let arrival = receiver.next().await;
     assert!(is_signed(&arrival, registered["secret"].as_str().unwrap(), &receiver.url));
@@ -42,81 +42,81 @@ async fn an_authorization_is_told_at_once_signed_and_with_what_was_shared() {
     let body = arrival.json();
     assert_eq!((&body["msn"], &body["name"], &body["success"]), (&json!("123456"), &json!("AUTHORIZED"), &json!(true)));
     assert_eq!(body["userDetails"], json!({ "mobileNumber": "4791234567" }));
-    assert_eq!(body["sub"], bench.payment("order-1001").await["profile"]["sub"]);
-    assert_ne!(body["pspReference"], bench.payment("order-1001").await["pspReference"]);
+    assert_eq!(body["sub"], harness.payment("order-1001").await["profile"]["sub"]);
+    assert_ne!(body["pspReference"], harness.payment("order-1001").await["pspReference"]);
 }
 
 #[tokio::test]
-async fn a_failing_receiver_is_tried_again_and_holds_back_its_payment_only() {
-    let bench = Bench::new().await;
+async fn a_failed_delivery_is_retried_and_delays_its_payment_only() {
+    let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[500]).await;
-    bench.register(&receiver.url, &["created", "authorized"]).await;
-    bench.create("order-2001", 1000).await;
+    harness.register(&receiver.url, &["created", "authorized"]).await;
+    harness.create("order-2001", 1000).await;
     assert_eq!(receiver.next().await.name(), "CREATED");
-    bench.act("order-2001", "approve").await;
-    bench.create("order-2002", 1000).await;
+    harness.act("order-2001", "approve").await;
+    harness.create("order-2002", 1000).await;
     assert_eq!(receiver.next().await.json()["reference"], "order-2002", "another payment is not held back");
-    assert!(receiver.is_quiet());
+    assert!(receiver.is_empty());
 
-    bench.advance(Duration::from_secs(2)).await;
+    harness.advance(Duration::from_secs(2)).await;
     assert_eq!(receiver.next().await.name(), "CREATED");
     assert_eq!(receiver.next().await.name(), "AUTHORIZED");
 }
 
 #[tokio::test]
-async fn an_expiry_is_told_without_anyone_asking() {
-    let bench = Bench::new().await;
+async fn an_expiry_is_delivered_without_a_call() {
+    let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[]).await;
-    bench.register(&receiver.url, &["expired"]).await;
-    bench.create("order-3001", 1000).await;
-    bench.advance(Duration::from_secs(600)).await;
+    harness.register(&receiver.url, &["expired"]).await;
+    harness.create("order-3001", 1000).await;
+    harness.advance(Duration::from_secs(600)).await;
     assert_eq!(receiver.next().await.name(), "EXPIRED");
 }
 
 #[tokio::test]
-async fn webhooks_are_duplicated_reordered_lost_and_mis_signed_on_demand() {
-    let bench = Bench::new().await;
+async fn webhooks_are_duplicated_reordered_lost_and_mis_signed_by_faults() {
+    let harness = Harness::new().await;
     let mut receiver = Receiver::answering(&[200, 200, 200, 401]).await;
-    let (_, registered) = bench.register(&receiver.url, &["created", "authorized", "captured"]).await;
+    let (_, registered) = harness.register(&receiver.url, &["created", "authorized", "captured"]).await;
     for (kind, event) in [("reorder", "CREATED"), ("duplicate", "AUTHORIZED"), ("mis_sign", "CAPTURED")] {
-        bench.fault(json!({ "match": { "event": event }, "action": { "webhook": kind } })).await;
+        harness.fault(json!({ "match": { "event": event }, "action": { "webhook": kind } })).await;
     }
-    bench.create("order-4001", 1000).await;
-    bench.act("order-4001", "approve").await;
+    harness.create("order-4001", 1000).await;
+    harness.act("order-4001", "approve").await;
     for name in ["AUTHORIZED", "AUTHORIZED", "CREATED"] {
         assert_eq!(receiver.next().await.name(), name);
     }
-    bench.capture("order-4001", "capture", 1000).await;
+    harness.capture("order-4001", "capture", 1000).await;
     let secret = registered["secret"].as_str().unwrap();
     assert!(!is_signed(&receiver.next().await, secret, &receiver.url));
-    bench.advance(Duration::from_secs(2)).await;
+    harness.advance(Duration::from_secs(2)).await;
     assert!(is_signed(&receiver.next().await, secret, &receiver.url));
 
-    bench.fault(json!({ "match": { "event": "CREATED" }, "action": { "webhook": "lose" } })).await;
-    bench.create("order-4002", 1000).await;
-    bench.act("order-4002", "approve").await;
+    harness.fault(json!({ "match": { "event": "CREATED" }, "action": { "webhook": "lose" } })).await;
+    harness.create("order-4002", 1000).await;
+    harness.act("order-4002", "approve").await;
     assert_eq!(receiver.next().await.name(), "AUTHORIZED", "CREATED was lost");
-    let (_, deliveries) = bench.control(reqwest::Method::GET, "deliveries", serde_json::Value::Null).await;
+    let (_, deliveries) = harness.control(reqwest::Method::GET, "deliveries", serde_json::Value::Null).await;
     let results: Vec<_> = deliveries["attempts"].as_array().unwrap().iter().map(|line| &line["result"]).collect();
     assert!(results.contains(&&json!("lost")) && results.contains(&&json!("failed")), "{results:?}");
 }
 
 #[tokio::test]
 async fn registrations_are_listed_without_secret_limited_and_deleted() {
-    let bench = Bench::new().await;
+    let harness = Harness::new().await;
     let mut ids = Vec::new();
     for n in 0..25 {
-        let (status, registered) = bench.register(&format!("https://shop.example/{n}"), &["captured"]).await;
+        let (status, registered) = harness.register(&format!("https://shop.example/{n}"), &["captured"]).await;
         assert_eq!(status, 201);
         ids.push(registered["id"].as_str().unwrap().to_owned());
     }
-    assert_eq!(bench.register("https://shop.example/more", &["captured"]).await.0, 400);
-    assert_eq!(bench.register("https://shop.example/more", &["paid"]).await.0, 400);
-    assert_eq!(bench.register("ftp://shop.example/more", &["refunded"]).await.0, 400);
-    let (_, list) = bench.get("/webhooks/v1/webhooks").await;
+    assert_eq!(harness.register("https://shop.example/more", &["captured"]).await.0, 400);
+    assert_eq!(harness.register("https://shop.example/more", &["paid"]).await.0, 400);
+    assert_eq!(harness.register("ftp://shop.example/more", &["refunded"]).await.0, 400);
+    let (_, list) = harness.get("/webhooks/v1/webhooks").await;
     assert_eq!(list["webhooks"].as_array().unwrap().len(), 25);
     assert!(list["webhooks"][0].get("secret").is_none());
-    let delete = |id: &str| bench.call(reqwest::Method::DELETE, &format!("/webhooks/v1/webhooks/{id}"));
-    assert_eq!(bench.send(delete(&ids[0])).await.0, 204);
-    assert_eq!(bench.send(delete(&ids[0])).await.0, 404);
+    let delete = |id: &str| harness.call(reqwest::Method::DELETE, &format!("/webhooks/v1/webhooks/{id}"));
+    assert_eq!(harness.send(delete(&ids[0])).await.0, 204);
+    assert_eq!(harness.send(delete(&ids[0])).await.0, 404);
 }

@@ -1,4 +1,4 @@
-//! The link that a payment has in the customer's app. A new one takes the place of the one before, at the vendor as in the books.
+//! Sets the link that a payment has in the customer's app. A new category replaces the one before, here and at Vipps MobilePay.
 
 use kvitt_wire::State;
 
@@ -11,10 +11,10 @@ impl Step {
         let mut attempts = self.checkout.attempts.iter_mut();
         let attempt = attempts.find(|attempt| attempt.state == State::Authorized).ok_or(Refusal::NotPaid)?;
         let before = attempt.category.as_ref();
-        let stands = |before: &Categorized| {
+        let unchanged = |before: &Categorized| {
             before.category == category && matches!(before.outcome, Outcome::Pending | Outcome::Done)
         };
-        if before.is_some_and(stands) {
+        if before.is_some_and(unchanged) {
             return Ok(());
         }
         let nth = before.map_or(0, |before| before.nth) + 1;
@@ -24,7 +24,8 @@ impl Step {
         Ok(())
     }
 
-    /// One that was overtaken by a later one may have come after it at the vendor's, so the later one is said once more.
+    /// Records the answer. When the answer to an earlier category arrives last, Vipps MobilePay may have written that one last too, so the
+    /// latest is sent once more.
     pub(super) fn categorized(&mut self, reference: &Reference, nth: u32, trouble: Option<String>, now: Moment) {
         let Some(latest) = self.attempt(reference).and_then(|attempt| attempt.category.as_mut()) else { return };
         if nth == latest.nth {
@@ -40,9 +41,9 @@ impl Step {
 mod tests {
     use kvitt_wire::CategoryName;
 
-    use super::super::tests::{Story, looked, seen};
+    use super::super::tests::{Story, payment, polled};
     use super::*;
-    use crate::checkout::{Input, News, PaymentState, Private};
+    use crate::checkout::{Input, PaymentState, Private, Update};
 
     fn tracked(parcel: &str) -> Input {
         let details_url = Private(format!("https://post.example/{parcel}"));
@@ -51,20 +52,20 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_category_stays_whichever_is_answered_last() {
+    fn the_latest_category_wins_whichever_is_answered_last() {
         let mut story = Story::new(None);
         assert_eq!(story.created(1).take(tracked("1")).err(), Some(Refusal::NotPaid));
-        story.news(1, looked(None, seen(PaymentState::Authorized)));
+        story.update(1, polled(None, payment(PaymentState::Authorized)));
         assert_eq!(story.take(tracked("1")).unwrap().kinds(), ["categorize"]);
         let none: &[&str] = &[];
-        assert_eq!(story.take(tracked("1")).unwrap().kinds(), none, "it is under way");
+        assert_eq!(story.take(tracked("1")).unwrap().kinds(), none, "it is pending");
         assert_eq!(story.take(tracked("2")).unwrap().kinds(), ["categorize"]);
-        let answered = |nth| News::Categorized { nth, trouble: None };
-        assert_eq!(story.news(1, answered(2)).kinds(), none);
-        assert_eq!(story.news(1, answered(1)).kinds(), ["categorize"], "the first has overwritten the second");
-        assert_eq!(story.news(1, answered(2)).kinds(), none);
-        let refused = News::Categorized { nth: 2, trouble: Some("vipps_refused".into()) };
-        story.news(1, refused);
+        let answered = |nth| Update::Categorized { nth, trouble: None };
+        assert_eq!(story.update(1, answered(2)).kinds(), none);
+        assert_eq!(story.update(1, answered(1)).kinds(), ["categorize"], "the first has overwritten the second");
+        assert_eq!(story.update(1, answered(2)).kinds(), none);
+        let refused = Update::Categorized { nth: 2, trouble: Some("vipps_refused".into()) };
+        story.update(1, refused);
         assert_eq!(story.take(tracked("2")).unwrap().kinds(), ["categorize"], "refused, and asked for again");
     }
 }

@@ -1,40 +1,41 @@
-//! What the shop asks to be done with the money of a paid order.
+//! Captures, refunds and cancels of a paid order.
 
 use kvitt_wire::{Aggregate, Amount, Line, Pieces, State};
 
-use super::{Step, later};
-use crate::checkout::operation::{Answered, Asked, Operation, OperationId, OperationKind, Outcome};
+use super::{Step, merge};
+use crate::checkout::operation::{Operation, OperationId, OperationKind, OperationRequest, OperationResult, Outcome};
 use crate::checkout::{Attempt, Effect, Moment, Reference, Refusal};
 
-/// More operations than this on one payment are a program that has run wild.
-const MOST_OPERATIONS: usize = 200;
+/// The maximum number of operations on one payment. More are a runaway program.
+const MAX_OPERATIONS: usize = 200;
 
 impl Step {
-    /// Writes an operation down, if there is money left for it beside those that are under way. A repeat finds the first.
-    pub(super) fn operate(&mut self, asked: Asked, now: Moment) -> Result<(), Refusal> {
+    /// Records an operation and plans its request, if enough money is left beside the pending operations. A repeated request changes
+    /// nothing.
+    pub(super) fn operate(&mut self, request: OperationRequest, now: Moment) -> Result<(), Refusal> {
         let paid = |attempt: &&mut Attempt| attempt.state == State::Authorized;
         let Some(attempt) = self.checkout.attempts.iter_mut().find(paid) else { return Err(Refusal::NotPaid) };
-        let Asked { id, kind, amount, lines } = asked;
+        let OperationRequest { id, kind, amount, lines } = request;
         if let Some(first) = attempt.operations.iter().find(|operation| operation.id == id) {
             let same = first.kind == kind && first.lines == lines && amount.is_none_or(|amount| amount == first.amount);
-            return if same { Ok(()) } else { Err(Refusal::NotTheSame) };
+            return if same { Ok(()) } else { Err(Refusal::OperationMismatch) };
         }
-        if attempt.operations.len() >= MOST_OPERATIONS {
+        if attempt.operations.len() >= MAX_OPERATIONS {
             return Err(Refusal::TooManyOperations);
         }
         enough_pieces(&self.checkout.order.cart.lines, &attempt.operations, kind, &lines)?;
-        // What has been done and not answered is counted twice as soon as a look has seen it.
+        // An operation that a poll has seen before its answer is counted twice, so the difference may be negative.
         let left = attempt.left(kind).max(0);
         let amount = amount.filter(|_| kind != OperationKind::Cancel).unwrap_or(left);
         if left <= 0 || amount > left {
-            return Err(Refusal::TooMuch { left });
+            return Err(Refusal::AmountTooLarge { left });
         }
         if amount <= 0 {
-            return Err(Refusal::NotAnAmount);
+            return Err(Refusal::AmountNotPositive);
         }
-        // At the vendor a cancel is of all that is not captured yet: it would take the money that a capture is on its way to.
-        if kind == OperationKind::Cancel && attempt.under_way(OperationKind::Capture) > 0 {
-            return Err(Refusal::UnderWay);
+        // Vipps MobilePay cancels all that is not captured yet, and so would release the money of a pending capture.
+        if kind == OperationKind::Cancel && attempt.pending_amount(OperationKind::Capture) > 0 {
+            return Err(Refusal::CapturePending);
         }
         let reference = attempt.reference.clone();
         let key = reference.key(&format!("{}-{}", kind.as_str(), id.0));
@@ -45,25 +46,25 @@ impl Step {
         Ok(())
     }
 
-    /// The answer settles the operation; the look after it tells what else has become of the money.
-    pub(super) fn operated(&mut self, reference: &Reference, id: OperationId, answered: Answered, now: Moment) {
+    /// Records the answer to an operation, and plans a poll that reads the payment's amounts.
+    pub(super) fn operated(&mut self, reference: &Reference, id: OperationId, result: OperationResult, now: Moment) {
         let Some(attempt) = self.attempt(reference) else { return };
         let pending = |operation: &&mut Operation| operation.id == id && operation.outcome == Outcome::Pending;
         let Some(operation) = attempt.operations.iter_mut().find(pending) else { return };
         operation.settled_at = Some(now);
-        operation.outcome = match answered {
-            Answered::Done(aggregate) => {
-                attempt.aggregate = later(attempt.aggregate, aggregate);
+        operation.outcome = match result {
+            OperationResult::Done(aggregate) => {
+                attempt.aggregate = merge(attempt.aggregate, aggregate);
                 Outcome::Done
             }
-            Answered::Refused { trouble } => Outcome::Refused { trouble },
+            OperationResult::Refused { trouble } => Outcome::Refused { trouble },
         };
-        self.plan(now, Effect::Look { reference: reference.clone(), round: None });
+        self.plan(now, Effect::Poll { reference: reference.clone(), round: None });
     }
 }
 
-/// Whether an order still has the pieces that are named: two people with one parcel list must not ship the same mug. What the order does not
-/// have by that name is the shop's own record.
+/// Checks that the order still has the named pieces, so that two clerks with one packing list do not capture the same piece twice. Pieces
+/// that the order does not contain are the shop's own record and are not checked.
 fn enough_pieces(ordered: &[Line], before: &[Operation], kind: OperationKind, named: &[Pieces]) -> Result<(), Refusal> {
     let of = |sku: &str, pieces: &[Pieces]| -> u32 {
         let same = pieces.iter().filter(|piece| piece.sku == sku);
@@ -74,27 +75,27 @@ fn enough_pieces(ordered: &[Line], before: &[Operation], kind: OperationKind, na
         let gone = before.iter().filter(counts).fold(0_u32, |sum, one| sum.saturating_add(of(&line.sku, &one.lines)));
         let left = line.quantity.saturating_sub(gone);
         if of(&line.sku, named) > left {
-            return Err(Refusal::MorePieces { sku: line.sku.clone(), left });
+            return Err(Refusal::TooManyPieces { sku: line.sku.clone(), left });
         }
     }
     Ok(())
 }
 
 impl Attempt {
-    /// How much there is left for an operation, in minor units: what is under way is counted as done.
+    /// How much is left for an operation, in minor units. Pending operations count as done.
     pub fn left(&self, kind: OperationKind) -> i64 {
         let Aggregate { authorized, captured, cancelled, refunded } = self.aggregate;
         match kind {
             OperationKind::Capture | OperationKind::Cancel => {
                 let reserved = authorized - captured - cancelled;
-                reserved - self.under_way(OperationKind::Capture) - self.under_way(OperationKind::Cancel)
+                reserved - self.pending_amount(OperationKind::Capture) - self.pending_amount(OperationKind::Cancel)
             }
-            OperationKind::Refund => captured - refunded - self.under_way(OperationKind::Refund),
+            OperationKind::Refund => captured - refunded - self.pending_amount(OperationKind::Refund),
         }
     }
 
-    /// How much has been asked for and not been answered yet, in minor units.
-    fn under_way(&self, kind: OperationKind) -> i64 {
+    /// The sum of the pending operations of a kind, in minor units.
+    fn pending_amount(&self, kind: OperationKind) -> i64 {
         let pending = |operation: &&Operation| operation.kind == kind && operation.outcome == Outcome::Pending;
         self.operations.iter().filter(pending).map(|operation| operation.amount).sum()
     }

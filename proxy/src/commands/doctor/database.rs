@@ -60,12 +60,12 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
 
 /// Examines whether all encrypted data can be decrypted. A proxy does not start when personal data cannot be.
 async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Result<(), Error> {
-    if let Err(error) = store.everything_opens().await {
+    if let Err(error) = store.check_keys().await {
         let found = format!("{error}: `encryption.key` is the wrong key, or `encryption.previous_key` is missing");
         findings.add(Health::Fail, "encryption", found);
         return Ok(());
     }
-    if let [first, rest @ ..] = &registrations::lost(store, vault).await?[..] {
+    if let [first, rest @ ..] = &registrations::undecryptable(store, vault).await?[..] {
         let found = format!(
             "{} webhook secrets cannot be decrypted: if the key is lost, run `kvitt webhooks remove {first}`",
             rest.len() + 1
@@ -73,8 +73,8 @@ async fn encryption(store: &Store, vault: &Vault, findings: &mut Findings) -> Re
         findings.add(Health::Warn, "encryption", found);
         return Ok(());
     }
-    let marks = store.marks().await?;
-    let previous = marks.iter().filter(|(mark, _)| vault.mark() != *mark && vault.knows(mark));
+    let marks = store.key_marks().await?;
+    let previous = marks.iter().filter(|(mark, _)| vault.mark() != *mark && vault.has_key_of(mark));
     match previous.map(|(_, count)| count).sum::<i64>() {
         0 => findings.add(Health::Ok, "encryption", "all data can be decrypted"),
         count => {

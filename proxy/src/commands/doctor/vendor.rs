@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::clock;
 use crate::config::Config;
 use crate::store::Store;
-use crate::vendor::registrations::Standing;
+use crate::vendor::registrations::Status;
 
 use super::{Findings, Health};
 use crate::commands::parts;
@@ -41,11 +41,11 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
                 continue;
             }
         }
-        match registrations.standing(&unit.name).await {
-            Ok(standing @ Standing::Good { orphan: None }) => {
+        match registrations.status(&unit.name).await {
+            Ok(standing @ Status::Registered { orphan: None }) => {
                 findings.add(Health::Ok, &about, standing.to_string());
             }
-            Ok(standing @ (Standing::Missing | Standing::Orphaned { .. })) => {
+            Ok(standing @ (Status::Missing | Status::Orphaned { .. })) => {
                 findings.add(Health::Warn, &about, format!("{standing}: run `kvitt webhooks repair`, or `register`"));
             }
             Ok(standing) => findings.add(Health::Warn, &about, standing.to_string()),

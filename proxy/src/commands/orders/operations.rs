@@ -105,7 +105,7 @@ async fn operate(
     let key = Key::of_shop(&text, &path, &serde_json::to_vec(&body)?).map_err(ApiError::from)?;
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
     let mut checkout =
-        operations::ask(store, &ledger, order, kind, body, &key).await.map_err(ApiError::from)?.0.checkout;
+        operations::request(store, &ledger, order, kind, body, &key).await.map_err(ApiError::from)?.0.checkout;
     let spinner = Spinner::start("waiting for a running proxy");
     let until = Instant::now() + Duration::from_secs(common.wait);
     while operations::outcome(&checkout, &key) == Some(&Outcome::Pending) && Instant::now() < until {

@@ -1,20 +1,21 @@
-//! Has what was parked done after all, when an operator says so. The worker takes it up like any other effect, within five seconds.
+//! Releases parked effects when an operator asks for it. The worker claims them like any other effect, within five
+//! seconds.
 
-use super::TRIED_TOO_OFTEN;
+use super::RETRIES_EXHAUSTED;
 use crate::base::clock;
 use crate::store::{Error, Store};
 
-/// Releases the parked effect of that id, or all of them; says which.
+/// Releases the parked effect with that id, or all of them; returns the ids.
 ///
 /// # Errors
-/// When the store fails. Those that were released until then stay so.
+/// When the store fails. The effects before it are released.
 pub async fn release(store: &Store, id: Option<&str>) -> Result<Vec<String>, Error> {
     let mut released = Vec::new();
     for parked in store.parked(id).await? {
-        let refused = parked.reason != TRIED_TOO_OFTEN;
+        let refused = parked.reason != RETRIES_EXHAUSTED;
         let effect = parked.effect.map(|effect| match refused {
-            true => effect.under_another_key(parked.claim.tries),
-            // It may have been done: the same key finds that out without doing it twice.
+            true => effect.with_new_key(parked.claim.tries),
+            // It may have been executed. The same key finds that out without executing it twice.
             false => effect,
         });
         if store.unpark(&parked.claim, effect.as_ref(), clock::now()).await? {

@@ -3,12 +3,25 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::guide;
+use super::{Heading, guide};
 use crate::http::problem::Code;
 
-pub(super) fn page(description: &Value) -> Markup {
+fn codes() -> Vec<Code> {
     let mut codes = Code::ALL.to_vec();
     codes.sort_by_key(|code| code.status());
+    codes
+}
+
+pub(super) fn headings() -> Vec<Heading> {
+    let heading = |code: Code| Heading {
+        level: 2,
+        title: format!("{}: {}", code.as_str(), code.title()),
+        anchor: code.as_str().to_owned(),
+    };
+    codes().into_iter().map(heading).collect()
+}
+
+pub(super) fn page(description: &Value) -> Markup {
     html! {
         h1 { "Problems" }
         p.lead {
@@ -21,7 +34,7 @@ pub(super) fn page(description: &Value) -> Markup {
             "Every request that failed with 429 or 503 says in " code { "Retry-After" } " when to ask again. Repeat with the same "
             code { "Idempotency-Key" } ": it is done once."
         }
-        @for code in codes {
+        @for code in codes() {
             section.problem id=(code.as_str()) {
                 h2 { code { (code.as_str()) } " " span.status { (code.status().as_u16()) } }
                 p { strong { (code.title()) "." } " " (guide::inline(code.remedy())) }

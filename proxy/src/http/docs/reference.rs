@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{guide, schema};
+use super::{Heading, guide, schema};
 
 pub(super) fn page(description: &Value) -> Markup {
     let tags: Vec<&Value> = description["tags"].as_array().into_iter().flatten().collect();
@@ -36,6 +36,22 @@ pub(super) fn page(description: &Value) -> Markup {
             (kind(name, schema))
         }
     }
+}
+
+pub(super) fn headings(description: &Value) -> Vec<Heading> {
+    let mut headings = Vec::new();
+    for tag in description["tags"].as_array().into_iter().flatten() {
+        let name = text(&tag["name"]);
+        headings.push(Heading { level: 2, title: name.to_owned(), anchor: format!("tag-{name}") });
+        for (method, path, operation) in operations(description, name) {
+            let summary = text(&operation["summary"]).trim_end_matches('.');
+            let title = format!("{summary}: {method} {path}");
+            headings.push(Heading { level: 3, title, anchor: text(&operation["operationId"]).to_owned() });
+        }
+    }
+    let types = schema::all(description).keys();
+    headings.extend(types.map(|name| Heading { level: 3, title: name.clone(), anchor: format!("type-{name}") }));
+    headings
 }
 
 /// The operations of a group, in the order of their paths.

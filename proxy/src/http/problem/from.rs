@@ -3,12 +3,12 @@
 
 use super::{ApiError, Code};
 use crate::access::idempotency;
-use crate::access::rates::TooOften;
+use crate::access::rates::RateLimited;
 use crate::checkout::Refusal;
 use crate::engine::ledger;
 use crate::engine::outage;
 use crate::shop;
-use crate::shop::cart::{CartError, Untrusted};
+use crate::shop::cart::{CartError, SignedCartError};
 use crate::shop::relay::administration;
 use crate::store;
 
@@ -65,12 +65,12 @@ impl From<CartError> for ApiError {
             CartError::BadVat(_) => Code::BadVat,
             CartError::WrongCurrency => Code::WrongCurrency,
             CartError::BadLine { .. } => Code::BadLine,
-            CartError::SkuTwice(_) => Code::DuplicateSku,
+            CartError::DuplicateSku(_) => Code::DuplicateSku,
             CartError::LineDrift { .. } => Code::LineTotalMismatch,
             CartError::Drift { .. } => Code::CartLinesMismatch,
             CartError::UnknownSalesUnit => Code::UnknownSalesUnit,
             CartError::Ambiguous => Code::ItemsAndSignedCart,
-            CartError::Untrusted(untrusted) => return untrusted.into(),
+            CartError::Signed(untrusted) => return untrusted.into(),
         };
         Self::new(code).detail(error.to_string())
     }
@@ -85,28 +85,28 @@ impl From<Refusal> for ApiError {
             Refusal::NotWithdrawable => Code::NotWithdrawable,
             Refusal::TooManyAttempts => Code::TooManyAttempts,
             Refusal::NotPaid => Code::NotPaid,
-            Refusal::TooMuch { .. } => Code::ExceedsWhatIsLeft,
-            Refusal::MorePieces { .. } => Code::ExceedsWhatWasOrdered,
-            Refusal::UnderWay => Code::CaptureUnderWay,
+            Refusal::AmountTooLarge { .. } => Code::ExceedsWhatIsLeft,
+            Refusal::TooManyPieces { .. } => Code::ExceedsWhatWasOrdered,
+            Refusal::CapturePending => Code::CaptureUnderWay,
             Refusal::TooManyOperations => Code::TooManyOperations,
-            Refusal::NotAnAmount => Code::BadAmount,
-            Refusal::NotTheSame => return Code::IdempotencyKeyReused.into(),
+            Refusal::AmountNotPositive => Code::BadAmount,
+            Refusal::OperationMismatch => return Code::IdempotencyKeyReused.into(),
         };
         Self::new(code).detail(refusal.to_string())
     }
 }
 
-impl From<Untrusted> for ApiError {
-    fn from(untrusted: Untrusted) -> Self {
+impl From<SignedCartError> for ApiError {
+    fn from(untrusted: SignedCartError) -> Self {
         let code = match untrusted {
-            Untrusted::Malformed(_) => Code::MalformedSignedCart,
-            Untrusted::UnknownKey(_) | Untrusted::KeyOfAnotherUnit(_) => Code::UnknownCartKey,
-            Untrusted::BadSignature(_) => Code::CartSignatureInvalid,
-            Untrusted::Expired { .. } => Code::CartExpired,
-            Untrusted::NotYet => Code::CartNotYetValid,
-            Untrusted::LivesTooLong { .. } => Code::CartLivesTooLong,
-            Untrusted::WrongAudience(_) => Code::WrongCartAudience,
-            Untrusted::OtherSalesUnit(_) => Code::WrongSalesUnit,
+            SignedCartError::Malformed(_) => Code::MalformedSignedCart,
+            SignedCartError::UnknownKey(_) | SignedCartError::KeyForOtherUnit(_) => Code::UnknownCartKey,
+            SignedCartError::BadSignature(_) => Code::CartSignatureInvalid,
+            SignedCartError::Expired { .. } => Code::CartExpired,
+            SignedCartError::NotYet => Code::CartNotYetValid,
+            SignedCartError::LifetimeTooLong { .. } => Code::CartLivesTooLong,
+            SignedCartError::WrongAudience(_) => Code::WrongCartAudience,
+            SignedCartError::OtherSalesUnit(_) => Code::WrongSalesUnit,
         };
         Self::new(code).detail(untrusted.to_string())
     }
@@ -135,8 +135,8 @@ impl From<administration::Error> for ApiError {
     }
 }
 
-impl From<TooOften> for ApiError {
-    fn from(TooOften(wait): TooOften) -> Self {
+impl From<RateLimited> for ApiError {
+    fn from(RateLimited(wait): RateLimited) -> Self {
         // Rounded up, so that the next request then is within the limit.
         let seconds = wait.as_secs().saturating_add(1);
         Self::new(Code::RateLimited).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
@@ -146,6 +146,6 @@ impl From<TooOften> for ApiError {
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         outage::report(&error, "request");
-        if error.may_pass() { Self::busy() } else { Self::internal() }
+        if error.is_transient() { Self::busy() } else { Self::internal() }
     }
 }

@@ -19,7 +19,7 @@ pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: N
     let mut limit = app.rates.address(peer(&parts), &parts.headers);
     if let Ok(params) = RawPathParams::from_request_parts(&mut parts, &()).await {
         let token = params.iter().find_map(|(name, value)| (name == "token").then_some(value));
-        if let Some((checkout, _)) = token.and_then(token::read) {
+        if let Some((checkout, _)) = token.and_then(token::decode) {
             limit = limit.and_then(|()| app.rates.checkout(checkout));
         }
     }

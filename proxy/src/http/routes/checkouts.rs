@@ -48,7 +48,7 @@ async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Ke
     )
     .await?;
     let checkout = app.wait_until(opened.checkout.clone(), started).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(opened.show(&checkout))))
+    Ok((StatusCode::CREATED, replayed, axum::Json(opened.snapshot_of(&checkout))))
 }
 
 /// Shows a checkout
@@ -72,7 +72,7 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
     let found = app.find(&token).await?;
     let checkout = app.ledger.apply(found.checkout.id, Input::Cancel, Cause::Request).await?;
     let checkout = app.wait_until(checkout, |checkout| checkout.current().state.is_final()).await;
-    Ok(axum::Json(found.show(&checkout)))
+    Ok(axum::Json(found.snapshot_of(&checkout)))
 }
 
 /// Starts a new attempt
@@ -104,7 +104,7 @@ async fn retry(
     })
     .await?;
     let checkout = app.wait_until(found.checkout.clone(), started).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(found.show(&checkout))))
+    Ok((StatusCode::CREATED, replayed, axum::Json(found.snapshot_of(&checkout))))
 }
 
 /// The response of both routes that start a payment.

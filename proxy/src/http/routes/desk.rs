@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::admission;
 use super::responses::{ForDesk, JsonBody};
-use crate::access::session::{self, Session, Shown};
+use crate::access::session::{self, Credential, Session};
 use crate::base::clock;
 use crate::http::app::App;
 use crate::http::extract::Json;
@@ -48,15 +48,15 @@ async fn log_in(
     Json(login): Json<DeskLogin>,
 ) -> Result<Response> {
     app.rates.login(peer, &headers)?;
-    if !session::is_from_the_desk(&app.desk, &Method::POST, &headers) {
+    if !session::is_same_origin(&app.desk, &Method::POST, &headers) {
         return Err(ApiError::login_refused());
     }
     let (shown, by) = match &login {
-        DeskLogin::Key(key) => (Shown::Key(key.trim()), "key"),
-        DeskLogin::Link(link) => (Shown::Link(link.trim()), "link"),
+        DeskLogin::Key(key) => (Credential::Key(key.trim()), "key"),
+        DeskLogin::Link(link) => (Credential::Link(link.trim()), "link"),
     };
-    let opened = session::open(&app.desk, &app.store, shown).await?.ok_or(ApiError::login_refused())?;
-    if let Some(previous) = session::recognize(&app.desk, &app.store, &Method::POST, &headers).await? {
+    let opened = session::log_in(&app.desk, &app.store, shown).await?.ok_or(ApiError::login_refused())?;
+    if let Some(previous) = session::authenticate(&app.desk, &app.store, &Method::POST, &headers).await? {
         previous.end(&app.store).await?;
     }
     tracing::info!(by, key = opened.session.key_prefix, "logged in at the order desk");
@@ -72,19 +72,19 @@ async fn log_in(
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`: there is no session"),
 ))]
 async fn show(State(app): State<App>, headers: HeaderMap) -> Result<axum::Json<DeskSession>> {
-    let session = session::recognize(&app.desk, &app.store, &Method::GET, &headers).await?;
+    let session = session::authenticate(&app.desk, &app.store, &Method::GET, &headers).await?;
     Ok(axum::Json(session_view(&app, &session.ok_or(ApiError::unauthorized())?)))
 }
 
 /// Logs out
 #[utoipa::path(delete, path = "/desk/session", operation_id = "log_out", tag = "desk", security(("desk_session" = [])),
     params(("kvitt-desk" = String, Header, description = "`person` for an action of a person, `page` for a request that the page makes by itself")), responses(
-    (status = 204, description = "Logged out", headers(("set-cookie" = String, description = "Removes the cookie"))),
+    (status = 204, description = "LoggedEvent out", headers(("set-cookie" = String, description = "Removes the cookie"))),
     ForDesk,
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`: there was no session"),
 ))]
 async fn log_out(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    let session = session::recognize(&app.desk, &app.store, &Method::DELETE, &headers).await?;
+    let session = session::authenticate(&app.desk, &app.store, &Method::DELETE, &headers).await?;
     session.ok_or(ApiError::unauthorized())?.end(&app.store).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.desk))]);
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
@@ -93,7 +93,7 @@ async fn log_out(State(app): State<App>, headers: HeaderMap) -> Result<Response>
 fn session_view(app: &App, session: &Session) -> DeskSession {
     let now = clock::now();
     let key = session.shop_key();
-    let sales_units = app.units.iter().filter(|unit| key.knows(&unit.name)).map(|unit| {
+    let sales_units = app.units.iter().filter(|unit| key.may_access(&unit.name)).map(|unit| {
         let currency = unit.market.currency();
         let articles = app.shop.catalogue.sold_in(currency).take(MAX_ARTICLES).map(|(article, price)| DeskArticle {
             sku: article.sku.clone(),

@@ -1,4 +1,4 @@
-//! The documentation, as the proxy itself serves it: no script, nothing from anywhere else, and made once.
+//! The documentation, as the proxy itself serves it: nothing from anywhere else, and made once.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -14,8 +14,12 @@ use crate::http::app::App;
 use crate::http::docs;
 use crate::http::problem::{ApiError, Result};
 
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The two scripts are files of ours, one of which reads the index of headings. No text can become a script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -25,7 +29,11 @@ pub(super) fn router() -> Router<App> {
 
 fn show(name: &str) -> Result<Response> {
     match name {
-        "docs.css" => Ok(file("text/css; charset=utf-8", include_str!("../../../../www/docs/docs.css"))),
+        "docs.css" => Ok(file(STYLE, include_str!("../../../../www/docs/docs.css"))),
+        "text.css" => Ok(file(STYLE, include_str!("../../../../www/docs/text.css"))),
+        "search.js" => Ok(file(SCRIPT, include_str!("../../../../www/docs/search.js"))),
+        "copy.js" => Ok(file(SCRIPT, include_str!("../../../../www/docs/copy.js"))),
+        "search.json" => Ok(file("application/json", index())),
         "kvitt-shop.d.ts" => Ok(file("text/plain; charset=utf-8", types())),
         name => page(name),
     }
@@ -48,6 +56,11 @@ fn page(name: &str) -> Result<Response> {
 
 fn file(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text).into_response()
+}
+
+fn index() -> &'static str {
+    static INDEX: LazyLock<String> = LazyLock::new(|| docs::index(description()));
+    &INDEX
 }
 
 fn description() -> &'static Value {

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use super::responses::{ForPage, NotFound};
 use crate::access::token::Found;
-use crate::engine::hub::Watcher;
+use crate::engine::hub::Subscription;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::extract::Path;
@@ -46,13 +46,13 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
     let found = app.find(&token).await?;
     let id = found.checkout.id;
     let limits = app.http.limits;
-    if app.hub.watchers() >= limits.streams || app.hub.watchers_of(id) >= limits.streams_per_checkout {
+    if app.hub.subscribers() >= limits.streams || app.hub.subscribers_of(id) >= limits.streams_per_checkout {
         return Err(ApiError::busy());
     }
     trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("stream opened"));
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let stream = CheckoutStream {
-        subscription: app.hub.watch(id),
+        subscription: app.hub.subscribe(id),
         found,
         last: last.unwrap_or_default(),
         opened: false,
@@ -68,7 +68,7 @@ async fn follow(State(app): State<App>, Path(token): Path<String>, headers: Head
 /// One open stream.
 struct CheckoutStream {
     app: App,
-    subscription: Watcher,
+    subscription: Subscription,
     found: Found,
     /// The latest version that the page has.
     last: u32,
@@ -97,7 +97,7 @@ impl CheckoutStream {
             let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
                 Ok(stored) => (Some(stored?), self.app.http.limits.heartbeat),
                 // Random, so that the streams do not all retry at the same moment.
-                Err(error) if error.may_pass() => {
+                Err(error) if error.is_transient() => {
                     outage::report(&error, "stream paused");
                     (None, Duration::from_millis(rand::rng().random_range(1_000..3_000)))
                 }
@@ -108,7 +108,7 @@ impl CheckoutStream {
             };
             if let Some(stored) = stored.filter(|stored| stored.checkout.version > self.last) {
                 self.last = stored.checkout.version;
-                let snapshot = self.found.show(&stored.checkout);
+                let snapshot = self.found.snapshot_of(&stored.checkout);
                 let event = Event::default().event("checkout").id(self.last.to_string());
                 return event.json_data(&snapshot).ok();
             }

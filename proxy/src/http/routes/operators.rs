@@ -13,7 +13,7 @@ use crate::base::clock;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::http::ready;
-use crate::observe::metrics::Levels;
+use crate::observe::metrics::Gauges;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(openapi))
@@ -47,16 +47,16 @@ async fn readyz(State(app): State<App>) -> Result<&'static str> {
 ))]
 async fn metrics(State(app): State<App>) -> Result<Response> {
     let now = clock::now();
-    let levels = Levels {
+    let gauges = Gauges {
         depths: app.store.depths(now).await?,
         relay: app.store.relay_depths(now).await?,
         inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
         phases: app.store.phases().await?,
-        readings: app.store.readings().await?,
-        compared: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
-        watchers: app.hub.watchers(),
+        readings: app.store.gauges().await?,
+        reconciled: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
+        subscribers: app.hub.subscribers(),
     };
-    let text = app.metrics.render(&levels).map_err(|_| ApiError::internal())?;
+    let text = app.metrics.render(&gauges).map_err(|_| ApiError::internal())?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::responses::{ForBrowser, FormBody, NotFoundPage};
 use crate::access::token::Found;
-use crate::checkout::{Checkout, Input, News};
+use crate::checkout::{Checkout, Input, Update};
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::pages;
@@ -107,7 +107,7 @@ async fn start(
     let opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
     let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), started).await;
-    let snapshot = opened.show(&checkout);
+    let snapshot = opened.snapshot_of(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url.0))
 }
 
@@ -142,7 +142,7 @@ async fn land(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
 async fn signal_return(app: &App, found: &Found) {
     let attempt = found.checkout.current();
     if !attempt.state.is_final() || attempt.state == PaymentState::Authorized {
-        let input = Input::Payment(attempt.reference.clone(), News::Signal);
+        let input = Input::Payment(attempt.reference.clone(), Update::Signal);
         if let Err(error) = app.ledger.apply(found.checkout.id, input, Cause::Request).await {
             tracing::warn!(checkout = %found.checkout.id, reference = %attempt.reference, %error, "return not committed");
         }

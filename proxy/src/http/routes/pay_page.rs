@@ -95,7 +95,7 @@ async fn pay(app: &App, token: &str, form: std::result::Result<Form<PayPageForm>
     let checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
     let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(checkout, started).await;
-    let snapshot = found.show(&checkout);
+    let snapshot = found.snapshot_of(&checkout);
     see_other(&snapshot.redirect_url.unwrap_or_else(|| checkout.pay_url()))
 }
 
@@ -142,7 +142,7 @@ fn image(kind: &'static str, bytes: Vec<u8>) -> Response {
 /// may not open.
 fn payable(checkout: &Checkout) -> bool {
     let Attempt { state, flow, .. } = checkout.current();
-    let is_open = checkout.order.offer.as_ref().is_none_or(|offer| offer.stands(clock::now()));
+    let is_open = checkout.order.offer.as_ref().is_none_or(|offer| offer.is_open(clock::now()));
     let startable = match state {
         PaymentState::Open => true,
         PaymentState::Created => *flow == Flow::Push,

@@ -60,7 +60,7 @@ pub(super) async fn authorize(State(app): State<App>, request: Request, next: Ne
 async fn authenticate(app: &App, parts: &Parts) -> Result<ShopKey> {
     let key = match parts.headers.get(header::AUTHORIZATION) {
         Some(header) => bearer(app, header).await?,
-        None => session::recognize(&app.desk, &app.store, &parts.method, &parts.headers)
+        None => session::authenticate(&app.desk, &app.store, &parts.method, &parts.headers)
             .await?
             .map(|session| session.shop_key()),
     };
@@ -75,8 +75,8 @@ async fn authenticate(app: &App, parts: &Parts) -> Result<ShopKey> {
 async fn bearer(app: &App, header: &HeaderValue) -> Result<Option<ShopKey>> {
     let credentials = header.to_str().ok().and_then(|value| value.split_once(' '));
     let credentials = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    match credentials.and_then(|(_, key)| Key::read(key.trim())) {
-        Some(key) => Ok(key.recognize(&app.store).await?),
+    match credentials.and_then(|(_, key)| Key::parse(key.trim())) {
+        Some(key) => Ok(key.authenticate(&app.store).await?),
         None => Ok(None),
     }
 }
@@ -95,7 +95,7 @@ async fn find_order(app: &App, key: &ShopKey, reference: &str) -> Result<Stored>
     let reference = Reference::parse(reference).ok_or(ApiError::not_found())?;
     let id = app.store.checkout_of(reference.as_str()).await?.ok_or(ApiError::not_found())?;
     let stored = app.store.checkout(id).await?.ok_or(ApiError::not_found())?;
-    if !key.knows(&stored.checkout.order.cart.sales_unit) {
+    if !key.may_access(&stored.checkout.order.cart.sales_unit) {
         return Err(ApiError::not_found());
     }
     Ok(stored)
@@ -104,7 +104,7 @@ async fn find_order(app: &App, key: &ShopKey, reference: &str) -> Result<Stored>
 /// The sales unit to filter a list by: the requested one, otherwise the key's own, or none for all.
 fn unit_filter(app: &App, key: &ShopKey, requested: Option<String>) -> Result<Option<String>> {
     match requested {
-        Some(unit) if key.knows(&unit) && app.units.find(Some(&unit)).is_some() => Ok(Some(unit)),
+        Some(unit) if key.may_access(&unit) && app.units.find(Some(&unit)).is_some() => Ok(Some(unit)),
         Some(_) => Err(ApiError::unknown_sales_unit()),
         None => Ok(key.sales_unit.clone()),
     }

@@ -49,7 +49,7 @@ async fn take(
     let verify = || webhook::verify(signature, &url, &app.registrations.secrets(&unit.name), &body, now, tolerance);
     let mut verified = verify();
     // Another proxy may have registered in the meantime.
-    if verified == Err(Rejected::Signature) && app.registrations.read_again().await {
+    if verified == Err(Rejected::Signature) && app.registrations.reload().await {
         verified = verify();
     }
     if let Err(rejected) = verified {
@@ -69,7 +69,7 @@ async fn take(
         // An event without a PSP reference is identified by the hash of its body.
         event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
     };
-    app.inbox.take(webhook).await.map_err(|_| {
+    app.inbox.accept(webhook).await.map_err(|_| {
         app.metrics.webhook("not_taken");
         ApiError::busy()
     })?;

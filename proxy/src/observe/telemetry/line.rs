@@ -1,5 +1,5 @@
-//! How a line of the log is written, as JSON or as text: the event's fields and those of the spans around it, each once, the innermost
-//! of a name over the others.
+//! Formats a line of the log, as JSON or as text: the event's fields and those of its spans, each name once. The
+//! innermost value wins.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// A writer of lines.
+/// The formatter.
 pub(super) struct Line {
     pub(super) json: bool,
 }
@@ -25,12 +25,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Line
         let mut fields = Map::new();
         for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(written) = span.extensions().get::<FormattedFields<JsonFields>>() {
-                lay_over(&mut fields, &written.fields);
+                merge(&mut fields, &written.fields);
             }
         }
         let mut written = String::new();
         JsonFields::new().format_fields(Writer::new(&mut written), event)?;
-        lay_over(&mut fields, &written);
+        merge(&mut fields, &written);
         let message = fields.remove("message").unwrap_or_default();
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
@@ -47,23 +47,23 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Line
                 Some(colour) => write!(writer, "\u{1b}[{colour}m{level:>5}\u{1b}[0m")?,
                 None => write!(writer, "{level:>5}")?,
             }
-            write!(writer, " {}", plain(&message))?;
+            write!(writer, " {}", escaped(&message))?;
             for (name, value) in fields {
-                write!(writer, " {name}={}", plain(&value))?;
+                write!(writer, " {name}={}", escaped(&value))?;
             }
             writeln!(writer)
         }
     }
 }
 
-fn lay_over(fields: &mut Map<String, Value>, written: &str) {
+fn merge(fields: &mut Map<String, Value>, written: &str) {
     if let Ok(Value::Object(over)) = serde_json::from_str(written) {
         fields.extend(over);
     }
 }
 
-/// One line, whatever is in it.
-fn plain(value: &Value) -> String {
+/// A value without line breaks or control characters.
+fn escaped(value: &Value) -> String {
     match value {
         Value::String(text) if !text.contains(char::is_control) => text.clone(),
         value => value.to_string(),

@@ -1,7 +1,9 @@
-//! The spans of [`trace`](crate::observe::trace) and of calls to Vipps MobilePay, sent to a collector by OTLP, as protobuf over HTTP.
+//! Exports the spans of [`trace`](crate::observe::trace), and of calls to Vipps MobilePay, to a collector: OTLP, as
+//! protobuf over HTTP ([specification](https://opentelemetry.io/docs/specs/otlp/)).
 //!
-//! A thread of its own sends them in batches. What ends a span only puts it into a bounded queue, and what finds no room there is lost:
-//! nothing waits for the collector. Spans leave with the [`ATTRIBUTES`] and nothing else: no event, no message, no address.
+//! A thread of its own sends them in batches from a bounded queue. When the queue is full, spans are dropped: nothing
+//! waits for the collector. A span is exported with the [`ATTRIBUTES`] and nothing else: no event, no message, no
+//! address.
 
 mod client;
 
@@ -22,10 +24,10 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::observe::trace::joined::Ids;
 use client::Client;
 
-/// How long what is left may take at the end: a batch that is given up, and a little more.
-const GRACE: Duration = Duration::from_secs(5);
+/// The time limit for sending the remaining spans: one batch that times out, and a little more.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a span may say, by our names and by those of OpenTelemetry.
+/// The attributes that are exported: our names, and those of OpenTelemetry.
 const ATTRIBUTES: [(&str, &str); 8] = [
     ("method", "http.request.method"),
     ("route", "http.route"),
@@ -37,12 +39,12 @@ const ATTRIBUTES: [(&str, &str); 8] = [
     ("code", "kvitt.vipps_code"),
 ];
 
-/// The way to the collector.
+/// The export of traces.
 #[derive(Debug)]
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// To the collector at an address, to which `/v1/traces` is added.
+    /// Exports to the collector at an address; `/v1/traces` is added to it.
     pub(super) fn to(endpoint: &str) -> anyhow::Result<Self> {
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
@@ -57,11 +59,11 @@ impl Traces {
         let provider = SdkTracerProvider::builder()
             .with_id_generator(Ids)
             .with_resource(resource.build())
-            .with_batch_exporter(Exporter { inner: exporter, is_away: AtomicBool::new(false) });
+            .with_batch_exporter(Exporter { inner: exporter, is_down: AtomicBool::new(false) });
         Ok(Self(provider.build()))
     }
 
-    /// Takes the spans of our own crates, whatever the log's filter says.
+    /// A layer that exports the spans of our own crates, whatever the filter of the log is.
     pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
         let ours = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("kvitt"));
         let layer = tracing_opentelemetry::layer().with_tracer(self.0.tracer("kvitt"));
@@ -69,26 +71,26 @@ impl Traces {
         layer.with_context_activation(false).with_filter(ours)
     }
 
-    /// Sends what is left.
+    /// Sends the remaining spans.
     pub(super) async fn end(self) {
-        let ending = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(GRACE));
+        let ending = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(SHUTDOWN_TIMEOUT));
         if !matches!(ending.await, Ok(Ok(()))) {
             tracing::warn!("the last traces were not sent");
         }
     }
 }
 
-/// Dresses spans for the journey, and says once when the collector goes away and when it is back.
+/// Sanitizes spans and sends them. Logs once when the collector is unreachable, and once when it is back.
 #[derive(Debug)]
 struct Exporter {
     inner: opentelemetry_otlp::SpanExporter,
-    is_away: AtomicBool,
+    is_down: AtomicBool,
 }
 
 impl SpanExporter for Exporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let sent = self.inner.export(batch.into_iter().map(dressed).collect()).await;
-        match (&sent, self.is_away.swap(sent.is_err(), Ordering::Relaxed)) {
+        let sent = self.inner.export(batch.into_iter().map(sanitized).collect()).await;
+        match (&sent, self.is_down.swap(sent.is_err(), Ordering::Relaxed)) {
             (Err(error), false) => tracing::warn!(%error, "traces do not reach the collector"),
             (Ok(()), true) => tracing::info!("traces reach the collector again"),
             _ => {}
@@ -105,29 +107,30 @@ impl SpanExporter for Exporter {
     }
 }
 
-/// A span by the names of OpenTelemetry, without anything that is not on the list.
-fn dressed(mut span: SpanData) -> SpanData {
+/// A span with the names of OpenTelemetry and the listed attributes only.
+fn sanitized(mut span: SpanData) -> SpanData {
     span.events = SpanEvents::default();
     span.attributes.retain_mut(|attribute| {
         let known = ATTRIBUTES.iter().find(|(ours, _)| *ours == attribute.key.as_str());
         known.inspect(|(_, theirs)| attribute.key = Key::from_static_str(theirs)).is_some()
     });
-    let said = |key: &str| span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| &known.value);
-    let status = match said("http.response.status_code") {
+    let attribute =
+        |key: &str| span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| &known.value);
+    let status = match attribute("http.response.status_code") {
         Some(Value::I64(status)) => Some(*status),
         _ => None,
     };
     let (kind, name, failed) = match &*span.name {
         "request" => {
-            let [method, route] = ["http.request.method", "http.route"].map(|key| said(key).map(Value::as_str));
+            let [method, route] = ["http.request.method", "http.route"].map(|key| attribute(key).map(Value::as_str));
             let name = format!("{} {}", method.unwrap_or_default(), route.unwrap_or_default());
             (SpanKind::Server, Some(name), status.is_some_and(|status| status >= 500))
         }
         "call" => {
-            let name = said("kvitt.operation").map(|operation| format!("vipps {operation}"));
+            let name = attribute("kvitt.operation").map(|operation| format!("vipps {operation}"));
             (SpanKind::Client, name, status.is_none_or(|status| status >= 400))
         }
-        "effect" => (SpanKind::Internal, said("kvitt.effect").map(Value::to_string), false),
+        "effect" => (SpanKind::Internal, attribute("kvitt.effect").map(Value::to_string), false),
         _ => (SpanKind::Internal, None, false),
     };
     span.span_kind = kind;

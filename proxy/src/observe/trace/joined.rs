@@ -1,8 +1,8 @@
-//! Our trace ids as those of the exported traces.
+//! Makes our trace ids the ids of the exported traces.
 //!
-//! Of a checkout's trace we keep the id alone, and a span that joins it later, maybe in another process, needs a parent. So the request
-//! that begins a trace has a span id that follows from the trace's. Where a caller has begun it, that parent is not ours to export,
-//! and the spans still have the one id.
+//! A checkout keeps only the id of its trace. A span that joins the trace later, maybe in another process, needs a
+//! parent. So the span id of the request that begins a trace is derived from the trace id. Where a caller began the
+//! trace, that parent is not exported by us; the spans still share the id.
 
 use std::cell::Cell;
 
@@ -13,57 +13,57 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 thread_local! {
-    /// The trace that the span which is being started begins.
-    static BEGUN: Cell<Option<TraceId>> = const { Cell::new(None) };
+    /// The trace that the span being created begins, if any.
+    static NEW_TRACE: Cell<Option<TraceId>> = const { Cell::new(None) };
 }
 
-/// Ids of spans and traces: random, unless [`begin`] says which.
+/// Generates ids of spans and traces: random, except within [`begin`].
 #[derive(Debug)]
 pub(crate) struct Ids;
 
 impl IdGenerator for Ids {
     fn new_trace_id(&self) -> TraceId {
-        BEGUN.get().unwrap_or_else(|| RandomIdGenerator::default().new_trace_id())
+        NEW_TRACE.get().unwrap_or_else(|| RandomIdGenerator::default().new_trace_id())
     }
 
     fn new_span_id(&self) -> SpanId {
-        BEGUN.get().map_or_else(|| RandomIdGenerator::default().new_span_id(), first_span)
+        NEW_TRACE.get().map_or_else(|| RandomIdGenerator::default().new_span_id(), first_span)
     }
 }
 
-/// The span of the request that begins a trace.
+/// The id of the span that begins a trace.
 fn first_span(trace: TraceId) -> SpanId {
     let [.., a, b, c, d, e, f, g, h] = trace.to_bytes();
-    // An id must have a bit that is set.
+    // An id must not be all zeros.
     SpanId::from_bytes([a, b, c, d, e, f, g, h | 1])
 }
 
-/// Makes a request's span the first one of its trace, or the child of its caller's.
+/// Makes the span of a request the first of its trace, or a child of its caller's span.
 pub(super) fn begin(span: &Span, trace_id: &str, caller: Option<&str>) {
     let Ok(trace) = TraceId::from_hex(trace_id) else { return };
     match caller.and_then(|id| SpanId::from_hex(id).ok()) {
-        Some(caller) => below(span, trace, caller),
+        Some(caller) => set_parent(span, trace, caller),
         None => {
-            BEGUN.set(Some(trace));
-            // Asking for its context starts the span.
+            NEW_TRACE.set(Some(trace));
+            // Reading the context starts the span.
             span.context();
-            BEGUN.set(None);
+            NEW_TRACE.set(None);
         }
     }
 }
 
-/// Puts a span into the trace, unless that is where it is. What it is done for is linked.
+/// Moves a span into the trace, unless it is already there, and links it to the span in which it was created.
 pub(super) fn join(span: &Span, trace_id: &str) {
     let Ok(trace) = TraceId::from_hex(trace_id) else { return };
     let here = Span::current().context().span().span_context().clone();
     if here.trace_id() != trace {
-        below(span, trace, first_span(trace));
+        set_parent(span, trace, first_span(trace));
         span.add_link(here);
     }
 }
 
-fn below(span: &Span, trace: TraceId, parent: SpanId) {
+fn set_parent(span: &Span, trace: TraceId, parent: SpanId) {
     let parent = SpanContext::new(trace, parent, TraceFlags::SAMPLED, true, TraceState::NONE);
-    // It fails where nothing is exported.
+    // It fails where traces are not exported.
     let _ = span.set_parent(Context::new().with_remote_span_context(parent));
 }

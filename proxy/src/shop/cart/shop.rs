@@ -1,118 +1,118 @@
-//! A cart that the shop has priced: its sums are checked here, to the minor unit, before it becomes a [`Cart`] like any other.
+//! A cart that the shop has priced. Its sums are checked to the minor unit before it becomes a [`Cart`].
 //!
-//! Nothing is corrected silently. What does not hold is refused with the difference, which is what somebody needs to find the line; only
-//! a rounding drift may get a line of its own, where the shop has asked for that.
+//! Nothing is corrected silently. A sum that does not match is refused with the difference, so that the line can be
+//! found. Only a rounding difference may get a line of its own, where the shop allows it.
 
 use kvitt_wire::{Cart, Line, Rounding, ShopCart, ShopLine};
 use url::Url;
 
-use super::{CartError, MOST_LINES, MOST_VALUE, within_limits};
+use super::{CartError, MAX_LINES, MAX_VALUE, within_limits};
 use crate::checkout::{Moment, money};
 use crate::config::{Market, SalesUnit, Shop};
 
-/// The most pieces on one line.
-const MOST_PIECES: u32 = 9_999;
+/// The largest quantity of a line.
+const MAX_PIECES: u32 = 9_999;
 /// The most characters of a name.
-const LONGEST_NAME: usize = 200;
-/// The most characters of a sku, which is also what a capture may name a line by.
-const LONGEST_SKU: usize = 64;
+const MAX_NAME: usize = 200;
+/// The most characters of a SKU; a capture names a line by it.
+const MAX_SKU: usize = 64;
 /// The most bytes of an address.
-const LONGEST_URL: usize = 2_000;
-/// The most that rounding explains in one cart, in minor units.
-const MOST_DRIFT: i64 = 100;
-/// The line that evens out a rounding.
+const MAX_URL: usize = 2_000;
+/// The largest rounding difference in one cart, in minor units.
+const MAX_ROUNDING: i64 = 100;
+/// The SKU of the rounding line.
 const ROUNDING_SKU: &str = "rounding";
 
-/// Checks what the shop has priced and makes it a cart of the sales unit's.
+/// Checks a cart with the prices of the shop and converts it to a [`Cart`] of the sales unit.
 ///
 /// # Errors
-/// [`CartError`] for the first thing that is wrong with it.
-pub fn from_shop(shop: &Shop, unit: &SalesUnit, asked: &ShopCart, now: Moment) -> Result<Cart, CartError> {
-    if asked.total.currency != unit.market.currency() {
+/// [`CartError`], for the first problem found.
+pub fn from_shop(shop: &Shop, unit: &SalesUnit, request: &ShopCart, now: Moment) -> Result<Cart, CartError> {
+    if request.total.currency != unit.market.currency() {
         return Err(CartError::WrongCurrency);
     }
-    if asked.lines.is_empty() {
+    if request.lines.is_empty() {
         return Err(CartError::Empty);
     }
-    if asked.lines.len() > MOST_LINES {
+    if request.lines.len() > MAX_LINES {
         return Err(CartError::TooLong);
     }
-    let mut lines = asked.lines.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    let mut lines = request.lines.iter().map(line).collect::<Result<Vec<_>, _>>()?;
     let sum = money::sum(&lines).unwrap_or(i64::MAX);
-    let drift = asked.total.value.saturating_sub(sum);
+    let drift = request.total.value.saturating_sub(sum);
     if drift != 0 {
         let pieces: i64 = lines.iter().map(|line| i64::from(line.quantity)).sum();
-        let small = drift.unsigned_abs() <= pieces.min(MOST_DRIFT).unsigned_abs();
-        if !small || asked.rounding == Rounding::Refuse {
-            return Err(CartError::Drift { lines: sum, total: asked.total.value });
+        let small = drift.unsigned_abs() <= pieces.min(MAX_ROUNDING).unsigned_abs();
+        if !small || request.rounding == Rounding::Refuse {
+            return Err(CartError::Drift { lines: sum, total: request.total.value });
         }
         lines.push(rounding(unit.market, drift));
     }
     for (place, line) in lines.iter().enumerate() {
         if lines[..place].iter().any(|other| other.sku == line.sku) {
-            return Err(CartError::SkuTwice(line.sku.clone()));
+            return Err(CartError::DuplicateSku(line.sku.clone()));
         }
     }
-    within_limits(asked.total)?;
+    within_limits(request.total)?;
     Ok(Cart {
         sales_unit: unit.name.clone(),
         shop: shop.name.clone(),
         brand: unit.brand(shop.renamed_at, now),
         vat: lines.iter().map(|line| line.vat).sum(),
         lines,
-        total: asked.total,
+        total: request.total,
         terms_url: shop.terms_url.clone(),
         asks_phone_number: shop.asks_phone_number,
     })
 }
 
-fn line(asked: &ShopLine) -> Result<Line, CartError> {
-    let sku: String = asked.sku.chars().take(LONGEST_SKU).collect();
+fn line(request: &ShopLine) -> Result<Line, CartError> {
+    let sku: String = request.sku.chars().take(MAX_SKU).collect();
     let bad = |what| Err(CartError::BadLine { sku: sku.clone(), what });
-    if !is_text(&asked.sku, LONGEST_SKU) {
+    if !is_plain_text(&request.sku, MAX_SKU) {
         return bad("sku must have 1 to 64 characters, none of them a control character");
     }
-    if !is_text(&asked.name, LONGEST_NAME) {
+    if !is_plain_text(&request.name, MAX_NAME) {
         return bad("name must have 1 to 200 characters, none of them a control character");
     }
-    if !(1..=MOST_PIECES).contains(&asked.quantity) {
+    if !(1..=MAX_PIECES).contains(&request.quantity) {
         return bad("quantity must be 1 to 9999");
     }
-    if !(0..=MOST_VALUE).contains(&asked.unit_price) {
+    if !(0..=MAX_VALUE).contains(&request.unit_price) {
         return bad("unit_price must be 0 to 65000000 minor units");
     }
-    if asked.vat_rate > 10_000 {
+    if request.vat_rate > 10_000 {
         return bad("vat_rate must be 0 to 10000 hundredths of a percent");
     }
-    if !asked.picture.iter().chain(&asked.url).all(|url| is_address(url)) {
+    if !request.picture.iter().chain(&request.url).all(|url| is_address(url)) {
         return bad("picture and url must be http or https addresses of 2000 characters at most");
     }
-    let before_discount = asked.unit_price * i64::from(asked.quantity);
-    if !(0..=before_discount).contains(&asked.discount) {
+    let before_discount = request.unit_price * i64::from(request.quantity);
+    if !(0..=before_discount).contains(&request.discount) {
         return bad("discount must be 0 to quantity times unit_price");
     }
-    let total = before_discount - asked.discount;
-    if let Some(stated) = asked.total.filter(|stated| *stated != total) {
+    let total = before_discount - request.discount;
+    if let Some(stated) = request.total.filter(|stated| *stated != total) {
         return Err(CartError::LineDrift { sku, computed: total, stated });
     }
     let line = Line {
         sku,
-        name: asked.name.clone(),
-        quantity: asked.quantity,
-        unit_price: asked.unit_price,
+        name: request.name.clone(),
+        quantity: request.quantity,
+        unit_price: request.unit_price,
         total,
-        vat_rate: asked.vat_rate,
-        vat: asked.vat.unwrap_or_else(|| money::vat_within(total, asked.vat_rate)),
-        picture: asked.picture.clone(),
-        discount: asked.discount,
-        url: asked.url.clone(),
-        shipping: asked.shipping,
+        vat_rate: request.vat_rate,
+        vat: request.vat.unwrap_or_else(|| money::vat_within(total, request.vat_rate)),
+        picture: request.picture.clone(),
+        discount: request.discount,
+        url: request.url.clone(),
+        shipping: request.shipping,
     };
     let sane = (0..=total).contains(&line.vat) && money::vat_holds(&line);
     if sane { Ok(line) } else { Err(CartError::BadVat(line.sku)) }
 }
 
-/// The line that makes up for a drift: without VAT, and in the language of the market, since it stands on the receipt.
+/// The line for a rounding difference: without VAT, and in the language of the market, because it is on the receipt.
 fn rounding(market: Market, drift: i64) -> Line {
     let name = match market {
         Market::No => "Avrunding",
@@ -129,17 +129,17 @@ fn rounding(market: Market, drift: i64) -> Line {
     }
 }
 
-fn is_text(text: &str, longest: usize) -> bool {
-    // A NUL would make a document that PostgreSQL takes and then reads nothing out of any more.
+fn is_plain_text(text: &str, max: usize) -> bool {
+    // PostgreSQL stores a JSON document with a NUL, but cannot read it any more.
     let length = text.trim().chars().count();
-    length >= 1 && text.chars().count() <= longest && !text.chars().any(char::is_control)
+    length >= 1 && text.chars().count() <= max && !text.chars().any(char::is_control)
 }
 
-/// An address that a page and the app may show: nothing that runs.
+/// Whether it is an address that a page and the app may show: http or https, without credentials.
 fn is_address(text: &str) -> bool {
     let web =
         |url: Url| matches!(url.scheme(), "https" | "http") && url.username().is_empty() && url.password().is_none();
-    text.len() <= LONGEST_URL && Url::parse(text).is_ok_and(web)
+    text.len() <= MAX_URL && Url::parse(text).is_ok_and(web)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! A cart that the shop's page carries, signed by the shop: a JWS in the compact form, HS256 and nothing else.
+//! A signed cart: the shop's page carries it, and the shop has signed it. It is a compact JWS ([RFC
+//! 7515](https://www.rfc-editor.org/rfc/rfc7515)) with HS256 only.
 //!
-//! Nothing of the payload is read before the signature holds, and nothing in the header chooses how it is checked: `alg` must be HS256,
-//! `typ` this one kind, and a header parameter that is not known here is refused, `crit`, `jwk` and the like among them. The rules are those
-//! of [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725). With one algorithm, the HMAC of the libraries that sign and verify webhooks is
-//! all that is left to borrow; a JWT library reads a clock of its own and lets `crit` pass.
+//! The signature is checked before the payload is parsed, and nothing in the header chooses how: `alg` must be HS256,
+//! `typ` must be [`TYP`], and unknown header parameters (`crit`, `jwk`, …) are refused, as [RFC
+//! 8725](https://www.rfc-editor.org/rfc/rfc8725) demands. It needs only an HMAC; libraries for JWT read the clock
+//! themselves and ignore `crit`.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,51 +20,51 @@ use super::{CartError, from_shop};
 use crate::checkout::Moment;
 use crate::config::{SalesUnit, SalesUnits, Shop};
 
-/// What the header must call a cart, so that nothing else that is signed with the same secret is taken for one.
+/// The `typ` of a signed cart, so that nothing else signed with the same secret is accepted.
 pub const TYP: &str = "kvitt-cart+jwt";
 const ALG: &str = "HS256";
-/// So far apart the shop's clock and ours may be.
+/// How much the clock of the shop may differ from ours, in milliseconds.
 const TOLERANCE_MS: i64 = 60_000;
 
-/// Why a signed cart is not believed.
+/// Why a signed cart is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Untrusted {
-    /// It does not read.
+pub enum SignedCartError {
+    /// It cannot be parsed.
     #[error("{0}")]
     Malformed(String),
-    /// No key of that name.
+    /// There is no key of that name.
     #[error("there is no [[cart_key]] named {0:?}")]
     UnknownKey(String),
-    /// The key is there, but not for that sales unit.
+    /// The key may not sign for that sales unit.
     #[error("the key may not sign for the sales unit {0:?}")]
-    KeyOfAnotherUnit(String),
-    /// The signature is not the key's.
+    KeyForOtherUnit(String),
+    /// The signature is not valid.
     #[error("{0}")]
     BadSignature(&'static str),
-    /// Its time has run out.
+    /// It has expired.
     #[error("exp was {} seconds ago", ago_ms / 1000)]
     Expired {
-        /// For how long, in milliseconds.
+        /// How long ago, in milliseconds.
         ago_ms: i64,
     },
-    /// Its time has not come.
+    /// It is not valid yet.
     #[error("nbf or iat is in the future: are the clocks right?")]
     NotYet,
-    /// It is good for longer than any may be.
-    #[error("exp may be {} seconds away at most", most_ms / 1000)]
-    LivesTooLong {
-        /// The most, in milliseconds.
-        most_ms: i64,
+    /// Its lifetime is too long.
+    #[error("exp may be {} seconds away at most", max_ms / 1000)]
+    LifetimeTooLong {
+        /// The longest lifetime, in milliseconds.
+        max_ms: i64,
     },
-    /// It was made for another proxy.
+    /// It was signed for another proxy.
     #[error("aud must be {0:?}, this proxy's public_url")]
     WrongAudience(String),
-    /// The page asks for another sales unit than the cart.
+    /// The page names another sales unit than the cart.
     #[error("the cart is for the sales unit {0:?}")]
     OtherSalesUnit(String),
 }
 
-/// Who signs, how, and that it is a cart.
+/// The header of the JWS.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -72,7 +73,7 @@ struct Header {
     typ: String,
 }
 
-/// What is signed. Times are seconds since 1970.
+/// The payload. Times are in seconds since 1970.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -85,10 +86,11 @@ struct Claims {
     cart: ShopCart,
 }
 
-/// Checks who has signed a cart, for whom and until when, and then its sums. A `sales_unit` that the page asks for must be the cart's.
+/// Checks the signature, audience and times of a cart, and then its sums. A `sales_unit` in the request must be that of
+/// the cart.
 ///
 /// # Errors
-/// [`CartError`] for the first thing that is wrong with it.
+/// [`CartError`], for the first problem found.
 pub fn from_signed<'a>(
     shop: &Shop,
     units: &'a SalesUnits,
@@ -100,62 +102,64 @@ pub fn from_signed<'a>(
     let &[header, payload, signature] = parts.as_slice() else {
         return Err(malformed("it must have three parts with dots between them"));
     };
-    let Header { alg, kid, typ } = read("header", header)?;
+    let Header { alg, kid, typ } = decode_part("header", header)?;
     if alg != ALG {
-        return Err(Untrusted::BadSignature("alg must be HS256").into());
+        return Err(SignedCartError::BadSignature("alg must be HS256").into());
     }
     if typ != TYP {
         return Err(malformed(&format!("typ must be {TYP:?}")));
     }
     let key = shop.signed_carts.keys.iter().find(|key| key.name == kid);
-    let key = key.ok_or_else(|| Untrusted::UnknownKey(kid.chars().take(32).collect()))?;
+    let key = key.ok_or_else(|| SignedCartError::UnknownKey(kid.chars().take(32).collect()))?;
     let signed = &jws[..header.len() + 1 + payload.len()];
-    if !holds(key.secret.expose_secret().as_bytes(), signed, signature) {
-        return Err(Untrusted::BadSignature("it was not made with that key, or the cart has been altered since").into());
+    if !is_valid(key.secret.expose_secret().as_bytes(), signed, signature) {
+        return Err(
+            SignedCartError::BadSignature("it was not made with that key, or the cart has been altered since").into()
+        );
     }
-    let claims: Claims = read("payload", payload)?;
+    let claims: Claims = decode_part("payload", payload)?;
     if claims.aud != shop.public_url {
-        return Err(Untrusted::WrongAudience(shop.public_url.clone()).into());
+        return Err(SignedCartError::WrongAudience(shop.public_url.clone()).into());
     }
-    in_time(&claims, shop.signed_carts.max_life_ms, now)?;
+    check_times(&claims, shop.signed_carts.max_life_ms, now)?;
     let unit = units.find(claims.cart.sales_unit.as_deref()).ok_or(CartError::UnknownSalesUnit)?;
     if key.sales_unit.as_ref().is_some_and(|own| *own != unit.name) {
-        return Err(Untrusted::KeyOfAnotherUnit(unit.name.clone()).into());
+        return Err(SignedCartError::KeyForOtherUnit(unit.name.clone()).into());
     }
-    if sales_unit.is_some_and(|asked| asked != unit.name) {
-        return Err(Untrusted::OtherSalesUnit(unit.name.clone()).into());
+    if sales_unit.is_some_and(|requested| requested != unit.name) {
+        return Err(SignedCartError::OtherSalesUnit(unit.name.clone()).into());
     }
     Ok((unit, from_shop(shop, unit, &claims.cart, now)?))
 }
 
-/// Whether the signature is the key's, in a time that does not tell where it differs.
-fn holds(key: &[u8], signed: &str, signature: &str) -> bool {
+/// Verifies the signature, in constant time.
+fn is_valid(key: &[u8], signed: &str, signature: &str) -> bool {
     let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("an HMAC takes a key of any length");
     mac.update(signed.as_bytes());
     mac.verify_slice(&signature).is_ok()
 }
 
-fn in_time(claims: &Claims, most_ms: i64, now: Moment) -> Result<(), Untrusted> {
+fn check_times(claims: &Claims, max_ms: i64, now: Moment) -> Result<(), SignedCartError> {
     let left_ms = claims.exp.saturating_mul(1000).saturating_sub(now.0);
     if left_ms <= -TOLERANCE_MS {
-        return Err(Untrusted::Expired { ago_ms: left_ms.saturating_neg() });
+        return Err(SignedCartError::Expired { ago_ms: left_ms.saturating_neg() });
     }
-    if left_ms > most_ms.saturating_add(TOLERANCE_MS) {
-        return Err(Untrusted::LivesTooLong { most_ms });
+    if left_ms > max_ms.saturating_add(TOLERANCE_MS) {
+        return Err(SignedCartError::LifetimeTooLong { max_ms });
     }
-    let begun = |at: i64| at.saturating_mul(1000) <= now.0.saturating_add(TOLERANCE_MS);
-    if claims.iat.into_iter().chain(claims.nbf).all(begun) { Ok(()) } else { Err(Untrusted::NotYet) }
+    let has_begun = |at: i64| at.saturating_mul(1000) <= now.0.saturating_add(TOLERANCE_MS);
+    if claims.iat.into_iter().chain(claims.nbf).all(has_begun) { Ok(()) } else { Err(SignedCartError::NotYet) }
 }
 
-fn read<T: DeserializeOwned>(name: &str, part: &str) -> Result<T, CartError> {
+fn decode_part<T: DeserializeOwned>(name: &str, part: &str) -> Result<T, CartError> {
     let bytes =
         URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed(&format!("the {name} is not base64url without padding")))?;
     serde_json::from_slice(&bytes).map_err(|error| malformed(&format!("the {name}: {error}")))
 }
 
 fn malformed(why: &str) -> CartError {
-    Untrusted::Malformed(why.to_owned()).into()
+    SignedCartError::Malformed(why.to_owned()).into()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What is done about endpoints by people, whether they type it or their backend asks for it: added, given a new secret, disabled and
-//! enabled, tried out, told again. The rules are here, so that both ways have the same.
+//! Manages webhook endpoints: add, rotate the secret, disable, enable, test, replay. Commands and the API both come
+//! here, so they follow the same rules.
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -8,42 +8,42 @@ use thiserror::Error;
 use super::guard::{self, Guard};
 use super::{ROTATION_MS, new_secret};
 use crate::checkout::{EventKind, Moment};
-use crate::store::deliveries::{ENDPOINT_DISABLED, Told, Which};
+use crate::store::deliveries::{ENDPOINT_DISABLED, NewEvent, Replay};
 use crate::store::endpoints::{Endpoint, NewEndpoint};
 use crate::store::{self, Store};
 
-/// Why it was not done.
+/// Why nothing was changed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The address is none that is called.
+    /// The address may not be called.
     #[error("the address {0}")]
     Address(#[from] guard::Refused),
     /// There is no such kind of event.
     #[error("there is no event {unknown}, but {known}")]
     UnknownEvent {
-        /// What was asked for.
+        /// The requested event.
         unknown: String,
-        /// What there is.
+        /// The existing events.
         known: String,
     },
     /// There is no such endpoint.
     #[error("there is no endpoint {0}")]
     NoEndpoint(String),
-    /// It is told nothing while it is disabled.
+    /// It is disabled and gets no events.
     #[error("it is disabled: `kvitt endpoints enable {0}`")]
     Disabled(String),
-    /// It was told no such event.
-    #[error("it was told no such event")]
+    /// It was sent no such event.
+    #[error("it was sent no such event")]
     NoDelivery,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// Adds an endpoint for some kinds of events, or for all when none are named. Its secret is not shown again.
+/// Adds an endpoint for some kinds of events, or for all when none are named. Its secret is shown only now.
 ///
 /// # Errors
-/// When its address may not be called, or there is no such kind.
+/// When its address may not be called, or there is no such kind of event.
 pub async fn add(
     store: &Store,
     allowed: &[IpNet],
@@ -62,75 +62,75 @@ pub async fn add(
     Ok((endpoint, secret))
 }
 
-/// The endpoint of that name.
+/// Finds an endpoint by its id.
 ///
 /// # Errors
-/// When there is none.
-pub async fn known(store: &Store, id: &str) -> Result<Endpoint, Error> {
+/// [`Error::NoEndpoint`].
+pub async fn find(store: &Store, id: &str) -> Result<Endpoint, Error> {
     let mut endpoints = store.endpoints().await?.into_iter();
     endpoints.find(|endpoint| endpoint.id == id).ok_or_else(|| Error::NoEndpoint(id.to_owned()))
 }
 
-/// Removes an endpoint and the log of what it was told.
+/// Removes an endpoint and the log of its deliveries.
 ///
 /// # Errors
-/// When there is none of that name.
+/// [`Error::NoEndpoint`].
 pub async fn remove(store: &Store, id: &str) -> Result<(), Error> {
     if store.remove_endpoint(id).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
-/// Gives an endpoint a new secret; the old one signs beside it for a day.
+/// Rotates the secret of an endpoint. The old one still signs for a day.
 ///
 /// # Errors
-/// When there is none of that name.
+/// [`Error::NoEndpoint`].
 pub async fn rotate(store: &Store, id: &str, now: Moment) -> Result<SecretString, Error> {
     let secret = new_secret();
     let rotated = store.rotate_endpoint(id, &secret, now.plus_ms(ROTATION_MS)).await?;
     if rotated { Ok(secret) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
-/// Takes an endpoint up again that was disabled.
+/// Enables an endpoint that was disabled.
 ///
 /// # Errors
-/// When there is none of that name.
+/// [`Error::NoEndpoint`].
 pub async fn enable(store: &Store, id: &str) -> Result<(), Error> {
     if store.enable_endpoint(id).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
-/// Tells an endpoint nothing any more, until it is enabled. What waits for it is given up.
+/// Disables an endpoint until it is enabled. Its waiting deliveries are abandoned.
 ///
 /// # Errors
-/// When there is none of that name.
+/// [`Error::NoEndpoint`].
 pub async fn disable(store: &Store, id: &str, now: Moment) -> Result<(), Error> {
     if store.disable_endpoint(id, "by hand", now).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
-/// Tells an endpoint an event that means nothing; the event's id.
+/// Sends a test event to an endpoint; returns the id of the event.
 ///
 /// # Errors
-/// When there is none of that name, or it is disabled.
+/// [`Error::NoEndpoint`], [`Error::Disabled`].
 pub async fn test(store: &Store, id: &str, now: Moment) -> Result<String, Error> {
     enabled(store, id).await?;
-    let told = Told::test(id, now)?;
-    store.tell_shop(&told, Some(id), now).await?;
-    Ok(told.id)
+    let event = NewEvent::test(id, now)?;
+    store.enqueue_deliveries(&event, Some(id), now).await?;
+    Ok(event.id)
 }
 
-/// Tells an endpoint once more, under the same ids: one event, or all since a moment, also what it has missed while it was disabled or
-/// not there yet. How many.
+/// Delivers events to an endpoint again, under the same ids: one event, or all since a moment, also those from before
+/// it was added or while it was disabled. Returns how many.
 ///
 /// # Errors
-/// When there is none of that name, it is disabled, or it was told no such event.
-pub async fn replay(store: &Store, id: &str, which: Which<'_>, now: Moment) -> Result<u64, Error> {
+/// [`Error::NoEndpoint`], [`Error::Disabled`], [`Error::NoDelivery`].
+pub async fn replay(store: &Store, id: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
     enabled(store, id).await?;
     match (store.replay(id, which, now).await?, which) {
-        (0, Which::One(_)) => Err(Error::NoDelivery),
+        (0, Replay::One(_)) => Err(Error::NoDelivery),
         (count, _) => Ok(count),
     }
 }
 
 async fn enabled(store: &Store, id: &str) -> Result<(), Error> {
-    match known(store, id).await?.disabled_at {
+    match find(store, id).await?.disabled_at {
         None => Ok(()),
         Some(_) => Err(Error::Disabled(id.to_owned())),
     }

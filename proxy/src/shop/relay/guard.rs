@@ -1,9 +1,9 @@
-//! Which addresses the relay may call: an endpoint's address comes from outside, and must not become a way into the network that the
-//! proxy stands in.
+//! Decides which addresses the relay may call, against server-side request forgery: the address of an endpoint comes
+//! from outside and must not reach the internal network of the proxy.
 //!
-//! https to public addresses is allowed, and nothing else but what the operator has allowed by name of its network; those may be
-//! spoken to by http too. A name is resolved here and the connection goes to what was checked, so there is no second resolution that
-//! could answer differently. Pure but for [`Guard`]'s resolving.
+//! Allowed are https to public addresses, and the networks that the operator lists, which may use http too. A name is
+//! resolved here, and the connection goes to the checked addresses, so a second resolution cannot answer differently
+//! (DNS rebinding). Pure, except the resolving.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -14,8 +14,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 use url::{Host, Url};
 
-/// What is no public address of IPv4, by the [registry](https://www.iana.org/assignments/iana-ipv4-special-registry), and one that clouds
-/// answer questions about themselves at.
+/// Networks of IPv4 that are not public, by the
+/// [registry](https://www.iana.org/assignments/iana-ipv4-special-registry), and a metadata address of a cloud provider.
 const NOT_PUBLIC_V4: [&str; 18] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -36,42 +36,44 @@ const NOT_PUBLIC_V4: [&str; 18] = [
     "224.0.0.0/4",
     "240.0.0.0/4",
 ];
-/// Of IPv6 only this is given out, so that loopback, unique-local, link-local, multicast, mapped and translated addresses lie outside.
-const GIVEN_OUT_V6: &str = "2000::/3";
-/// And of that, these are not public: protocol assignments with Teredo, documentation, 6to4, which has an address of IPv4 within it.
+/// The only public range of IPv6 ([registry](https://www.iana.org/assignments/ipv6-address-space)). Loopback,
+/// unique-local, link-local, multicast, mapped and translated addresses are outside.
+const GLOBAL_UNICAST_V6: &str = "2000::/3";
+/// Networks within it that are not public: protocol assignments with Teredo, documentation, and 6to4, which contains an
+/// address of IPv4.
 const NOT_PUBLIC_V6: [&str; 4] = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 
-/// Why an endpoint's address is not called. Says nothing of the address.
+/// Why an address may not be called. Does not contain the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
-    /// It does not read.
+    /// It cannot be parsed.
     #[error("is not an address")]
     NotAnAddress,
-    /// It is neither https nor, within the allowed networks, http.
+    /// It has neither https nor, within the allowed networks, http.
     #[error("must begin with https:// (http:// only within relay.allowed_networks)")]
     NotHttps,
-    /// A name or password stands in it.
+    /// It contains a user name or a password.
     #[error("must have no user name or password in it")]
     UserInfo,
-    /// It leads to an address that is not public.
+    /// It resolves to an address that is not public.
     #[error("leads to an address that is not public")]
     NotPublic,
 }
 
-/// What may be called.
+/// The addresses that may be called.
 #[derive(Clone, Debug)]
 pub struct Guard(Arc<Vec<IpNet>>);
 
 impl Guard {
-    /// Public addresses, and these networks.
+    /// Allows public addresses, and these networks.
     pub fn new(allowed: &[IpNet]) -> Self {
         Self(Arc::new(allowed.to_vec()))
     }
 
-    /// What can be told from the address itself; where its name leads is seen when it is called.
+    /// Checks an address as far as possible without resolving its name; the rest is checked when it is called.
     ///
     /// # Errors
-    /// Why it is not called.
+    /// [`Refused`].
     pub fn check(&self, url: &str) -> Result<Url, Refused> {
         let url = Url::parse(url).map_err(|_| Refused::NotAnAddress)?;
         let encrypted = url.scheme() == "https";
@@ -87,7 +89,7 @@ impl Guard {
             Some(Host::Domain(_)) => None,
             None => return Err(Refused::NotAnAddress),
         };
-        // Names are resolved by us, literals are not resolved at all.
+        // A literal address is never resolved, so it is checked here.
         literal.map_or(Ok(()), |address| self.admit(address, encrypted))?;
         Ok(url)
     }
@@ -103,13 +105,13 @@ impl Guard {
         }
     }
 
-    /// Resolves names to what may be called, for connections that are encrypted or not.
+    /// A resolver that returns only allowed addresses, for https (`encrypted`) or http.
     pub(super) fn resolver(&self, encrypted: bool) -> Arc<Resolver> {
         Arc::new(Resolver { guard: self.clone(), encrypted })
     }
 }
 
-/// Resolves a name by the system, and refuses it when any of its addresses may not be called.
+/// Resolves a name with the system's resolver. Fails when any of its addresses may not be called.
 pub(super) struct Resolver {
     guard: Guard,
     encrypted: bool,
@@ -134,12 +136,12 @@ impl Resolve for Resolver {
     }
 }
 
-/// Whether an address in its own family's form is anybody's on the Internet.
+/// Whether an address is public. Expects it in its canonical form.
 fn is_public(address: IpAddr) -> bool {
     let within = |networks: &[&str]| {
         networks.iter().any(|network| network.parse::<IpNet>().is_ok_and(|network| network.contains(&address)))
     };
-    if address.is_ipv4() { !within(&NOT_PUBLIC_V4) } else { within(&[GIVEN_OUT_V6]) && !within(&NOT_PUBLIC_V6) }
+    if address.is_ipv4() { !within(&NOT_PUBLIC_V4) } else { within(&[GLOBAL_UNICAST_V6]) && !within(&NOT_PUBLIC_V6) }
 }
 
 #[cfg(test)]
@@ -194,15 +196,15 @@ mod tests {
         ] {
             assert!(!is_public(inside.parse::<IpAddr>().unwrap().to_canonical()), "{inside}");
         }
-        for network in NOT_PUBLIC_V4.iter().chain(&NOT_PUBLIC_V6).chain(&[GIVEN_OUT_V6]) {
+        for network in NOT_PUBLIC_V4.iter().chain(&NOT_PUBLIC_V6).chain(&[GLOBAL_UNICAST_V6]) {
             assert!(network.parse::<IpNet>().is_ok(), "{network}");
         }
     }
 
     #[test]
-    fn an_address_says_by_itself_what_can_be_refused() {
+    fn addresses_are_refused_before_a_call_where_possible() {
         let strict = Guard::new(&[]);
-        let homely = Guard::new(&["127.0.0.0/8".parse().unwrap()]);
+        let with_loopback = Guard::new(&["127.0.0.0/8".parse().unwrap()]);
         for (url, without, with) in [
             ("https://shop.example/hooks?key=1", Ok(()), Ok(())),
             ("https://shop.example:8443/", Ok(()), Ok(())),
@@ -224,12 +226,12 @@ mod tests {
             ("shop.example", Err(Refused::NotAnAddress), Err(Refused::NotAnAddress)),
         ] {
             assert_eq!(strict.check(url).map(drop), without, "{url}");
-            assert_eq!(homely.check(url).map(drop), with, "{url}");
+            assert_eq!(with_loopback.check(url).map(drop), with, "{url}");
         }
     }
 
     #[tokio::test]
-    async fn a_name_is_refused_for_where_it_leads() {
+    async fn a_name_is_refused_by_what_it_resolves_to() {
         for (allowed, encrypted, fine) in [
             (vec![], true, false),
             (vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()], true, true),

@@ -1,5 +1,5 @@
-//! Signs what the shop is told, as [Standard Webhooks](https://www.standardwebhooks.com) has it: an HMAC over id, time and body, so that a
-//! receiver knows who speaks, that nothing was altered, and that it is not an old message once more.
+//! Signs events as [Standard Webhooks](https://www.standardwebhooks.com) specifies: an HMAC over id, timestamp and
+//! body. A receiver can check the sender and the content, and refuse a replay of an old message.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,18 +10,18 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 const PREFIX: &str = "whsec_";
-/// Bytes of a secret.
+/// The length of a secret, in bytes.
 const LENGTH: usize = 32;
 
-/// A new secret, as an endpoint's owner is given it.
+/// A random secret, as it is shown to the owner of the endpoint.
 pub fn new_secret() -> SecretString {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     rand::rng().fill_bytes(bytes.as_mut());
     format!("{PREFIX}{}", STANDARD.encode(bytes.as_ref())).into()
 }
 
-/// The value of `webhook-signature`: one signature for each secret, so that a receiver may have either while one is being replaced. None
-/// when a secret is none.
+/// The value of `webhook-signature`: one signature per secret, so that a receiver may have either while one is being
+/// replaced. `None` when a secret is malformed.
 pub fn signatures(secrets: &[SecretString], id: &str, timestamp_s: i64, body: &str) -> Option<String> {
     let signed = secrets.iter().map(|secret| {
         let key = Zeroizing::new(STANDARD.decode(secret.expose_secret().strip_prefix(PREFIX)?).ok()?);
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_published_vectors_are_met() {
+    fn the_vectors_of_standard_webhooks_verify() {
         for (secret, id, timestamp, body, signature) in [
             (
                 "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",

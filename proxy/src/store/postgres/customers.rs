@@ -6,52 +6,54 @@ use sqlx::{PgConnection, Row};
 use super::Postgres;
 use crate::checkout::{Checkout, CheckoutId, Moment, PhoneNumber};
 use crate::store::Error;
-use crate::store::customers::{BATCH, KnownCustomer, Names, all_known, fresh_id, indexes, known, opened, seal};
+use crate::store::customers::{
+    BATCH, BlindIndexes, KnownCustomer, check_marks, collect, indexes, new_id, open_customer, seal,
+};
 
-const IN_THE_OPEN: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
+const PLAINTEXT: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
      WHERE customer IS NOT NULL LIMIT $1 FOR UPDATE";
-const NAMELESS: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
+const WITHOUT_ID: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
      WHERE sealed_customer IS NOT NULL AND customer_id IS NULL AND (customer_index IS NOT NULL) LIMIT $1 FOR UPDATE";
-const UNDER_OTHER_KEYS: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
+const UNDER_OLD_KEYS: &str = "SELECT id, customer::text AS customer, sealed_customer, sales_unit FROM checkouts \
      WHERE sealed_customer IS NOT NULL \
      AND (left(sealed_customer, 12) < $2 OR left(sealed_customer, 12) > $2) LIMIT $1 FOR UPDATE";
 
-/// A statement with its values.
+/// A statement with its parameters.
 type Statement = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
 impl Postgres {
-    /// Called when the database is opened: what is sealed must open, and what earlier releases wrote in the open is sealed.
+    /// Called when the database is opened: checks the keys, and encrypts personal data that earlier releases stored in plain text.
     pub(super) async fn seal_customers(&self) -> Result<(), Error> {
-        self.everything_opens().await?;
+        self.check_keys().await?;
         let mut count = 0;
         loop {
-            match self.seal_some(sqlx::query(IN_THE_OPEN).bind(i64::from(BATCH))).await? {
+            match self.seal_batch(sqlx::query(PLAINTEXT).bind(i64::from(BATCH))).await? {
                 0 => break,
                 more => count += more,
             }
         }
-        while self.seal_some(sqlx::query(NAMELESS).bind(i64::from(BATCH))).await? > 0 {}
+        while self.seal_batch(sqlx::query(WITHOUT_ID).bind(i64::from(BATCH))).await? > 0 {}
         if count > 0 {
-            tracing::info!(count, "customers sealed that an earlier release wrote in the open");
+            tracing::info!(count, "personal data of an earlier release encrypted");
         }
         Ok(())
     }
 
     pub(in crate::store) async fn reseal_customers(&self, most: u32) -> Result<u64, Error> {
-        self.seal_some(sqlx::query(UNDER_OTHER_KEYS).bind(i64::from(most)).bind(self.vault.mark())).await
+        self.seal_batch(sqlx::query(UNDER_OLD_KEYS).bind(i64::from(most)).bind(self.vault.mark())).await
     }
 
-    pub(in crate::store) async fn everything_opens(&self) -> Result<(), Error> {
+    pub(in crate::store) async fn check_keys(&self) -> Result<(), Error> {
         let marks = sqlx::query(
             "SELECT DISTINCT left(sealed_customer, 12) AS mark FROM checkouts WHERE sealed_customer IS NOT NULL \
              UNION SELECT left(secret, 12) FROM endpoints \
              UNION SELECT left(previous_secret, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
         );
         let marks = marks.fetch_all(&self.pool).await?.into_iter().map(|row| row.try_get("mark"));
-        all_known(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)
+        check_marks(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)
     }
 
-    pub(in crate::store) async fn checkouts_with(&self, number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error> {
+    pub(in crate::store) async fn checkouts_with_number(&self, number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error> {
         let rows = sqlx::query("SELECT id FROM checkouts WHERE customer_index = ANY ($1)")
             .bind(indexes(&self.vault, number))
             .fetch_all(&self.pool)
@@ -59,7 +61,11 @@ impl Postgres {
         rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
     }
 
-    pub(in crate::store) async fn customers_before(&self, moment: Moment, most: u32) -> Result<Vec<CheckoutId>, Error> {
+    pub(in crate::store) async fn customers_received_before(
+        &self,
+        moment: Moment,
+        most: u32,
+    ) -> Result<Vec<CheckoutId>, Error> {
         let rows = sqlx::query("SELECT id FROM checkouts WHERE customer_at < $1 ORDER BY customer_at LIMIT $2")
             .bind(moment.0)
             .bind(i64::from(most))
@@ -77,13 +83,13 @@ impl Postgres {
         .await?;
         let orders = rows.into_iter().map(|row| {
             let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
-            checkout.customer = opened(&self.vault, checkout.id, row.try_get("sealed_customer")?, None)?;
+            checkout.customer = open_customer(&self.vault, checkout.id, row.try_get("sealed_customer")?, None)?;
             Ok(checkout)
         });
-        Ok(known(id, orders.collect::<Result<_, Error>>()?))
+        Ok(collect(id, orders.collect::<Result<_, Error>>()?))
     }
 
-    pub(in crate::store) async fn customers_with(&self, number: &PhoneNumber) -> Result<Vec<String>, Error> {
+    pub(in crate::store) async fn customers_with_number(&self, number: &PhoneNumber) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
             "SELECT DISTINCT customer_id FROM checkouts \
              WHERE customer_index = ANY ($1) AND customer_id IS NOT NULL ORDER BY customer_id",
@@ -94,7 +100,7 @@ impl Postgres {
         rows.into_iter().map(|row| Ok(row.try_get("customer_id")?)).collect()
     }
 
-    pub(in crate::store) async fn forget_names(&self) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_customer_names(&self) -> Result<(), Error> {
         sqlx::query(
             "DELETE FROM customer_names WHERE NOT EXISTS ( \
                  SELECT 1 FROM checkouts WHERE checkouts.customer_id = customer_names.customer_id)",
@@ -104,13 +110,13 @@ impl Postgres {
         Ok(())
     }
 
-    /// Seals the customers of the rows that were asked for, with the present key; how many.
-    async fn seal_some(&self, which: Statement) -> Result<u64, Error> {
+    /// Encrypts the customers of the selected rows under the current key. How many.
+    async fn seal_batch(&self, which: Statement) -> Result<u64, Error> {
         let mut tx = self.pool.begin().await?;
         let rows = which.fetch_all(&mut *tx).await?;
         for row in &rows {
             let id = CheckoutId(row.try_get("id")?);
-            let customer = opened(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
+            let customer = open_customer(&self.vault, id, row.try_get("sealed_customer")?, row.try_get("customer")?)?;
             let sealed = customer.map(|customer| seal(&self.vault, id, &customer)).transpose()?;
             sqlx::query(
                 "UPDATE checkouts SET customer = NULL, \
@@ -123,7 +129,7 @@ impl Postgres {
             .execute(&mut *tx)
             .await?;
             if let Some(sealed) = sealed {
-                name(&mut tx, id, row.try_get("sales_unit")?, &sealed.names).await?;
+                assign_id(&mut tx, id, row.try_get("sales_unit")?, &sealed.names).await?;
             }
         }
         tx.commit().await?;
@@ -131,12 +137,12 @@ impl Postgres {
     }
 }
 
-/// Gives an order's customer the id that they have at this sales unit, or a new one where they are new there.
-pub(super) async fn name(
+/// Sets the customer id of an order: the one that the customer has at this sales unit, or a new one.
+pub(super) async fn assign_id(
     connection: &mut PgConnection,
     checkout: CheckoutId,
     sales_unit: &str,
-    names: &Names,
+    names: &BlindIndexes,
 ) -> Result<(), Error> {
     let mut id = None;
     for (kind, indexes) in names.by_kind() {
@@ -148,13 +154,13 @@ pub(super) async fn name(
         .bind(sales_unit)
         .bind(kind)
         .bind(indexes)
-        // A number may have become somebody else's, whom the vendor calls otherwise.
+        // Numbers are reassigned: a customer with another `sub` is another person.
         .bind(!names.sub.is_empty())
         .fetch_optional(&mut *connection)
         .await?;
         id = id.or(row.map(|row| row.try_get::<String, _>("customer_id")).transpose()?);
     }
-    let mut id = id.unwrap_or_else(fresh_id);
+    let mut id = id.unwrap_or_else(new_id);
     for (kind, indexes) in names.by_kind() {
         let (present, previous) = indexes.split_first().expect("it has an index");
         sqlx::query("DELETE FROM customer_names WHERE sales_unit = $1 AND kind = $2 AND name_index = ANY ($3)")
@@ -163,7 +169,7 @@ pub(super) async fn name(
             .bind(previous)
             .execute(&mut *connection)
             .await?;
-        // Of two orders that name a new customer at once, the later one finds what the vendor calls them here.
+        // Of two orders that insert the same new customer at once, the later one takes the id of the first by the `sub`.
         let row = sqlx::query(
             "INSERT INTO customer_names (sales_unit, kind, name_index, customer_id) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (sales_unit, kind, name_index) DO UPDATE SET \
@@ -179,7 +185,7 @@ pub(super) async fn name(
         id = row.try_get("customer_id")?;
     }
     if let Some(number) = names.number.first() {
-        // Who has another number now is not found by the old one any more: it may become somebody else's.
+        // A customer's previous number no longer finds them: it may be reassigned.
         sqlx::query(
             "DELETE FROM customer_names WHERE sales_unit = $1 AND kind = 'number' AND customer_id = $2 AND name_index <> $3",
         )

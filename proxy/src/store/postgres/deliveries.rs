@@ -6,14 +6,20 @@ use super::{Postgres, events};
 use crate::checkout::Moment;
 use crate::store::Error;
 use crate::store::deliveries::{
-    After, Delivery, DeliveryClaim, Listed, NO_ENDPOINT, RelayDepths, Settled, Then, Told, Tried, Which, reason,
+    Delivery, DeliveryClaim, DeliveryCursor, DeliveryOutcome, DeliveryTry, ListedDelivery, NO_ENDPOINT, NewEvent,
+    RelayDepths, Replay, SettleOutcome, reason,
 };
 use crate::store::endpoints::Sealed;
 
 impl Postgres {
-    pub(in crate::store) async fn tell_shop(&self, told: &Told, only: Option<&str>, now: Moment) -> Result<u64, Error> {
+    pub(in crate::store) async fn enqueue_deliveries(
+        &self,
+        event: &NewEvent,
+        only: Option<&str>,
+        now: Moment,
+    ) -> Result<u64, Error> {
         let mut tx = self.pool.begin().await?;
-        let written = insert(&mut tx, std::slice::from_ref(told), only, now).await?;
+        let written = insert(&mut tx, std::slice::from_ref(event), only, now).await?;
         tx.commit().await?;
         Ok(written)
     }
@@ -98,12 +104,12 @@ impl Postgres {
     pub(in crate::store) async fn settle_delivery(
         &self,
         claim: &DeliveryClaim,
-        tried: &Tried,
-        patience_from: Moment,
+        tried: &DeliveryTry,
+        failing_before: Moment,
         now: Moment,
-    ) -> Result<Settled, Error> {
+    ) -> Result<SettleOutcome, Error> {
         let mut tx = self.pool.begin().await?;
-        let settled = settle(&mut tx, claim, tried, patience_from, now).await?;
+        let settled = settle(&mut tx, claim, tried, failing_before, now).await?;
         tx.commit().await?;
         Ok(settled)
     }
@@ -112,9 +118,9 @@ impl Postgres {
         &self,
         endpoint: &str,
         failed: bool,
-        after: Option<&After>,
+        after: Option<&DeliveryCursor>,
         most: u32,
-    ) -> Result<Vec<Listed>, Error> {
+    ) -> Result<Vec<ListedDelivery>, Error> {
         let rows = sqlx::query(
             "SELECT id, kind, tries - tries_before AS tries, created_at, due_at, tried_at, latency_ms, last_status, \
                     last_error, delivered_at, given_up_at FROM deliveries \
@@ -130,7 +136,7 @@ impl Postgres {
         .await?;
         let listed = rows.into_iter().map(|row| {
             let moment = |name| row.try_get::<Option<i64>, _>(name).map(|moment| moment.map(Moment));
-            Ok(Listed {
+            Ok(ListedDelivery {
                 id: row.try_get("id")?,
                 kind: row.try_get("kind")?,
                 tries: row.try_get("tries")?,
@@ -147,10 +153,10 @@ impl Postgres {
         listed.collect()
     }
 
-    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Which<'_>, now: Moment) -> Result<u64, Error> {
+    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
         let (id, since) = which.bounds();
         if id.is_none() {
-            // What it has missed.
+            // Events that were logged and not enqueued for this endpoint.
             sqlx::query(
                 "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
                  SELECT v.id, e.id, v.kind, v.payload, v.at, $3 FROM events AS v, endpoints AS e \
@@ -163,7 +169,7 @@ impl Postgres {
             .execute(&self.pool)
             .await?;
         }
-        // A try that is under way loses its claim.
+        // A try in progress loses its claim.
         let replayed = sqlx::query(
             "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \
                     given_up_at = NULL \
@@ -178,7 +184,7 @@ impl Postgres {
         Ok(replayed.rows_affected())
     }
 
-    pub(in crate::store) async fn forget_deliveries(&self, before: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_deliveries(&self, before: Moment) -> Result<(), Error> {
         sqlx::query(
             "DELETE FROM deliveries WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1",
         )
@@ -205,15 +211,16 @@ impl Postgres {
     }
 }
 
-/// Writes events down, for the log and for those who want them; or for the one that is named, and nobody else.
+/// Logs events and enqueues deliveries for the endpoints that subscribe to them; with `only`, enqueues them for that endpoint and logs
+/// nothing.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    told: &[Told],
+    events: &[NewEvent],
     only: Option<&str>,
     now: Moment,
 ) -> Result<u64, Error> {
     if only.is_none() {
-        events::insert(connection, told).await?;
+        events::insert(connection, events).await?;
     }
     let inserted = sqlx::query(
         "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
@@ -223,9 +230,9 @@ pub(super) async fn insert(
              OR fresh.kind IN (SELECT json_array_elements_text(e.events)))) \
          ON CONFLICT (id, endpoint) DO NOTHING",
     )
-    .bind(told.iter().map(|told| told.id.as_str()).collect::<Vec<_>>())
-    .bind(told.iter().map(|told| told.kind.as_str()).collect::<Vec<_>>())
-    .bind(told.iter().map(|told| told.payload.as_str()).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| event.payload.as_str()).collect::<Vec<_>>())
     .bind(only)
     .bind(now.0)
     .execute(connection)
@@ -233,21 +240,22 @@ pub(super) async fn insert(
     Ok(inserted.rows_affected())
 }
 
-/// Who may change the endpoint takes it before the delivery: of two who disable one at once, each would hold a delivery that the other
-/// wants. A delivery to an endpoint that does not fail changes nothing of it, and need not wait for others.
+/// Settles a delivery. A settlement that may change the endpoint locks it before the delivery: of two that disable it at once, each would
+/// otherwise hold a delivery that the other needs (a deadlock). A successful delivery to an endpoint that is not failing does not change it
+/// and takes no such lock.
 async fn settle(
     connection: &mut PgConnection,
     claim: &DeliveryClaim,
-    tried: &Tried,
-    patience_from: Moment,
+    tried: &DeliveryTry,
+    failing_before: Moment,
     now: Moment,
-) -> Result<Settled, Error> {
+) -> Result<SettleOutcome, Error> {
     let at = |settled: bool| settled.then_some(now.0);
-    let again = if let Then::Again(due_at) = tried.then { Some(due_at.0) } else { None };
+    let retry_at = if let DeliveryOutcome::Retry(due_at) = tried.outcome { Some(due_at.0) } else { None };
     let endpoint =
         sqlx::query("SELECT 1 FROM endpoints WHERE id = $1 AND ($2 OR failing_since IS NOT NULL) FOR NO KEY UPDATE")
             .bind(&claim.endpoint)
-            .bind(tried.then != Then::Delivered)
+            .bind(tried.outcome != DeliveryOutcome::Delivered)
             .fetch_optional(&mut *connection)
             .await?;
     let written = sqlx::query(
@@ -262,24 +270,24 @@ async fn settle(
     .bind(tried.latency_ms)
     .bind(tried.status.map(i64::from))
     .bind(&tried.error)
-    .bind(at(tried.then == Then::Delivered))
-    .bind(at(matches!(tried.then, Then::GivenUp | Then::Gone)))
-    .bind(again)
+    .bind(at(tried.outcome == DeliveryOutcome::Delivered))
+    .bind(at(matches!(tried.outcome, DeliveryOutcome::GivenUp | DeliveryOutcome::Gone)))
+    .bind(retry_at)
     .execute(&mut *connection)
     .await?;
     if written.rows_affected() == 0 {
-        return Ok(Settled::Lost);
+        return Ok(SettleOutcome::Lost);
     }
     if endpoint.is_none() {
-        return Ok(Settled::Written);
+        return Ok(SettleOutcome::Written);
     }
-    let since = if tried.then == Then::Delivered {
+    let since = if tried.outcome == DeliveryOutcome::Delivered {
         "UPDATE endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
     } else {
         "UPDATE endpoints SET failing_since = $2 WHERE id = $1 AND failing_since IS NULL"
     };
     sqlx::query(since).bind(&claim.endpoint).bind(now.0).execute(&mut *connection).await?;
-    let why = reason(tried.then);
+    let why = reason(tried.outcome);
     let disabled = sqlx::query(
         "UPDATE endpoints SET disabled_at = $2, disabled_reason = $3 \
          WHERE id = $1 AND disabled_at IS NULL AND ($4 OR failing_since <= $5)",
@@ -287,12 +295,12 @@ async fn settle(
     .bind(&claim.endpoint)
     .bind(now.0)
     .bind(why)
-    .bind(tried.then == Then::Gone)
-    .bind(patience_from.0)
+    .bind(tried.outcome == DeliveryOutcome::Gone)
+    .bind(failing_before.0)
     .execute(&mut *connection)
     .await?;
     if disabled.rows_affected() == 0 {
-        return Ok(Settled::Written);
+        return Ok(SettleOutcome::Written);
     }
     sqlx::query(
         "UPDATE deliveries SET given_up_at = $2, last_error = coalesce(last_error, $3) \
@@ -303,6 +311,6 @@ async fn settle(
     .bind(NO_ENDPOINT)
     .execute(&mut *connection)
     .await?;
-    insert(connection, &[Told::disabled(&claim.endpoint, why, now)?], None, now).await?;
-    Ok(Settled::Disabled(why))
+    insert(connection, &[NewEvent::disabled(&claim.endpoint, why, now)?], None, now).await?;
+    Ok(SettleOutcome::EndpointDisabled(why))
 }

@@ -1,21 +1,21 @@
 //! The log of events on PostgreSQL.
 //!
-//! Transactions end in another order than they begin, so what is numbered as it is written would appear behind the back of who has read
-//! further. Events are numbered when they are first looked for instead, after their commit, by one at a time; and never by what the server
-//! numbers its transactions with, which a long one elsewhere holds up and a restored copy begins anew.
+//! Transactions commit in another order than they begin. With positions assigned on insert, an event could appear before a position that a
+//! reader has passed already. So positions are assigned after the commit, when events are first read, by one proxy at a time. Transaction
+//! ids of the server are no alternative: a long transaction elsewhere would hold them up, and a restored copy begins anew.
 
 use sqlx::{PgConnection, Row};
 
 use super::Postgres;
 use crate::checkout::{CheckoutId, Moment};
 use crate::store::Error;
-use crate::store::deliveries::Told;
-use crate::store::events::{Happened, Logged};
+use crate::store::deliveries::NewEvent;
+use crate::store::events::{HistoryEvent, LoggedEvent};
 
-/// Who numbers holds this lock until the numbers are committed.
-const NUMBERING: i64 = 0x006b_7669_7474;
-/// So many are numbered in one transaction, so that whoever gives up in the middle has not waited in vain.
-const SOME: i64 = 2_000;
+/// The advisory lock that is held until assigned positions are committed.
+const POSITION_LOCK: i64 = 0x006b_7669_7474;
+/// How many positions one transaction assigns, so that a caller that is cancelled in between has made progress.
+const BATCH: i64 = 2_000;
 
 impl Postgres {
     pub(in crate::store) async fn events(
@@ -23,8 +23,8 @@ impl Postgres {
         after: i64,
         sales_unit: Option<&str>,
         most: u32,
-    ) -> Result<Vec<Logged>, Error> {
-        self.number_events().await?;
+    ) -> Result<Vec<LoggedEvent>, Error> {
+        self.assign_positions().await?;
         let query = match sales_unit {
             None => sqlx::query("SELECT place, id, payload FROM events WHERE place > $1 ORDER BY place LIMIT $2"),
             Some(_) => sqlx::query(
@@ -35,62 +35,66 @@ impl Postgres {
         let query = if sales_unit.is_some() { query.bind(sales_unit) } else { query };
         let rows = query.fetch_all(&self.pool).await?;
         let logged = rows.into_iter().map(|row| {
-            Ok(Logged { place: row.try_get("place")?, id: row.try_get("id")?, payload: row.try_get("payload")? })
+            Ok(LoggedEvent {
+                position: row.try_get("place")?,
+                id: row.try_get("id")?,
+                payload: row.try_get("payload")?,
+            })
         });
         logged.collect()
     }
 
-    pub(in crate::store) async fn latest_event(&self) -> Result<i64, Error> {
-        self.number_events().await?;
+    pub(in crate::store) async fn latest_position(&self) -> Result<i64, Error> {
+        self.assign_positions().await?;
         let row = sqlx::query("SELECT coalesce(max(place), 0) AS place FROM events").fetch_one(&self.pool).await?;
         Ok(row.try_get("place")?)
     }
 
-    pub(in crate::store) async fn events_of(&self, id: CheckoutId) -> Result<Vec<Happened>, Error> {
+    pub(in crate::store) async fn order_events(&self, id: CheckoutId) -> Result<Vec<HistoryEvent>, Error> {
         let rows = sqlx::query("SELECT id, kind, at, payload FROM events WHERE checkout_id = $1 ORDER BY at, id")
             .bind(id.0)
             .fetch_all(&self.pool)
             .await?;
-        let happened = rows.into_iter().map(|row| {
-            Ok(Happened {
+        let events = rows.into_iter().map(|row| {
+            Ok(HistoryEvent {
                 id: row.try_get("id")?,
                 kind: row.try_get("kind")?,
                 at: Moment(row.try_get("at")?),
                 payload: row.try_get("payload")?,
             })
         });
-        happened.collect()
+        events.collect()
     }
 
-    /// Gives those a place that have been committed and have none.
-    async fn number_events(&self) -> Result<(), Error> {
+    /// Assigns positions to committed events that have none.
+    async fn assign_positions(&self) -> Result<(), Error> {
         let fresh = sqlx::query("SELECT 1 FROM events WHERE place IS NULL LIMIT 1").fetch_optional(&self.pool).await?;
         if fresh.is_none() {
             return Ok(());
         }
         loop {
             let mut tx = self.pool.begin().await?;
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(NUMBERING).execute(&mut *tx).await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(POSITION_LOCK).execute(&mut *tx).await?;
             let numbered = sqlx::query(
                 "UPDATE events SET place = numbered.place FROM ( \
                      SELECT id, nextval('event_places') AS place \
                      FROM (SELECT id FROM events WHERE place IS NULL ORDER BY at, id LIMIT $1) AS fresh) AS numbered \
                  WHERE events.id = numbered.id",
             )
-            .bind(SOME)
+            .bind(BATCH)
             .execute(&mut *tx)
             .await?;
             tx.commit().await?;
-            if numbered.rows_affected() < SOME.unsigned_abs() {
+            if numbered.rows_affected() < BATCH.unsigned_abs() {
                 return Ok(());
             }
         }
     }
 }
 
-/// Writes events down; one that is there already is left as it is.
-pub(super) async fn insert(connection: &mut PgConnection, told: &[Told]) -> Result<(), Error> {
-    for event in told {
+/// Inserts events. One that exists already is left alone.
+pub(super) async fn insert(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), Error> {
+    for event in events {
         sqlx::query(
             "INSERT INTO events (id, kind, payload, checkout_id, sales_unit, at) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (id) DO NOTHING",

@@ -4,29 +4,36 @@ use sqlx::{PgConnection, Row};
 
 use super::Postgres;
 use crate::checkout::{CheckoutId, Moment};
-use crate::store::{Error, Keyed};
+use crate::store::{Error, IdempotencyRecord};
 
 impl Postgres {
-    pub(in crate::store) async fn keyed(&self, key: &str) -> Result<Option<(Keyed, Moment)>, Error> {
+    pub(in crate::store) async fn idempotency_record(
+        &self,
+        key: &str,
+    ) -> Result<Option<(IdempotencyRecord, Moment)>, Error> {
         let row = sqlx::query("SELECT fingerprint, checkout_id, created_at FROM idempotency_keys WHERE key = $1")
             .bind(key)
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let checkout_id = CheckoutId(row.try_get("checkout_id")?);
-        let keyed = Keyed { key: key.to_owned(), fingerprint: row.try_get("fingerprint")?, checkout_id };
+        let keyed = IdempotencyRecord { key: key.to_owned(), fingerprint: row.try_get("fingerprint")?, checkout_id };
         Ok(Some((keyed, Moment(row.try_get("created_at")?))))
     }
 
-    pub(in crate::store) async fn forget_keyed(&self, before: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_idempotency_keys(&self, before: Moment) -> Result<(), Error> {
         sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1").bind(before.0).execute(&self.pool).await?;
         Ok(())
     }
 }
 
-/// Takes a key, within the transaction that does what it came with. False when a twin was first. A twin on another
-/// proxy waits here until the first one's transaction has ended.
-pub(super) async fn take(connection: &mut PgConnection, keyed: &Keyed, now: Moment) -> Result<bool, Error> {
+/// Inserts a key, within the transaction of its request. False when the key exists already. The same key on another proxy waits here until
+/// the first transaction has ended.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    keyed: &IdempotencyRecord,
+    now: Moment,
+) -> Result<bool, Error> {
     let taken = sqlx::query(
         "INSERT INTO idempotency_keys (key, fingerprint, checkout_id, created_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (key) DO NOTHING",

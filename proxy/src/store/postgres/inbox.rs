@@ -1,16 +1,16 @@
-//! The inbox, on PostgreSQL.
+//! The inbox on PostgreSQL.
 
 use sqlx::Row;
 
 use super::Postgres;
 use crate::checkout::Moment;
 use crate::store::inbox::dedupe_key;
-use crate::store::{Error, Waiting, Wake, Webhook};
+use crate::store::{ClaimedWebhook, Error, Wake, Webhook};
 
 impl Postgres {
     pub(in crate::store) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
         let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
-        // In one order everywhere, so that two proxies that were sent the same ones do not wait for each other in a circle.
+        // Every proxy inserts in the same order, so that two proxies with the same webhooks do not deadlock.
         let fresh = sqlx::query(
             "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
              SELECT key, sales_unit, reference, name, $5 \
@@ -25,12 +25,12 @@ impl Postgres {
         .execute(&self.pool)
         .await?;
         if fresh.rows_affected() > 0 {
-            self.tell(Wake::Inbox).await;
+            self.notify(Wake::Inbox).await;
         }
         Ok(())
     }
 
-    pub(in crate::store) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_webhooks(&self, before: Moment) -> Result<(), Error> {
         sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.pool).await?;
         Ok(())
     }
@@ -40,7 +40,7 @@ impl Postgres {
         most: u32,
         lease_ms: i64,
         now: Moment,
-    ) -> Result<Vec<Waiting>, Error> {
+    ) -> Result<Vec<ClaimedWebhook>, Error> {
         let rows = sqlx::query(
             "WITH claimed AS (UPDATE inbox SET lease_until = $1 + $2 WHERE id = ANY (ARRAY( \
                  SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3 \
@@ -54,7 +54,7 @@ impl Postgres {
         .await?;
         rows.into_iter()
             .map(|row| {
-                Ok(Waiting {
+                Ok(ClaimedWebhook {
                     id: row.try_get("id")?,
                     sales_unit: row.try_get("sales_unit")?,
                     reference: row.try_get("reference")?,

@@ -1,11 +1,11 @@
-//! What nobody took up, on PostgreSQL.
+//! Idle orders on PostgreSQL.
 
 use super::Postgres;
 use crate::checkout::Moment;
 use crate::store::Error;
 
 impl Postgres {
-    pub(in crate::store) async fn forget_idle(&self, before: Moment, most: u32) -> Result<u64, Error> {
+    pub(in crate::store) async fn prune_idle_orders(&self, before: Moment, most: u32) -> Result<u64, Error> {
         let mut tx = self.pool.begin().await?;
         let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
             "SELECT id FROM checkouts WHERE idle_until < $1 ORDER BY idle_until, id LIMIT $2 FOR UPDATE SKIP LOCKED",
@@ -14,16 +14,16 @@ impl Postgres {
         .bind(i64::from(most))
         .fetch_all(&mut *tx)
         .await?;
-        let mut forgotten = 0;
+        let mut deleted = 0;
         for statement in [
             "DELETE FROM idempotency_keys WHERE checkout_id = ANY($1)",
             "DELETE FROM outbox WHERE checkout_id = ANY($1)",
             "DELETE FROM attempts WHERE checkout_id = ANY($1)",
             "DELETE FROM checkouts WHERE id = ANY($1)",
         ] {
-            forgotten = sqlx::query(statement).bind(&ids).execute(&mut *tx).await?.rows_affected();
+            deleted = sqlx::query(statement).bind(&ids).execute(&mut *tx).await?.rows_affected();
         }
         tx.commit().await?;
-        Ok(forgotten)
+        Ok(deleted)
     }
 }

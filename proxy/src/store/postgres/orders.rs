@@ -4,39 +4,39 @@ use sqlx::{QueryBuilder, Row as _};
 
 use super::Postgres;
 use crate::checkout::{CheckoutId, Moment};
-use crate::store::orders::{Page, Place, Row, Wanted, end, page};
+use crate::store::orders::{OrderCursor, OrderFilter, OrderPage, Row, page, prefix_end};
 use crate::store::{Error, Shared};
 
 impl Postgres {
-    pub(in crate::store) async fn orders(&self, wanted: &Wanted, most: u32) -> Result<Page, Error> {
+    pub(in crate::store) async fn orders(&self, filter: &OrderFilter, most: u32) -> Result<OrderPage, Error> {
         let mut query = QueryBuilder::new(
             "SELECT id, created_at, state::text AS state, customer_id, customer_at, customer_index FROM checkouts \
              WHERE idle_until IS NULL",
         );
-        if !wanted.states.is_empty() {
+        if !filter.states.is_empty() {
             let mut states = query.push(" AND phase IN (").separated(", ");
-            for state in &wanted.states {
+            for state in &filter.states {
                 states.push_bind(state.as_str());
             }
             states.push_unseparated(")");
         }
-        if let Some(unit) = &wanted.sales_unit {
+        if let Some(unit) = &filter.sales_unit {
             query.push(" AND sales_unit = ").push_bind(unit);
         }
-        if let Some(since) = wanted.since {
+        if let Some(since) = filter.since {
             query.push(" AND created_at >= ").push_bind(since.0);
         }
-        if let Some(until) = wanted.until {
+        if let Some(until) = filter.until {
             query.push(" AND created_at < ").push_bind(until.0);
         }
-        if let Some(some) = wanted.to_capture {
+        if let Some(some) = filter.to_capture {
             query.push(if some { " AND uncaptured > 0" } else { " AND uncaptured = 0" });
         }
-        if let Some(beginning) = &wanted.reference {
+        if let Some(beginning) = &filter.reference {
             query.push(" AND id IN (SELECT checkout_id FROM attempts WHERE reference ~>=~ ").push_bind(beginning);
-            query.push(" AND reference ~<~ ").push_bind(end(beginning)).push(")");
+            query.push(" AND reference ~<~ ").push_bind(prefix_end(beginning)).push(")");
         }
-        if let Some(after) = wanted.after {
+        if let Some(after) = filter.after {
             query.push(" AND (created_at, id) < (").push_bind(after.created_at.0);
             query.push(", ").push_bind(after.id.0).push(")");
         }
@@ -50,7 +50,7 @@ impl Postgres {
                 number: row.try_get::<Option<&str>, _>("customer_index")?.is_some(),
             };
             let id = CheckoutId(row.try_get("id")?);
-            Ok(Row { place: Place { created_at, id }, document: row.try_get("state")?, shared })
+            Ok(Row { cursor: OrderCursor { created_at, id }, document: row.try_get("state")?, shared })
         });
         Ok(page(rows.collect::<Result<_, Error>>()?, most))
     }

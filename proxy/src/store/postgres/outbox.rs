@@ -1,14 +1,14 @@
-//! The outbox, on PostgreSQL.
+//! The outbox on PostgreSQL.
 
 use sqlx::Row;
 
 use super::{Postgres, count};
 use crate::checkout::{CheckoutId, Moment};
-use crate::store::{Claim, Claimed, Error};
+use crate::store::{Claim, ClaimedEffect, Error};
 
 impl Postgres {
     pub(in crate::store) async fn release_claims(&self) -> Result<(), Error> {
-        // What is claimed may be in the hands of another proxy: its lease decides.
+        // Another proxy may be working on claimed rows: their leases decide.
         Ok(())
     }
 
@@ -17,7 +17,7 @@ impl Postgres {
         most: u32,
         lease_ms: i64,
         now: Moment,
-    ) -> Result<Vec<Claimed>, Error> {
+    ) -> Result<Vec<ClaimedEffect>, Error> {
         let rows = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
@@ -34,7 +34,7 @@ impl Postgres {
         for row in rows {
             let claim = Claim { id: row.try_get("id")?, tries: count(row.try_get("tries")?)? };
             match serde_json::from_str(row.try_get("effect")?) {
-                Ok(effect) => claimed.push(Claimed {
+                Ok(effect) => claimed.push(ClaimedEffect {
                     claim,
                     checkout_id: CheckoutId(row.try_get("checkout_id")?),
                     trace_id: row.try_get("trace_id")?,

@@ -1,4 +1,4 @@
-//! Putting off on PostgreSQL.
+//! Rescheduling on PostgreSQL.
 
 use super::Postgres;
 use crate::checkout::Moment;
@@ -17,8 +17,8 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
-        for put_forward in CLOCK_WENT_BACK {
-            sqlx::query(put_forward).bind(now.0).execute(&self.pool).await?;
+        for statement in CLOCK_WENT_BACK {
+            sqlx::query(statement).bind(now.0).execute(&self.pool).await?;
         }
         Ok(())
     }

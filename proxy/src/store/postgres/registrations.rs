@@ -1,4 +1,4 @@
-//! Secrets of registrations, on PostgreSQL.
+//! Secrets of webhook registrations on PostgreSQL.
 
 use sqlx::Row;
 
@@ -8,7 +8,7 @@ use crate::store::Error;
 use crate::store::registrations::WebhookSecret;
 
 impl Postgres {
-    pub(in crate::store) async fn keep_webhook_secret(&self, secret: &WebhookSecret, now: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn save_webhook_secret(&self, secret: &WebhookSecret, now: Moment) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO webhook_secrets (registration, sales_unit, secret, created_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (registration) DO UPDATE SET secret = excluded.secret",
@@ -22,7 +22,7 @@ impl Postgres {
         Ok(())
     }
 
-    pub(in crate::store) async fn forget_webhook_secret(&self, registration: &str) -> Result<(), Error> {
+    pub(in crate::store) async fn delete_webhook_secret(&self, registration: &str) -> Result<(), Error> {
         sqlx::query("DELETE FROM webhook_secrets WHERE registration = $1")
             .bind(registration)
             .execute(&self.pool)

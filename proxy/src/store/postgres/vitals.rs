@@ -12,7 +12,7 @@ impl Postgres {
         Ok(row.try_get::<i64, _>("bytes")?.unsigned_abs())
     }
 
-    pub(in crate::store) async fn marks(&self) -> Result<Vec<(String, i64)>, Error> {
+    pub(in crate::store) async fn key_marks(&self) -> Result<Vec<(String, i64)>, Error> {
         let rows = sqlx::query(MARKS).fetch_all(&self.pool).await?;
         rows.into_iter().map(|row| Ok((row.try_get("mark")?, row.try_get("count")?))).collect()
     }

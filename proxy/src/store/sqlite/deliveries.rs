@@ -7,16 +7,22 @@ use super::{Sqlite, events};
 use crate::checkout::Moment;
 use crate::store::Error;
 use crate::store::deliveries::{
-    After, Delivery, DeliveryClaim, Listed, NO_ENDPOINT, RelayDepths, Settled, Then, Told, Tried, Which, reason,
+    Delivery, DeliveryClaim, DeliveryCursor, DeliveryOutcome, DeliveryTry, ListedDelivery, NO_ENDPOINT, NewEvent,
+    RelayDepths, Replay, SettleOutcome, reason,
 };
 use crate::store::endpoints::Sealed;
 
 impl Sqlite {
-    pub(in crate::store) async fn tell_shop(&self, told: &Told, only: Option<&str>, now: Moment) -> Result<u64, Error> {
-        let (told, only) = (told.clone(), only.map(str::to_owned));
-        self.together
+    pub(in crate::store) async fn enqueue_deliveries(
+        &self,
+        event: &NewEvent,
+        only: Option<&str>,
+        now: Moment,
+    ) -> Result<u64, Error> {
+        let (event, only) = (event.clone(), only.map(str::to_owned));
+        self.batcher
             .write(move |connection| {
-                Box::pin(async move { Ok(Work::Keep(insert(connection, &[told], only.as_deref(), now).await?)) })
+                Box::pin(async move { Ok(Work::Commit(insert(connection, &[event], only.as_deref(), now).await?)) })
             })
             .await
     }
@@ -34,7 +40,7 @@ impl Sqlite {
                  ORDER BY e.failing_since IS NOT NULL, d.due_at LIMIT $3) \
              RETURNING id, endpoint, kind, payload, tries, tries - tries_before AS fresh_tries",
         );
-        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
+        let rows = self.batcher.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let mut claimed = Vec::with_capacity(rows.len());
         for row in rows {
             let (id, endpoint, tries) = (row.try_get("id")?, row.try_get("endpoint")?, row.try_get("tries")?);
@@ -75,7 +81,7 @@ impl Sqlite {
             "UPDATE deliveries SET given_up_at = $4, last_error = $5 WHERE id = $1 AND endpoint = $2 AND tries = $3",
         );
         let give_up = give_up.bind(claim.id.clone()).bind(claim.endpoint.clone()).bind(claim.tries);
-        self.together.execute(give_up.bind(now.0).bind(NO_ENDPOINT)).await
+        self.batcher.execute(give_up.bind(now.0).bind(NO_ENDPOINT)).await
     }
 
     pub(in crate::store) async fn next_delivery(&self) -> Result<Option<Moment>, Error> {
@@ -89,14 +95,16 @@ impl Sqlite {
     pub(in crate::store) async fn settle_delivery(
         &self,
         claim: &DeliveryClaim,
-        tried: &Tried,
-        patience_from: Moment,
+        tried: &DeliveryTry,
+        failing_before: Moment,
         now: Moment,
-    ) -> Result<Settled, Error> {
+    ) -> Result<SettleOutcome, Error> {
         let (claim, tried) = (claim.clone(), tried.clone());
-        self.together
+        self.batcher
             .write(move |connection| {
-                Box::pin(async move { Ok(Work::Keep(settle(connection, &claim, &tried, patience_from, now).await?)) })
+                Box::pin(
+                    async move { Ok(Work::Commit(settle(connection, &claim, &tried, failing_before, now).await?)) },
+                )
             })
             .await
     }
@@ -105,9 +113,9 @@ impl Sqlite {
         &self,
         endpoint: &str,
         failed: bool,
-        after: Option<&After>,
+        after: Option<&DeliveryCursor>,
         most: u32,
-    ) -> Result<Vec<Listed>, Error> {
+    ) -> Result<Vec<ListedDelivery>, Error> {
         let rows = sqlx::query(
             "SELECT id, kind, tries - tries_before AS tries, created_at, due_at, tried_at, latency_ms, last_status, \
                     last_error, delivered_at, given_up_at FROM deliveries \
@@ -123,7 +131,7 @@ impl Sqlite {
         .await?;
         let listed = rows.into_iter().map(|row| {
             let moment = |name| row.try_get::<Option<i64>, _>(name).map(|moment| moment.map(Moment));
-            Ok(Listed {
+            Ok(ListedDelivery {
                 id: row.try_get("id")?,
                 kind: row.try_get("kind")?,
                 tries: row.try_get("tries")?,
@@ -140,10 +148,10 @@ impl Sqlite {
         listed.collect()
     }
 
-    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Which<'_>, now: Moment) -> Result<u64, Error> {
+    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
         let (id, since) = which.bounds();
         if id.is_none() {
-            // What it has missed.
+            // Events that were logged and not enqueued for this endpoint.
             sqlx::query(
                 "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
                  SELECT v.id, e.id, v.kind, v.payload, v.at, $3 FROM events AS v, endpoints AS e \
@@ -156,7 +164,7 @@ impl Sqlite {
             .execute(&self.writer)
             .await?;
         }
-        // A try that is under way loses its claim.
+        // A try in progress loses its claim.
         let replayed = sqlx::query(
             "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \
                     given_up_at = NULL \
@@ -171,7 +179,7 @@ impl Sqlite {
         Ok(replayed.rows_affected())
     }
 
-    pub(in crate::store) async fn forget_deliveries(&self, before: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_deliveries(&self, before: Moment) -> Result<(), Error> {
         sqlx::query(
             "DELETE FROM deliveries WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1",
         )
@@ -198,15 +206,16 @@ impl Sqlite {
     }
 }
 
-/// Writes events down, for the log and for those who want them; or for the one that is named, and nobody else.
+/// Logs events and enqueues deliveries for the endpoints that subscribe to them; with `only`, enqueues them for that endpoint and logs
+/// nothing.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    told: &[Told],
+    events: &[NewEvent],
     only: Option<&str>,
     now: Moment,
 ) -> Result<u64, Error> {
     if only.is_none() {
-        events::insert(connection, told).await?;
+        events::insert(connection, events).await?;
     }
     let inserted = sqlx::query(
         "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
@@ -215,7 +224,7 @@ pub(super) async fn insert(
              OR value ->> 'kind' IN (SELECT wanted.value FROM json_each(e.events) AS wanted))) \
          ON CONFLICT (id, endpoint) DO NOTHING",
     )
-    .bind(serde_json::to_string(told)?)
+    .bind(serde_json::to_string(events)?)
     .bind(only)
     .bind(now.0)
     .execute(connection)
@@ -226,12 +235,12 @@ pub(super) async fn insert(
 async fn settle(
     connection: &mut SqliteConnection,
     claim: &DeliveryClaim,
-    tried: &Tried,
-    patience_from: Moment,
+    tried: &DeliveryTry,
+    failing_before: Moment,
     now: Moment,
-) -> Result<Settled, Error> {
+) -> Result<SettleOutcome, Error> {
     let at = |settled: bool| settled.then_some(now.0);
-    let again = if let Then::Again(due_at) = tried.then { Some(due_at.0) } else { None };
+    let retry_at = if let DeliveryOutcome::Retry(due_at) = tried.outcome { Some(due_at.0) } else { None };
     let written = sqlx::query(
         "UPDATE deliveries SET tried_at = $4, latency_ms = $5, last_status = $6, last_error = $7, delivered_at = $8, \
                 given_up_at = $9, due_at = coalesce($10, due_at) \
@@ -244,21 +253,21 @@ async fn settle(
     .bind(tried.latency_ms)
     .bind(tried.status.map(i64::from))
     .bind(&tried.error)
-    .bind(at(tried.then == Then::Delivered))
-    .bind(at(matches!(tried.then, Then::GivenUp | Then::Gone)))
-    .bind(again)
+    .bind(at(tried.outcome == DeliveryOutcome::Delivered))
+    .bind(at(matches!(tried.outcome, DeliveryOutcome::GivenUp | DeliveryOutcome::Gone)))
+    .bind(retry_at)
     .execute(&mut *connection)
     .await?;
     if written.rows_affected() == 0 {
-        return Ok(Settled::Lost);
+        return Ok(SettleOutcome::Lost);
     }
-    let since = if tried.then == Then::Delivered {
+    let since = if tried.outcome == DeliveryOutcome::Delivered {
         "UPDATE endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
     } else {
         "UPDATE endpoints SET failing_since = $2 WHERE id = $1 AND failing_since IS NULL"
     };
     sqlx::query(since).bind(&claim.endpoint).bind(now.0).execute(&mut *connection).await?;
-    let why = reason(tried.then);
+    let why = reason(tried.outcome);
     let disabled = sqlx::query(
         "UPDATE endpoints SET disabled_at = $2, disabled_reason = $3 \
          WHERE id = $1 AND disabled_at IS NULL AND ($4 OR failing_since <= $5)",
@@ -266,12 +275,12 @@ async fn settle(
     .bind(&claim.endpoint)
     .bind(now.0)
     .bind(why)
-    .bind(tried.then == Then::Gone)
-    .bind(patience_from.0)
+    .bind(tried.outcome == DeliveryOutcome::Gone)
+    .bind(failing_before.0)
     .execute(&mut *connection)
     .await?;
     if disabled.rows_affected() == 0 {
-        return Ok(Settled::Written);
+        return Ok(SettleOutcome::Written);
     }
     sqlx::query(
         "UPDATE deliveries SET given_up_at = $2, last_error = coalesce(last_error, $3) \
@@ -282,6 +291,6 @@ async fn settle(
     .bind(NO_ENDPOINT)
     .execute(&mut *connection)
     .await?;
-    insert(connection, &[Told::disabled(&claim.endpoint, why, now)?], None, now).await?;
-    Ok(Settled::Disabled(why))
+    insert(connection, &[NewEvent::disabled(&claim.endpoint, why, now)?], None, now).await?;
+    Ok(SettleOutcome::EndpointDisabled(why))
 }

@@ -1,4 +1,4 @@
-//! The order desk's sessions and links, on SQLite.
+//! Sessions and links of the order desk on SQLite.
 
 use sqlx::Row;
 
@@ -16,7 +16,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn take_desk_link(&self, hash: &str, now: Moment) -> Result<bool, Error> {
+    pub(in crate::store) async fn consume_desk_link(&self, hash: &str, now: Moment) -> Result<bool, Error> {
         let taken = sqlx::query("DELETE FROM desk_links WHERE hash = $1 AND expires_at > $2")
             .bind(hash)
             .bind(now.0)
@@ -58,7 +58,7 @@ impl Sqlite {
         }))
     }
 
-    pub(in crate::store) async fn use_desk_session(&self, hash: &str, now: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn touch_desk_session(&self, hash: &str, now: Moment) -> Result<(), Error> {
         sqlx::query("UPDATE desk_sessions SET used_at = $2 WHERE hash = $1")
             .bind(hash)
             .bind(now.0)
@@ -77,7 +77,7 @@ impl Sqlite {
         Ok(sqlx::query("DELETE FROM desk_sessions").execute(&self.writer).await?.rows_affected())
     }
 
-    pub(in crate::store) async fn forget_desk(&self, opened_before: Moment, now: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_desk(&self, opened_before: Moment, now: Moment) -> Result<(), Error> {
         sqlx::query("DELETE FROM desk_links WHERE expires_at <= $1").bind(now.0).execute(&self.writer).await?;
         sqlx::query("DELETE FROM desk_sessions WHERE created_at < $1")
             .bind(opened_before.0)

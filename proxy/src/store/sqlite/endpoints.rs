@@ -89,7 +89,7 @@ impl Sqlite {
         for row in rows {
             let (id, secret) = (row.try_get("id")?, row.try_get("secret")?);
             let found = Sealed { id, secret, previous: row.try_get("previous_secret")? };
-            let Some(anew) = found.anew(&self.vault)? else { continue };
+            let Some(anew) = found.reseal(&self.vault)? else { continue };
             let resealed =
                 sqlx::query("UPDATE endpoints SET secret = $2, previous_secret = $3 WHERE id = $1 AND secret = $4")
                     .bind(&anew.id)

@@ -1,12 +1,12 @@
-//! The log of events on SQLite. Transactions are made one after the other, so rows are numbered in the order of the commits.
+//! The log of events on SQLite. Transactions run one after the other, so positions have the order of the commits.
 
 use sqlx::{Row, SqliteConnection};
 
 use super::Sqlite;
 use crate::checkout::{CheckoutId, Moment};
 use crate::store::Error;
-use crate::store::deliveries::Told;
-use crate::store::events::{Happened, Logged};
+use crate::store::deliveries::NewEvent;
+use crate::store::events::{HistoryEvent, LoggedEvent};
 
 impl Sqlite {
     pub(in crate::store) async fn events(
@@ -14,7 +14,7 @@ impl Sqlite {
         after: i64,
         sales_unit: Option<&str>,
         most: u32,
-    ) -> Result<Vec<Logged>, Error> {
+    ) -> Result<Vec<LoggedEvent>, Error> {
         let query = match sales_unit {
             None => sqlx::query("SELECT place, id, payload FROM events WHERE place > $1 ORDER BY place LIMIT $2"),
             Some(_) => sqlx::query(
@@ -25,36 +25,40 @@ impl Sqlite {
         let query = if sales_unit.is_some() { query.bind(sales_unit) } else { query };
         let rows = query.fetch_all(&self.readers).await?;
         let logged = rows.into_iter().map(|row| {
-            Ok(Logged { place: row.try_get("place")?, id: row.try_get("id")?, payload: row.try_get("payload")? })
+            Ok(LoggedEvent {
+                position: row.try_get("place")?,
+                id: row.try_get("id")?,
+                payload: row.try_get("payload")?,
+            })
         });
         logged.collect()
     }
 
-    pub(in crate::store) async fn latest_event(&self) -> Result<i64, Error> {
+    pub(in crate::store) async fn latest_position(&self) -> Result<i64, Error> {
         let row = sqlx::query("SELECT coalesce(max(place), 0) AS place FROM events").fetch_one(&self.readers).await?;
         Ok(row.try_get("place")?)
     }
 
-    pub(in crate::store) async fn events_of(&self, id: CheckoutId) -> Result<Vec<Happened>, Error> {
+    pub(in crate::store) async fn order_events(&self, id: CheckoutId) -> Result<Vec<HistoryEvent>, Error> {
         let rows = sqlx::query("SELECT id, kind, at, payload FROM events WHERE checkout_id = $1 ORDER BY at, id")
             .bind(id.to_string())
             .fetch_all(&self.readers)
             .await?;
-        let happened = rows.into_iter().map(|row| {
-            Ok(Happened {
+        let events = rows.into_iter().map(|row| {
+            Ok(HistoryEvent {
                 id: row.try_get("id")?,
                 kind: row.try_get("kind")?,
                 at: Moment(row.try_get("at")?),
                 payload: row.try_get("payload")?,
             })
         });
-        happened.collect()
+        events.collect()
     }
 }
 
-/// Writes events down; one that is there already is left as it is.
-pub(super) async fn insert(connection: &mut SqliteConnection, told: &[Told]) -> Result<(), Error> {
-    for event in told {
+/// Inserts events. One that exists already is left alone.
+pub(super) async fn insert(connection: &mut SqliteConnection, events: &[NewEvent]) -> Result<(), Error> {
+    for event in events {
         sqlx::query(
             "INSERT INTO events (id, kind, payload, checkout_id, sales_unit, at) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (id) DO NOTHING",

@@ -1,11 +1,11 @@
-//! The inbox, on SQLite.
+//! The inbox on SQLite.
 
 use sqlx::Row;
 
 use super::Sqlite;
 use crate::checkout::Moment;
 use crate::store::inbox::dedupe_key;
-use crate::store::{Error, Waiting, Webhook};
+use crate::store::{ClaimedWebhook, Error, Webhook};
 
 impl Sqlite {
     pub(in crate::store) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
@@ -26,10 +26,10 @@ impl Sqlite {
              SELECT value ->> 'key', value ->> 'sales_unit', value ->> 'reference', value ->> 'name', $2 \
              FROM json_each($1) WHERE true ON CONFLICT (dedupe_key) DO NOTHING",
         );
-        self.together.execute(insert.bind(rows).bind(now.0)).await
+        self.batcher.execute(insert.bind(rows).bind(now.0)).await
     }
 
-    pub(in crate::store) async fn forget_webhooks(&self, before: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn prune_webhooks(&self, before: Moment) -> Result<(), Error> {
         sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.writer).await?;
         Ok(())
     }
@@ -39,15 +39,15 @@ impl Sqlite {
         most: u32,
         lease_ms: i64,
         now: Moment,
-    ) -> Result<Vec<Waiting>, Error> {
+    ) -> Result<Vec<ClaimedWebhook>, Error> {
         let claim = sqlx::query(
             "UPDATE inbox SET lease_until = $1 + $2 WHERE id IN ( \
                  SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3) \
              RETURNING id, sales_unit, reference, name",
         );
-        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
+        let rows = self.batcher.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let waiting = rows.into_iter().map(|row| {
-            Ok(Waiting {
+            Ok(ClaimedWebhook {
                 id: row.try_get("id")?,
                 sales_unit: row.try_get("sales_unit")?,
                 reference: row.try_get("reference")?,

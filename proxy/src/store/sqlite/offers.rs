@@ -1,4 +1,4 @@
-//! What nobody took up, on SQLite.
+//! Idle orders on SQLite.
 
 use super::Sqlite;
 use super::writer::Work;
@@ -6,11 +6,11 @@ use crate::checkout::Moment;
 use crate::store::Error;
 
 impl Sqlite {
-    pub(in crate::store) async fn forget_idle(&self, before: Moment, most: u32) -> Result<u64, Error> {
-        self.together
+    pub(in crate::store) async fn prune_idle_orders(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        self.batcher
             .write(move |connection| {
                 Box::pin(async move {
-                    let mut forgotten = 0;
+                    let mut deleted = 0;
                     for statement in [
                         "DELETE FROM idempotency_keys WHERE checkout_id IN (SELECT id FROM checkouts WHERE idle_until < $1 \
                              ORDER BY idle_until, id LIMIT $2)",
@@ -21,10 +21,10 @@ impl Sqlite {
                         "DELETE FROM checkouts WHERE id IN (SELECT id FROM checkouts WHERE idle_until < $1 \
                              ORDER BY idle_until, id LIMIT $2)",
                     ] {
-                        let deleted = sqlx::query(statement).bind(before.0).bind(most).execute(&mut *connection).await?;
-                        forgotten = deleted.rows_affected();
+                        let result = sqlx::query(statement).bind(before.0).bind(most).execute(&mut *connection).await?;
+                        deleted = result.rows_affected();
                     }
-                    Ok(Work::Keep(forgotten))
+                    Ok(Work::Commit(deleted))
                 })
             })
             .await

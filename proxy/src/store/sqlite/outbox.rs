@@ -1,14 +1,14 @@
-//! The outbox, on SQLite.
+//! The outbox on SQLite.
 
 use sqlx::Row;
 
 use super::{Sqlite, checkout_id};
 use crate::checkout::Moment;
-use crate::store::{Claim, Claimed, Error};
+use crate::store::{Claim, ClaimedEffect, Error};
 
 impl Sqlite {
     pub(in crate::store) async fn release_claims(&self) -> Result<(), Error> {
-        self.owner.take()?;
+        self.lock.acquire()?;
         sqlx::query("UPDATE outbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         sqlx::query("UPDATE inbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         Ok(())
@@ -19,7 +19,7 @@ impl Sqlite {
         most: u32,
         lease_ms: i64,
         now: Moment,
-    ) -> Result<Vec<Claimed>, Error> {
+    ) -> Result<Vec<ClaimedEffect>, Error> {
         let claim = sqlx::query(
             "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
                  SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
@@ -27,12 +27,12 @@ impl Sqlite {
              RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries, \
                  (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
         );
-        let rows = self.together.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
+        let rows = self.batcher.fetch_all(claim.bind(now.0).bind(lease_ms).bind(most)).await?;
         let mut claimed = Vec::with_capacity(rows.len());
         for row in rows {
             let claim = Claim { id: row.try_get("id")?, tries: row.try_get("tries")? };
             match serde_json::from_str(row.try_get("effect")?) {
-                Ok(effect) => claimed.push(Claimed {
+                Ok(effect) => claimed.push(ClaimedEffect {
                     claim,
                     checkout_id: checkout_id(row.try_get("checkout_id")?)?,
                     trace_id: row.try_get("trace_id")?,
@@ -55,11 +55,11 @@ impl Sqlite {
 
     pub(in crate::store) async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
         let postpone = sqlx::query("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
-        self.together.execute(postpone.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
+        self.batcher.execute(postpone.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
     }
 
     pub(in crate::store) async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
         let park = sqlx::query("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
-        self.together.execute(park.bind(claim.id.clone()).bind(claim.tries).bind(reason.to_owned())).await
+        self.batcher.execute(park.bind(claim.id.clone()).bind(claim.tries).bind(reason.to_owned())).await
     }
 }

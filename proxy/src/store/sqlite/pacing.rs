@@ -1,4 +1,4 @@
-//! Putting off on SQLite.
+//! Rescheduling on SQLite.
 
 use super::Sqlite;
 use crate::checkout::Moment;
@@ -10,12 +10,12 @@ impl Sqlite {
         let deferred = sqlx::query(
             "UPDATE outbox SET due_at = $3, lease_until = 0, tries_before = tries_before + 1 WHERE id = $1 AND tries = $2",
         );
-        self.together.execute(deferred.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
+        self.batcher.execute(deferred.bind(claim.id.clone()).bind(claim.tries).bind(due_at.0)).await
     }
 
     pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
-        for put_forward in CLOCK_WENT_BACK {
-            self.together.execute(sqlx::query(put_forward).bind(now.0)).await?;
+        for statement in CLOCK_WENT_BACK {
+            self.batcher.execute(sqlx::query(statement).bind(now.0)).await?;
         }
         Ok(())
     }

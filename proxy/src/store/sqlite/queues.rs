@@ -1,10 +1,10 @@
-//! What waits, on SQLite.
+//! The operator's view of the queues on SQLite.
 
 use sqlx::Row;
 
 use super::Sqlite;
 use crate::checkout::{Effect, Moment};
-use crate::store::queues::{Depths, Listed, Parked, Which};
+use crate::store::queues::{Depths, EffectFilter, ListedEffect, ParkedEffect};
 use crate::store::{Claim, Error};
 
 impl Sqlite {
@@ -32,7 +32,7 @@ impl Sqlite {
         rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
     }
 
-    pub(in crate::store) async fn effects(&self, which: Which, most: u32) -> Result<Vec<Listed>, Error> {
+    pub(in crate::store) async fn effects(&self, which: EffectFilter, most: u32) -> Result<Vec<ListedEffect>, Error> {
         let (least, greatest) = which.parked_between();
         let rows = sqlx::query(
             "SELECT id, kind, sales_unit, effect ->> 'reference' AS reference, tries - tries_before AS tries, created_at, due_at, \
@@ -45,7 +45,7 @@ impl Sqlite {
         .fetch_all(&self.readers)
         .await?;
         let listed = rows.into_iter().map(|row| {
-            Ok(Listed {
+            Ok(ListedEffect {
                 id: row.try_get("id")?,
                 kind: row.try_get("kind")?,
                 sales_unit: row.try_get("sales_unit")?,
@@ -59,7 +59,7 @@ impl Sqlite {
         listed.collect()
     }
 
-    pub(in crate::store) async fn parked(&self, id: Option<&str>) -> Result<Vec<Parked>, Error> {
+    pub(in crate::store) async fn parked(&self, id: Option<&str>) -> Result<Vec<ParkedEffect>, Error> {
         let rows = sqlx::query(
             "SELECT id, tries, effect, parked_reason FROM outbox \
              WHERE parked_reason IS NOT NULL AND ($1 IS NULL OR id = $1) ORDER BY created_at, id",
@@ -68,7 +68,7 @@ impl Sqlite {
         .fetch_all(&self.readers)
         .await?;
         let parked = rows.into_iter().map(|row| {
-            Ok(Parked {
+            Ok(ParkedEffect {
                 claim: Claim { id: row.try_get("id")?, tries: row.try_get("tries")? },
                 reason: row.try_get("parked_reason")?,
                 effect: serde_json::from_str(row.try_get("effect")?).ok(),

@@ -50,7 +50,7 @@ impl Sqlite {
         row.as_ref().map(key).transpose()
     }
 
-    pub(in crate::store) async fn use_shop_key(&self, prefix: &str, now: Moment) -> Result<(), Error> {
+    pub(in crate::store) async fn touch_shop_key(&self, prefix: &str, now: Moment) -> Result<(), Error> {
         sqlx::query("UPDATE shop_keys SET used_at = $2 WHERE prefix = $1")
             .bind(prefix)
             .bind(now.0)

@@ -7,7 +7,7 @@ use crate::checkout::CheckoutId;
 use crate::store::Error;
 
 impl Sqlite {
-    pub(in crate::store) async fn traced(
+    pub(in crate::store) async fn trace_of(
         &self,
         reference: &str,
     ) -> Result<Option<(CheckoutId, Option<String>)>, Error> {

@@ -21,11 +21,11 @@ impl Sqlite {
         let mut log = options.get_filename().as_os_str().to_owned();
         log.push("-wal");
         let file = std::fs::metadata(options.get_filename())?.len();
-        // Not there when everything is in the file.
+        // The log does not exist when everything is in the file.
         Ok(file + std::fs::metadata(log).map_or(0, |log| log.len()))
     }
 
-    pub(in crate::store) async fn marks(&self) -> Result<Vec<(String, i64)>, Error> {
+    pub(in crate::store) async fn key_marks(&self) -> Result<Vec<(String, i64)>, Error> {
         let rows = sqlx::query(MARKS).fetch_all(&self.readers).await?;
         rows.into_iter().map(|row| Ok((row.try_get("mark")?, row.try_get("count")?))).collect()
     }

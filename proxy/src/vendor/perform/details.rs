@@ -1,40 +1,41 @@
-//! What the customer finds in the app beside the payment: the category with its link, and pictures.
+//! What the customer finds in the app beside the payment: the category with its link, and pictures ([Order Management
+//! API](https://developer.vippsmobilepay.com/docs/APIs/order-management-api/)).
 
 use kvitt_vipps::{Added, Client, Error};
 use kvitt_wire::CategoryName;
 
-use super::{Outcome, Performer, Unseen, again, code, is_about_us, news};
+use super::{Outcome, Performer, Unavailable, code, is_auth_failure, retry, update};
 use crate::checkout::category::Category;
-use crate::checkout::{News, Reference};
+use crate::checkout::{Reference, Update};
 
-/// What came of an upload.
+/// The result of an upload.
 #[derive(Debug)]
 pub enum Uploaded {
-    /// It is there.
+    /// It was uploaded.
     Now,
-    /// There was one of that name before, which has stayed.
-    Before,
-    /// It was not taken.
+    /// A picture of that name exists, and was kept.
+    Already,
+    /// It was refused.
     Refused {
-        /// Why, as a stable code.
+        /// The reason, as a stable code.
         trouble: String,
     },
 }
 
 impl Performer {
-    /// Gives the vendor a picture, for categories of that sales unit.
+    /// Uploads a picture, for categories of that sales unit.
     ///
     /// # Errors
-    /// [`Unseen`], and it may be tried again.
-    pub async fn upload(&self, sales_unit: &str, id: &str, picture: &[u8]) -> Result<Uploaded, Unseen> {
-        match self.known(sales_unit)?.add_image(id, picture).await {
+    /// [`Unavailable`]; it may be retried.
+    pub async fn upload(&self, sales_unit: &str, id: &str, picture: &[u8]) -> Result<Uploaded, Unavailable> {
+        match self.require(sales_unit)?.add_image(id, picture).await {
             Ok(Added::Now) => Ok(Uploaded::Now),
-            Ok(Added::Already) => Ok(Uploaded::Before),
-            Err(Error::Refused(problem)) if !is_about_us(&problem) => {
+            Ok(Added::Already) => Ok(Uploaded::Already),
+            Err(Error::Refused(problem)) if !is_auth_failure(&problem) => {
                 tracing::warn!(sales_unit, %problem, "picture refused");
                 Ok(Uploaded::Refused { trouble: code(&problem) })
             }
-            Err(error) => Err(Unseen::of(&error)),
+            Err(error) => Err(Unavailable::of(&error)),
         }
     }
 }
@@ -52,13 +53,13 @@ pub(super) async fn categorize(client: &Client, reference: &Reference, nth: u32,
         order_details_url: category.details_url.0.clone(),
         image_id: category.image_id.clone(),
     };
-    let answered = |trouble| news(reference, News::Categorized { nth, trouble });
+    let answered = |trouble| update(reference, Update::Categorized { nth, trouble });
     match client.put_category(reference.as_str(), &body).await {
         Ok(()) => answered(None),
-        Err(Error::Refused(problem)) if !is_about_us(&problem) => {
+        Err(Error::Refused(problem)) if !is_auth_failure(&problem) => {
             tracing::warn!(%reference, %problem, "category refused");
             answered(Some(code(&problem)))
         }
-        Err(error) => again(&error),
+        Err(error) => retry(&error),
     }
 }

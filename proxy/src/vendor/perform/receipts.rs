@@ -1,4 +1,4 @@
-//! A receipt as Vipps MobilePay has it: what is counted is text, and nothing is negative.
+//! Converts a receipt to the form of Vipps MobilePay: quantities are text, and no amount is negative.
 
 use kvitt_vipps::{BottomLine, OrderLine, QuantityUnit, UnitInfo};
 use kvitt_wire::Line;
@@ -26,7 +26,7 @@ fn line(line: &Line) -> OrderLine {
         }),
         discount: (line.discount != 0).then_some(line.discount),
         product_url: line.url.clone(),
-        // How a line that counts negative is said: here the rounding of a cart whose lines make more than its total.
+        // Marks a line with a negative amount: the rounding of a cart whose lines sum to more than its total.
         is_return: (line.total < 0).then_some(true),
         is_shipping: line.shipping.then_some(true),
     }

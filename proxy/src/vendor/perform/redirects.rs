@@ -1,9 +1,9 @@
-//! Where customers may be sent to pay. The vendor's answer says where, and is believed no further than the hosts that the configuration
-//! names: whoever could answer in the vendor's place could otherwise send our customers anywhere.
+//! Checks the addresses that customers are sent to. The address comes in a response of Vipps MobilePay, and only the
+//! configured hosts are allowed: otherwise somebody who could forge a response could send customers anywhere.
 
 use url::{Host, Url};
 
-/// The hosts.
+/// The allowed hosts.
 #[derive(Clone, Debug)]
 pub(super) struct Redirects {
     hosts: Vec<String>,
@@ -12,16 +12,17 @@ pub(super) struct Redirects {
 }
 
 impl Redirects {
-    /// To these hosts and those below them; and, where the API itself is plain HTTP on this machine, to it.
+    /// Allows these hosts and their subdomains; and the host of the API where that is plain HTTP, as with a local
+    /// emulator.
     pub(super) fn new(hosts: Vec<String>, base_url: &str) -> Self {
         let local = Url::parse(base_url).ok().filter(|url| url.scheme() == "http");
         Self { hosts, local: local.and_then(|url| url.host().map(|host| host.to_owned())) }
     }
 
-    /// Whether a customer may be sent there; the host, for the log, where not.
+    /// Checks whether a customer may be sent to an address.
     ///
     /// # Errors
-    /// The host: the rest of the address belongs to the customer.
+    /// The scheme and host, for the log. The rest of the address is secret.
     pub(super) fn check(&self, address: &str) -> Result<(), String> {
         let url = Url::parse(address).map_err(|_| "no address".to_owned())?;
         let host = url.host().ok_or_else(|| "no host".to_owned())?;
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn customers_are_sent_to_the_named_hosts_and_to_an_emulator_on_this_machine() {
+    fn customers_are_sent_only_to_configured_hosts_and_a_local_emulator() {
         let hosts = vec!["vipps.no".to_owned(), "mobilepay.dk".to_owned()];
         let real = Redirects::new(hosts.clone(), "https://api.vipps.no");
         let local = Redirects::new(hosts, "http://127.0.0.1:8081");

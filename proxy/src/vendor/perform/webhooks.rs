@@ -1,50 +1,53 @@
-//! Webhook registrations at the vendor's, as those who look after them want them.
+//! Webhook registrations at Vipps MobilePay ([Webhooks
+//! API](https://developer.vippsmobilepay.com/docs/APIs/webhooks-api/)), for
+//! [`registrations`](crate::vendor::registrations).
 
 use kvitt_vipps::EventName;
 use secrecy::SecretString;
 
-use super::{Performer, Unseen};
+use super::{Performer, Unavailable};
 
-/// A registration that is there.
+/// An existing registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registered {
     /// Its id.
     pub id: String,
-    /// Where its webhooks go.
+    /// The address that its webhooks are sent to.
     pub url: String,
-    /// Whether it tells of everything that can happen to a payment.
-    pub tells_all: bool,
+    /// Whether it has all the events of a payment.
+    pub all_events: bool,
 }
 
 impl Performer {
-    /// All registrations of a sales unit.
+    /// Lists the registrations of a sales unit.
     ///
     /// # Errors
-    /// [`Unseen`], and it may be asked for again.
-    pub async fn registrations(&self, sales_unit: &str) -> Result<Vec<Registered>, Unseen> {
-        let listed = self.known(sales_unit)?.webhooks().await.map_err(|error| Unseen::of(&error))?;
+    /// [`Unavailable`]; it may be retried.
+    pub async fn registrations(&self, sales_unit: &str) -> Result<Vec<Registered>, Unavailable> {
+        let listed = self.require(sales_unit)?.webhooks().await.map_err(|error| Unavailable::of(&error))?;
         let registered = listed.into_iter().map(|listed| Registered {
-            tells_all: EventName::ALL.iter().all(|event| listed.events.contains(event)),
+            all_events: EventName::ALL.iter().all(|event| listed.events.contains(event)),
             id: listed.id,
             url: listed.url,
         });
         Ok(registered.collect())
     }
 
-    /// Registers an address; gives the registration's id, and its secret, which is told this once.
+    /// Registers an address. Returns the id of the registration and its secret, which Vipps MobilePay shows only this
+    /// once.
     ///
     /// # Errors
-    /// [`Unseen`]. It may have been done all the same: look at the registrations before it is asked for again.
-    pub async fn register(&self, sales_unit: &str, url: &str) -> Result<(String, SecretString), Unseen> {
-        let registration = self.known(sales_unit)?.register_webhook(url, &EventName::ALL).await;
-        registration.map(|made| (made.id, made.secret)).map_err(|error| Unseen::of(&error))
+    /// [`Unavailable`]. The registration may exist all the same: list the registrations before a retry.
+    pub async fn register(&self, sales_unit: &str, url: &str) -> Result<(String, SecretString), Unavailable> {
+        let registration = self.require(sales_unit)?.register_webhook(url, &EventName::ALL).await;
+        registration.map(|made| (made.id, made.secret)).map_err(|error| Unavailable::of(&error))
     }
 
     /// Removes a registration.
     ///
     /// # Errors
-    /// [`Unseen`]. It may have been done all the same.
-    pub async fn unregister(&self, sales_unit: &str, registration: &str) -> Result<(), Unseen> {
-        self.known(sales_unit)?.remove_webhook(registration).await.map_err(|error| Unseen::of(&error))
+    /// [`Unavailable`]. It may have been removed all the same.
+    pub async fn unregister(&self, sales_unit: &str, registration: &str) -> Result<(), Unavailable> {
+        self.require(sales_unit)?.remove_webhook(registration).await.map_err(|error| Unavailable::of(&error))
     }
 }

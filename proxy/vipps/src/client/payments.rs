@@ -1,12 +1,12 @@
-//! ePayment: create, look, cancel, capture, refund. Every call that changes something takes the idempotency key that its caller has written down
-//! before: the same key with the same arguments is always safe to repeat.
+//! ePayment: create, read, cancel, capture, refund. Every call that changes something takes an idempotency key, which the caller has stored
+//! before the call: the same key with the same arguments is always safe to repeat.
 
 use reqwest::Method;
 use serde::Serialize;
 
 use super::{
     Client,
-    exchange::{Request, segment},
+    request::{Request, segment},
 };
 use crate::{
     Adjustment, Amount, CancelScope, CreatePayment, CreatedPayment, Customer, Error, Payment, PaymentEvent, PhoneNumber,
@@ -33,7 +33,8 @@ impl Client {
         self.call(Request::get(&path)).await?.json()
     }
 
-    /// Ends a payment that waits, or releases what is not captured. A repeated cancel is refused with 6050 or 6190: look at the payment then.
+    /// Ends a payment that the customer has not approved, or releases what is not captured. A repeated cancel is refused with 6050 or 6190: read
+    /// the payment then.
     pub async fn cancel(&self, reference: &str, key: &str, scope: CancelScope) -> Result<Adjustment, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -44,17 +45,17 @@ impl Client {
         self.adjust(reference, "cancel", key, &body).await
     }
 
-    /// Takes reserved money, all of it or a part. The answer's aggregate tells whether it worked.
+    /// Captures reserved money, in full or in part. The answer's aggregate says whether it worked.
     pub async fn capture(&self, reference: &str, key: &str, amount: Amount) -> Result<Adjustment, Error> {
         self.adjust(reference, "capture", key, &Modification { modification_amount: amount }).await
     }
 
-    /// Gives captured money back, all of it or a part.
+    /// Refunds captured money, in full or in part.
     pub async fn refund(&self, reference: &str, key: &str, amount: Amount) -> Result<Adjustment, Error> {
         self.adjust(reference, "refund", key, &Modification { modification_amount: amount }).await
     }
 
-    /// Approves as the customer with this number would. In the test environment only.
+    /// Approves the payment in place of the customer with this number. In the test environment only.
     pub async fn force_approve(&self, reference: &str, phone_number: &PhoneNumber) -> Result<(), Error> {
         #[derive(Serialize)]
         struct Body {

@@ -1,5 +1,5 @@
-//! QR codes that lead to a page of the shop's own: what an invoice, a poster or a bill carries. They never expire unless told to, and their target can
-//! be moved.
+//! Merchant-redirect QR codes: they lead to a page of the shop and are printed on an invoice, a poster or a bill. A code expires only when it was
+//! made with a `ttl`, and its target can be changed.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client,
-    exchange::{Request, segment},
+    request::{Request, segment},
 };
 use crate::{Error, tolerant};
 
 const QR: &str = "/qr/v1/merchant-redirect";
 
-/// What the QR's picture is.
+/// The format of a QR code's image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum QrImage {
-    /// A drawing.
+    /// SVG.
     Svg,
-    /// A picture.
+    /// PNG.
     Png {
         /// Side of the square in pixels: 100 to 2000.
         size: u16,
     },
 }
 
-/// A QR code that leads to a page of the shop's own.
+/// A QR code that leads to a page of the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MerchantRedirectQr {
-    /// Our name for it.
+    /// The shop's id for it.
     #[serde(deserialize_with = "tolerant::string")]
     pub id: String,
-    /// Where its picture is.
+    /// The URL of its image.
     pub url: String,
-    /// Where it leads.
+    /// Its target.
     pub redirect_url: String,
     /// Seconds until it expires; -1 for never.
     #[serde(default, deserialize_with = "tolerant::optional_integer")]
@@ -43,8 +43,8 @@ pub struct MerchantRedirectQr {
 }
 
 impl Client {
-    /// Makes a QR code that leads to `redirect_url` (`https`). `id` has at most 128 characters and is taken once: 409 otherwise. Without `ttl`, which
-    /// is at least five minutes, it is good for ever.
+    /// Makes a QR code that leads to `redirect_url` (`https`). `id` has at most 128 characters; one that is in use is refused with 409. `ttl` is at
+    /// least five minutes; without it the code never expires.
     pub async fn merchant_redirect_qr(
         &self,
         id: &str,
@@ -61,17 +61,17 @@ impl Client {
             ttl: Option<u64>,
         }
         let body = Body { id, redirect_url, ttl: ttl.map(|ttl| ttl.as_secs()) };
-        let request = picture(Request::new(Method::POST, QR.to_owned()), image).json(&body)?;
+        let request = with_format(Request::new(Method::POST, QR.to_owned()), image).json(&body)?;
         self.call(request).await?.json()
     }
 
-    /// A QR code that was made before, with a picture of this kind; 404 when there is none, or not any more.
+    /// An existing QR code, with an image of this format. 404 when it does not exist or has expired.
     pub async fn merchant_redirect_qr_of(&self, id: &str, image: QrImage) -> Result<MerchantRedirectQr, Error> {
         let path = format!("{QR}/{}", segment(id)?);
-        self.call(picture(Request::new(Method::GET, path), image)).await?.json()
+        self.call(with_format(Request::new(Method::GET, path), image)).await?.json()
     }
 
-    /// Lets a QR code that exists lead to another page.
+    /// Changes the target of an existing QR code.
     pub async fn move_merchant_redirect_qr(
         &self,
         id: &str,
@@ -84,12 +84,12 @@ impl Client {
             redirect_url: &'a str,
         }
         let path = format!("{QR}/{}", segment(id)?);
-        let request = picture(Request::new(Method::PUT, path), image).json(&Body { redirect_url })?;
+        let request = with_format(Request::new(Method::PUT, path), image).json(&Body { redirect_url })?;
         self.call(request).await?.json()
     }
 }
 
-fn picture(request: Request, image: QrImage) -> Request {
+fn with_format(request: Request, image: QrImage) -> Request {
     match image {
         QrImage::Svg => request.accept("image/svg+xml"),
         QrImage::Png { size } => request.accept("image/png").header("size", HeaderValue::from(size)),

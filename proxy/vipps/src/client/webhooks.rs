@@ -1,5 +1,5 @@
-//! Webhook registrations. A registration cannot be changed, and its secret is told once: to replace one, register the new one, see it work,
-//! and remove the old one.
+//! Webhook registrations. A registration cannot be changed, and its secret is returned once. To replace a registration, add the new one, wait
+//! until it works, and remove the old one.
 
 use std::fmt;
 
@@ -9,36 +9,36 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client,
-    exchange::{Request, segment},
+    request::{Request, segment},
 };
-use crate::{Error, open::open_enum, tolerant};
+use crate::{Error, open_enum::open_enum, tolerant};
 
 const WEBHOOKS: &str = "/webhooks/v1/webhooks";
 
 open_enum! {
-    /// What a registration asks to be told of.
+    /// An event type that a registration subscribes to.
     EventName {
         /// A payment was created.
         Created = "epayments.payment.created.v1",
         /// The customer approved.
         Authorized = "epayments.payment.authorized.v1",
-        /// The customer said no.
+        /// The customer refused.
         Aborted = "epayments.payment.aborted.v1",
-        /// The customer did nothing in time.
+        /// The customer did not answer before the deadline.
         Expired = "epayments.payment.expired.v1",
-        /// We cancelled before the customer approved.
+        /// The shop cancelled before the customer approved.
         Terminated = "epayments.payment.terminated.v1",
-        /// Money was taken.
+        /// Money was captured.
         Captured = "epayments.payment.captured.v1",
         /// The rest of a reservation was released.
         Cancelled = "epayments.payment.cancelled.v1",
-        /// Money was given back.
+        /// Money was refunded.
         Refunded = "epayments.payment.refunded.v1",
     }
 }
 
 impl EventName {
-    /// Everything that can happen to a payment.
+    /// All event types of a payment.
     pub const ALL: [Self; 8] = [
         Self::Created,
         Self::Authorized,
@@ -51,12 +51,12 @@ impl EventName {
     ];
 }
 
-/// A new registration. The secret is told this once.
+/// A new registration. The secret is returned only here.
 #[derive(Clone, Deserialize)]
 pub struct Registration {
     /// Its id.
     pub id: String,
-    /// What its webhooks are signed with.
+    /// The key of its webhooks' signatures.
     pub secret: SecretString,
 }
 
@@ -66,20 +66,20 @@ impl fmt::Debug for Registration {
     }
 }
 
-/// A registration as it is listed.
+/// A registration in the list, which has no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Registered {
     /// Its id.
     pub id: String,
-    /// Where its webhooks go.
+    /// Where its webhooks are delivered.
     pub url: String,
-    /// What it is told of.
+    /// The event types it subscribes to.
     #[serde(default, deserialize_with = "tolerant::list")]
     pub events: Vec<EventName>,
 }
 
 impl Client {
-    /// Asks for webhooks to `url`, which is public, `https` and does not redirect. At most 25 registrations for each event.
+    /// Subscribes `url` to `events`. The URL is public, `https` and does not redirect. At most 25 registrations for each event type.
     pub async fn register_webhook(&self, url: &str, events: &[EventName]) -> Result<Registration, Error> {
         #[derive(Serialize)]
         struct Body<'a> {

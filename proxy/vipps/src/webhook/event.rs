@@ -1,4 +1,4 @@
-//! What a webhook says. Only the reference and the name must be there; anything else that is missing or malformed is left out.
+//! The content of a webhook. Only the reference and the name are required; everything else that is missing or malformed becomes `None`.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use serde::Deserialize;
 
 use crate::{Amount, EventKind, UserDetails, tolerant};
 
-/// One thing that happened to a payment. The same event may come again: `psp_reference` and `name` together name it.
+/// One event of a payment. The same event may be delivered twice: `psp_reference` and `name` together identify it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// The sales unit's number.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub msn: Option<String>,
-    /// Our name for the payment.
+    /// The shop's name for the payment.
     pub reference: String,
     /// Vipps MobilePay's name for this event; another one than the payment's own.
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub psp_reference: Option<String>,
-    /// What happened.
+    /// The kind of event.
     pub name: EventKind,
     /// The event's own amount.
     #[serde(default, deserialize_with = "tolerant::optional")]
     pub amount: Option<Amount>,
-    /// When.
+    /// The time of the event.
     #[serde(default, deserialize_with = "tolerant::optional_timestamp")]
     pub timestamp: Option<Timestamp>,
     /// The key of the call that caused it.
@@ -33,20 +33,20 @@ pub struct Event {
     /// `Some(false)` for an attempt that changed nothing.
     #[serde(default, deserialize_with = "tolerant::optional_bool")]
     pub success: Option<bool>,
-    /// Names the customer to [`Client::userinfo`](crate::Client::userinfo).
+    /// The customer's id for [`Client::userinfo`](crate::Client::userinfo).
     #[serde(default, deserialize_with = "tolerant::optional_string")]
     pub sub: Option<String>,
     /// What the customer consented to share.
     #[serde(default, deserialize_with = "tolerant::optional")]
     pub user_details: Option<UserDetails>,
-    /// Until when a capture is sure to succeed.
+    /// The end of the period in which a capture is guaranteed.
     #[serde(default, deserialize_with = "tolerant::optional_timestamp")]
     pub capture_guaranteed_until: Option<Timestamp>,
 }
 
-/// A body that tells of no payment.
+/// The body is not an event of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the body tells of no payment")]
+#[error("the body is not an event of a payment")]
 pub struct UnreadableEvent;
 
 impl Event {

@@ -1,6 +1,6 @@
 //! The signature of a webhook: HMAC-SHA256 over the method, the path with its query, the date, the host and the hash of the raw body. It is checked
-//! against the URL that was registered, not against the request line, which any proxy on the way may have rewritten. The key is the
-//! secret's text as it is: it looks like base64, and must not be decoded.
+//! against the registered URL, not against the request line, which a reverse proxy may have rewritten. The key is the secret's text: it looks
+//! like base64 and must not be decoded.
 
 use std::{str::FromStr, time::Duration};
 
@@ -15,10 +15,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What stands before the signature.
+/// The text before the signature in `Authorization`.
 const SCHEME: &str = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=";
 
-/// The URL that was registered, taken apart once.
+/// The registered URL, parsed once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     host: String,
@@ -31,12 +31,12 @@ pub struct PublicUrl {
 pub struct BadPublicUrl;
 
 impl PublicUrl {
-    /// The host as it is signed: with the port, unless it is the scheme's own.
+    /// The signed host: with the port, unless it is the scheme's default.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The path as it is signed: with the query, if there is one.
+    /// The signed path: with the query, if there is one.
     pub fn path_and_query(&self) -> &str {
         &self.path_and_query
     }
@@ -57,7 +57,7 @@ impl FromStr for PublicUrl {
     }
 }
 
-/// The headers that a signature is made of. `Host` is not among them: it is known from the registered URL.
+/// The headers of a signature. `Host` is not among them: the registered URL has it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignatureHeaders<'a> {
     /// `x-ms-date`
@@ -68,7 +68,7 @@ pub struct SignatureHeaders<'a> {
     pub authorization: Option<&'a str>,
 }
 
-/// What a sender puts beside the date.
+/// The headers that the sender adds to `x-ms-date`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     /// `x-ms-content-sha256`
@@ -77,22 +77,22 @@ pub struct Signed {
     pub authorization: String,
 }
 
-/// Why a webhook is not believed.
+/// Why a webhook is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// A header is not there.
+    /// A header is missing.
     #[error("header {0} is missing")]
     Missing(&'static str),
-    /// A header has not the form it must have.
+    /// A header is malformed.
     #[error("header {0} is malformed")]
     Malformed(&'static str),
-    /// The body is not the one that was hashed.
+    /// The body does not match its hash.
     #[error("the body does not match its hash")]
     ContentHash,
-    /// No secret gives this signature.
+    /// The signature matches none of the secrets.
     #[error("the signature does not match")]
     Signature,
-    /// Genuine, but signed too long ago, or too far ahead of our clock.
+    /// Genuine, but its date is too far in the past or the future.
     #[error("the date is too far from now")]
     Stale,
 }
@@ -106,7 +106,7 @@ pub fn sign(secret: &SecretString, url: &PublicUrl, date: &str, body: &[u8]) -> 
 }
 
 /// Checks that a webhook was signed for `url` with one of `secrets` within `tolerance` of `now`, in constant time for each secret. The body is the raw
-/// bytes. Age is looked at last, so that [`Rejected::Stale`] always means a genuine webhook and a clock or a queue to look after.
+/// bytes. The date is checked last, so that [`Rejected::Stale`] always means a genuine webhook: a wrong clock or a slow queue.
 pub fn verify(
     headers: SignatureHeaders<'_>,
     url: &PublicUrl,
@@ -127,7 +127,7 @@ pub fn verify(
     if !bool::from(hash.as_bytes().ct_eq(content_sha256.as_bytes())) {
         return Err(Rejected::ContentHash);
     }
-    // Every secret is tried, so that the time taken does not tell which one it was.
+    // Every secret is tried, so that the time does not reveal which one matched.
     let matches = |secret| mac(secret, url, date, content_sha256).verify_slice(&signature).is_ok();
     if !secrets.iter().fold(false, |found, secret| matches(secret) | found) {
         return Err(Rejected::Signature);
@@ -138,7 +138,7 @@ pub fn verify(
     Ok(())
 }
 
-/// A moment in the form of `x-ms-date`.
+/// A timestamp in the format of `x-ms-date`.
 pub fn http_date(moment: Timestamp) -> String {
     DateTimePrinter::new().timestamp_to_rfc9110_string(&moment).expect("the year has four digits")
 }

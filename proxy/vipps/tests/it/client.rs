@@ -1,4 +1,4 @@
-//! Every call: what is sent, and what its answers mean.
+//! Every call: the request that is sent, and the meaning of its answers.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn a_push_has_no_redirect_url() {
 }
 
 #[tokio::test]
-async fn a_payment_and_its_history_are_looked_up() {
+async fn a_payment_and_its_events_are_read() {
     let stub =
         Stub::start(|call| file(if call.path.ends_with("/events") { "events.json" } else { "payment.json" })).await;
     let client = stub.client();
@@ -69,8 +69,8 @@ async fn a_payment_and_its_history_are_looked_up() {
 }
 
 #[tokio::test]
-async fn money_is_moved() {
-    // The specification calls these answers a problem; the status decides.
+async fn payments_are_captured_refunded_and_cancelled() {
+    // The specification describes these answers as problems; the status decides.
     let stub = Stub::start(|_| file("adjustment.json").header("content-type", "application/problem+json")).await;
     let client = stub.client();
     client.capture("acme-7-1", "k1", Amount::new(100, "NOK")).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_payment_is_force_approved() {
 }
 
 #[tokio::test]
-async fn a_receipt_is_given_once() {
+async fn a_receipt_is_added_once() {
     for (reply, expected) in [
         (Reply::new(201, r#""16328cb8-d769-4c53-90ad-e19777823f0a""#), Added::Now),
         (Reply::new(409, r#"{"title":"Conflict","detail":"There is one.","instance":""}"#), Added::Already),
@@ -122,7 +122,7 @@ async fn a_receipt_is_given_once() {
 }
 
 #[tokio::test]
-async fn an_order_gets_its_link_and_its_picture() {
+async fn an_order_gets_its_category_and_its_image() {
     let stub = Stub::start(|call| match &*call.method {
         "GET" => file("order-details.json"),
         "PUT" => Reply::ok(""),
@@ -188,7 +188,7 @@ async fn webhooks_are_registered_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn userinfo_goes_without_the_subscription_key() {
+async fn userinfo_is_requested_without_the_subscription_key() {
     let stub = Stub::start(|_| file("userinfo.json")).await;
     let userinfo = stub.client().userinfo("126684df").await.unwrap();
     assert_eq!(userinfo.phone_number.unwrap().as_str(), "4791234567");
@@ -197,7 +197,7 @@ async fn userinfo_goes_without_the_subscription_key() {
 }
 
 #[tokio::test]
-async fn userinfo_goes_with_the_key_where_it_is_wanted_and_remembers() {
+async fn userinfo_is_requested_with_the_key_when_it_is_required_and_the_client_remembers_it() {
     let stub = Stub::start(|call| match call.header("ocp-apim-subscription-key") {
         Some(_) => file("userinfo.json"),
         None => Reply::new(401, ""),
@@ -211,7 +211,7 @@ async fn userinfo_goes_with_the_key_where_it_is_wanted_and_remembers() {
 }
 
 #[tokio::test]
-async fn userinfo_outlives_a_token_that_ended() {
+async fn userinfo_is_retried_with_a_new_token_when_the_old_one_has_expired() {
     let stub = Stub::start(|call| match (call.header("ocp-apim-subscription-key"), call.header("authorization")) {
         (None, Some("Bearer token-2")) => file("userinfo.json"),
         _ => Reply::new(401, ""),
@@ -229,7 +229,7 @@ async fn userinfo_that_is_refused_stays_refused() {
 }
 
 #[tokio::test]
-async fn a_qr_is_made_and_moved() {
+async fn a_qr_code_is_created_and_its_target_is_changed() {
     let stub = Stub::start(|_| {
         Reply::ok(r#"{"id":"bill-7","url":"https://qr.vipps.no/x.svg","redirectUrl":"https://shop.example/pay/7","expiresIn":-1}"#)
     })
@@ -251,7 +251,7 @@ async fn a_qr_is_made_and_moved() {
 }
 
 #[tokio::test]
-async fn a_reference_cannot_lead_to_another_path() {
+async fn a_reference_is_escaped_in_the_path() {
     let stub = Stub::start(|_| file("payment.json")).await;
     let client = stub.client();
     for (reference, path) in [
@@ -284,7 +284,7 @@ async fn a_key_that_cannot_be_sent_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
+async fn a_timeout_leaves_the_outcome_unknown() {
     let stub = Stub::start(|_| Reply::never()).await;
     let client = Client::new(Config { timeout: Duration::from_secs(1), ..config(&stub.url) }).unwrap();
     client.warm_up().await.unwrap();
@@ -294,7 +294,7 @@ async fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_leaves_the_outcome_unknown() {
+async fn an_unreadable_answer_leaves_the_outcome_unknown() {
     for body in ["", "<html>", r#"{"state":"AUTHORIZED"}"#, r#"{"amount":{"value":4791234567.5,"currency":"NOK"}}"#] {
         let stub = Stub::start(move |_| Reply::ok(body)).await;
         let error = stub.client().capture("acme-7-1", "k1", Amount::new(100, "NOK")).await.unwrap_err();
@@ -304,7 +304,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_leaves_the_outcome_unknown() {
+async fn a_closed_connection_leaves_the_outcome_unknown() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -324,7 +324,7 @@ async fn a_connection_that_is_cut_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn a_connection_that_cannot_be_opened_is_a_reason_to_try_again() {
+async fn a_connection_that_cannot_be_opened_is_retried() {
     let stub = Stub::start(|_| Reply::ok("")).await;
     let client = stub.client();
     let refused = {

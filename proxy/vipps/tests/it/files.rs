@@ -1,4 +1,4 @@
-//! The files beside the tests.
+//! Reads the JSON files beside the tests.
 
 use std::{fs, path::PathBuf};
 

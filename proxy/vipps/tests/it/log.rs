@@ -1,4 +1,4 @@
-//! What the log says of a call, and what it must never say.
+//! What the log contains about a call, and what it must never contain.
 
 use std::{
     io::{self, Write},
@@ -28,7 +28,7 @@ impl Write for Lines {
 }
 
 #[tokio::test]
-async fn one_line_a_call_and_nothing_private_in_it() {
+async fn each_call_logs_one_line_without_personal_data_or_secrets() {
     let lines = Lines::default();
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());

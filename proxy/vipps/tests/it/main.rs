@@ -1,5 +1,4 @@
-//! The client against a stub that says what each test wants said, and the readers and the signature against files: a new vector, problem or
-//! body is a new file.
+//! The client against a stub server, and the deserializers and the signature against files. A new vector, problem or body is a new file.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

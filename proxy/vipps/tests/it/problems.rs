@@ -1,4 +1,4 @@
-//! What an answer other than a yes means, against `tests/problems/`.
+//! The meaning of answers that are not a success, against `tests/problems/`.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn stated<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D
 }
 
 #[tokio::test]
-async fn every_answer_has_its_meaning() {
+async fn every_error_answer_is_classified() {
     for (name, case) in files::all::<Case>("problems") {
         let body = case.body.as_str().map_or_else(|| case.body.to_string(), str::to_owned);
         let reply = Reply::new(case.status, body.clone());
@@ -82,7 +82,7 @@ async fn every_answer_has_its_meaning() {
 }
 
 #[tokio::test]
-async fn a_long_body_is_kept_in_part() {
+async fn a_long_body_is_truncated() {
     let stub = Stub::start(|_| Reply::new(500, "x".repeat(100_000))).await;
     let error = stub.client().payment("acme-1234").await.unwrap_err();
     assert_eq!(error.problem().unwrap().raw().len(), 4096);

@@ -1,4 +1,4 @@
-//! What the APIs send, as documented and as nobody has promised it will not be sent.
+//! Answers as the APIs document them, and with fields that are unknown, missing or malformed.
 
 use kvitt_vipps::{
     Adjustment, Amount, CategoryName, EventKind, OrderDetails, Payment, PaymentEvent, PaymentMethodType, PaymentState,
@@ -26,7 +26,7 @@ fn a_payment_is_read_in_full() {
 }
 
 #[test]
-fn what_is_new_or_odd_does_not_hide_a_payment() {
+fn unknown_or_malformed_fields_do_not_fail_a_payment() {
     let payment: Payment = body("payment-strange.json");
     assert_eq!(payment.state, PaymentState::Other("UNDER_REVIEW".to_owned()));
     assert_eq!(payment.amount.value, 6000);
@@ -41,7 +41,7 @@ fn what_is_new_or_odd_does_not_hide_a_payment() {
 }
 
 #[test]
-fn a_payment_needs_little_but_its_money() {
+fn a_payment_is_read_with_only_its_required_fields() {
     let payment: Payment = body("payment-bare.json");
     assert_eq!((payment.state, payment.user_details, payment.profile_sub), (PaymentState::Created, None, None));
 
@@ -54,7 +54,7 @@ fn a_payment_needs_little_but_its_money() {
 }
 
 #[test]
-fn numbers_are_shared_in_more_forms_than_one() {
+fn phone_numbers_are_read_in_several_formats() {
     for (json, expected) in [
         (r#"{"mobileNumber":"4791234567"}"#, Some("4791234567")),
         (r#"{"mobileNumber":"+4791234567"}"#, Some("4791234567")),
@@ -71,7 +71,7 @@ fn numbers_are_shared_in_more_forms_than_one() {
 }
 
 #[test]
-fn a_history_is_read() {
+fn events_are_read() {
     let events: Vec<PaymentEvent> = body("events.json");
     assert_eq!(events[0].name, EventKind::Created);
     assert_eq!(events[0].timestamp, "2023-03-27T10:51:44.5333258Z".parse().ok());
@@ -88,7 +88,7 @@ fn an_adjustment_is_read() {
 }
 
 #[test]
-fn userinfo_is_read_while_it_lasts() {
+fn userinfo_is_read_before_and_after_it_expires() {
     let userinfo: Userinfo = body("userinfo.json");
     assert_eq!(userinfo.phone_number.unwrap().ending(), "67");
     assert_eq!((userinfo.phone_number_verified, userinfo.email_verified), (Some(true), Some(false)));
@@ -123,7 +123,7 @@ fn a_webhook_is_read() {
 }
 
 #[test]
-fn an_odd_webhook_is_still_a_signal() {
+fn a_webhook_with_malformed_fields_is_read() {
     let event = Event::read(&raw_body("webhook-strange.json")).unwrap();
     assert_eq!((event.msn.as_deref(), &*event.reference), (Some("123456"), "acme-shop-123-order123abc"));
     assert_eq!(event.name, EventKind::Other("RESERVED_AGAIN".to_owned()));
@@ -135,7 +135,7 @@ fn an_odd_webhook_is_still_a_signal() {
 }
 
 #[test]
-fn debug_shows_nobody() {
+fn debug_prints_no_personal_data() {
     let payment: Payment = body("payment.json");
     let userinfo: Userinfo = body("userinfo.json");
     let event = Event::read(&raw_body("webhook-authorized.json")).unwrap();

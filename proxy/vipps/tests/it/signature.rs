@@ -19,7 +19,7 @@ struct Vector {
     body: String,
     now: String,
     verdict: String,
-    /// Whether signing gives these very headers.
+    /// Whether signing produces these same headers.
     #[serde(default)]
     signs: bool,
 }
@@ -27,7 +27,7 @@ struct Vector {
 const TOLERANCE: Duration = Duration::from_secs(300);
 
 #[test]
-fn every_vector_gets_its_verdict() {
+fn every_vector_is_accepted_or_rejected_as_expected() {
     for (name, vector) in files::all::<Vector>("vectors") {
         let header = |name: &str| vector.headers.get(name).map(String::as_str);
         let headers = SignatureHeaders {
@@ -62,13 +62,13 @@ fn in_words(verdict: Result<(), kvitt_vipps::webhook::Rejected>) -> String {
 }
 
 #[test]
-fn dates_are_written_as_http_writes_them() {
+fn dates_are_formatted_as_http_dates() {
     let moment = "2023-03-30T08:38:32.9Z".parse().unwrap();
     assert_eq!(http_date(moment), "Thu, 30 Mar 2023 08:38:32 GMT");
 }
 
 #[test]
-fn only_absolute_web_addresses_are_public() {
+fn only_absolute_http_urls_are_accepted() {
     for text in ["", "/hooks", "shop.example.com/hooks", "ftp://shop.example.com/", "mailto:shop@example.com"] {
         assert!(text.parse::<PublicUrl>().is_err(), "{text}");
     }

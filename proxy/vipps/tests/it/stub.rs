@@ -1,5 +1,5 @@
-//! A server on loopback that answers as it is told and remembers what it was asked. It gives out `token-1`, `token-2` and so on, unless the test has other
-//! plans for the token endpoint.
+//! A stub server on loopback: it answers by a script and records the requests. Its token endpoint issues `token-1`, `token-2` and so on, unless
+//! the script answers that too.
 
 use std::{
     future::pending,
@@ -18,9 +18,9 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub(crate) const TOKEN_PATH: &str = "/accesstoken/get";
 
-/// One request, as it came.
+/// One recorded request.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Recorded {
     pub(crate) method: String,
     /// With the query.
     pub(crate) path: String,
@@ -28,7 +28,7 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl Recorded {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
@@ -38,18 +38,18 @@ impl Seen {
     }
 }
 
-/// What is answered.
+/// One answer.
 #[derive(Clone)]
 pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: String,
-    hangs: bool,
+    never: bool,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), hangs: false }
+        Self { status, headers: Vec::new(), body: body.into(), never: false }
     }
 
     /// 200 with a body.
@@ -57,9 +57,9 @@ impl Reply {
         Self::new(200, body)
     }
 
-    /// No answer ever.
+    /// Never answers.
     pub(crate) fn never() -> Self {
-        Self { hangs: true, ..Self::new(200, "") }
+        Self { never: true, ..Self::new(200, "") }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -68,15 +68,15 @@ impl Reply {
     }
 }
 
-type Script = dyn Fn(&Seen) -> Reply + Send + Sync;
+type Script = dyn Fn(&Recorded) -> Reply + Send + Sync;
 
 struct Inner {
     script: Box<Script>,
-    own_tokens: bool,
-    seen: Mutex<Vec<Seen>>,
+    issues_tokens: bool,
+    requests: Mutex<Vec<Recorded>>,
 }
 
-/// The server; it ends with the test.
+/// The server; it stops when it is dropped.
 pub(crate) struct Stub {
     pub(crate) url: String,
     inner: Arc<Inner>,
@@ -91,17 +91,17 @@ impl Drop for Stub {
 
 impl Stub {
     /// Answers everything but the token endpoint with `script`.
-    pub(crate) async fn start(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen(script, true).await
     }
 
     /// Answers everything with `script`.
-    pub(crate) async fn without_tokens(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn without_tokens(script: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen(script, false).await
     }
 
-    async fn listen(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static, own_tokens: bool) -> Self {
-        let inner = Arc::new(Inner { script: Box::new(script), own_tokens, seen: Mutex::default() });
+    async fn listen(script: impl Fn(&Recorded) -> Reply + Send + Sync + 'static, issues_tokens: bool) -> Self {
+        let inner = Arc::new(Inner { script: Box::new(script), issues_tokens, requests: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(answer).with_state(inner.clone());
@@ -113,43 +113,44 @@ impl Stub {
         Client::new(config(&self.url)).unwrap()
     }
 
-    /// Everything that was asked, tokens apart.
-    pub(crate) fn calls(&self) -> Vec<Seen> {
-        self.seen(|seen| seen.path != TOKEN_PATH)
+    /// All requests except those for tokens.
+    pub(crate) fn calls(&self) -> Vec<Recorded> {
+        self.matching(|request| request.path != TOKEN_PATH)
     }
 
-    /// The one thing that was asked.
-    pub(crate) fn call(&self) -> Seen {
+    /// The only request, except those for tokens.
+    pub(crate) fn call(&self) -> Recorded {
         let mut calls = self.calls();
         assert_eq!(calls.len(), 1, "{calls:?}");
         calls.remove(0)
     }
 
-    /// Every request for a token.
-    pub(crate) fn token_calls(&self) -> Vec<Seen> {
-        self.seen(|seen| seen.path == TOKEN_PATH)
+    /// All requests for tokens.
+    pub(crate) fn token_calls(&self) -> Vec<Recorded> {
+        self.matching(|request| request.path == TOKEN_PATH)
     }
 
-    fn seen(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<Seen> {
-        self.inner.seen.lock().unwrap().iter().filter(|seen| wanted(seen)).cloned().collect()
+    fn matching(&self, wanted: impl Fn(&Recorded) -> bool) -> Vec<Recorded> {
+        self.inner.requests.lock().unwrap().iter().filter(|request| wanted(request)).cloned().collect()
     }
 }
 
 async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let seen = Seen {
+    let recorded = Recorded {
         method: parts.method.to_string(),
         path: parts.uri.to_string(),
         headers: parts.headers,
         body: axum::body::to_bytes(body, usize::MAX).await.unwrap().into(),
     };
     let nth_token = {
-        let mut all = inner.seen.lock().unwrap();
-        all.push(seen.clone());
-        all.iter().filter(|seen| seen.path == TOKEN_PATH).count()
+        let mut all = inner.requests.lock().unwrap();
+        all.push(recorded.clone());
+        all.iter().filter(|request| request.path == TOKEN_PATH).count()
     };
-    let reply = if inner.own_tokens && seen.path == TOKEN_PATH { token(nth_token) } else { (inner.script)(&seen) };
-    if reply.hangs {
+    let reply =
+        if inner.issues_tokens && recorded.path == TOKEN_PATH { token(nth_token) } else { (inner.script)(&recorded) };
+    if reply.never {
         return pending().await;
     }
     let response = Response::builder().status(reply.status);
@@ -157,7 +158,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response<B
     response.body(reply.body.into()).unwrap()
 }
 
-/// The token endpoint's yes: numbers are strings there.
+/// A successful answer of the token endpoint, where numbers are strings.
 pub(crate) fn token(nth: usize) -> Reply {
     Reply::ok(format!(r#"{{"token_type":"Bearer","expires_in":"3600","access_token":"token-{nth}"}}"#))
 }

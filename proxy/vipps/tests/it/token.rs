@@ -7,14 +7,14 @@ use kvitt_vipps::{Client, Error};
 
 use crate::{
     files::raw_body,
-    stub::{Reply, Seen, Stub, TOKEN_PATH, config, token},
+    stub::{Recorded, Reply, Stub, TOKEN_PATH, config, token},
 };
 
 fn payment() -> Reply {
     Reply::ok(String::from_utf8(raw_body("payment.json")).unwrap())
 }
 
-fn bearer(seen: &Seen) -> &str {
+fn bearer(seen: &Recorded) -> &str {
     seen.header("authorization").unwrap()
 }
 
@@ -80,7 +80,7 @@ async fn wrong_credentials_are_refused() {
 }
 
 #[tokio::test]
-async fn an_unreadable_token_is_a_reason_to_try_again() {
+async fn an_unreadable_token_is_retried() {
     for body in ["", "<html>", "{}", r#"{"access_token":"line\nbreak","expires_in":1}"#, r#"{"access_token":"a"}"#] {
         let stub = Stub::without_tokens(move |_| Reply::ok(body)).await;
         let error = stub.client().warm_up().await.unwrap_err();
@@ -109,7 +109,7 @@ async fn many_callers_replace_a_refused_token_together() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_again_ends_it() {
+async fn a_second_401_is_refused() {
     let stub = Stub::start(|_| Reply::new(401, "")).await;
     let error = stub.client().payment("acme-1234").await.unwrap_err();
     assert!(matches!(error, Error::Refused(_)), "{error}");
@@ -117,7 +117,7 @@ async fn a_token_that_is_refused_again_ends_it() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_ended_is_not_used() {
+async fn an_expired_token_is_not_used() {
     let count = AtomicUsize::new(0);
     let stub = Stub::without_tokens(move |call| match &*call.path {
         TOKEN_PATH => {
@@ -135,7 +135,7 @@ async fn a_token_that_has_ended_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_does_not_take_the_token_along() {
+async fn a_cancelled_caller_does_not_block_the_token() {
     let count = AtomicUsize::new(0);
     let stub = Stub::without_tokens(move |call| match (&*call.path, count.fetch_add(1, SeqCst)) {
         (TOKEN_PATH, 0) => Reply::never(),
@@ -157,7 +157,7 @@ async fn a_caller_who_leaves_does_not_take_the_token_along() {
 }
 
 #[test]
-fn a_configuration_that_cannot_work_is_refused() {
+fn an_invalid_configuration_is_refused() {
     for base_url in ["", "api.vipps.no", "ftp://api.vipps.no", "/"] {
         assert!(Client::new(config(base_url)).is_err(), "{base_url}");
     }
@@ -171,7 +171,7 @@ fn a_configuration_that_cannot_work_is_refused() {
 }
 
 #[test]
-fn debug_shows_no_secret() {
+fn debug_prints_no_secret() {
     let config = config("https://apitest.vipps.no/");
     let client = Client::new(config.clone());
     let shown = format!("{config:?} {client:?}");

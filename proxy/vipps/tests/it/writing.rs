@@ -1,4 +1,4 @@
-//! What we send, byte for byte; and that what was stored is sent again unchanged.
+//! The requests that are sent, byte for byte; and that a stored request is sent again unchanged.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn everything() -> CreatePayment {
 }
 
 #[test]
-fn nothing_optional_is_sent_unasked() {
+fn absent_optional_fields_are_omitted() {
     let request = CreatePayment::new(Amount::new(49800, "NOK"), "acme-7-1", UserFlow::PushMessage);
     assert_eq!(
         serde_json::to_string(&request).unwrap(),
@@ -61,7 +61,7 @@ fn nothing_optional_is_sent_unasked() {
 }
 
 #[test]
-fn everything_has_its_name() {
+fn every_field_has_its_json_name() {
     assert_eq!(
         serde_json::to_value(everything()).unwrap(),
         json!({
@@ -97,7 +97,7 @@ fn everything_has_its_name() {
 }
 
 #[test]
-fn what_was_stored_is_sent_unchanged() {
+fn a_stored_request_is_sent_unchanged() {
     for request in [everything(), CreatePayment::new(Amount::new(1, "DKK"), "acme-7-2", UserFlow::Qr)] {
         let stored = serde_json::to_string(&request).unwrap();
         let read: CreatePayment = serde_json::from_str(&stored).unwrap();
@@ -109,7 +109,7 @@ fn what_was_stored_is_sent_unchanged() {
 }
 
 #[test]
-fn debug_shows_no_customer() {
+fn debug_prints_no_customer() {
     let shown = format!("{:?}", everything());
     assert!(shown.contains("acme-7-1") && shown.contains("Stoneware mug"), "{shown}");
     assert!(!shown.contains("4791234567") && !shown.contains("a-secret-token"), "{shown}");
@@ -121,7 +121,7 @@ fn debug_shows_no_customer() {
 }
 
 #[test]
-fn metadata_has_limits() {
+fn metadata_over_its_limits_is_refused() {
     let pairs = |count: usize, key: usize, value: usize| {
         let pair = |index: usize| (format!("{index}{}", "k".repeat(key - 1)), "v".repeat(value));
         Metadata::try_from((0..count).map(pair).collect::<BTreeMap<_, _>>())

@@ -1,38 +1,39 @@
-//! What customers have shared, and what they said yes to.
+//! Customers: the data they have shared, and their consents.
 
 use serde::{Deserialize, Serialize};
 
 use super::ShopConsent;
 
-/// `GET /v1/shop/customers/{id}`: one person at one sales unit. Prints without what it says of them.
+/// `GET /v1/shop/customers/{id}`: one customer of one sales unit.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopCustomer {
-    /// The same for every order of theirs: `cus_…`.
+    /// The same for all of the customer's orders: `cus_…`.
     pub id: String,
-    /// The sales unit that knows them, by name.
+    /// The sales unit, by name.
     pub sales_unit: String,
-    /// What Vipps MobilePay calls them towards this sales unit.
+    /// Vipps MobilePay's id of the customer for this sales unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
-    /// The telephone number with country code, all digits; absent where it could not be had in time.
+    /// The telephone number with country code, digits only; absent when it did not arrive in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// When it was received last, in milliseconds since 1970 (UTC).
     pub received_at_ms: i64,
-    /// What they said yes to, oldest first.
+    /// The consents, oldest first.
     pub consents: Vec<CustomerConsent>,
-    /// The references of their orders, oldest first.
+    /// The references of the customer's orders, oldest first.
     pub orders: Vec<String>,
 }
 
+// Without personal data, tokens and secrets.
 impl std::fmt::Debug for ShopCustomer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ShopCustomer").field("id", &self.id).field("orders", &self.orders).finish_non_exhaustive()
     }
 }
 
-/// A yes, and the payment that it was given for.
+/// A consent, and the payment that it was given for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CustomerConsent {
@@ -43,12 +44,12 @@ pub struct CustomerConsent {
     pub consent: ShopConsent,
 }
 
-/// The body of `POST /v1/shop/customers/find` and `/erase`. In a body, so that no number is in an address.
+/// The body of `POST /v1/shop/customers/find` and `/erase`. The number is in the body, so that it is in no URL.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfNumber {
-    /// With country code, such as `+47 999 99 999`.
+    /// The telephone number with country code, such as `+47 999 99 999`.
     pub phone_number: String,
 }
 
@@ -56,7 +57,7 @@ pub struct OfNumber {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FoundCustomers {
-    /// Who has the number: one at a sales unit, as a rule.
+    /// The customers with the number: usually one for each sales unit.
     pub customers: Vec<ShopCustomer>,
 }
 
@@ -64,21 +65,21 @@ pub struct FoundCustomers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErasedCustomers {
-    /// In how many orders something was erased.
+    /// The number of orders in which data was erased.
     pub erased: usize,
 }
 
-/// What has become of a customer's yes to sharing the telephone number.
+/// The state of a customer's consent to share the telephone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ShopSharing {
-    /// The number has not come yet.
+    /// The number has not arrived yet.
     Awaited,
-    /// The number is there.
+    /// The number has arrived.
     Received,
-    /// The number could not be had in the week in which Vipps MobilePay tells it.
+    /// The number could not be read within the week in which Vipps MobilePay provides it.
     Missed,
-    /// The number was erased, or not taken because the customer had been.
+    /// The number was erased, or not stored because the customer had been erased.
     Erased,
 }

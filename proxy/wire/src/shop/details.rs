@@ -1,4 +1,4 @@
-//! What the customer finds in the app beside the payment: a link to the shop's page on the order, and a picture.
+//! The order in the customer's app: a link to the shop's page about it, and an image.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCategory {
-    /// What the link is called.
+    /// The name of the link.
     pub category: CategoryName,
-    /// Where it leads: an https address, such as that of the parcel; opened without a session. The order's own page when absent.
+    /// Its target: an https address, such as that of the parcel; opened without a session. The order's own page when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details_url: Option<String>,
-    /// A picture that was uploaded with `POST /v1/shop/images`.
+    /// An image that was uploaded with `POST /v1/shop/images`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
 }
 
-/// What the link is called in the app.
+/// The name of the link in the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -28,7 +28,7 @@ pub enum CategoryName {
     Receipt,
     /// The order confirmation.
     OrderConfirmation,
-    /// Follow the parcel.
+    /// Track the parcel.
     Delivery,
     /// The ticket.
     Ticket,
@@ -40,12 +40,12 @@ pub enum CategoryName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopCategory {
-    /// What it is called.
+    /// Its name.
     pub category: CategoryName,
-    /// Where it leads; absent where that is the order's own page.
+    /// Its target; absent when that is the order's own page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details_url: Option<String>,
-    /// Its picture.
+    /// Its image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// `pending` until Vipps MobilePay has answered, then `done` or `refused`.
@@ -63,11 +63,11 @@ pub struct ShopCategory {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewImage {
-    /// Its name from now on, for good: letters, digits, `-`, `_` and `.`, 128 at most. The picture of a name cannot be changed.
+    /// Its id: letters, digits, `-`, `_` and `.`, 128 at most. The image of an id cannot be changed.
     pub id: String,
     /// A PNG or JPEG in base64, at least 167 pixels high, 2 MB at most.
     pub data: String,
-    /// For which sales unit, by name; the key's own, or the first one of the configuration, when absent.
+    /// The sales unit, by name; the key's own, or the first one of the configuration, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales_unit: Option<String>,
 }
@@ -76,8 +76,8 @@ pub struct NewImage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopImage {
-    /// Its name.
+    /// Its id.
     pub id: String,
-    /// Whether there was a picture of that name already, which has stayed.
+    /// Whether the id was in use already; its image is unchanged.
     pub already_there: bool,
 }

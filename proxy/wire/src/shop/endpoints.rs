@@ -1,4 +1,4 @@
-//! Where the shop's backend is told what happens, and whether it heard.
+//! The endpoints that receive the shop's events, and their deliveries.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewShopEndpoint {
-    /// A public https address.
+    /// A public https URL.
     pub url: String,
-    /// The kinds of events that it wants, such as `checkout.authorized`; all when none are named.
+    /// The event types it subscribes to, such as `checkout.authorized`; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
 }
 
-/// An endpoint. Prints without its secret.
+/// An endpoint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopEndpoint {
-    /// Its name: `ep_…`.
+    /// Its id: `ep_…`.
     pub id: String,
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// The kinds of events that it wants; all when absent.
+    /// The event types it subscribes to; all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
     /// `fine`, `failing` or `disabled`.
@@ -30,22 +30,23 @@ pub struct ShopEndpoint {
     /// Why it is disabled, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_reason: Option<String>,
-    /// Since when it has done nothing but fail, in milliseconds since 1970 (UTC).
+    /// Since when every delivery has failed, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since_ms: Option<i64>,
     /// When it was disabled, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at_ms: Option<i64>,
-    /// Until when its previous secret signs too, in milliseconds since 1970 (UTC).
+    /// Until when the previous secret signs too, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_until_ms: Option<i64>,
     /// When it was added, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
-    /// What its events are signed with: `whsec_…`. Only in the answer that made it; it is not shown again.
+    /// The secret that signs its events: `whsec_…`. Returned only when it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
+// Without personal data, tokens and secrets.
 impl std::fmt::Debug for ShopEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ShopEndpoint").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
@@ -56,48 +57,48 @@ impl std::fmt::Debug for ShopEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopEndpoints {
-    /// All of them, oldest first.
+    /// All endpoints, oldest first.
     pub endpoints: Vec<ShopEndpoint>,
 }
 
-/// An event on its way to an endpoint, or that was told to it.
+/// A delivery of an event to an endpoint: waiting, delivered or given up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopDelivery {
-    /// The event.
+    /// The event's id.
     pub id: String,
-    /// What has happened.
+    /// The event's type.
     pub r#type: String,
     /// `waiting`, `delivered` or `given_up`.
     pub state: String,
-    /// How often it was tried since it was written down or replayed.
+    /// The number of attempts since it was recorded or replayed.
     pub tries: i64,
-    /// What the endpoint answered last.
+    /// The endpoint's last HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
-    /// Why that failed, or why nothing was answered.
+    /// Why the last attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// How long the last try took, in milliseconds.
+    /// How long the last attempt took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<i64>,
-    /// When it was written down, in milliseconds since 1970 (UTC).
+    /// When it was recorded, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
-    /// When it was last tried, in milliseconds since 1970 (UTC).
+    /// The time of the last attempt, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried_at_ms: Option<i64>,
-    /// When it is tried next, while it waits, in milliseconds since 1970 (UTC).
+    /// The time of the next attempt, while it is waiting, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at_ms: Option<i64>,
 }
 
-/// `GET /v1/shop/endpoints/{id}/deliveries`: a page of them, the newest first.
+/// `GET /v1/shop/endpoints/{id}/deliveries`: a page of deliveries, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopDeliveries {
     /// The deliveries.
     pub deliveries: Vec<ShopDelivery>,
-    /// Ask with `after` for those that follow; absent where none do.
+    /// The cursor of the next page, for `after`; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
@@ -107,17 +108,17 @@ pub struct ShopDeliveries {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaySince {
-    /// All that has happened then or later, in milliseconds since 1970 (UTC).
+    /// Replays all events of this time and later, in milliseconds since 1970 (UTC).
     pub since_ms: i64,
 }
 
-/// What is told to an endpoint because somebody asked.
+/// The events that a replay or a test delivers to an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ToBeTold {
-    /// How many events.
+    /// The number of events.
     pub events: u64,
-    /// The event, where it is one.
+    /// The event's id, if it is one event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What wants a person.
+//! Warnings: what needs attention.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ pub struct ShopWarnings {
     pub warnings: Vec<ShopWarning>,
 }
 
-/// Something that wants a person.
+/// Something that needs manual action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopWarning {
     /// `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `endpoint_disabled` or `endpoint_failing`.
     pub kind: String,
-    /// What it is, and what to do, for staff.
+    /// What happened, and what to do, for staff.
     pub detail: String,
-    /// The payment, where it is about one.
+    /// The payment, if the warning is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The sales unit, by name, where it is about one.
+    /// The sales unit, by name, if the warning is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales_unit: Option<String>,
-    /// The endpoint, where it is about one.
+    /// The endpoint, if the warning is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// By when, or since when, in milliseconds since 1970 (UTC).
+    /// The deadline, or since when it lasts, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! Whatever is done to a payment in whatever order, its money adds up and its final states are final.
+//! Random sequences of actions: the amounts stay consistent and final states stay final.
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 
 #[derive(Clone, Debug)]
-enum Act {
+enum Action {
     Approve,
     Abort,
     Cancel { transaction_only: bool },
@@ -16,21 +16,21 @@ enum Act {
     Wait { hours: i64 },
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        3 => Just(Act::Approve),
-        1 => Just(Act::Abort),
-        1 => any::<bool>().prop_map(|transaction_only| Act::Cancel { transaction_only }),
-        4 => (-1..1200i64).prop_map(Act::Capture),
-        4 => (-1..1200i64).prop_map(Act::Refund),
-        1 => (0..400i64).prop_map(|hours| Act::Wait { hours }),
+        3 => Just(Action::Approve),
+        1 => Just(Action::Abort),
+        1 => any::<bool>().prop_map(|transaction_only| Action::Cancel { transaction_only }),
+        4 => (-1..1200i64).prop_map(Action::Capture),
+        4 => (-1..1200i64).prop_map(Action::Refund),
+        1 => (0..400i64).prop_map(|hours| Action::Wait { hours }),
     ]
 }
 
 fn created(amount: i64, now: Timestamp) -> Payment {
     let unit = SalesUnit::of("123456").unwrap();
     let request = json!({ "reference": "order-1001", "amount": { "currency": "NOK", "value": amount } });
-    Payment::created(unit, request, "create", later(now, PATIENCE), now)
+    Payment::created(unit, request, "create", later(now, DEFAULT_EXPIRY), now)
 }
 
 fn start() -> Timestamp {
@@ -39,20 +39,20 @@ fn start() -> Timestamp {
 
 proptest! {
     #[test]
-    fn money_adds_up_and_ends_are_final(acts in prop::collection::vec(act(), 0..24), amount in 100..1100i64) {
+    fn money_adds_up_and_ends_are_final(actions in prop::collection::vec(action(), 0..24), amount in 100..1100i64) {
         let mut now = start();
         let mut payment = created(amount, now);
-        for act in acts {
+        for action in actions {
             let before = payment.clone();
-            let done = match act {
-                Act::Approve => payment.approve(now),
-                Act::Abort => payment.abort(now),
-                Act::Cancel { transaction_only } => payment.cancel(transaction_only, None, now),
-                Act::Capture(amount) => payment.capture(amount, "key", now),
-                Act::Refund(amount) => payment.refund(amount, "key", now),
-                Act::Wait { hours } => {
+            let done = match action {
+                Action::Approve => payment.approve(now),
+                Action::Abort => payment.abort(now),
+                Action::Cancel { transaction_only } => payment.cancel(transaction_only, None, now),
+                Action::Capture(amount) => payment.capture(amount, "key", now),
+                Action::Refund(amount) => payment.refund(amount, "key", now),
+                Action::Wait { hours } => {
                     now = later(now, SignedDuration::from_hours(hours));
-                    while payment.pass_time(now) {}
+                    while payment.run_due(now) {}
                     Ok(())
                 }
             };
@@ -83,7 +83,7 @@ fn what_is_not_captured_in_time_is_released() {
     payment.approve(start()).unwrap();
     payment.capture(400, "capture", start()).unwrap();
     let deadline = later(start(), SignedDuration::from_hours(180 * 24));
-    assert!(payment.pass_time(deadline));
+    assert!(payment.run_due(deadline));
     assert_eq!((payment.captured, payment.cancelled), (400, 600));
     assert_eq!(payment.capture(1, "late", deadline), Err(Code(6100)));
     let a_year = later(start(), SignedDuration::from_hours(366 * 24));

@@ -47,7 +47,7 @@ async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> R
 ))]
 async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<StatusCode> {
     let known = known(&app, &key, &id).await?;
-    customers::erase_known(&app.store, &app.ledger, &known).await?;
+    customers::erase_customer(&app.store, &app.ledger, &known).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -80,7 +80,7 @@ async fn erase_number(
     let number = number(&body)?;
     let mut erased = 0;
     for known in with_number(&app, &key, &number).await? {
-        erased += customers::erase_known(&app.store, &app.ledger, &known).await?;
+        erased += customers::erase_customer(&app.store, &app.ledger, &known).await?;
     }
     Ok(axum::Json(ErasedCustomers { erased }))
 }
@@ -89,19 +89,19 @@ async fn erase_number(
 async fn known(app: &App, key: &ShopKey, id: &str) -> Result<KnownCustomer> {
     let well_formed = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let known = if well_formed { app.store.known_customer(id).await? } else { None };
-    known.filter(|known| key.knows(&known.sales_unit)).ok_or(ApiError::not_found())
+    known.filter(|known| key.may_access(&known.sales_unit)).ok_or(ApiError::not_found())
 }
 
 /// The customers with a number, of the sales units that the key has access to.
 async fn with_number(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<KnownCustomer>> {
     let mut found = Vec::new();
-    for id in app.store.customers_with(number).await? {
+    for id in app.store.customers_with_number(number).await? {
         let known = app.store.known_customer(&id).await?;
-        found.extend(known.filter(|known| key.knows(&known.sales_unit)));
+        found.extend(known.filter(|known| key.may_access(&known.sales_unit)));
     }
     Ok(found)
 }
 
 fn number(body: &OfNumber) -> Result<PhoneNumber> {
-    customers::number(&body.phone_number).ok_or(ApiError::bad_phone_number())
+    customers::parse_number(&body.phone_number).ok_or(ApiError::bad_phone_number())
 }

@@ -91,11 +91,12 @@ async fn categorize(
 ))]
 async fn upload(State(app): State<App>, key: ShopKey, Json(body): Json<NewImage>) -> Result<axum::Json<ShopImage>> {
     let requested = body.sales_unit.as_deref().or(key.sales_unit.as_deref());
-    let unit = app.units.find(requested).filter(|unit| key.knows(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
+    let unit =
+        app.units.find(requested).filter(|unit| key.may_access(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
     let image = decode(&body).map_err(|wrong| ApiError::new(Code::BadImage).detail(wrong))?;
     let already_there = match app.performer.upload(&unit.name, &body.id, &image).await {
         Ok(Uploaded::Now) => false,
-        Ok(Uploaded::Before) => true,
+        Ok(Uploaded::Already) => true,
         Ok(Uploaded::Refused { trouble }) => return Err(ApiError::operation_refused(&trouble)),
         Err(unseen) => {
             tracing::warn!(error = unseen.reason, "image not uploaded");

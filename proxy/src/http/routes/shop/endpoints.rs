@@ -23,7 +23,7 @@ use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, JsonBody, NotFound};
 use crate::shop::relay::administration;
-use crate::store::deliveries::{After, Listed, Which};
+use crate::store::deliveries::{DeliveryCursor, ListedDelivery, Replay};
 use crate::store::endpoints::Endpoint;
 
 /// The default number of deliveries on a page.
@@ -68,7 +68,7 @@ async fn add(
     let NewShopEndpoint { url, events } = body;
     let allowed = &app.relay.allowed_networks;
     let (endpoint, secret) = administration::add(&app.store, allowed, url, events, clock::now()).await?;
-    let added = endpoint_view(administration::known(&app.store, &endpoint.id).await?);
+    let added = endpoint_view(administration::find(&app.store, &endpoint.id).await?);
     let secret = Some(secret.expose_secret().to_owned());
     Ok((StatusCode::CREATED, axum::Json(ShopEndpoint { secret, ..added })))
 }
@@ -90,7 +90,7 @@ async fn remove(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
     let secret = administration::rotate(&app.store, &id, clock::now()).await?;
-    let rotated = endpoint_view(administration::known(&app.store, &id).await?);
+    let rotated = endpoint_view(administration::find(&app.store, &id).await?);
     Ok(axum::Json(ShopEndpoint { secret: Some(secret.expose_secret().to_owned()), ..rotated }))
 }
 
@@ -102,7 +102,7 @@ async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
     administration::enable(&app.store, &id).await?;
-    Ok(axum::Json(endpoint_view(administration::known(&app.store, &id).await?)))
+    Ok(axum::Json(endpoint_view(administration::find(&app.store, &id).await?)))
 }
 
 /// Disables an endpoint: it receives no events until it is enabled
@@ -111,7 +111,7 @@ async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 async fn disable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
     administration::disable(&app.store, &id, clock::now()).await?;
-    Ok(axum::Json(endpoint_view(administration::known(&app.store, &id).await?)))
+    Ok(axum::Json(endpoint_view(administration::find(&app.store, &id).await?)))
 }
 
 /// Sends a test event to an endpoint
@@ -144,7 +144,7 @@ async fn replay(
     Json(body): Json<ReplaySince>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;
-    let which = Which::Since(Moment(body.since_ms));
+    let which = Replay::Since(Moment(body.since_ms));
     let events = administration::replay(&app.store, &id, which, clock::now()).await?;
     Ok(accepted(&app, events, None))
 }
@@ -175,12 +175,12 @@ async fn deliveries(
     require_all_units(&key)?;
     let query = parse_query(query)?;
     let size = page_size(query.limit, PAGE, MAX_PAGE)?;
-    let after = query.after.map(|after| After::read(&after).ok_or(ApiError::bad_cursor())).transpose()?;
-    administration::known(&app.store, &id).await?;
+    let after = query.after.map(|after| DeliveryCursor::decode(&after).ok_or(ApiError::bad_cursor())).transpose()?;
+    administration::find(&app.store, &id).await?;
     let mut listed = app.store.deliveries(&id, query.failed.unwrap_or_default(), after.as_ref(), size + 1).await?;
     let more = listed.len() > size as usize;
     listed.truncate(size as usize);
-    let next = listed.last().filter(|_| more).map(|last| After::of(last).write());
+    let next = listed.last().filter(|_| more).map(|last| DeliveryCursor::of(last).encode());
     Ok(axum::Json(ShopDeliveries { deliveries: listed.into_iter().map(delivery_view).collect(), next }))
 }
 
@@ -195,7 +195,7 @@ async fn replay_one(
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;
-    let events = administration::replay(&app.store, &id, Which::One(&delivery), clock::now()).await?;
+    let events = administration::replay(&app.store, &id, Replay::One(&delivery), clock::now()).await?;
     Ok(accepted(&app, events, Some(delivery)))
 }
 
@@ -206,7 +206,7 @@ fn require_all_units(key: &ShopKey) -> Result<()> {
 
 /// Wakes the relay, and answers how many events it will deliver.
 fn accepted(app: &App, events: u64, id: Option<String>) -> (StatusCode, axum::Json<ToBeTold>) {
-    app.ledger.told().notify_one();
+    app.ledger.deliveries_due().notify_one();
     (StatusCode::ACCEPTED, axum::Json(ToBeTold { events, id }))
 }
 
@@ -230,7 +230,7 @@ fn endpoint_view(endpoint: Endpoint) -> ShopEndpoint {
     }
 }
 
-fn delivery_view(listed: Listed) -> ShopDelivery {
+fn delivery_view(listed: ListedDelivery) -> ShopDelivery {
     let (state, due_at) = match (listed.delivered_at, listed.given_up_at) {
         (Some(_), _) => ("delivered", None),
         (None, Some(_)) => ("given_up", None),

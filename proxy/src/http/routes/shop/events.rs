@@ -25,13 +25,13 @@ use utoipa_axum::routes;
 use super::{page_size, parse_query};
 use crate::access::session;
 use crate::access::shop_key::ShopKey;
-use crate::engine::hub::Listening;
+use crate::engine::hub::EventSubscription;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::ForShop;
 use crate::store;
-use crate::store::events::Logged;
+use crate::store::events::LoggedEvent;
 
 /// The default number of events on a page; a stream reads as many at once.
 const PAGE: u32 = 100;
@@ -68,7 +68,7 @@ struct ShopEvents {
 }
 
 impl ShopEvent {
-    fn of(logged: &Logged) -> std::result::Result<Self, store::Error> {
+    fn of(logged: &LoggedEvent) -> std::result::Result<Self, store::Error> {
         #[derive(Deserialize)]
         struct Payload {
             r#type: String,
@@ -107,7 +107,7 @@ async fn list(
     let size = page_size(query.limit, PAGE, MAX_PAGE)?;
     let after = place(query.after.as_deref())?.unwrap_or_default();
     let logged = app.store.events(after, key.sales_unit.as_deref(), size).await?;
-    let next = logged.last().map_or(after, |last| last.place).to_string();
+    let next = logged.last().map_or(after, |last| last.position).to_string();
     let events = logged.iter().map(ShopEvent::of).collect::<std::result::Result<_, _>>()?;
     Ok(axum::Json(ShopEvents { events, next }))
 }
@@ -140,14 +140,14 @@ async fn follow(
 ) -> Result<Response> {
     let query = parse_query(query)?;
     let limits = app.http.limits;
-    if app.hub.watchers() + app.hub.listeners() >= limits.streams {
+    if app.hub.subscribers() + app.hub.event_subscribers() >= limits.streams {
         return Err(ApiError::busy());
     }
-    let listening = app.hub.listen();
+    let listening = app.hub.subscribe_events();
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("none"));
     let after = match place(last.filter(|last| !last.is_empty()).or(query.after.as_deref()))? {
         Some(after) => after,
-        None => app.store.latest_event().await?,
+        None => app.store.latest_position().await?,
     };
     tracing::debug!(after, "event stream opened");
     let closes_at = Instant::now() + limits.stream_age;
@@ -171,11 +171,11 @@ struct EventStream {
     key: ShopKey,
     /// The headers of the desk's session; none when the request came with a key.
     session: Option<HeaderMap>,
-    listening: Listening,
+    listening: EventSubscription,
     /// The place of the last event that was read.
     after: i64,
     /// Events that were read and not sent yet.
-    read: VecDeque<Logged>,
+    read: VecDeque<LoggedEvent>,
     /// Whether the opening event has been sent.
     opened: bool,
     /// When the proxy closes the stream.
@@ -200,7 +200,7 @@ impl EventStream {
             if let Some(logged) = self.read.pop_front() {
                 let event = ShopEvent::of(&logged).inspect_err(|error| outage::report(error, "event skipped")).ok();
                 let Some(event) = event else { continue };
-                return Event::default().id(logged.place.to_string()).json_data(&event).ok();
+                return Event::default().id(logged.position.to_string()).json_data(&event).ok();
             }
             let wait = match self.read_more().await {
                 Ok(true) if self.read.is_empty() => POLL_INTERVAL,
@@ -208,14 +208,14 @@ impl EventStream {
                 Ok(false) => return None,
                 Err(error) => {
                     outage::report(&error, "stream paused");
-                    if !error.may_pass() {
+                    if !error.is_transient() {
                         return None;
                     }
                     POLL_INTERVAL
                 }
             };
             tokio::select! {
-                () = self.listening.announced() => {}
+                () = self.listening.changed() => {}
                 // Without a notification the log is read all the same: another process may have written it.
                 () = tokio::time::sleep(wait) => {}
                 () = tokio::time::sleep_until(self.closes_at) => return None,
@@ -231,12 +231,12 @@ impl EventStream {
             return Ok(false);
         }
         if let Some(headers) = &self.session
-            && session::recognize(&self.app.desk, &self.app.store, &Method::GET, headers).await?.is_none()
+            && session::authenticate(&self.app.desk, &self.app.store, &Method::GET, headers).await?.is_none()
         {
             return Ok(false);
         }
         self.read = self.app.store.events(self.after, self.key.sales_unit.as_deref(), PAGE).await?.into();
-        self.after = self.read.back().map_or(self.after, |last| last.place);
+        self.after = self.read.back().map_or(self.after, |last| last.position);
         Ok(true)
     }
 }

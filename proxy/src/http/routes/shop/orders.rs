@@ -18,8 +18,8 @@ use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, NotFound};
-use crate::store::events::Happened;
-use crate::store::orders::{Place, Wanted};
+use crate::store::events::HistoryEvent;
+use crate::store::orders::{OrderCursor, OrderFilter};
 
 /// The default number of orders on a page.
 const PAGE: u32 = 50;
@@ -74,18 +74,18 @@ async fn list(
     if !query.reference.as_ref().is_none_or(plain) {
         return Err(ApiError::malformed_query("reference must be letters, digits and hyphens"));
     }
-    let wanted = Wanted {
+    let wanted = OrderFilter {
         states: query.state.as_deref().map_or(Ok(Vec::new()), states)?,
         sales_unit: unit_filter(&app, &key, query.sales_unit)?,
         since: query.since_ms.map(Moment),
         until: query.until_ms.map(Moment),
         to_capture: query.to_capture,
         reference: query.reference,
-        after: query.after.map(|after| Place::read(&after).ok_or(ApiError::bad_cursor())).transpose()?,
+        after: query.after.map(|after| OrderCursor::decode(&after).ok_or(ApiError::bad_cursor())).transpose()?,
     };
     let page = app.store.orders(&wanted, size).await?;
     let orders = page.orders.into_iter().map(|(checkout, shared)| order_view(&app, &checkout, shared)).collect();
-    Ok(axum::Json(ShopOrders { orders, next: page.next.map(Place::write) }))
+    Ok(axum::Json(ShopOrders { orders, next: page.next.map(OrderCursor::encode) }))
 }
 
 /// Parses a list of states.
@@ -106,7 +106,7 @@ fn states(text: &str) -> Result<Vec<OrderState>> {
 ))]
 async fn show(State(app): State<App>, key: ShopKey, Path(reference): Path<String>) -> Result<axum::Json<ShopOrder>> {
     let stored = find_order(&app, &key, &reference).await?;
-    let happened = app.store.events_of(stored.checkout.id).await?;
-    let events = happened.iter().map(Happened::for_shop).collect::<std::result::Result<_, _>>()?;
+    let happened = app.store.order_events(stored.checkout.id).await?;
+    let events = happened.iter().map(HistoryEvent::for_shop).collect::<std::result::Result<_, _>>()?;
     Ok(axum::Json(ShopOrder { events: Some(events), ..order_view(&app, &stored.checkout, stored.shared()) }))
 }

@@ -15,7 +15,7 @@ use crate::http::problem::Result;
 use crate::http::routes::responses::ForShop;
 use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store;
-use crate::store::queues::Which;
+use crate::store::queues::EffectFilter;
 use crate::vendor::captures::Urgency;
 use crate::vendor::reconcile::Report;
 
@@ -39,7 +39,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopWarnings>> {
     // The limit applies after the filter: warnings of other sales units must not displace the key's own.
     let own = |warnings: Vec<ShopWarning>| {
-        let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.knows(unit));
+        let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.may_access(unit));
         warnings.into_iter().filter(known).take(MAX_PER_KIND).collect::<Vec<_>>()
     };
     let mut warnings = own(deadlines(&app).await?);
@@ -93,7 +93,7 @@ async fn drift(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error>
 }
 
 async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let parked = app.store.effects(Which::Parked, MAX_PARKED).await?;
+    let parked = app.store.effects(EffectFilter::Parked, MAX_PARKED).await?;
     let parked = parked.into_iter().map(|effect| ShopWarning {
         reference: effect.reference,
         sales_unit: Some(effect.sales_unit),
@@ -107,7 +107,7 @@ async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error
 }
 
 async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let readings = app.store.readings().await?;
+    let readings = app.store.gauges().await?;
     let missing = readings.into_iter().filter(|reading| reading.name == WEBHOOK_REGISTERED && reading.value == 0);
     let missing = missing.map(|reading| ShopWarning {
         sales_unit: Some(reading.label),

@@ -1,6 +1,6 @@
-//! How batches get to the collector: by the HTTP client and the TLS that the calls to Vipps MobilePay use too.
+//! The HTTP client that sends batches to the collector; it has the same TLS as the calls to Vipps MobilePay.
 //!
-//! The exporter's thread is none of the runtime's and only waits; the sending itself runs there.
+//! The exporter's thread is not part of the async runtime. It waits while the runtime sends the request.
 
 use std::iter;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use http::{Request, Response};
 use opentelemetry_http::{HttpClient, HttpError};
 use tokio::runtime::Handle;
 
-/// How long a batch may take, tried again or not.
+/// The time limit for one batch, with its retries.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Sends batches.
+/// The client.
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
@@ -22,13 +22,13 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// For a collector at an address; must be called in the runtime.
+    /// A client for the collector at an address. Must be called within the runtime.
     pub(super) fn new(endpoint: &str) -> anyhow::Result<Self> {
-        // Losing the race against another installer is as good as winning it.
+        // It fails when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
         if endpoint.starts_with("http://") {
-            // One near by: no certificates have to be installed for it, and no proxy leads there.
+            // A collector nearby: it needs no certificates and no proxy.
             http = http.tls_certs_only(iter::empty()).no_proxy();
         }
         Ok(Self { http: http.build()?, runtime: Handle::current() })

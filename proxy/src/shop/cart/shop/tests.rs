@@ -14,8 +14,8 @@ pub(in crate::shop::cart) static CONFIG: LazyLock<Config> = LazyLock::new(|| {
     Config::load(Some(&folder.path().join("kvitt.toml")), []).unwrap()
 });
 
-fn priced(asked: &ShopCart) -> Result<Cart, CartError> {
-    from_shop(&CONFIG.shop, &CONFIG.sales_units[0], asked, Moment(0))
+fn priced(request: &ShopCart) -> Result<Cart, CartError> {
+    from_shop(&CONFIG.shop, &CONFIG.sales_units[0], request, Moment(0))
 }
 
 fn mug() -> ShopLine {
@@ -56,7 +56,7 @@ fn discounts_and_freight_are_part_of_the_sum() {
 }
 
 #[test]
-fn a_line_is_refused_for_what_is_wrong_with_it() {
+fn an_invalid_line_is_refused_with_its_field() {
     let control = "a\u{7}b".to_owned();
     for (wrong, says) in [
         (ShopLine { sku: String::new(), ..mug() }, "sku"),
@@ -81,7 +81,7 @@ fn a_line_is_refused_for_what_is_wrong_with_it() {
 }
 
 #[test]
-fn what_does_not_add_up_is_told_to_the_minor_unit() {
+fn a_difference_is_reported_to_the_minor_unit() {
     let stated = ShopLine { total: Some(48_799), ..mug() };
     let error = priced(&cart(vec![stated], 48_800)).unwrap_err();
     assert_eq!(error, CartError::LineDrift { sku: "mug".into(), computed: 48_800, stated: 48_799 });
@@ -104,31 +104,31 @@ fn what_does_not_add_up_is_told_to_the_minor_unit() {
 }
 
 #[test]
-fn a_small_drift_gets_a_line_where_the_shop_asks_for_that() {
+fn a_small_difference_gets_a_rounding_line_on_request() {
     for (total, drift) in [(58_703, 3), (58_697, -3)] {
-        let asked = ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], total) };
-        let cart = priced(&asked).unwrap();
+        let request = ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], total) };
+        let cart = priced(&request).unwrap();
         let line = cart.lines.last().unwrap();
         assert_eq!((line.sku.as_str(), line.total, line.unit_price, line.vat), ("rounding", drift, drift, 0));
         assert_eq!(cart.lines.iter().map(|line| line.total).sum::<i64>(), total);
         assert_eq!(cart.vat, 11_740, "rounding moves no VAT");
     }
     // Three pieces explain three minor units.
-    let asked = ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], 58_704) };
-    assert_eq!(priced(&asked), Err(CartError::Drift { lines: 58_700, total: 58_704 }));
+    let request = ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], 58_704) };
+    assert_eq!(priced(&request), Err(CartError::Drift { lines: 58_700, total: 58_704 }));
     let none = ShopCart { rounding: Rounding::Line, ..cart(vec![mug()], 48_800) };
     assert_eq!(priced(&none).unwrap().lines.len(), 1);
 }
 
 #[test]
-fn a_cart_is_refused_as_a_whole_for_what_no_line_shows() {
+fn limits_of_the_whole_cart_are_checked() {
     assert_eq!(priced(&cart(vec![], 100)), Err(CartError::Empty));
-    assert_eq!(priced(&cart(vec![mug(), mug()], 97_600)), Err(CartError::SkuTwice("mug".into())));
+    assert_eq!(priced(&cart(vec![mug(), mug()], 97_600)), Err(CartError::DuplicateSku("mug".into())));
     assert_eq!(priced(&cart(vec![mug(); 101], 100)), Err(CartError::TooLong));
     let free = ShopLine { quantity: 1, unit_price: 99, discount: 0, ..mug() };
     assert_eq!(priced(&cart(vec![free], 99)), Err(CartError::BadTotal(99)));
-    let dear = ShopLine { quantity: 2, unit_price: MOST_VALUE, discount: 0, ..mug() };
-    assert_eq!(priced(&cart(vec![dear], 2 * MOST_VALUE)), Err(CartError::BadTotal(2 * MOST_VALUE)));
+    let dear = ShopLine { quantity: 2, unit_price: MAX_VALUE, discount: 0, ..mug() };
+    assert_eq!(priced(&cart(vec![dear], 2 * MAX_VALUE)), Err(CartError::BadTotal(2 * MAX_VALUE)));
     let mut euro = cart(vec![mug()], 48_800);
     euro.total.currency = Currency::Eur;
     assert_eq!(priced(&euro), Err(CartError::WrongCurrency));
@@ -158,20 +158,20 @@ proptest! {
         let sum: i64 = lines.iter().map(|line| i64::from(line.quantity) * line.unit_price - line.discount).sum();
         let pieces: i64 = lines.iter().map(|line| i64::from(line.quantity)).sum();
         let rounding = if keeps { Rounding::Line } else { Rounding::Refuse };
-        let asked = ShopCart { rounding, ..cart(lines, sum + off) };
+        let request = ShopCart { rounding, ..cart(lines, sum + off) };
         let grants = off == 0 || keeps && off.abs() <= pieces.min(100);
-        match priced(&asked) {
+        match priced(&request) {
             Ok(cart) => {
                 prop_assert!(grants);
                 prop_assert_eq!(cart.lines.iter().map(|line| line.total).sum::<i64>(), cart.total.value);
                 prop_assert_eq!(cart.lines.iter().map(|line| line.vat).sum::<i64>(), cart.vat);
-                prop_assert_eq!(cart.total, asked.total);
+                prop_assert_eq!(cart.total, request.total);
                 for line in &cart.lines {
                     prop_assert_eq!(line.total, i64::from(line.quantity) * line.unit_price - line.discount);
                     prop_assert!(money::vat_holds(line));
                 }
             }
-            Err(CartError::BadTotal(total)) => prop_assert!(grants && !(100..=MOST_VALUE).contains(&total)),
+            Err(CartError::BadTotal(total)) => prop_assert!(grants && !(100..=MAX_VALUE).contains(&total)),
             Err(error) => prop_assert!(!grants && matches!(error, CartError::Drift { .. }), "{error}"),
         }
     }

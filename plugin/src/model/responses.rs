@@ -1,0 +1,229 @@
+//! The proxy's answers and the events of its stream: which of them still count, and which screen follows.
+//!
+//! `update` passes them in. An answer may be late: its request may no longer matter, or the stream may have brought a newer state. Such
+//! an answer must change nothing. What the customer does is handled in the parent.
+
+use kvitt_wire::{Cart, Checkout, State};
+
+use super::subscription::TICK_MS;
+use super::{Cmd, Event, Failure, Model, Notice, Order, RequestError, Screen, is_web_url};
+
+/// For how long after the attempt's end the widget waits for the telephone number, in milliseconds.
+pub(super) const PHONE_NUMBER_WITHIN_MS: i64 = 120_000;
+
+impl Model {
+    /// Shows a price if the widget still waits for one and the page still describes the same cart.
+    pub(super) fn priced(&mut self, for_order: &Order, answer: Result<Box<Cart>, RequestError>, cmds: &mut Vec<Cmd>) {
+        if self.token.is_some() || self.screen != Screen::Fetching || !for_order.same_cart(&self.order) {
+            return;
+        }
+        match answer {
+            Ok(cart) => {
+                let known = [self.order.amount, self.accepted_total].contains(&Some(cart.total));
+                let shown = self.order.amount.filter(|_| !known);
+                self.share &= cart.asks_phone_number;
+                self.set_cart(*cart);
+                match shown {
+                    Some(shown) => self.show_failure(Failure::PriceChanged { shown }, cmds),
+                    None => {
+                        self.screen = Screen::Start;
+                        self.open_for_scan(cmds);
+                    }
+                }
+            }
+            Err(error) if self.schedule_retry(&Cmd::Price, &error, cmds) => {}
+            Err(error) => self.fail(Cmd::Price, error, cmds),
+        }
+    }
+
+    fn set_cart(&mut self, cart: Cart) {
+        self.cart = Some(cart);
+        self.cart_version = self.cart_version.wrapping_add(1);
+    }
+
+    pub(super) fn responded(&mut self, request: Cmd, answer: Result<Box<Checkout>, RequestError>, cmds: &mut Vec<Cmd>) {
+        if let Cmd::Create { new, .. } = &request
+            && new.open
+        {
+            self.opened_for_scan(new, answer, cmds);
+            return;
+        }
+        match &request {
+            // The widget has left this order since, or reads it again from the start.
+            Cmd::Read(token) if self.token.as_ref() != Some(token) => return,
+            Cmd::Cancel(token) | Cmd::Attempt { token, .. }
+                if self.token.as_ref() != Some(token) || self.checkout.is_none() =>
+            {
+                return;
+            }
+            _ => {}
+        }
+        // A poll in the background does not end a request that the customer started.
+        let awaited = !matches!(request, Cmd::Read(_)) || self.checkout.is_none();
+        match &answer {
+            Err(error @ (RequestError::Unreachable | RequestError::Busy { .. })) => {
+                if awaited && self.schedule_retry(&request, error, cmds) {
+                    return;
+                }
+            }
+            _ => self.retries.answered(&request),
+        }
+        self.creating &= !matches!(request, Cmd::Create { .. });
+        self.busy &= !awaited;
+        match (answer, &request) {
+            (Ok(checkout), Cmd::Create { .. }) => {
+                let token = checkout.token.clone();
+                self.token = Some(token.clone());
+                self.show_final = true;
+                cmds.push(Cmd::StoreToken { key: self.order.storage_key.clone(), token });
+                self.receive(*checkout, cmds);
+            }
+            (Ok(checkout), _) if self.checkout.is_none() && self.is_stale(&checkout) => {
+                self.retries.discard_unanswered();
+                self.close(cmds);
+            }
+            (Ok(checkout), _) => self.receive(*checkout, cmds),
+            // The customer may have paid meanwhile: read the checkout.
+            (Err(RequestError::Problem { code, .. }), Cmd::Attempt { token, .. }) if code == "not_retryable" => {
+                cmds.push(Cmd::Read(token.clone()));
+            }
+            (Err(RequestError::Problem { code, .. }), Cmd::Read(_)) if code == "not_found" && !self.show_final => {
+                self.close(cmds)
+            }
+            (Err(RequestError::Unreachable | RequestError::Busy { .. }), Cmd::Read(_)) if self.checkout.is_some() => {
+                self.notice = Some(Notice::Offline);
+            }
+            (Err(RequestError::Unreachable | RequestError::Busy { .. }), Cmd::Cancel(_)) => {
+                self.notice = Some(Notice::NotCancelled)
+            }
+            (Err(error), _) => self.fail(request, error, cmds),
+        }
+    }
+
+    fn fail(&mut self, request: Cmd, error: RequestError, cmds: &mut Vec<Cmd>) {
+        let (failure, trace_id) = match error {
+            RequestError::Unreachable => {
+                self.failed_request = Some(request);
+                (Failure::Unreachable, None)
+            }
+            RequestError::Busy { trace_id, .. } => {
+                self.failed_request = Some(request);
+                (Failure::Busy, Some(trace_id))
+            }
+            RequestError::Problem { code, trace_id, cart } => {
+                // Polling again would bring the same answer.
+                if matches!(request, Cmd::Read(_)) {
+                    self.subscription.stop(cmds);
+                }
+                match (code.as_str(), cart, &self.cart) {
+                    ("price_changed", Some(new), Some(old)) => {
+                        let shown = old.total;
+                        self.set_cart(*new);
+                        (Failure::PriceChanged { shown }, None)
+                    }
+                    ("not_found", ..) => (Failure::NotFound, Some(trace_id)),
+                    _ => (Failure::Refused(code), Some(trace_id)),
+                }
+            }
+        };
+        self.show_failure(failure, cmds);
+        self.trace_id = trace_id;
+    }
+
+    /// Schedules an automatic retry if the proxy asks for one and the customer need not wait too long. Returns whether it did.
+    fn schedule_retry(&mut self, request: &Cmd, error: &RequestError, cmds: &mut Vec<Cmd>) -> bool {
+        let RequestError::Busy { retry_after: Some(pause), .. } = error else { return false };
+        let scheduled = self.retries.schedule(self.now, *pause, request);
+        if scheduled && !self.disconnected {
+            cmds.push(Cmd::Tick(TICK_MS));
+        }
+        scheduled
+    }
+
+    fn show_failure(&mut self, failure: Failure, cmds: &mut Vec<Cmd>) {
+        self.notice = None;
+        self.trace_id = None;
+        let screen = Screen::Failure(failure.clone());
+        if self.screen != screen {
+            self.screen = screen;
+            cmds.push(Cmd::Emit(Event::Trouble(failure.code().into())));
+        }
+    }
+
+    /// Takes over a checkout's state, from an answer or from the stream. A state older than the known one is ignored.
+    pub(super) fn receive(&mut self, mut checkout: Checkout, cmds: &mut Vec<Cmd>) {
+        if self.token.as_deref() != Some(&checkout.token) {
+            return;
+        }
+        if self.checkout.as_ref().is_some_and(|known| checkout.version < known.version) {
+            return;
+        }
+        if self.scan_ready && checkout.state != State::Open {
+            self.scan_order_changed(&checkout, cmds);
+            if self.token.is_none() {
+                return;
+            }
+        }
+        let known = self.checkout.as_ref();
+        let changed = known.is_none_or(|known| known.state != checkout.state || known.reference != checkout.reference);
+        checkout.redirect_url = checkout.redirect_url.filter(|url| is_web_url(url));
+        if self.notice == Some(Notice::Offline) {
+            self.notice = None;
+        }
+        if changed {
+            cmds.push(Cmd::Emit(Event::State {
+                state: checkout.state,
+                reference: checkout.reference.clone(),
+                token: checkout.token.clone(),
+            }));
+            self.share = checkout.sharing.consented;
+            // The scheduled retry was meant for the state before.
+            self.busy &= !self.retries.cancel();
+        }
+        self.cart = Some(checkout.cart.clone());
+        let state = checkout.state;
+        if let (State::Created, Some(url)) = (state, &checkout.redirect_url)
+            && self.now < self.leave_until
+            && !self.disconnected
+        {
+            self.leave_until = 0;
+            cmds.push(Cmd::Leave { url: url.clone(), token: checkout.token.clone() });
+        }
+        let failure = match state {
+            State::Open | State::Starting | State::Created | State::Authorized => None,
+            State::Aborted => Some(Failure::Aborted),
+            State::Expired => Some(Failure::Expired),
+            State::Terminated => Some(Failure::Terminated),
+            State::Failed => Some(Failure::Failed(checkout.trouble.clone().unwrap_or_else(|| "failed".into()))),
+        };
+        match failure {
+            Some(failure) => self.show_failure(failure, cmds),
+            None if state == State::Authorized => self.screen = Screen::Confirmation,
+            None if state == State::Open => self.screen = Screen::Start,
+            None => self.screen = Screen::Waiting,
+        }
+        let settled = state.is_final() && !awaits_phone_number(&checkout, self.now);
+        let token = checkout.token.clone();
+        self.checkout = Some(checkout);
+        if settled {
+            self.subscription.stop(cmds);
+        } else if !self.disconnected {
+            self.subscription.start(self.now, token, cmds);
+        }
+    }
+
+    /// Whether a resumed order is not to be shown: its state is final and `show_final` is not set, or it is for another cart.
+    fn is_stale(&self, checkout: &Checkout) -> bool {
+        let over = !self.show_final && checkout.state.is_final();
+        let order = self.pending_order.as_ref().unwrap_or(&self.order);
+        over || self.closable && !order.asks_for(&checkout.cart)
+    }
+}
+
+/// Whether the confirmation still lacks the telephone number. The proxy gets it shortly after the payment, or never.
+fn awaits_phone_number(checkout: &Checkout, now: i64) -> bool {
+    now < checkout.expires_at_ms + PHONE_NUMBER_WITHIN_MS
+        && checkout.state == State::Authorized
+        && checkout.sharing.consented
+        && checkout.sharing.phone_number_ending.is_none()
+}

@@ -1,0 +1,15 @@
+//! All paths of the emulator: the APIs of the real host behind the gateway, and beside them the pages, the QR images and the control API.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+use crate::shared::Shared;
+use crate::{api, control, gateway, pages, qr_images};
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let api = api::routes().layer(from_fn_with_state(shared.clone(), gateway::intercept));
+    let beside = Router::new().merge(pages::routes()).merge(qr_images::routes()).merge(control::routes());
+    beside.fallback_service(api.with_state(shared.clone())).with_state(shared)
+}
