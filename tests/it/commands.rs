@@ -133,12 +133,12 @@ fn colours_completions_manual_and_exit_codes_are_there() {
     let page = std::fs::read_to_string(folder.path().join("kvitt-orders-capture.1")).unwrap();
     assert!(page.contains("idempotency"), "{page}");
     let help = text(kvitt(&["--help"]).stdout);
-    let readme = include_str!("../../README.md");
+    let page = include_str!("../../www/docs/command-line.md");
     let (_, table) = help.split_once("Exit codes:\n").unwrap();
     for line in table.lines() {
         let (code, means) = line.trim().split_once("  ").unwrap();
-        let row = format!("| {code} | {means} |");
-        assert!(readme.contains(&row), "not in the README: {row}");
+        let row = format!("| `{code}` | {means} |");
+        assert!(page.contains(&row), "not on the page: {row}");
     }
     let found: Value = serde_json::from_slice(include_bytes!("../../proxy/openapi.json")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&kvitt(&["openapi"]).stdout).unwrap(), found);

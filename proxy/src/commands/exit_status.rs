@@ -1,4 +1,4 @@
-//! The exit codes of all commands, for scripts. `--help` and the README print the same table.
+//! The exit codes of all commands, for scripts. `--help` and `/docs/command-line` print the same table.
 
 use std::process::ExitCode;
 
@@ -24,8 +24,8 @@ pub(crate) enum ExitStatus {
 }
 
 impl From<ExitStatus> for ExitCode {
-    fn from(ending: ExitStatus) -> Self {
-        Self::from(match ending {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::Wrong => 2,
