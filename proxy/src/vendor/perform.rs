@@ -98,7 +98,7 @@ impl Perform for Performer {
                 details::categorize(client, reference, *nth, category).await
             }
             Effect::ReadProfile { reference, .. } => read_profile(client, reference).await,
-            Effect::Notify(_) => Outcome::Done("the relay tells the shop"),
+            Effect::Notify(_) => Outcome::Done("the relay delivers it"),
         }
     }
 }
