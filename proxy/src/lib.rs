@@ -5,9 +5,9 @@
 //! [outbox](engine::outbox) has each effect carried out by [`vendor::perform`], and the outcome comes back through the same door.
 //!
 //! ```text
-//!  routes --+                                        +-> outbox -> perform -> Vipps MobilePay
+//!  route ---+                                        +-> outbox -> perform -> Vipps MobilePay
 //!  webhook -+-> inbox -> Input -> checkout::step -> ledger -> hub -> pages
-//!  outcome -+                         (pure)         (one transaction)
+//!  outcome -+                         (pure)        +-> relay -> the shop's backend
 //! ```
 //!
 //! The rooms, top to bottom. Each imports only from those below it; `tests/it/tidy.rs` reads this list and keeps it so.
@@ -17,12 +17,12 @@
 //! | [`commands`] | what an operator types: one file a command; the demo |
 //! | [`http`] | routes, pages without JavaScript, the documentation under `/docs`, every problem code |
 //! | [`shop`] | carts and prices, orders, payment requests, captures and refunds, customers, webhooks to the shop's backend |
-//! | [`access`] | who may come in, and how often: tokens, shop keys, sessions, idempotency keys, rate limits |
+//! | [`access`] | who may call, and how often: tokens, shop keys, sessions, idempotency keys, rate limits |
 //! | [`vendor`] | effects become calls to Vipps MobilePay; webhook registrations, reconciliation, capture deadlines |
 //! | [`engine`] | ledger, inbox, outbox, hub: what commits, takes in, carries out and publishes; scheduled chores |
 //! | [`observe`] | metrics, the log, traces |
 //! | [`store`] | all SQL: SQLite and PostgreSQL, side by side |
-//! | [`config`] | defaults, file, environment; one section a room |
+//! | [`config`] | defaults, file, environment; each part gets its own section |
 //! | [`base`] | the clock, and the encryption of personal data |
 //! | [`checkout`] | the core, pure: `step(state, input, now) -> state + effects` |
 

@@ -1,7 +1,7 @@
 //! The header `Idempotency-Key` ([draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)):
 //! a repeated request is executed once.
 //!
-//! A key is a row that is written in the same transaction as the change that the request makes ([`Cause::Keyed`]). So a
+//! A key is a row that is written in the same transaction as the change that the request makes ([`Cause::Idempotent`]). So a
 //! crash leaves no key without its result, and of concurrent repeats, at whichever proxies, one succeeds. The row has
 //! hashes and the checkout's id, no response and no token: the response to a repeat is made from the checkout as it is
 //! then. A refused request is not remembered, so it can be corrected and sent again.

@@ -158,7 +158,7 @@ mod tests {
         for code in 0..=3 {
             assert!(page.contains(&format!("\n| `{code}` | ")), "exit code {code}");
         }
-        let listen = page.lines().find(|line| line.starts_with("| `--listen ADDR` | Where the shop listens"));
+        let listen = page.lines().find(|line| line.starts_with("| `--listen ADDR` |"));
         assert!(listen.is_some_and(|line| line.ends_with("Default: `127.0.0.1:8080`. |")), "{listen:?}");
         assert!(!page.contains("kvitt generate"), "hidden commands are not shown");
     }

@@ -31,7 +31,7 @@ pub(super) fn page(description: &Value) -> Markup {
         }
         pre tabindex="0" { code { (example()) } }
         p {
-            "Every request that failed with 429 or 503 says in " code { "Retry-After" } " when to ask again. Repeat with the same "
+            "Where the answer has a header " code { "Retry-After" } ", repeat the request after so many seconds, with the same "
             code { "Idempotency-Key" } ": it is done once."
         }
         @for code in codes() {

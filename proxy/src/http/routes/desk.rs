@@ -79,7 +79,7 @@ async fn show(State(app): State<App>, headers: HeaderMap) -> Result<axum::Json<D
 /// Logs out
 #[utoipa::path(delete, path = "/desk/session", operation_id = "log_out", tag = "desk", security(("desk_session" = [])),
     params(("kvitt-desk" = String, Header, description = "`person` for an action of a person, `page` for a request that the page makes by itself")), responses(
-    (status = 204, description = "LoggedEvent out", headers(("set-cookie" = String, description = "Removes the cookie"))),
+    (status = 204, description = "Logged out", headers(("set-cookie" = String, description = "Removes the cookie"))),
     ForDesk,
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`: there was no session"),
 ))]
