@@ -1,10 +1,10 @@
 /**
- * The customer's side of Vipps MobilePay: the landing page and the app, which the emulator shows as web pages. Works in any
- * shopper's browser, whether it is the one that shops or another that plays the phone.
+ * The customer's side of Vipps MobilePay: the landing page and the app, which the emulator shows as web pages. It works in
+ * the browser that shops, and in another one that plays the phone.
  */
 import assert from "node:assert/strict";
 
-/** A telephone number of the emulator's customers, as digits or as it is shown. A shop's page must never see one. */
+/** A telephone number of the emulator's customers, as digits or as it is shown. A shop's page must never get one. */
 export const ANY_NUMBER = /91\s?23\s?45\s?67|912\s34\s567|4512345678|12\s34\s56\s78|40\s?1234567|40\s123\s4567/;
 
 export class App {
@@ -12,7 +12,7 @@ export class App {
   #url;
 
   /**
-   * @param {import("./shopper.mjs").Shopper} shopper whose browser shows it
+   * @param {import("./shopper.mjs").Shopper} shopper the customer whose browser shows it
    * @param {string} [url] the landing page's address
    */
   constructor(shopper, url) {
@@ -20,14 +20,14 @@ export class App {
     this.#url = url;
   }
 
-  /** The landing page that this browser is being taken to. */
+  /** Waits for the landing page in this browser. */
   static async in(shopper) {
     await shopper.isAt(shopper.set.vipps, "/landing?token=");
     await shopper.seesButton("Next");
     return new App(shopper, shopper.page.url());
   }
 
-  /** A telephone on the table: its list of payments. */
+  /** Opens the list of payments of a phone. */
   static async onThePhone(shopper, number = "+47 912 34 567") {
     await shopper.opens(`${shopper.set.vipps}/phone`);
     await shopper.seesHeading("Whose phone is this?");
@@ -36,7 +36,7 @@ export class App {
     return new App(shopper);
   }
 
-  /** From the shop's page to the press on the pay button, with the terms accepted. */
+  /** Accepts the terms on the shop's page, and submits the order. */
   static async fillsIn(shopper, { share, address = "/", caption = "Pay with Vipps", opened = false, before }) {
     if (!opened) {
       await shopper.opens(address);
@@ -49,14 +49,14 @@ export class App {
     await shopper.presses(caption);
   }
 
-  /** The same, until the landing page is there. Answers with it and the payment's reference. */
+  /** The same, up to the landing page. Returns it and the payment's reference. */
   static async startsFor(shopper, wish) {
     await App.fillsIn(shopper, wish);
     const app = await App.in(shopper);
     return { app, reference: (await app.payment()).reference };
   }
 
-  /** The same, until the order is confirmed. Answers with the address that Vipps MobilePay brought the customer back to. */
+  /** The same, up to the confirmation. Returns the reference and the payment's return URL. */
   static async paysFor(shopper, wish) {
     const { app, reference } = await App.startsFor(shopper, wish);
     const { request } = await app.payment();
@@ -68,26 +68,26 @@ export class App {
     return { reference, returned: request.returnUrl };
   }
 
-  /** The emulator's book of the payment. */
+  /** The emulator's record of the payment. */
   payment() {
-    return this.#shopper.set.books.at(this.#url);
+    return this.#shopper.set.records.at(this.#url);
   }
 
-  /** Has the payment sent to the phone with the number that is filled in. */
-  async asksThePhone() {
+  /** Sends the payment to the phone whose number is filled in. */
+  async sendsToThePhone() {
     await this.#shopper.presses("Next");
     await this.#shopper.seesHeading(/^Open (Vipps|MobilePay) on your phone$/);
   }
 
-  /** Goes on in this browser, as an app on the same device would. */
+  /** Continues in this browser, as an app on the same device would. */
   async opensHere() {
     await this.#shopper.follows("Open the app in this browser");
     await this.#shopper.isAt(this.#shopper.set.vipps, "/phone/payments/");
   }
 
-  /** Takes the payment that was sent to this phone. */
+  /** Opens the payment that was sent to this phone. */
   async takes(reference) {
-    const { redirectUrl } = await this.#shopper.set.books.payment(reference);
+    const { redirectUrl } = await this.#shopper.set.records.payment(reference);
     const token = new URL(redirectUrl).searchParams.get("token");
     await this.#shopper.page.locator(`a[href="/phone/payments/${token}"]`).click();
   }
@@ -98,7 +98,7 @@ export class App {
     await this.#shopper.seesButton("Pay");
   }
 
-  /** Looks at the lines and the VAT, and closes them again. */
+  /** Opens the lines and the VAT, and closes them. */
   async looksAtTheDetails(...lines) {
     await this.#shopper.follows("Show details");
     await this.#shopper.readsOf(...lines);
@@ -107,8 +107,8 @@ export class App {
   }
 
   async pays() {
-    const asked = await this.#shopper.page.getByRole("button", { name: "Share information" }).count();
-    assert.equal(asked, 0, "the app asks for something");
+    const requested = await this.#shopper.page.getByRole("button", { name: "Share information" }).count();
+    assert.equal(requested, 0, "the app requests information");
     await this.#shopper.presses("Pay");
     await this.#shopper.seesHeading("Paid");
   }
@@ -132,7 +132,7 @@ export class App {
     await this.#shopper.follows("Back to the shop");
   }
 
-  /** The whole way with Tab and Enter. */
+  /** Pays with Tab and Enter only. */
   async walksThroughByKeyboard() {
     for (const name of [/^Open the app in this browser$/, /^Share information$/, /^Pay$/, /^Back to the shop$/]) {
       await this.#shopper.sees(name);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { stage } from "./harness.mjs";
 import { order, Packer } from "./packer.mjs";
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const set = stage();
 const WEEK_MS = 7 * 86_400_000;
@@ -14,7 +14,7 @@ test("a deadline that is near is listed as a warning with a link to its order", 
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
   const capture_by_ms = Date.now() + 1.5 * 86_400_000;
-  // The deadline is the emulator's, a week away; here it is tomorrow.
+  // The emulator's deadline is a week away. The desk gets one of tomorrow.
   await page.route("**/v1/shop/warnings", (route) =>
     route.fulfill({
       json: {
@@ -55,7 +55,7 @@ test("a disabled endpoint is enabled, and its events are redelivered", async () 
   await clerk.readsOf("Nothing needs attention.", "There are none.");
   await clerk.looksAround("desk-nothing-wrong");
 
-  // The endpoints as the proxy would list them; it/endpoints.rs tests that it does.
+  // The endpoints as the proxy would list them; it/endpoints.rs tests the real list.
   const posted = [];
   let state = "disabled";
   const at = Date.now() - 3_600_000;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ANY_NUMBER } from "./app.mjs";
 import { stage } from "./harness.mjs";
 import { order, Packer } from "./packer.mjs";
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const set = stage();
 
@@ -61,11 +61,11 @@ test("a known customer is sent a request", async () => {
   await clerk.readsOf(`To ${NUMBER}`);
   await page.getByLabel("Item").fill("Stoneware mug");
   await clerk.looksAround("desk-request-known");
-  const before = (await set.books.payments()).length;
+  const before = (await set.records.payments()).length;
   await clerk.presses("Send a request for NOK 249.00");
   await clerk.sees(/Sent to the customer's phone|Scan to pay/);
   await clerk.looksAround("desk-request-sent");
-  // In the app where the sales unit may send it there, else behind the link: never both.
+  // The request goes to the app or to a link, never to both.
   const sent = (await page.getByText("Sent to the customer's phone").count()) === 1;
-  await until("the books to have it, or not", async () => (await set.books.payments()).length === before + Number(sent));
+  await until("the records to have the payment, or none", async () => (await set.records.payments()).length === before + Number(sent));
 });

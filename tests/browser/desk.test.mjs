@@ -4,8 +4,8 @@ import { test } from "node:test";
 
 import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
-import { asked, money, order, Packer } from "./packer.mjs";
-import { until } from "./patience.mjs";
+import { callsOf, money, order, Packer } from "./packer.mjs";
+import { until } from "./until.mjs";
 
 const set = stage();
 
@@ -35,7 +35,7 @@ test("the packer's day: an order comes in, half of it is shipped, one line is re
   await siv.isThrough();
   await clerk.readsOf("Part shipped", "Captured NOK 249.00", "1 × Stoneware mug");
   assert.deepEqual(await money(set, reference), { captured: 24_900, cancelled: 0, refunded: 0 });
-  assert.deepEqual(await asked(set, reference, "capture"), { keys: 1, calls: 1 });
+  assert.deepEqual(await callsOf(set, reference, "capture"), { keys: 1, calls: 1 });
   await ida.readsOf("NOK 249.00");
 
   // The tea goes out too, with a price of its own agreed with the customer, within what is left.
@@ -85,7 +85,7 @@ test("the packer's day: an order comes in, half of it is shipped, one line is re
 test("a lost answer causes no second capture, whatever the packer does", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
-  clerk.forgives(/ERR_FAILED|ERR_CONNECTION/);
+  clerk.expectsError(/ERR_FAILED|ERR_CONNECTION/);
   const [first, second] = [await order(set), await order(set)];
 
   // Lost once: the desk retries by itself.
@@ -101,9 +101,9 @@ test("a lost answer causes no second capture, whatever the packer does", async (
   await siv.isThrough();
   await clerk.readsOf("Captured NOK 587.00");
   assert.equal(lost, 2);
-  assert.deepEqual(await asked(set, first.reference, "capture"), { keys: 1, calls: 1 });
+  assert.deepEqual(await callsOf(set, first.reference, "capture"), { keys: 1, calls: 1 });
 
-  // Lost every time: the desk says that the outcome is unknown, and keeps the submission when the page is loaded again.
+  // Lost every time: the desk says that the outcome is unknown, and keeps the submission over a reload.
   await page.unroute("**/capture");
   await page.route("**/capture", async (route) => {
     await route.fetch();
@@ -123,7 +123,7 @@ test("a lost answer causes no second capture, whatever the packer does", async (
   await clerk.presses("Retry");
   await siv.dialogButton("Capture NOK 498.00").click();
   await siv.isThrough();
-  assert.deepEqual(await asked(set, second.reference, "capture"), { keys: 1, calls: 1 });
+  assert.deepEqual(await callsOf(set, second.reference, "capture"), { keys: 1, calls: 1 });
   assert.deepEqual(await money(set, second.reference), { captured: 49_800, cancelled: 0, refunded: 0 });
   await clerk.readsOf("Part shipped");
   assert.equal(await page.getByText("there was no answer").count(), 0);
@@ -160,7 +160,7 @@ test("an unanswered capture blocks another one, also from a second tab", async (
 
   await tab.getByRole("button", { name: /Capture NOK.100/ }).click();
   await tab.getByText("An earlier operation has no answer yet.").waitFor();
-  assert.deepEqual(await asked(set, reference, "capture"), { keys: 0, calls: 0 });
+  assert.deepEqual(await callsOf(set, reference, "capture"), { keys: 0, calls: 0 });
 
   answer();
   await clerk.sees("The earlier operation was answered.");
@@ -170,7 +170,7 @@ test("an unanswered capture blocks another one, also from a second tab", async (
   await siv.dialogButton("Capture NOK 100.00").click();
   await siv.isThrough();
   assert.deepEqual(await money(set, reference), { captured: 34_900, cancelled: 0, refunded: 0 });
-  assert.deepEqual(await asked(set, reference, "capture"), { keys: 2, calls: 2 });
+  assert.deepEqual(await callsOf(set, reference, "capture"), { keys: 2, calls: 2 });
 });
 
 test("an open dialog follows changes by someone else, and keeps a valid amount", async () => {
@@ -226,7 +226,7 @@ test("an operation without an answer of Vipps MobilePay is shown as pending", as
 test("a refusal of the proxy is shown in words, and can be corrected", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk } = siv;
-  clerk.forgives(/status of 409/);
+  clerk.expectsError(/status of 409/);
   const { reference, number } = await order(set);
   // The desk does not know yet that someone else has captured.
   let old;
@@ -326,7 +326,7 @@ test("a request at the counter: lines by hand, a QR for the customer's phone, an
   await app.pays();
   await clerk.readsOf("To ship", "Paid: the money is reserved");
   assert.equal(await page.getByText("Scan to pay").count(), 0);
-  assert.equal((await set.books.payment(reference)).amount.value, 54_800);
+  assert.equal((await set.records.payment(reference)).amount.value, 54_800);
   await clerk.presses("Ship and capture");
   await siv.dialogButton("Capture NOK 548.00").click();
   await siv.isThrough();
@@ -342,7 +342,7 @@ test("a withdrawn request cannot be paid", async () => {
   await clerk.seesHeading("Scan to pay");
   const link = await page.locator(".requested a").getAttribute("href");
   await clerk.presses("Withdraw");
-  await until("the code to go", async () => (await page.getByText("Scan to pay").count()) === 0);
+  await until("the code to disappear", async () => (await page.getByText("Scan to pay").count()) === 0);
   await clerk.looksAround("desk-withdrawn");
   const ida = await set.shopper();
   await ida.opens(link);
@@ -352,15 +352,15 @@ test("a withdrawn request cannot be paid", async () => {
 test("an unanswered request is retried under no other login", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
-  clerk.forgives(/ERR_FAILED|ERR_CONNECTION/);
-  let asked = 0;
-  await page.route("**/v1/shop/payment-requests", (route) => ((asked += 1), route.abort()));
+  clerk.expectsError(/ERR_FAILED|ERR_CONNECTION/);
+  let requests = 0;
+  await page.route("**/v1/shop/payment-requests", (route) => ((requests += 1), route.abort()));
   await clerk.follows("Request");
   await page.getByLabel("Item").fill("Loose-leaf tea, 100 g");
   await clerk.presses("Make a link for NOK 89.00");
   await clerk.sees(/You requested NOK.89\.00 before/);
-  const before = asked;
-  // The next one's key is of one sales unit.
+  const before = requests;
+  // The next login is for one sales unit.
   await page.route("**/desk/session", async (route) => {
     const answer = await route.fetch();
     const known = await answer.json();
@@ -375,5 +375,5 @@ test("an unanswered request is retried under no other login", async () => {
   await page.unroute("**/v1/shop/payment-requests");
   await clerk.presses("Retry");
   await clerk.seesHeading("Scan to pay");
-  assert.ok(before > 0 && asked === before, "nothing was sent under the other login");
+  assert.ok(before > 0 && requests === before, "nothing was sent under the other login");
 });

@@ -1,12 +1,12 @@
 /**
- * The proxy's documentation: readable by everybody, in dark rooms, on small telephones, and without a script. With one, headings are
- * found and code is copied, by keyboard too.
+ * The proxy's documentation is accessible in light and dark, on small phones, and without scripts. With scripts, headings are searched and
+ * code is copied, by keyboard too.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { stage } from "./harness.mjs";
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const set = stage();
 
@@ -109,7 +109,7 @@ test("the arrows go round the list, Escape closes it, and Enter alone takes the 
   await reader.types("Escape");
   assert.equal(await field(reader).inputValue(), "");
   await field(reader).pressSequentially("no heading is called like this");
-  await until("it is said that there is none", async () => /^No headings found$/.test(await status(reader)));
+  await until("the empty result is announced", async () => /^No headings found$/.test(await status(reader)));
   await field(reader).fill("price_changed");
   await reader.types("Enter");
   await reader.isAt(set.shop, "/docs/problems#price_changed");
@@ -169,7 +169,7 @@ test("without JavaScript there is everything but the search and the buttons", as
 test("no script but the site's own is run", async () => {
   const reader = await set.shopper();
   await reader.opens("/docs");
-  reader.forgives(/Content Security Policy|requires 'Trusted(HTML|Script)'/);
+  reader.expectsError(/Content Security Policy|requires 'Trusted(HTML|Script)'/);
   const outcome = await reader.page.evaluate(async () => {
     const violations = [];
     document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => violations.push(effectiveDirective));

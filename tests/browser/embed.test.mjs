@@ -1,4 +1,4 @@
-/** A shop on an origin of its own: it loads the widget from the proxy, and pays only if the proxy knows the shop. */
+/** A shop on its own origin loads the widget from the proxy, and pays only if the proxy allows the origin. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -6,13 +6,13 @@ import { test } from "node:test";
 
 import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const known = await shopOnItsOwn();
 const stranger = await shopOnItsOwn();
 const set = stage({ args: () => ["--allow-origin", known] });
 
-/** A shop of two pages, with the policy that a careful one would send. Answers with its origin. */
+/** Starts a shop of two pages with a strict content security policy. Returns its origin. */
 async function shopOnItsOwn() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://shop");
@@ -31,7 +31,7 @@ async function shopOnItsOwn() {
         <script type="module" src="${set.shop}/pkg/kvitt.js"></script><main>${element}</main></html>`,
     );
   });
-  // It must not keep the process alive once the tests are over.
+  // The server must not keep the process alive after the tests.
   server.unref();
   await once(server.listen(0, "127.0.0.1"), "listening");
   return `http://127.0.0.1:${server.address().port}`;
@@ -50,31 +50,31 @@ test("a page on an allowed origin can pay", async () => {
   await eva.seesHeading("Thank you for your order");
   await eva.readsOf(reference, /Shared, ending in ··67/);
   await eva.looksAround("embedded-confirmation");
-  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 });
 
 test("a page on another origin cannot", async () => {
   const eva = await set.shopper();
-  eva.forgives(/CORS policy|ERR_FAILED/);
-  const before = (await set.books.payments()).length;
+  eva.expectsError(/CORS policy|ERR_FAILED/);
+  const before = (await set.records.payments()).length;
   await eva.opens(`${stranger}/`);
   await eva.presses("Pay with Vipps");
   await eva.seesHeading(/We cannot reach the shop|This order cannot be paid here/);
   await eva.looksAround("embedded-stranger");
-  assert.equal((await set.books.payments()).length, before);
+  assert.equal((await set.records.payments()).length, before);
 });
 
 test("a cart that changes in the page is paid as shown", async () => {
   const eva = await set.shopper();
   await eva.opens(`${known}/`);
-  // The first cart's price comes late: the page has long asked for another.
+  // The first cart's price comes late, after the page has requested another.
   let late;
   await eva.page.route(/items=mug%3A2/, async (route) => {
     await new Promise((resolve) => (late = resolve));
     await route.continue();
   });
   await eva.presses("Pay with Vipps");
-  await until("the first price to be asked for", () => late);
+  await until("the request for the first price", () => late);
   const items = (value, amount) =>
     eva.page.locator("kvitt-checkout").evaluate((element, to) => Object.assign(element, to), { items: value, amount });
   await items(" mug:1, tea:1 ,", "33800");
@@ -86,5 +86,5 @@ test("a cart that changes in the page is paid as shown", async () => {
   await App.fillsIn(eva, { share: false, opened: true });
   const app = await App.in(eva);
   const payment = await app.payment();
-  assert.equal((await set.books.payment(payment.reference)).amount.value, 33800);
+  assert.equal((await set.records.payment(payment.reference)).amount.value, 33800);
 });

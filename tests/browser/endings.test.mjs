@@ -1,4 +1,4 @@
-/** Every way in which a payment comes to nothing: the customer is told so, and has a next step that works. */
+/** Payments that fail, each in its own way: the page says so, and offers a next step that works. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,7 +7,7 @@ import { stage } from "./harness.mjs";
 
 const set = stage();
 
-/** Tries again from the trouble screen, and pays this time. */
+/** Tries again from the error screen, and pays. */
 async function triesAgain(shopper, first) {
   await shopper.presses("Try again");
   const app = await App.in(shopper);
@@ -18,7 +18,7 @@ async function triesAgain(shopper, first) {
   await app.returns();
   await shopper.seesHeading("Thank you for your order");
   await shopper.readsOf(reference);
-  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 }
 
 test("rejected in the app", async () => {
@@ -26,7 +26,7 @@ test("rejected in the app", async () => {
   const { app, reference } = await App.startsFor(per, { share: false });
   await app.opensHere();
   await app.cancels();
-  await set.books.stands(reference, "ABORTED");
+  await set.records.reaches(reference, "ABORTED");
   await app.returns();
   await per.seesHeading("The payment was stopped");
   await per.readsOf("You have not paid anything.");
@@ -39,7 +39,7 @@ test("expired while waiting", async () => {
   const { app, reference } = await App.startsFor(per, { share: false });
   await app.opensHere();
   await app.letsItExpire();
-  await set.books.stands(reference, "EXPIRED");
+  await set.records.reaches(reference, "EXPIRED");
   await app.returns();
   await per.seesHeading("The time ran out");
   await per.looksAround("trouble-expired");
@@ -51,12 +51,12 @@ test("cancelled from the waiting page", async () => {
   await per.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
   await App.fillsIn(per, { share: false });
   await per.seesHeading("Complete the payment in Vipps");
-  const { reference } = await set.books.at(await per.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href"));
+  const { reference } = await set.records.at(await per.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href"));
   await per.presses("Cancel the payment");
   await per.seesHeading("The payment is cancelled");
   await per.looksAround("trouble-cancelled");
-  await set.books.stands(reference, "TERMINATED");
-  const [cancel] = await set.books.received("POST", `/epayment/v1/payments/${reference}/cancel`);
+  await set.records.reaches(reference, "TERMINATED");
+  const [cancel] = await set.records.received("POST", `/epayment/v1/payments/${reference}/cancel`);
   assert.equal(cancel.body.cancelTransactionOnly, true, "an approval in the same moment is not undone");
 });
 
@@ -68,7 +68,7 @@ test("a price that differs from the page's", async () => {
   await per.seesHeading("The price has changed");
   await per.readsOf("Shown before NOK 550.00", "New total NOK 587.00");
   await per.looksAround("trouble-price");
-  const before = (await set.books.payments()).length;
+  const before = (await set.records.payments()).length;
   await per.presses("Continue with the new price");
   await App.fillsIn(per, { share: false, opened: true });
   const app = await App.in(per);
@@ -77,25 +77,25 @@ test("a price that differs from the page's", async () => {
   await app.pays();
   await app.returns();
   await per.readsOf(reference, "NOK 587.00 is reserved");
-  assert.equal((await set.books.payment(reference)).amount.value, 58700);
-  assert.equal((await set.books.payments()).length, before + 1, "nothing was created at the old price");
+  assert.equal((await set.records.payment(reference)).amount.value, 58700);
+  assert.equal((await set.records.payments()).length, before + 1, "nothing was created at the old price");
 });
 
 for (const [name, kept] of [
-  ["that the browser has kept", true],
-  ["that is loaded anew", false],
+  ["in the browser's cache", true],
+  ["that is reloaded", false],
 ]) {
   test(`back from the landing page to a page ${name}`, async () => {
     const per = await set.shopper();
-    // A page that listens for this is not kept by any browser.
+    // No browser caches a page with this listener.
     if (!kept) await per.page.addInitScript(() => addEventListener("unload", () => {}));
     const { reference } = await App.startsFor(per, { share: false });
     await per.goesBack();
-    await set.books.stands(reference, "ABORTED");
+    await set.records.reaches(reference, "ABORTED");
     await per.isAt(set.shop);
     await per.seesHeading("The payment was stopped");
     const fresh = await per.page.evaluate(() => performance.getEntriesByType("navigation")[0].type);
-    assert.equal(fresh, kept ? "navigate" : "back_forward", "the page is the one that this test is about");
+    assert.equal(fresh, kept ? "navigate" : "back_forward", "the page is cached or reloaded as this test needs");
     await per.looksAround("trouble-back");
     await triesAgain(per, reference);
   });
@@ -103,7 +103,7 @@ for (const [name, kept] of [
 
 test("terms not accepted", async () => {
   const per = await set.shopper();
-  const before = (await set.books.payments()).length;
+  const before = (await set.records.payments()).length;
   await per.opens("/");
   await per.presses("Pay with Vipps");
   await per.seesHeading("Your order");
@@ -111,12 +111,12 @@ test("terms not accepted", async () => {
   await per.sees("Accept the terms of sale to go on.");
   assert.match(await per.focus(), /terms of sale/);
   await per.looksAround("start-terms-missing");
-  assert.equal((await set.books.payments()).length, before);
+  assert.equal((await set.records.payments()).length, before);
 });
 
 test("the proxy is unreachable for a moment", async () => {
   const per = await set.shopper();
-  per.forgives(/ERR_CONNECTION_REFUSED/);
+  per.expectsError(/ERR_CONNECTION_REFUSED/);
   await per.opens("/");
   await per.seesButton("Pay with Vipps");
   await per.page.route("**/v1/cart*", (route) => route.abort("connectionrefused"));
@@ -130,7 +130,7 @@ test("the proxy is unreachable for a moment", async () => {
 
 test("the code cannot be loaded for a moment while an order is pending", async () => {
   const per = await set.shopper();
-  per.forgives(/ERR_CONNECTION_REFUSED|the payment window did not start/);
+  per.expectsError(/ERR_CONNECTION_REFUSED|the payment window did not start/);
   await per.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
   await App.fillsIn(per, { share: false });
   await per.seesHeading("Complete the payment in Vipps");
@@ -138,5 +138,5 @@ test("the code cannot be loaded for a moment while an order is pending", async (
   await per.page.route("**/app-*.js", (route) => (refused++ ? route.continue() : route.abort("connectionrefused")));
   await per.page.reload();
   await per.seesHeading("Complete the payment in Vipps");
-  assert.ok(refused > 1, "it was refused once, and asked for again");
+  assert.ok(refused > 1, "the file was refused once, and requested again");
 });

@@ -1,8 +1,8 @@
 /**
- * The stage of a test file: one demo (shop, proxy and emulator in one child process) and one Chromium, both gone afterwards.
+ * The stage of a test file: one demo (shop, proxy and emulator in one child process) and one Chromium, both stopped at the end.
  *
- * KVITT_BIN names the binary (default: the workspace's debug build), CHROMIUM the browser (default: Debian's). Nothing here
- * knows what a test is about; it must never sleep a fixed time: what is waited for is polled, and given up loudly.
+ * KVITT_BIN names the binary (default: the workspace's debug build), CHROMIUM the browser (default: Debian's). The harness knows nothing of
+ * the tests. It never sleeps for a fixed time: it polls, and fails loudly at its timeout.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -13,8 +13,8 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 import { ANY_NUMBER } from "./app.mjs";
-import { Books } from "./books.mjs";
-import { artifacts, until } from "./patience.mjs";
+import { Records } from "./records.mjs";
+import { artifacts, until } from "./until.mjs";
 import { Shopper } from "./shopper.mjs";
 
 const workspace = new URL("../../", import.meta.url);
@@ -33,7 +33,7 @@ const flags = [
 /**
  * Sets the stage for all tests of the file that calls it.
  *
- * @param {{ args?: () => string[] | Promise<string[]> }} [options] `args` are handed to `kvitt demo`
+ * @param {{ args?: () => string[] | Promise<string[]> }} [options] `args` are arguments of `kvitt demo`
  */
 export function stage({ args = () => [] } = {}) {
   const set = {
@@ -41,8 +41,8 @@ export function stage({ args = () => [] } = {}) {
     shop: "",
     /** The emulator's origin: the landing page and the phone. */
     vipps: "",
-    /** @type {Books} */
-    books: undefined,
+    /** @type {Records} */
+    records: undefined,
     /** All that the demo has written to its outputs. */
     log: "",
     /** A new customer with a browser of their own. @returns {Promise<Shopper>} */
@@ -51,7 +51,7 @@ export function stage({ args = () => [] } = {}) {
       shoppers.push(shopper);
       return shopper;
     },
-    /** Somebody of the shop's own, who may see a number that a customer shared. @returns {Promise<Shopper>} */
+    /** A member of the shop's staff, who may see a shared number. @returns {Promise<Shopper>} */
     async clerk(options) {
       const clerk = await Shopper.arrives(set, browser, options);
       clerks.push(clerk);
@@ -77,8 +77,8 @@ export function stage({ args = () => [] } = {}) {
     const [shop, phone] = await Promise.race([Promise.all([address("shop"), address("phone")]), gone]);
     set.shop = new URL(shop).origin;
     set.vipps = new URL(phone).origin;
-    set.books = new Books(set.vipps);
-    // Pages are kept for the way back, as in a customer's browser.
+    set.records = new Records(set.vipps);
+    // The back/forward cache is on, as in a customer's browser.
     browser = await chromium.launch({ executablePath, args: flags, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
   });
 
@@ -90,11 +90,11 @@ export function stage({ args = () => [] } = {}) {
     assert.equal(code, 0, `the demo stopped cleanly\n${set.log}`);
     assert.doesNotMatch(set.log, /panicked/);
     assert.doesNotMatch(set.log, ANY_NUMBER, "a telephone number in the log");
-    for (const { received, grievances } of shoppers) {
+    for (const { received, unexpected } of shoppers) {
       for (const { url, body } of received) assert.doesNotMatch(body, ANY_NUMBER, `a telephone number in ${url}`);
-      assert.deepEqual(grievances, [], "what the pages complained about");
+      assert.deepEqual(unexpected, [], "errors on the console of the shop's pages");
     }
-    for (const { grievances } of clerks) assert.deepEqual(grievances, [], "what the desk complained about");
+    for (const { unexpected } of clerks) assert.deepEqual(unexpected, [], "errors on the console of the desk");
   });
 
   return set;

@@ -1,14 +1,14 @@
-/** What a page loads, when, and what is left of the way to pay when it cannot be had. */
+/** The files of the widget: which are loaded and when, and how the customer pays if one cannot be loaded. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const set = stage();
 
-/** The widget's files that this browser has asked for, without their hashes. */
+/** The widget's files that this browser has requested, without their hashes. */
 function filesOf(shopper) {
   const files = [];
   shopper.page.on("request", (request) => {
@@ -18,17 +18,17 @@ function filesOf(shopper) {
   return files;
 }
 
-/** Speaks another language in the shop. */
-const speaks = (shopper, language) =>
+/** Changes the language of the widget. */
+const setLanguage = (shopper, language) =>
   shopper.page.locator("kvitt-checkout").evaluate((element, language) => element.setAttribute("language", language), language);
 
 test("a page loads its own language alone, and all files in parallel", async () => {
   const nils = await set.shopper();
   const files = filesOf(nils);
-  // None of the three is answered before all are asked for: one that waited for another would never come.
+  // No file is answered before all three are requested. One that waited for another would never load.
   for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
     await nils.page.route(`**/pkg/${file}`, async (route) => {
-      await until("all to be asked for", () => ["app.js", "kvitt.wasm", "words.js"].every((name) => seen().includes(name)));
+      await until("the request for all files", () => ["app.js", "kvitt.wasm", "words.js"].every((name) => seen().includes(name)));
       await route.continue();
     });
   }
@@ -38,9 +38,9 @@ test("a page loads its own language alone, and all files in parallel", async () 
   await nils.seesHeading("Your order");
   assert.deepEqual([...files].sort(), ["app.js", "kvitt.js", "kvitt.wasm", "words-en.js"]);
 
-  await speaks(nils, "nb");
+  await setLanguage(nils, "nb");
   await nils.seesHeading("Din bestilling");
-  assert.deepEqual(files.slice(4), ["words-nb.js"], "the other one only when it is spoken");
+  assert.deepEqual(files.slice(4), ["words-nb.js"], "another language is loaded only on request");
 });
 
 test("the last requested language wins", async () => {
@@ -53,9 +53,9 @@ test("the last requested language wins", async () => {
     await new Promise((resolve) => (release = resolve));
     await route.continue();
   });
-  await speaks(nils, "da");
-  await until("the Danish words to be asked for", () => release);
-  await speaks(nils, "fi");
+  await setLanguage(nils, "da");
+  await until("the request for the Danish words", () => release);
+  await setLanguage(nils, "fi");
   await nils.seesHeading("Tilauksesi");
   const danish = nils.page.waitForResponse(/words-da/);
   release();
@@ -66,13 +66,13 @@ test("the last requested language wins", async () => {
 
 test("without its words file the page keeps its language", async () => {
   const nils = await set.shopper();
-  nils.forgives(/ERR_FAILED/);
+  nils.expectsError(/ERR_FAILED/);
   await nils.opens("/");
   await nils.presses("Pay with Vipps");
   await nils.seesHeading("Your order");
   await nils.page.route("**/words-sv-*.js", (route) => route.abort());
   const failed = nils.page.waitForEvent("requestfailed");
-  await speaks(nils, "sv");
+  await setLanguage(nils, "sv");
   await failed;
   await nils.seesHeading("Your order");
   assert.equal(await nils.page.locator("kvitt-checkout .frame").getAttribute("lang"), "en");
@@ -81,7 +81,7 @@ test("without its words file the page keeps its language", async () => {
 for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
   test(`without ${file} the form replaces the button and takes the focus`, async () => {
     const nils = await set.shopper();
-    nils.forgives(/ERR_FAILED|did not start/);
+    nils.expectsError(/ERR_FAILED|did not start/);
     await nils.page.route(`**/pkg/${file}`, (route) => route.abort());
     await nils.opens("/");
     await nils.tabsTo(/^Pay with Vipps$/);
@@ -96,7 +96,7 @@ for (const file of ["app-*.js", "kvitt-*.wasm", "words-*.js"]) {
 
 test("without a form the button says so, keeps the focus, and can be pressed again", async () => {
   const nils = await set.shopper();
-  nils.forgives(/ERR_FAILED|did not start/);
+  nils.expectsError(/ERR_FAILED|did not start/);
   await nils.page.route("**/pkg/words-*.js", (route) => route.abort());
   await nils.opens("/");
   await nils.page.locator("kvitt-checkout").evaluate((element) => {
@@ -118,7 +118,7 @@ test("without a form the button says so, keeps the focus, and can be pressed aga
 test("a single-page app restores a pending order, and shows a finished one on reload", async () => {
   const nils = await set.shopper();
   await nils.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
-  // As a router does it: the view is thrown away and built again, in a page that has long been there.
+  // As a router does: the view is removed and built again in the same page.
   const rebuilds = () => nils.page.locator("kvitt-checkout").evaluate((element) => element.replaceWith(element.cloneNode(true)));
   await App.fillsIn(nils, { share: false });
   await nils.seesHeading("Complete the payment in Vipps");

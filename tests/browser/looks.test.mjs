@@ -1,4 +1,4 @@
-/** Brands, languages, the keyboard alone, dark rooms and small telephones. */
+/** Brands, languages, the keyboard alone, dark mode and small phones. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,7 +7,7 @@ import { stage } from "./harness.mjs";
 
 const set = stage();
 
-/** MobilePay is called Vipps from 12 January 2027 on, so what is right depends on the day. */
+/** MobilePay is renamed Vipps on 12 January 2027, so the expected name depends on the day. */
 const mobilePay = Date.now() < Date.UTC(2027, 0, 11, 23) ? "MobilePay" : "Vipps";
 
 test("brand and currency of each market", async () => {
@@ -29,7 +29,7 @@ test("brand and currency of each market", async () => {
     await ida.seesHeading("Thank you for your order");
     await ida.readsOf(reference, `Paid with ${mobilePay}`, new RegExp(`ending in ··${ending}`));
     await ida.looksAround(`${market}-confirmation`);
-    const payment = await set.books.payment(reference);
+    const payment = await set.records.payment(reference);
     assert.equal(payment.msn, msn);
     assert.deepEqual(payment.amount, total);
     await ida.leaves();
@@ -39,11 +39,11 @@ test("brand and currency of each market", async () => {
 test("the shop's own colours, whatever its variables are called", async () => {
   const ida = await set.shopper();
   await ida.page.route("**/v1/cart*", (route) => route.abort());
-  ida.forgives(/ERR_FAILED/);
+  ida.expectsError(/ERR_FAILED/);
   await ida.opens("/");
   await ida.presses(/Pay with/);
   await ida.seesHeading("We cannot reach the shop");
-  // The demo shop has names like the widget's, and hands them on.
+  // The demo shop's own variables have the names of the widget's.
   const [seen, meant] = await ida.page.locator("kvitt-checkout .frame").evaluate((frame) => {
     const shop = getComputedStyle(document.documentElement);
     const style = getComputedStyle(frame);
@@ -82,7 +82,7 @@ test("five languages", async () => {
     await ida.looksAround(`start-${language}`);
     await ida.leaves();
   }
-  assert.ok(amounts.size >= 3, `each writes it its own way: ${[...amounts].join(" | ")}`);
+  assert.ok(amounts.size >= 3, `each language has its own format: ${[...amounts].join(" | ")}`);
 });
 
 test("everything works by keyboard alone", async () => {
@@ -104,7 +104,7 @@ test("everything works by keyboard alone", async () => {
   await ida.isAt(set.shop, "/return.html?kvitt=");
   await ida.seesHeading("Thank you for your order");
   assert.match(await ida.focus(), /^$|Thank you|Your order/);
-  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 });
 
 for (const [name, options] of [

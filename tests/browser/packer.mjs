@@ -1,9 +1,9 @@
 /**
- * A packer at the order desk, and the orders that come in: the actions of the desk's tests.
+ * A packer at the order desk, and the orders of the shop: the actions of the desk's tests.
  */
 import assert from "node:assert/strict";
 
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const MUG = { sku: "mug", quantity: 2 };
 const TEA = { sku: "tea", quantity: 1 };
@@ -22,7 +22,7 @@ export class Packer {
     packer.set = set;
     packer.clerk = await set.clerk(options);
     // Without a session the proxy answers 401, which the browser writes to its console.
-    packer.clerk.forgives(/status of 401/);
+    packer.clerk.expectsError(/status of 401/);
     await packer.clerk.opens("/desk");
     await packer.logsInWith(Packer.credentials(set).key);
     await packer.clerk.page.getByRole("navigation", { name: "Desk" }).waitFor();
@@ -68,7 +68,7 @@ export class Packer {
 }
 
 /**
- * An order of two mugs and a tea, as the shop's page places it, and what its customer does: `approve`, `reject`, or nothing yet.
+ * An order of two mugs and a tea, as the shop's page places it, and the action of its customer: `approve`, `reject`, or none yet.
  *
  * @returns {Promise<{ reference: string, number: string }>}
  */
@@ -96,13 +96,13 @@ export async function order(set, does = "approve") {
 
 /** A payment's amounts, by the records of Vipps MobilePay. */
 export async function money(set, reference) {
-  const { aggregate } = await set.books.payment(reference);
+  const { aggregate } = await set.records.payment(reference);
   const value = (name) => aggregate[`${name}Amount`].value;
   return { captured: value("captured"), cancelled: value("cancelled"), refunded: value("refunded") };
 }
 
-/** How many calls of an operation Vipps MobilePay received for a payment: different keys, and all calls. */
-export async function asked(set, reference, what) {
-  const calls = await set.books.received("POST", `/epayment/v1/payments/${reference}/${what}`);
+/** The calls of an operation that Vipps MobilePay received for a payment: the number of keys, and of calls. */
+export async function callsOf(set, reference, what) {
+  const calls = await set.records.received("POST", `/epayment/v1/payments/${reference}/${what}`);
   return { keys: new Set(calls.map((call) => call.headers["idempotency-key"])).size, calls: calls.length };
 }

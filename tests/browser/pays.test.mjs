@@ -1,4 +1,4 @@
-/** One browser from the product to the confirmation, and what Vipps MobilePay was asked for on the way. */
+/** A payment in one browser, from the product to the confirmation, with the requests that Vipps MobilePay received. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,7 +7,7 @@ import { stage } from "./harness.mjs";
 
 const set = stage();
 
-/** The order as the widget writes it before and after it is paid: lines, total, and the VAT of each rate. */
+/** The order as the widget shows it before and after the payment: lines, total, and the VAT of each rate. */
 const order = [
   "Stoneware mug 2 × NOK 249.00 NOK 498.00",
   "Loose-leaf tea, 100 g 1 × NOK 89.00 NOK 89.00",
@@ -48,7 +48,7 @@ test("pays, shares the number, and reads the order confirmed", async () => {
   await kari.readsOf(reference, "NOK 587.00 is reserved for Nordlys Keramikk", ...order, /Shared, ending in ··67/);
   await kari.looksAround("confirmation");
 
-  const payment = await set.books.payment(reference);
+  const payment = await set.records.payment(reference);
   assert.equal(payment.state, "AUTHORIZED");
   assert.equal(payment.msn, "123456");
   assert.deepEqual(payment.amount, { currency: "NOK", value: 58700 });
@@ -61,15 +61,15 @@ test("pays, shares the number, and reads the order confirmed", async () => {
     ["Loose-leaf tea, 100 g", 8900, 1161],
   ]);
 
-  const [created, ...more] = await set.books.received("POST", "/epayment/v1/payments");
-  assert.deepEqual(more, [], "one payment for one press");
+  const [created, ...more] = await set.records.received("POST", "/epayment/v1/payments");
+  assert.deepEqual(more, [], "one submit, one payment");
   for (const name of ["name", "version", "plugin-name", "plugin-version"]) {
     assert.match(created.headers[`vipps-system-${name}`], /^.{1,30}$/);
   }
   assert.ok(created.headers["idempotency-key"]);
   assert.ok(
     kari.received.some(({ body }) => body.includes('"phone_number_ending":"67"')),
-    "the account of what was received has the end of the number",
+    "the recorded answers have the end of the number",
   );
 });
 
@@ -82,7 +82,7 @@ test("returns in another browser", async () => {
   await other.seesHeading("Thank you for your order");
   await other.readsOf("NOK 587.00 is reserved", "Not shared");
 
-  other.forgives(/404/);
+  other.expectsError(/404/);
   await other.opens("/return.html?kvitt=" + "A".repeat(43));
   await other.seesHeading("We cannot find this order");
   await other.looksAround("not-found");

@@ -1,4 +1,4 @@
-/** Shopping on one device, approving on another: the first page comes along by itself. */
+/** The customer shops on one device and approves on another. The first page follows by itself. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -10,7 +10,7 @@ const set = stage();
 test("the landing page goes back to the shop once the phone has paid", async () => {
   const ola = await set.shopper();
   const { app: landing, reference } = await App.startsFor(ola, { share: true });
-  await landing.asksThePhone();
+  await landing.sendsToThePhone();
   await ola.looksAround("landing-waiting");
 
   const phone = await set.shopper({ viewport: { width: 390, height: 844 } });
@@ -25,7 +25,7 @@ test("the landing page goes back to the shop once the phone has paid", async () 
   await ola.isAt(set.shop, "/return.html?kvitt=");
   await ola.seesHeading("Thank you for your order");
   await ola.readsOf(reference, /Shared, ending in ··67/);
-  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 });
 
 test("a page that stays open follows live", async () => {
@@ -38,7 +38,7 @@ test("a page that stays open follows live", async () => {
   await ola.page.evaluate(() => (globalThis.sameDocument = true));
   const landing = await App.in(await ola.followsIntoATab("Open Vipps"));
   const { reference } = await landing.payment();
-  await landing.asksThePhone();
+  await landing.sendsToThePhone();
 
   const phone = await set.shopper({ viewport: { width: 390, height: 844 } });
   const app = await App.onThePhone(phone);
@@ -49,11 +49,11 @@ test("a page that stays open follows live", async () => {
   await ola.seesHeading("Thank you for your order");
   await ola.readsOf(reference, /Shared, ending in ··67/);
   await ola.looksAround("confirmation-in-place");
-  assert.ok(await ola.page.evaluate(() => globalThis.sameDocument), "the page was loaded again");
+  assert.ok(await ola.page.evaluate(() => globalThis.sameDocument), "the page was not reloaded");
   assert.ok(
     ola.received.some(({ url, body }) => url === "event stream" && body.includes('"state":"authorized"')),
-    "the news came by the stream",
+    "the state came by the stream",
   );
-  const [payment] = (await set.books.payments()).filter((payment) => payment.reference === reference);
+  const [payment] = (await set.records.payments()).filter((payment) => payment.reference === reference);
   assert.equal(payment.state, "AUTHORIZED");
 });

@@ -1,4 +1,4 @@
-/** Paying without scripts, and where the page's policy refuses WebAssembly: the form in the widget's slot, and the proxy's own pages. */
+/** Paying without scripts or WebAssembly: by the form in the widget's slot, and the proxy's own pages. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -8,15 +8,15 @@ import { stage } from "./harness.mjs";
 const set = stage();
 const plain = { javaScriptEnabled: false };
 
-/** Ticks what is asked, and sends the form. */
+/** Accepts the terms, and submits the form. */
 async function sendsTheForm(shopper, { share }) {
   await shopper.ticks(/I accept the terms of sale/);
   if (share) await shopper.ticks(/Share my phone number with Nordlys Keramikk/);
   await shopper.presses("Pay with Vipps");
 }
 
-/** Changes the shop's page on its way to this browser. */
-async function readsAnother(shopper, change) {
+/** Changes the shop's page in this browser. */
+async function changesThePage(shopper, change) {
   await shopper.page.route(`${set.shop}/`, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, ...change(await response.text(), response.headers()) });
@@ -33,10 +33,10 @@ test("pays without scripts", async () => {
   assert.equal(request.profile.scope, "phoneNumber");
   await siri.looksAround("plain-landing");
 
-  const impatient = await set.shopper(plain);
-  assert.equal(await impatient.opens(request.returnUrl), 200);
-  await impatient.seesHeading("Waiting for your approval");
-  await impatient.looksAround("plain-waiting");
+  const early = await set.shopper(plain);
+  assert.equal(await early.opens(request.returnUrl), 200);
+  await early.seesHeading("Waiting for your approval");
+  await early.looksAround("plain-waiting");
 
   await app.opensHere();
   await siri.looksAround("plain-consent");
@@ -47,13 +47,13 @@ test("pays without scripts", async () => {
   await siri.seesHeading("Thank you for your order");
   const order = ["2 × Stoneware mug NOK 498.00", "1 × Loose-leaf tea, 100 g NOK 89.00", "Total NOK 587.00"];
   await siri.readsOf(reference, ...order, "of which VAT 25% NOK 99.60", "of which VAT 15% NOK 11.61");
-  // With the number the page is complete, and refreshes itself no more.
+  // The page with the number is complete, and stops refreshing.
   await siri.readsOf("Phone number ending in 67");
   await siri.looksAround("plain-confirmation");
-  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 
-  await impatient.seesHeading("Thank you for your order");
-  await impatient.readsOf("Phone number ending in 67");
+  await early.seesHeading("Thank you for your order");
+  await early.readsOf("Phone number ending in 67");
 });
 
 test("shows that a payment was rejected", async () => {
@@ -72,15 +72,15 @@ test("shows that a payment was rejected", async () => {
 });
 
 test("shows what is wrong with the form", async () => {
-  const before = (await set.books.payments()).length;
+  const before = (await set.records.payments()).length;
   for (const [name, change, status, words] of [
     ["terms", (html) => html.replace(" required", ""), 422, /terms/i],
     ["price", (html) => html.replaceAll('value="58700"', 'value="55000"'), 409, /price|amount|total/i],
     ["article", (html) => html.replaceAll('value="mug:2,tea:1"', 'value="anchor:1"'), 422, /article|sku|anchor/i],
   ]) {
     const siri = await set.shopper(plain);
-    siri.forgives(/status of 4/);
-    await readsAnother(siri, (html) => ({ body: change(html) }));
+    siri.expectsError(/status of 4/);
+    await changesThePage(siri, (html) => ({ body: change(html) }));
     await siri.opens("/");
     if (name !== "terms") await siri.ticks(/I accept the terms of sale/);
     const answer = siri.page.waitForResponse(`${set.shop}/pay`);
@@ -89,13 +89,13 @@ test("shows what is wrong with the form", async () => {
     await siri.readsOf(words, "Nothing has been paid.");
     await siri.looksAround(`plain-problem-${name}`);
   }
-  assert.equal((await set.books.payments()).length, before, "no payment was created");
+  assert.equal((await set.records.payments()).length, before, "no payment was created");
 });
 
 test("pays where the page's policy refuses WebAssembly", async () => {
   const siri = await set.shopper();
-  siri.forgives(/WebAssembly|unsafe-eval|Content Security Policy|did not start/);
-  await readsAnother(siri, (_, headers) => {
+  siri.expectsError(/WebAssembly|unsafe-eval|Content Security Policy|did not start/);
+  await changesThePage(siri, (_, headers) => {
     const policy = headers["content-security-policy"];
     assert.match(policy, /'wasm-unsafe-eval'/);
     return { headers: { ...headers, "content-security-policy": policy.replace(" 'wasm-unsafe-eval'", "") } };
@@ -111,5 +111,5 @@ test("pays where the page's policy refuses WebAssembly", async () => {
   await app.returns();
   await siri.isAt(set.shop, "/return/");
   await siri.seesHeading("Thank you for your order");
-  assert.equal((await set.books.payment(reference)).state, "AUTHORIZED");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 });

@@ -1,6 +1,6 @@
 /**
- * What the proxy tells a shop's backend, verified by the libraries that shops use: `standardwebhooks` of npm, here, and of PyPI, in
- * relay.py. No browser takes part; it is here for the binary and the packages.
+ * Deliveries to a shop's backend verify with the public libraries: `standardwebhooks` of npm, here, and of PyPI, in relay.py. The test needs
+ * no browser. It is here for the binary and the packages.
  *
  * PYTHON names the interpreter that has the package (`cargo xtask test` makes one).
  */
@@ -18,18 +18,18 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Webhook } from "standardwebhooks";
 
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const workspace = new URL("../../", import.meta.url);
 const binary = process.env.KVITT_BIN ?? fileURLToPath(new URL("target/debug/kvitt", workspace));
 const python = process.env.PYTHON ?? fileURLToPath(new URL("target/python/bin/python", workspace));
-const heard = [];
-// What begins with KVITT_ is for the proxy, which refuses what it does not know.
+const deliveries = [];
+// The proxy refuses unknown variables that begin with KVITT_.
 const { KVITT_BIN: _, ...env } = process.env;
 let folder, proxy, config;
 
 const shop = createServer(async (request, response) => {
-  heard.push({ headers: request.headers, body: await text(request) });
+  deliveries.push({ headers: request.headers, body: await text(request) });
   response.writeHead(204).end();
 });
 
@@ -37,7 +37,7 @@ before(async () => {
   await once(shop.listen(0, "127.0.0.1"), "listening");
   folder = await mkdtemp(join(tmpdir(), "kvitt-relay-"));
   config = join(folder, "kvitt.toml");
-  // Nobody pays here, so nobody is asked at Vipps MobilePay's address.
+  // There is no payment, so the address of Vipps MobilePay is never called.
   await writeFile(
     config,
     `listen = "127.0.0.1:0"
@@ -63,7 +63,7 @@ webhook_secret = "none"
   for (const stream of [proxy.stdout, proxy.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
   const listens = () => log.match(/listening on (\S+)/)?.[1] ?? (proxy.exitCode !== null && assert.fail(log));
   const url = await until("the proxy", listens);
-  // A command needs the database that the proxy makes before it answers.
+  // A command needs the database, which the proxy creates before it answers.
   await fetch(`${url}/healthz`);
 });
 
@@ -81,7 +81,7 @@ async function endpoints(...args) {
   return stdout.trim().split("\n");
 }
 
-/** What relay.py makes of it: the event's type, or an error. */
+/** Verifies a delivery with relay.py. Returns the event's type, or an error. */
 async function pythonReads(secret, { headers, body }) {
   const child = spawn(python, [fileURLToPath(new URL("relay.py", import.meta.url))], { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(JSON.stringify({ secret, headers, body }));
@@ -93,10 +93,10 @@ async function pythonReads(secret, { headers, body }) {
 test("deliveries verify with the public libraries, under each secret while one is replaced", async () => {
   const [id, secret] = await endpoints("add", `http://127.0.0.1:${shop.address().port}/hooks`);
   await endpoints("test", id);
-  const [first] = await until("the first delivery", () => heard.length === 1 && heard);
+  const [first] = await until("the first delivery", () => deliveries.length === 1 && deliveries);
   const [next] = await endpoints("rotate", id);
   await endpoints("test", id);
-  const [, second] = await until("the second delivery", () => heard.length === 2 && heard);
+  const [, second] = await until("the second delivery", () => deliveries.length === 2 && deliveries);
 
   for (const [key, delivery] of [[secret, first], [secret, second], [next, second]]) {
     assert.equal(new Webhook(key).verify(delivery.body, delivery.headers).type, "endpoint.test");

@@ -1,16 +1,16 @@
-/** Payment requests: a link that is opened on a phone, and a returning customer who gets the next one in the app. */
+/** Payment requests: paid by a link on a phone, by a QR code, and in the app of a returning customer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
 import { Packer } from "./packer.mjs";
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
 const set = stage();
 const phone = { viewport: { width: 390, height: 844 } };
 
-/** What the shop's backend asks its proxy. */
+/** A request of the shop's backend to its proxy. */
 async function shop(method, path, body, headers = {}) {
   const answer = await fetch(`${set.shop}/v1/shop/${path}`, {
     method,
@@ -21,7 +21,7 @@ async function shop(method, path, body, headers = {}) {
   return answer.json();
 }
 
-async function asksFor(more = {}) {
+async function requestsPayment(more = {}) {
   const line = { sku: "glaze", name: "A glaze of your own", quantity: 1, unit_price: 75_000, vat_rate: 2500 };
   const freight = { sku: "freight", name: "Sending it to you", quantity: 1, unit_price: 9_900, vat_rate: 2500, shipping: true };
   const cart = { lines: [line, freight], total: { value: 84_900, currency: "NOK" } };
@@ -36,7 +36,7 @@ async function becomes(reference, state) {
 }
 
 test("a link is paid on a phone", async () => {
-  const { request, reference } = await asksFor();
+  const { request, reference } = await requestsPayment();
   const siri = await set.shopper(phone);
   assert.equal(await siri.opens(request.url), 200);
   await siri.seesHeading("To pay: NOK 849.00");
@@ -54,27 +54,27 @@ test("a link is paid on a phone", async () => {
   await siri.readsOf("Phone number ending in 67");
   await becomes(reference, "authorized");
 
-  // Whoever opens the link again sees that it is paid.
+  // The link shows that it is paid.
   const other = await set.shopper();
   await other.opens(request.url);
   await other.seesHeading("Thank you for your order");
   assert.equal(await other.page.getByRole("button").count(), 0);
-  assert.equal((await set.books.payment(reference)).amount.value, 84_900);
+  assert.equal((await set.records.payment(reference)).amount.value, 84_900);
 });
 
 test("a pay page shows what is missing, a failed attempt, and the end", async () => {
-  const { request, reference } = await asksFor();
+  const { request, reference } = await requestsPayment();
   const ola = await set.shopper({ javaScriptEnabled: false, colorScheme: "dark" });
   await ola.opens(request.url);
   await ola.looksAround("dark-pay-page");
-  // The browser itself asks for the terms; one that does not is told by the page.
+  // The browser requires the terms. Without `required`, the page does.
   await ola.page.route(request.url, async (route) => {
     if (route.request().method() !== "GET") return route.continue();
     const response = await route.fetch();
     await route.fulfill({ response, body: (await response.text()).replaceAll(" required", "") });
   });
   await ola.opens(request.url);
-  ola.forgives(/status of 422/);
+  ola.expectsError(/status of 422/);
   await ola.presses("Pay with Vipps");
   await ola.sees("Accept the terms of sale to go on.");
   await ola.ticks(/I accept the terms of sale/);
@@ -98,7 +98,7 @@ test("a returning customer gets the next request in the app", async () => {
     const order = await shop("GET", `orders/${reference}`);
     return order.customer_id && order;
   });
-  const { request, reference: next, state } = await asksFor({ customer: { id } });
+  const { request, reference: next, state } = await requestsPayment({ customer: { id } });
   assert.equal(request.sent_by, "app");
   assert.equal(state, "created");
   const telephone = await set.shopper(phone);
@@ -108,13 +108,13 @@ test("a returning customer gets the next request in the app", async () => {
   await app.pays();
   const paid = await becomes(next, "authorized");
   assert.equal(paid.customer_id, id);
-  const booked = await set.books.payment(next);
-  assert.equal(booked.request.userFlow, "PUSH_MESSAGE");
-  assert.equal(booked.request.profile, undefined);
+  const recorded = await set.records.payment(next);
+  assert.equal(recorded.request.userFlow, "PUSH_MESSAGE");
+  assert.equal(recorded.request.profile, undefined);
 });
 
 test("a phone scans the QR, and the desktop follows to the confirmation", async () => {
-  const before = (await set.books.payments()).length;
+  const before = (await set.records.payments()).length;
   const ola = await set.shopper();
   await ola.opens("/");
   await ola.presses("Pay with Vipps");
@@ -123,7 +123,7 @@ test("a phone scans the QR, and the desktop follows to the confirmation", async 
   const code = ola.page.locator("kvitt-checkout .code");
   await until("the picture", () => code.evaluate((image) => image.complete && image.naturalWidth > 0));
   await ola.looksAround("start-scan");
-  assert.equal((await set.books.payments()).length, before, "nobody has pressed pay yet");
+  assert.equal((await set.records.payments()).length, before, "no payment before the customer pays");
 
   const siri = await set.shopper(phone);
   await siri.opens((await code.getAttribute("src")).replace(/\/qr\.svg$/, ""));
@@ -139,7 +139,7 @@ test("a phone scans the QR, and the desktop follows to the confirmation", async 
   await app.pays();
   await ola.seesHeading("Thank you for your order");
   await ola.readsOf(reference, /Shared, ending in ··67/);
-  assert.equal((await set.books.payments()).length, before + 1, "one order, on two devices");
+  assert.equal((await set.records.payments()).length, before + 1, "one order, on two devices");
 });
 
 test("the desktop pays the order of its own QR", async () => {

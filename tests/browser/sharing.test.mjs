@@ -1,4 +1,4 @@
-/** The telephone number is the customer's to give: not asked for unless they said yes, and no payment is lost over a no. */
+/** The phone number is requested only with the customer's consent, and a refusal costs no payment. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,7 +7,7 @@ import { stage } from "./harness.mjs";
 
 const set = stage();
 
-test("without consent nothing is asked for or shared", async () => {
+test("without consent nothing is requested or shared", async () => {
   const liv = await set.shopper();
   const { app, reference } = await App.startsFor(liv, { share: false });
   await app.opensHere();
@@ -17,7 +17,7 @@ test("without consent nothing is asked for or shared", async () => {
   await liv.seesHeading("Thank you for your order");
   await liv.readsOf(reference, "Phone number Not shared");
   await liv.looksAround("confirmation-unshared");
-  const payment = await set.books.payment(reference);
+  const payment = await set.records.payment(reference);
   assert.equal(payment.request.profile, undefined);
   assert.equal(payment.userDetails, undefined);
   assert.ok(!liv.received.some(({ body }) => body.includes('"phone_number_ending":')));
@@ -28,7 +28,7 @@ test("a customer who refuses in the app can pay without sharing", async () => {
   const { app, reference: first } = await App.startsFor(liv, { share: true });
   await app.opensHere();
   await app.refusesToShare();
-  await set.books.stands(first, "ABORTED");
+  await set.records.reaches(first, "ABORTED");
   await app.returns();
 
   await liv.seesHeading("The payment was stopped");
@@ -45,8 +45,8 @@ test("a customer who refuses in the app can pay without sharing", async () => {
 
   await liv.seesHeading("Thank you for your order");
   await liv.readsOf(second, "Phone number Not shared");
-  const payment = await set.books.payment(second);
+  const payment = await set.records.payment(second);
   assert.equal(payment.state, "AUTHORIZED");
   assert.equal(payment.request.profile, undefined);
-  assert.equal((await set.books.payment(first)).request.profile.scope, "phoneNumber");
+  assert.equal((await set.records.payment(first)).request.profile.scope, "phoneNumber");
 });

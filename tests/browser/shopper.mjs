@@ -1,15 +1,15 @@
 /**
- * A person with a browser: what they do is a verb, what they see is named by what is written on the screen.
+ * A customer with a browser: each action is a verb, and elements are named by their text on the screen.
  *
- * Everything is found by role and name, as a screen reader would, and every verb waits for its own precondition. What the shop's
- * origin sends to this browser, live updates included, is written down, so that a test can say what must never have been in it.
+ * Elements are found by role and name, as by a screen reader, and every verb waits for its precondition. All that the shop's origin sends to
+ * this browser, streams included, is recorded, so that a test can check what it must not contain.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { artifacts, PATIENCE_MS, until } from "./patience.mjs";
+import { artifacts, TIMEOUT_MS, until } from "./until.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const standards = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
@@ -17,9 +17,9 @@ const standards = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 export class Shopper {
   /** What the shop's origin has sent to this browser: `{ url, status, body }`. */
   received = [];
-  /** What the pages complained about on the console, and exceptions nobody caught. */
-  complaints = [];
-  #forgiven = [];
+  /** Errors and warnings on the console, and uncaught exceptions. */
+  errors = [];
+  #expected = [];
   #devtools;
   #options;
 
@@ -31,23 +31,23 @@ export class Shopper {
   static async arrives(set, browser, options) {
     const shopper = new Shopper();
     const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1100, height: 900 }, ...options });
-    context.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultTimeout(TIMEOUT_MS);
     const page = await context.newPage();
     Object.assign(shopper, { set, context, page });
     shopper.#options = options;
-    await shopper.#keepsAccount();
+    await shopper.#records();
     return shopper;
   }
 
-  async #keepsAccount() {
+  async #records() {
     const { page, set } = this;
-    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("pageerror", (error) => this.errors.push(error.message));
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
+      if (["error", "warning"].includes(message.type())) this.errors.push(message.text());
     });
     page.on("response", async (response) => {
       if (!response.url().startsWith(set.shop) || response.headers()["content-type"]?.startsWith("text/event-stream")) return;
-      // A redirect has no body, and one that the page has left before it came cannot be read any more.
+      // A redirect has no body, and the body of a page that was left early cannot be read.
       const body = await response.text().catch(() => "");
       this.received.push({ url: response.url(), status: response.status(), body });
     });
@@ -58,24 +58,24 @@ export class Shopper {
     });
   }
 
-  /** This complaint is expected in this test. */
-  forgives(pattern) {
-    this.#forgiven.push(pattern);
+  /** Errors that match are expected in this test. */
+  expectsError(pattern) {
+    this.#expected.push(pattern);
   }
 
-  /** What is left of the complaints. */
-  get grievances() {
-    return this.complaints.filter((complaint) => !this.#forgiven.some((pattern) => pattern.test(complaint)));
+  /** The errors that were not expected. */
+  get unexpected() {
+    return this.errors.filter((error) => !this.#expected.some((pattern) => pattern.test(error)));
   }
 
-  /** Opens a page: a path of the shop, or a whole address. Answers with the status. */
+  /** Opens a page: a path of the shop, or a whole address. Returns the status. */
   async opens(address) {
     const answer = await this.page.goto(new URL(address, this.set.shop).href);
     return answer.status();
   }
 
   async goesBack() {
-    // A page that the browser has kept does not load again.
+    // A cached page does not load again.
     await this.page.goBack({ waitUntil: "commit" });
   }
 
@@ -87,7 +87,7 @@ export class Shopper {
     await this.page.getByRole("link", { name }).click();
   }
 
-  /** Follows a link that opens a tab of its own, and looks at that tab. */
+  /** Follows a link that opens a tab. Returns a customer with that tab. */
   async followsIntoATab(name) {
     const opened = this.context.waitForEvent("page");
     await this.follows(name);
@@ -107,7 +107,7 @@ export class Shopper {
     assert.fail(`${name} cannot be reached with the keyboard`);
   }
 
-  /** The words of what has the focus. */
+  /** The text of the focused element. */
   async focus() {
     return this.page.evaluate(() => {
       let focused = document.activeElement;
@@ -155,7 +155,7 @@ export class Shopper {
   async readsOf(...texts) {
     let page = "";
     const all = async () => {
-      // A page that refreshes itself may go away in the middle of being read, and is read again.
+      // A page that refreshes while it is read is read again.
       page = await this.reads().catch((error) => {
         if (/context was destroyed/.test(error.message)) return "";
         throw error;
@@ -168,7 +168,7 @@ export class Shopper {
     return page;
   }
 
-  /** The screen is kept as a picture, must fit its width, and must break none of the accessibility rules. */
+  /** Takes a screenshot. The screen must fit its width, and break no accessibility rule. */
   async looksAround(name) {
     const { page } = this;
     await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true, animations: "disabled" });
@@ -177,12 +177,12 @@ export class Shopper {
       scrolls: document.documentElement.scrollWidth,
     }));
     assert.ok(scrolls <= wide, `${name}: ${scrolls} px of page in ${wide} px of window`);
-    const judged = this.#options?.javaScriptEnabled === false ? await this.#double() : this;
+    const judged = this.#options?.javaScriptEnabled === false ? await this.#copy() : this;
     assert.deepEqual(await judged.#broken(), [], `${name}: accessibility`);
     if (judged !== this) await judged.leaves();
   }
 
-  /** The rules of axe that this screen breaks. It runs in a world of its own, which the page's policy does not reach. */
+  /** The axe rules that this screen breaks. axe runs in an isolated world, to which the page's policy does not apply. */
   async #broken() {
     const { frameTree } = await this.#devtools.send("Page.getFrameTree");
     const { executionContextId: contextId } = await this.#devtools.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
@@ -197,13 +197,13 @@ export class Shopper {
       violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`);
   }
 
-  /** The same page without its scripts in a browser that has them, since axe cannot wait for anything in one that has not. */
-  async #double() {
-    const double = await Shopper.arrives(this.set, this.context.browser(), { ...this.#options, javaScriptEnabled: true });
+  /** The same page without its own scripts, in a browser with scripts: axe does not run without them. */
+  async #copy() {
+    const copy = await Shopper.arrives(this.set, this.context.browser(), { ...this.#options, javaScriptEnabled: true });
     const body = (await this.page.content()).replace(/<script[^]*?<\/script>|<meta http-equiv="refresh"[^>]*>/g, "");
-    await double.page.route(this.page.url(), (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body }));
-    await double.opens(this.page.url());
-    return double;
+    await copy.page.route(this.page.url(), (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body }));
+    await copy.opens(this.page.url());
+    return copy;
   }
 
   async leaves() {

@@ -1,4 +1,4 @@
-/** The npm package, as a shop's compiler finds it: its exports, and the types of elements and events; and the types of the shop's API. */
+/** A shop's TypeScript compiles against the npm package, its elements and events, and the types of the shop's API. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, mkdir, cp, rm, symlink } from "node:fs/promises";

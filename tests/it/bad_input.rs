@@ -1,4 +1,4 @@
-//! Whatever a page may send: a clear problem with a stable code, and nothing half-written.
+//! Invalid requests of a page: each is answered with a problem that has a stable code, and nothing is stored.
 
 use kvitt_wire::{Amount, Currency, NewCheckout};
 use reqwest::StatusCode;
@@ -11,8 +11,8 @@ async fn refused(shop: &Shop, body: impl Into<reqwest::Body>, status: u16, code:
     problem(request.body(body).send().await.unwrap(), status, code).await
 }
 
-async fn nothing_was_written(shop: Shop) {
-    assert_eq!(shop.vipps.books().await.len(), 0);
+async fn nothing_was_stored(shop: Shop) {
+    assert_eq!(shop.vipps.records().await.len(), 0);
     let metrics = shop.metrics().await;
     assert!(!metrics.contains("kvitt_checkouts{"), "{metrics}");
     shop.close().await;
@@ -57,7 +57,7 @@ async fn invalid_orders_are_refused() {
     refused(&shop, changed("/items", json!(heavy)), 422, "bad_total").await;
     let body = NewCheckout { sales_unit: Some("se".into()), ..two_mugs_and_a_tea() };
     refused(&shop, serde_json::to_string(&body).unwrap(), 422, "unknown_sales_unit").await;
-    nothing_was_written(shop).await;
+    nothing_was_stored(shop).await;
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn unreadable_bodies_are_refused() {
     problem(text, 415, "unsupported_media_type").await;
     let callback = shop.post("/callbacks/vipps/no").body("x".repeat(70_000)).send().await.unwrap();
     problem(callback, 413, "body_too_large").await;
-    nothing_was_written(shop).await;
+    nothing_was_stored(shop).await;
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_changed_price_comes_with_the_new_cart() {
     let body = NewCheckout { amount, ..two_mugs_and_a_tea() };
     let problem = refused(&shop, serde_json::to_string(&body).unwrap(), 409, "price_changed").await;
     assert_eq!(problem.cart.unwrap(), shop.cart().await);
-    nothing_was_written(shop).await;
+    nothing_was_stored(shop).await;
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn carts_without_a_price_are_refused() {
     ] {
         problem(shop.get(&format!("/v1/cart{query}")).send().await.unwrap(), status, code).await;
     }
-    nothing_was_written(shop).await;
+    nothing_was_stored(shop).await;
 }
 
 #[tokio::test]
@@ -125,10 +125,10 @@ async fn foreign_origins_are_refused() {
     let shop = Shop::open().await;
     let order = shop.ordered().await;
     for origin in ["https://evil.example", "null", "https://shop.example.evil.example", "http://shop.example"] {
-        let asked =
+        let answer =
             shop.post("/v1/checkouts").header("origin", origin).json(&two_mugs_and_a_tea()).send().await.unwrap();
-        assert!(asked.headers().get("access-control-allow-origin").is_none());
-        problem(asked, 403, "origin_not_allowed").await;
+        assert!(answer.headers().get("access-control-allow-origin").is_none());
+        problem(answer, 403, "origin_not_allowed").await;
         let read = shop.get(&order.path()).header("origin", origin).send().await.unwrap();
         problem(read, 403, "origin_not_allowed").await;
     }
@@ -148,7 +148,7 @@ async fn foreign_origins_are_refused() {
         .unwrap();
     assert!(preflight.status().is_success());
     assert_eq!(preflight.headers()["access-control-allow-origin"], SHOP_ORIGIN);
-    assert_eq!(shop.vipps.books().await.len(), 1);
+    assert_eq!(shop.vipps.records().await.len(), 1);
     shop.close().await;
 }
 
@@ -170,5 +170,5 @@ async fn unknown_addresses_and_methods_are_refused() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     }
-    nothing_was_written(shop).await;
+    nothing_was_stored(shop).await;
 }

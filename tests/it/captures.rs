@@ -1,4 +1,4 @@
-//! Reserved money that the shop has not captured yet, and by when it should.
+//! Reservations that are not captured yet: they are listed, with the deadline of each.
 
 use kvitt_wire::{ShopOrder, State};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::shop::Shop;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 async fn due(shop: &Shop, arguments: &[&str]) -> Vec<Value> {
-    let listed = shop.runs(&[&["orders", "due", "--json"], arguments].concat()).await.ended_well();
+    let listed = shop.runs(&[&["orders", "due", "--json"], arguments].concat()).await.succeeded();
     listed.json().as_array().unwrap().clone()
 }
 
@@ -24,12 +24,12 @@ async fn a_capture_that_is_due_is_listed_until_it_is_captured() {
     let shop = Shop::open_with("capture.warn_days = 8").await;
     let reference = paid(&shop).await;
     let listed = due(&shop, &[]).await;
-    assert_eq!(listed.len(), 1, "the vendor guarantees it for a week");
+    assert_eq!(listed.len(), 1, "Vipps MobilePay guarantees a reservation for a week");
     assert_eq!((&listed[0]["reference"], &listed[0]["urgency"]), (&json!(reference), &json!("due")));
     assert_eq!((&listed[0]["uncaptured"], &listed[0]["currency"]), (&json!(58_700), &json!("NOK")));
     let days = |field: &str| (listed[0][field].as_i64().unwrap() - kvitt::base::clock::now().0 + 60_000) / DAY_MS;
     assert_eq!((days("capture_by"), days("released_at")), (7, 180));
-    let table = shop.runs(&["orders", "due"]).await.ended_well().out;
+    let table = shop.runs(&["orders", "due"]).await.succeeded().out;
     assert!(table.contains("587.00 NOK") && table.contains(&reference), "{table}");
 
     let key = shop.key("warehouse").await;
@@ -48,7 +48,7 @@ async fn a_capture_that_is_due_is_listed_until_it_is_captured() {
     shop.vipps.client.capture(&reference, "capture-2", part(50_000)).await.unwrap();
     let nothing = || async { due(&shop, &["--all"]).await.is_empty().then_some(()) };
     crate::shop::eventually("all is captured", nothing).await;
-    assert_eq!(order().await.capture_deadline, None, "there is nothing left to be captured");
+    assert_eq!(order().await.capture_deadline, None, "nothing is left to capture");
     shop.close().await;
 }
 

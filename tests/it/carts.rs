@@ -1,4 +1,4 @@
-//! Carts at the shop's own prices, signed in its page or opened by its backend; the books of Vipps MobilePay are the judge.
+//! Carts at the shop's own prices, signed for its page or opened by its backend. The records of Vipps MobilePay decide.
 
 mod backend;
 pub(crate) mod signed;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::shop::Shop;
 
-/// Two mugs at a discount, and the freight: every field that a line may have.
+/// Two mugs at a discount, and the freight. Together they have every field of a line.
 pub(crate) fn mugs_and_freight() -> Value {
     json!({
         "lines": [
@@ -19,17 +19,17 @@ pub(crate) fn mugs_and_freight() -> Value {
     })
 }
 
-/// The same with something else at a place.
+/// The value with a change at a pointer.
 pub(crate) fn with(mut value: Value, pointer: &str, change: Value) -> Value {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     value.pointer_mut(parent).unwrap()[name] = change;
     value
 }
 
-/// The amount that a payment was created with, and its receipt's lines: what the vendor knows.
-async fn booked(shop: &Shop, reference: &str) -> (i64, Vec<Value>) {
-    let book = shop.vipps.book(reference).await;
-    let lines = book["request"]["receipt"]["orderLines"].as_array().unwrap().clone();
+/// The amount and the receipt's lines of a payment, by the records of Vipps MobilePay.
+async fn amount_and_lines(shop: &Shop, reference: &str) -> (i64, Vec<Value>) {
+    let record = shop.vipps.record(reference).await;
+    let lines = record["request"]["receipt"]["orderLines"].as_array().unwrap().clone();
     let total = |line: &Value| {
         let total = line["totalAmount"].as_i64().unwrap();
         assert_eq!(
@@ -39,7 +39,7 @@ async fn booked(shop: &Shop, reference: &str) -> (i64, Vec<Value>) {
         );
         if line["isReturn"] == true { -total } else { total }
     };
-    let amount = book["request"]["amount"]["value"].as_i64().unwrap();
-    assert_eq!(lines.iter().map(total).sum::<i64>(), amount, "or the app shows none of them");
+    let amount = record["request"]["amount"]["value"].as_i64().unwrap();
+    assert_eq!(lines.iter().map(total).sum::<i64>(), amount, "the app shows lines only if they add up");
     (amount, lines)
 }

@@ -1,4 +1,4 @@
-//! What an operator or a script types about orders, beside a proxy that runs. The books of Vipps MobilePay are the judge.
+//! Commands about orders, run by an operator or a script beside a running proxy. The records of Vipps MobilePay decide.
 
 mod people;
 
@@ -16,14 +16,14 @@ async fn paid(shop: &Shop) -> Order<'_> {
     order
 }
 
-/// Captured, cancelled and refunded, by the vendor's book.
-async fn in_the_book(shop: &Shop, reference: &str) -> (i64, i64, i64) {
-    let book = shop.vipps.book(reference).await;
-    let field = |name: &str| book["aggregate"][name]["value"].as_i64().unwrap();
+/// The captured, cancelled and refunded amounts, by the records of Vipps MobilePay.
+async fn recorded(shop: &Shop, reference: &str) -> (i64, i64, i64) {
+    let record = shop.vipps.record(reference).await;
+    let field = |name: &str| record["aggregate"][name]["value"].as_i64().unwrap();
     (field("capturedAmount"), field("cancelledAmount"), field("refundedAmount"))
 }
 
-/// The command on no configuration at all.
+/// Runs the command without a configuration.
 fn kvitt(arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_kvitt-under-test")).args(arguments).output().unwrap()
 }
@@ -34,32 +34,32 @@ async fn an_order_is_found_captured_in_part_refunded_and_the_rest_released() {
     let order = paid(&shop).await;
     let reference = order.reference();
 
-    let listed = shop.runs(&["orders", "list", "--to-capture", "--json"]).await.ended_well().json();
+    let listed = shop.runs(&["orders", "list", "--to-capture", "--json"]).await.succeeded().json();
     assert_eq!(listed["orders"][0]["reference"], json!(reference));
     assert_eq!(listed["orders"].as_array().unwrap().len(), 1);
-    let table = shop.runs(&["orders", "list", "--state", "authorized", "--sales-unit", "no"]).await.ended_well().out;
+    let table = shop.runs(&["orders", "list", "--state", "authorized", "--sales-unit", "no"]).await.succeeded().out;
     assert!(table.contains(reference) && table.contains("587.00 NOK"), "{table}");
-    assert!(!table.contains('\u{1b}'), "no colours where nobody sees them");
-    let none = shop.runs(&["orders", "list", "--until", "2020-01-01T00:00:00Z", "--json"]).await.ended_well().json();
+    assert!(!table.contains('\u{1b}'), "no colours without a terminal");
+    let none = shop.runs(&["orders", "list", "--until", "2020-01-01T00:00:00Z", "--json"]).await.succeeded().json();
     assert_eq!(none, json!({ "orders": [] }));
 
     let captured = ["orders", "capture", reference, "--amount", "249.00", "--line", "mug=1"];
-    let captured = shop.runs(&captured).await.ended_well();
+    let captured = shop.runs(&captured).await.succeeded();
     assert_eq!(captured.out, "capture 249.00 NOK: done\n");
     assert!(captured.err.starts_with("idempotency key: "), "{captured:?}");
-    assert_eq!(in_the_book(&shop, reference).await, (24_900, 0, 0));
+    assert_eq!(recorded(&shop, reference).await, (24_900, 0, 0));
     let refunded = ["orders", "refund", reference, "--amount", "9.00", "--idempotency-key", "r-1", "--json"];
-    let refunded = shop.runs(&refunded).await.ended_well();
+    let refunded = shop.runs(&refunded).await.succeeded();
     assert_eq!(refunded.json()["aggregate"]["refunded"], json!(900));
-    shop.runs(&["orders", "cancel", reference]).await.ended_well();
-    assert_eq!(in_the_book(&shop, reference).await, (24_900, 33_800, 900));
+    shop.runs(&["orders", "cancel", reference]).await.succeeded();
+    assert_eq!(recorded(&shop, reference).await, (24_900, 33_800, 900));
 
-    let shown = shop.runs(&["orders", "show", reference, "--json"]).await.ended_well().json();
+    let shown = shop.runs(&["orders", "show", reference, "--json"]).await.succeeded().json();
     let operations = shown["attempts"][0]["operations"].as_array().unwrap();
     let kinds: Vec<_> = operations.iter().map(|operation| operation["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["capture", "refund", "cancel"]);
     assert_eq!(operations[0]["lines"], json!([{ "sku": "mug", "quantity": 1 }]));
-    let page = shop.runs(&["orders", "show", reference]).await.ended_well().out;
+    let page = shop.runs(&["orders", "show", reference]).await.succeeded().out;
     assert!(page.contains("captured    249.00") && page.contains("mug=1"), "{page}");
     shop.close().await;
 }
@@ -71,9 +71,9 @@ async fn a_repeated_command_runs_once_and_an_impossible_one_is_refused() {
     let reference = order.reference();
     let captures = |amount| ["orders", "capture", reference, "--idempotency-key", "parcel-1", "--amount", amount];
     for _ in 0..2 {
-        shop.runs(&captures("100.00")).await.ended_well();
+        shop.runs(&captures("100.00")).await.succeeded();
     }
-    assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
+    assert_eq!(recorded(&shop, reference).await, (10_000, 0, 0));
     let ends = async |arguments: &[&str], code: i32, says: &str| {
         let ran = shop.runs(arguments).await;
         assert!(ran.code == Some(code) && ran.err.contains(says), "{ran:?}");
@@ -86,12 +86,12 @@ async fn a_repeated_command_runs_once_and_an_impossible_one_is_refused() {
     ends(&["orders", "list", "--state", "rich"], 2, "there is no such state").await;
     // The emulator's bank refuses that amount.
     ends(&["orders", "refund", reference, "--amount", "1.24"], 1, "vipps_6220: the time for refunds is over").await;
-    assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
+    assert_eq!(recorded(&shop, reference).await, (10_000, 0, 0));
     shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_capture_that_no_proxy_carried_out_yet_is_pending() {
+async fn a_capture_without_an_answer_yet_is_pending() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
     shop.vipps.fails("POST", "/capture", 1, json!({ "delay_ms": 1_500 })).await;
@@ -99,9 +99,9 @@ async fn a_capture_that_no_proxy_carried_out_yet_is_pending() {
     let pending = shop.runs(&[&capture[..], &["0"]].concat()).await;
     assert!(pending.code == Some(3) && pending.out == "capture 587.00 NOK: pending\n", "{pending:?}");
     assert!(pending.err.contains("--idempotency-key parcel"), "{pending:?}");
-    let done = shop.runs(&[&capture[..], &["30"]].concat()).await.ended_well();
+    let done = shop.runs(&[&capture[..], &["30"]].concat()).await.succeeded();
     assert_eq!(done.out, "capture 587.00 NOK: done\n");
-    assert_eq!(in_the_book(&shop, order.reference()).await, (58_700, 0, 0));
+    assert_eq!(recorded(&shop, order.reference()).await, (58_700, 0, 0));
     shop.close().await;
 }
 
@@ -112,7 +112,7 @@ async fn every_list_is_printed_as_json_on_request() {
     for command in
         [&["keys", "list"][..], &["webhooks", "list"], &["outbox", "list"], &["endpoints", "list"], &["orders", "due"]]
     {
-        let listed = shop.runs(&[command, &["--json"]].concat()).await.ended_well().json();
+        let listed = shop.runs(&[command, &["--json"]].concat()).await.succeeded().json();
         assert!(listed.is_array(), "{command:?}: {listed}");
     }
     let keys = shop.runs(&["keys", "list", "--json"]).await.json();

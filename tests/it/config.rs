@@ -1,4 +1,4 @@
-//! The binary and its configuration, from outside.
+//! The binary and its configuration: mistakes are listed, credentials are checked, webhooks are registered by command.
 
 use std::process::{Command, Output};
 
@@ -12,7 +12,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// Takes these options out of the first sales unit.
+/// Removes these options from the first sales unit.
 fn first_only(config: &str, options: &[&str]) -> String {
     options
         .iter()
@@ -39,7 +39,7 @@ fn without_its_secrets_it_does_not_start_and_lists_every_mistake() {
     }
     let output = kvitt(&["check", "--config", config]);
     assert!(text(&output.stderr).contains("2 mistakes"), "webhooks are registered after the check");
-    assert!(!files.folder.path().join("kvitt.sqlite").exists(), "nothing was begun");
+    assert!(!files.folder.path().join("kvitt.sqlite").exists(), "no database was created");
 }
 
 #[tokio::test(flavor = "multi_thread")]

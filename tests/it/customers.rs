@@ -1,4 +1,4 @@
-//! Who has bought: one id for one person at one sales unit, found again though no row says who, and gone when they are erased.
+//! A person is one customer of a sales unit, under one id. No row identifies them, and erasing removes what they shared.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::orders::a_danish_mug;
 use crate::shop::{Database, ENCRYPTION_KEY, Order, PHONE_NUMBER, Shop, dump, eventually, problem};
 use crate::store::{Place, insert, next_version};
 
-/// The shop's people at their desk.
+/// The shop's staff.
 struct Office<'a> {
     shop: &'a Shop,
     key: String,
@@ -39,8 +39,8 @@ impl<'a> Office<'a> {
     }
 
     async fn by_number(&self, what: &str, number: &str) -> Response {
-        let asked = self.shop.post(&format!("/v1/shop/customers/{what}")).bearer_auth(&self.key);
-        asked.json(&json!({ "phone_number": number })).send().await.unwrap()
+        let request = self.shop.post(&format!("/v1/shop/customers/{what}")).bearer_auth(&self.key);
+        request.json(&json!({ "phone_number": number })).send().await.unwrap()
     }
 
     async fn found(&self, number: &str) -> Vec<Value> {
@@ -111,7 +111,7 @@ async fn an_erased_customer_is_unknown_and_returns_under_a_new_id() {
     for order in [&one, &two] {
         let left = office.order(order.reference()).await;
         assert_eq!((left.state, left.customer_id, left.sharing), (State::Authorized, None, Some(ShopSharing::Erased)));
-        assert!(left.attempts[0].consent.is_some(), "that there was a yes stays in the books");
+        assert!(left.attempts[0].consent.is_some(), "the fact of the consent stays");
         assert_eq!(shop.stored(order).await.customer, None);
     }
     let store = shop.store().await;
@@ -143,7 +143,7 @@ async fn a_key_of_one_sales_unit_sees_no_customers_of_another() {
     assert_ne!(there, here);
     let number = office.customer(&there).await.phone_number.unwrap();
 
-    let made = shop.runs(&["keys", "add", "Norwegian", "--sales-unit", "no"]).await.ended_well();
+    let made = shop.runs(&["keys", "add", "Norwegian", "--sales-unit", "no"]).await.succeeded();
     let limited = Office { shop: &shop, key: made.out.trim().to_owned() };
     assert_eq!(limited.customer(&here).await.orders, [norwegian.reference()]);
     problem(limited.get(&format!("customers/{there}")).await, 404, "not_found").await;
@@ -155,38 +155,42 @@ async fn a_key_of_one_sales_unit_sees_no_customers_of_another() {
     shop.close().await;
 }
 
-/// Vipps MobilePay tells a number for a week; what it says after that is no number.
+/// Vipps MobilePay gives out a number for a week. After that it answers `[Expired]`.
 #[tokio::test]
 async fn a_number_that_did_not_come_in_time_is_marked_as_missed() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let first = shared(&shop).await;
     let known = office.order(first.reference()).await.customer_id.unwrap();
-    let mut silent = shop.vipps.book(first.reference()).await;
+    let mut silent = shop.vipps.record(first.reference()).await;
     let mut order = shop.ordered().await;
     silent["reference"] = order.reference().into();
     silent.as_object_mut().unwrap().remove("userDetails");
-    // Neither the payment tells nor can the Userinfo API be reached, until it is too late.
+    // Neither the payment nor the Userinfo API has the number in time.
     shop.vipps.fails("GET", order.reference(), 100, json!({ "status": 200, "body": silent })).await;
     shop.vipps.fails("GET", "/userinfo/", 1, json!({ "status": 503 })).await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    let asked = || async { (!shop.vipps.calls("GET", "/userinfo/").await.is_empty()).then_some(()) };
-    eventually("Userinfo is asked", asked).await;
+    let called = || async { (!shop.vipps.calls("GET", "/userinfo/").await.is_empty()).then_some(()) };
+    eventually("Userinfo is called", called).await;
     shop.vipps.clock_moves(169 * 60 * 60 * 1000).await;
     let missed = || async {
         let order = office.order(order.reference()).await;
         (order.sharing == Some(ShopSharing::Missed)).then_some(order)
     };
-    let missed = eventually("it is missed", missed).await;
-    assert_eq!(missed.customer_id, Some(known.clone()), "who it was is known by what the vendor calls them");
+    let missed = eventually("the number is marked as missed", missed).await;
+    assert_eq!(missed.customer_id, Some(known.clone()), "the `sub` identifies the customer");
     let customer = shop.stored(&order).await.customer.unwrap();
     assert_eq!((customer.phone_number, customer.sub.is_some()), (None, true));
-    assert_eq!(office.customer(&known).await.phone_number.as_deref(), Some(PHONE_NUMBER), "from the order before");
+    assert_eq!(
+        office.customer(&known).await.phone_number.as_deref(),
+        Some(PHONE_NUMBER),
+        "known from the earlier order"
+    );
     shop.close().await;
 }
 
-/// Writes the nth order down as one whose customer is this one, and gives their id back.
+/// Stores the nth order with this customer. Returns the customer's id.
 async fn bought(store: &Store, nth: u128, sub: Option<&str>, number: Option<&str>) -> String {
     let first = insert(store, nth).await;
     let customer = Customer {
@@ -207,14 +211,14 @@ async fn is_found_again(database: Database) {
     let store = place.open().await;
     let (kari, ola) = (Some("4791234567"), Some("4798765432"));
     let id = bought(&store, 1, None, kari).await;
-    assert_eq!(bought(&store, 2, Some("kari"), kari).await, id, "by the number, before the name was known");
+    assert_eq!(bought(&store, 2, Some("kari"), kari).await, id, "by the number, before the `sub` was known");
     assert_eq!(bought(&store, 3, Some("kari"), None).await, id);
-    assert_eq!(bought(&store, 4, Some("kari"), ola).await, id, "by the name, with a new number");
+    assert_eq!(bought(&store, 4, Some("kari"), ola).await, id, "by the `sub`, with a new number");
     let other = bought(&store, 5, Some("ola"), kari).await;
-    assert_ne!(other, id, "a number that somebody else has now");
+    assert_ne!(other, id, "the number belongs to another person now");
     assert_eq!(bought(&store, 6, None, kari).await, other);
     assert_eq!(bought(&store, 7, Some("kari"), None).await, id);
-    // Many at once are one.
+    // Concurrent orders of one person have one customer.
     let orders = (10..20).map(|nth| bought(&store, nth, Some("new"), Some("4790000000")));
     let ids: BTreeSet<_> = futures_util::future::join_all(orders).await.into_iter().collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
@@ -241,7 +245,7 @@ async fn a_person_is_found_again_after_the_key_was_replaced() {
 
     let (old, new) = (Key::parse(ENCRYPTION_KEY).unwrap(), Key::random());
     let store = Store::open(&place.url, &Vault::new(&new, Some(&old))).await.unwrap();
-    assert_eq!(bought(&store, 2, Some("kari"), None).await, id, "while it is being replaced");
+    assert_eq!(bought(&store, 2, Some("kari"), None).await, id, "while the key is being replaced");
     while store.reseal_customers(10).await.unwrap() > 0 {}
     store.close().await;
 

@@ -1,4 +1,4 @@
-//! What `proxy/deploy` says against what there is: options, commands, and what is promised of the containers.
+//! `proxy/deploy` is correct: its options and commands exist, and its containers are as its README promises.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../proxy/deploy").join(name)).unwrap()
 }
 
-/// Every option that the documented defaults name, required and commented-out ones too.
+/// Every option of the documented defaults, required and commented-out ones too.
 fn options() -> BTreeSet<String> {
     let mut section = String::new();
     let mut options = BTreeSet::new();
@@ -76,15 +76,15 @@ fn secrets_are_kept_out_of_images_the_repository_and_core_dumps() {
 
 #[tokio::test]
 async fn the_health_check_asks_whether_the_proxy_is_ready() {
-    let asks = |address: &str| {
+    let check = |address: &str| {
         let mut kvitt = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
         kvitt.args(["healthcheck", "--address", address]);
-        // Not on a thread that the shop's proxy needs.
+        // On a thread that the shop's proxy does not need.
         tokio::task::spawn_blocking(move || kvitt.output().unwrap().status.code())
     };
     let shop = Shop::open().await;
     let address = shop.url.trim_start_matches("http://").to_owned();
-    assert_eq!(asks(&address).await.unwrap(), Some(0));
+    assert_eq!(check(&address).await.unwrap(), Some(0));
     shop.close().await;
-    assert_eq!(asks(&address).await.unwrap(), Some(1), "it is not there any more");
+    assert_eq!(check(&address).await.unwrap(), Some(1), "the proxy has stopped");
 }

@@ -1,8 +1,8 @@
-//! Requests made from the proxy's own description, as it says and otherwise: every answer is one that is described, and none is a 500.
+//! Requests generated from `openapi.json`, valid and invalid: every answer is described there, and none is a 500.
 //!
-//! Each request is read off a tape of bytes, so that one that fails is made smaller by itself.
+//! Each request is generated from a tape of bytes, so that proptest can shrink one that fails.
 
-mod asking;
+mod generate;
 
 use std::collections::BTreeSet;
 
@@ -15,33 +15,33 @@ use serde_json::Value;
 
 use crate::carts;
 use crate::orders::a_danish_mug;
-use crate::shop::{AT_HOME, Receiver, Shop, two_mugs_and_a_tea};
-use asking::{Known, Operation, Tape};
+use crate::shop::{LOCAL_RELAY, Receiver, Shop, two_mugs_and_a_tea};
+use generate::{Known, Operation, Tape};
 
 const REQUESTS: u32 = 1_500;
 const MORE_REQUESTS: u32 = 500;
 
-/// Holds an answer against the description; its status.
-async fn is_described(operation: &Operation, response: Response, asked: &str) -> u16 {
+/// Checks an answer against the description. Returns its status.
+async fn is_described(operation: &Operation, response: Response, request: &str) -> u16 {
     let status = response.status().as_u16();
     let kind = response.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();
     let described = &operation.description["responses"][status.to_string()];
-    assert!(described.is_object(), "{status} is not described: {asked}");
+    assert!(described.is_object(), "{status} is not described: {request}");
     match described["content"].as_object() {
         Some(content) => {
             let known = content.keys().any(|known| kind.split(';').next() == Some(known.as_str()));
-            assert!(known, "{status} with a body of type {kind:?}: {asked}");
+            assert!(known, "{status} with a body of type {kind:?}: {request}");
         }
-        None => assert!(kind.is_empty(), "{status} has a body that is not described: {asked}"),
+        None => assert!(kind.is_empty(), "{status} has a body that is not described: {request}"),
     }
     match kind.as_str() {
-        // A stream has no end to wait for.
+        // A stream does not end.
         "text/event-stream" => {}
         "application/problem+json" => {
             let problem: Problem = response.json().await.unwrap();
-            assert!(problem.status == status && problem.trace_id.len() == 32, "{asked}");
+            assert!(problem.status == status && problem.trace_id.len() == 32, "{request}");
             let named = format!("`{}`", problem.code);
-            assert!(described["description"].as_str().unwrap().contains(&named), "{named} is not described: {asked}");
+            assert!(described["description"].as_str().unwrap().contains(&named), "{named} is not described: {request}");
             assert_eq!(problem.kind, format!("/docs/problems#{}", problem.code));
         }
         "application/json" => drop(response.json::<Value>().await.unwrap()),
@@ -50,7 +50,7 @@ async fn is_described(operation: &Operation, response: Response, asked: &str) ->
     status
 }
 
-/// A new session at the order desk, as its cookie.
+/// Logs in at the order desk. Returns the session's cookie.
 async fn session(shop: &Shop, key: &str) -> String {
     let login = shop.post("/desk/session").header("kvitt-desk", "person").header("origin", &shop.url);
     let login = login.json(&serde_json::json!({ "key": key })).send().await.unwrap();
@@ -78,7 +78,7 @@ fn every_code_is_described_by_its_routes_and_has_one_status() {
     let operations = paths.iter().flat_map(|(path, methods)| {
         methods.as_object().unwrap().values().map(move |operation| (path, operation["responses"].as_object().unwrap()))
     });
-    // What any operation may answer, and none should.
+    // Any operation may answer these, and none should.
     let mut described = BTreeSet::from(["internal", "method_not_allowed"]);
     for (path, responses) in operations {
         for (status, response) in responses {
@@ -101,9 +101,9 @@ fn every_code_is_described_by_its_routes_and_has_one_status() {
     assert_eq!(published, &Code::ALL.iter().map(|code| code.as_str()).collect::<Value>());
 }
 
-/// A customer who has shared a number with that order.
-async fn customer(shop: &Shop, key: &str, asked: &NewCheckout) -> String {
-    let mut order = shop.order(asked).await;
+/// A customer who shares a number with this order. Returns the customer's id.
+async fn customer(shop: &Shop, key: &str, checkout: &NewCheckout) -> String {
+    let mut order = shop.order(checkout).await;
     shop.vipps.approves(order.reference()).await;
     order.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
     let shown = shop.get(&format!("/v1/shop/orders/{}", order.reference())).bearer_auth(key).send().await.unwrap();
@@ -114,7 +114,7 @@ async fn customer(shop: &Shop, key: &str, asked: &NewCheckout) -> String {
 fn every_answer_matches_the_description() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (shop, known) = runtime.block_on(async {
-        let shop = carts::signed::open_shop_and(AT_HOME).await;
+        let shop = carts::signed::open_shop_with_options(LOCAL_RELAY).await;
         let token = shop.ordered().await.seen.token;
         let key = shop.key("described").await;
         let authorization = format!("Bearer {key}");
@@ -139,9 +139,12 @@ fn every_answer_matches_the_description() {
         let customers =
             [customer(&shop, &key, &two_mugs_and_a_tea()).await, customer(&shop, &key, &a_danish_mug()).await];
         let receiver = Receiver::answering([]).await;
-        let endpoints =
-            [shop.tells(&receiver).await.id, shop.tells(&receiver).await.id, shop.tells(&receiver).await.id];
-        let tested = shop.runs(&["endpoints", "test", &endpoints[0]]).await.ended_well();
+        let endpoints = [
+            shop.adds_endpoint(&receiver).await.id,
+            shop.adds_endpoint(&receiver).await.id,
+            shop.adds_endpoint(&receiver).await.id,
+        ];
+        let tested = shop.runs(&["endpoints", "test", &endpoints[0]]).await.succeeded();
         let event = tested.out.trim().to_owned();
         (shop, Known { endpoints, event, token, references, customers, authorization, key, cookies, signed_cart })
     });
@@ -151,35 +154,35 @@ fn every_answer_matches_the_description() {
     let mut runner =
         TestRunner::new(ProptestConfig { cases: REQUESTS, failure_persistence: None, ..ProptestConfig::default() });
     let seen = std::cell::RefCell::new(BTreeSet::new());
-    let asks = |operation: &Operation, tape: &mut Tape<'_>| {
-        let (request, asked) = asking::request(&shop, operation, &description, &known, tape);
+    let call = |operation: &Operation, tape: &mut Tape<'_>| {
+        let (call, request) = generate::request(&shop, operation, &description, &known, tape);
         let status = runtime.block_on(async {
-            let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}: {asked}"));
-            is_described(operation, response, &asked).await
+            let response = call.send().await.unwrap_or_else(|error| panic!("{error:?}: {request}"));
+            is_described(operation, response, &request).await
         });
         seen.borrow_mut().insert((operation.name.clone(), status));
         status
     };
     let run = runner.run(&prop::collection::vec(any::<u8>(), 4..160), |tape| {
         let mut tape = Tape(tape.iter());
-        asks(&operations[tape.below(operations.len())], &mut tape);
+        call(&operations[tape.below(operations.len())], &mut tape);
         Ok(())
     });
     if let Err(failure) = run {
         panic!("{failure}");
     }
     for operation in &operations {
-        // Chance may have spared one: it is asked until it works.
+        // An operation that never succeeded by chance is called until it does.
         let mut worked = seen.borrow().iter().any(|(name, status)| *name == operation.name && *status < 400);
         for _ in 0..MORE_REQUESTS {
             if worked || operation.name.contains("/callbacks/") {
                 break;
             }
             let dice = [(); 10].map(|()| *uuid::Uuid::new_v4().as_bytes()).concat();
-            worked = asks(operation, &mut Tape(dice.iter())) < 400;
+            worked = call(operation, &mut Tape(dice.iter())) < 400;
         }
         let seen = seen.borrow();
-        // Nobody here can sign a webhook.
+        // These requests cannot sign a webhook.
         assert!(worked || operation.name.contains("/callbacks/"), "{} never worked: {seen:?}", operation.name);
     }
     runtime.block_on(shop.close());

@@ -1,4 +1,4 @@
-//! The order desk: who is let in, for how long, and that nobody else uses it through their browser.
+//! Authentication at the order desk: logins, sessions, and protection against requests of other pages.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use crate::shop::{Database, Files, Shop, eventually, log, problem};
 
 const NONE: &str = "/v1/shop/orders/nordlys-none-1";
 
-/// A browser at the desk; without a cookie nobody has logged in.
+/// A browser at the desk. Without a cookie it is not logged in.
 struct Desk<'a> {
     shop: &'a Shop,
     cookie: String,
 }
 
 impl<'a> Desk<'a> {
-    /// Logs in with this, which must be good.
+    /// Logs in with valid credentials.
     async fn opened(shop: &'a Shop, with: &Value) -> Self {
         let answer = logs_in(shop, with).await;
         assert_eq!(answer.status(), StatusCode::OK);
@@ -28,7 +28,7 @@ impl<'a> Desk<'a> {
         Self { shop, cookie }
     }
 
-    /// As the desk's page asks.
+    /// A request as the desk's page sends it.
     fn gets(&self, path: &str) -> RequestBuilder {
         as_the_page(self.shop.get(path)).header("cookie", &self.cookie)
     }
@@ -37,12 +37,12 @@ impl<'a> Desk<'a> {
         as_the_page(self.shop.post(path)).header("cookie", &self.cookie)
     }
 
-    async fn is_in(&self) -> bool {
+    async fn is_logged_in(&self) -> bool {
         self.gets(NONE).send().await.unwrap().status() == StatusCode::NOT_FOUND
     }
 }
 
-/// What a browser says of a request that a person has the desk's page make.
+/// The headers that a browser adds to a request of the desk's page.
 fn as_the_page(request: RequestBuilder) -> RequestBuilder {
     request.header("kvitt-desk", "person").header("sec-fetch-site", "same-origin")
 }
@@ -56,9 +56,9 @@ async fn is_refused(answer: Response) {
     problem(answer, 401, "login_refused").await;
 }
 
-/// A link, as the command prints it: what stands behind the `#`.
+/// A login link of the command: its part behind the `#`.
 async fn link(shop: &Shop) -> Value {
-    let printed = shop.runs(&["desk"]).await.ended_well();
+    let printed = shop.runs(&["desk"]).await.succeeded();
     let secret = printed.out.trim().strip_prefix(&format!("{}/desk#link=", shop.url)).expect("a link").to_owned();
     log::hide(&secret);
     json!({ "link": secret })
@@ -74,7 +74,7 @@ async fn a_session_has_the_rights_of_its_key_until_the_key_is_revoked() {
     for part in ["; Path=/;", "; HttpOnly", "; SameSite=Strict", "; Max-Age=43200;"] {
         assert!(cookie.contains(part), "{cookie} has no {part}");
     }
-    assert!(!cookie.contains("Secure"), "it could not come back over http");
+    assert!(!cookie.contains("Secure"), "the browser would not send it over http");
     let shown: DeskSession = answer.json().await.unwrap();
     let prefix = key.split('_').nth(1).unwrap();
     assert_eq!((shown.shop.as_str(), shown.key.as_deref()), ("Nordlys Keramikk", Some(prefix)));
@@ -90,7 +90,7 @@ async fn a_session_has_the_rights_of_its_key_until_the_key_is_revoked() {
     let captured = desk.posts(&capture).header("idempotency-key", "parcel-1").json(&json!({})).send().await.unwrap();
     assert_eq!(captured.status(), StatusCode::OK);
     assert_eq!(captured.json::<ShopOrder>().await.unwrap().aggregate.captured, 58_700);
-    // The shop is one, whichever way it comes in.
+    // Session and key have the same rights and limits.
     let again = shop.post(&capture).bearer_auth(&key).header("idempotency-key", "parcel-1").json(&json!({}));
     assert_eq!(again.send().await.unwrap().headers()["idempotency-replayed"], "true");
 
@@ -99,7 +99,7 @@ async fn a_session_has_the_rights_of_its_key_until_the_key_is_revoked() {
     let store = shop.store().await;
     assert!(store.revoke_shop_key(prefix, kvitt::base::clock::now()).await.unwrap());
     store.close().await;
-    assert!(!desk.is_in().await, "the session has ended with its key");
+    assert!(!desk.is_logged_in().await, "the session has ended with its key");
     is_refused(logs_in(&shop, &json!({ "key": key })).await).await;
     shop.close().await;
 }
@@ -109,7 +109,7 @@ async fn a_key_of_one_sales_unit_opens_the_desk_for_that_unit_only() {
     let shop = Shop::open().await;
     shop.is_ready().await;
     let order = shop.ordered().await;
-    let made = shop.runs(&["keys", "add", "Denmark", "--sales-unit", "dk"]).await.ended_well();
+    let made = shop.runs(&["keys", "add", "Denmark", "--sales-unit", "dk"]).await.succeeded();
     let answer = logs_in(&shop, &json!({ "key": made.out })).await;
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let shown: DeskSession = answer.json().await.unwrap();
@@ -128,17 +128,17 @@ async fn a_login_link_works_once_and_is_not_used_up_by_fetching_it() {
     shop.is_ready().await;
     let with = link(&shop).await;
     for _ in 0..2 {
-        // What is behind the # is in no request.
+        // No request contains the part behind the #.
         assert_eq!(shop.get("/desk").send().await.unwrap().status(), StatusCode::OK);
     }
     let desk = Desk::opened(&shop, &with).await;
-    assert!(desk.is_in().await);
+    assert!(desk.is_logged_in().await);
     is_refused(logs_in(&shop, &with).await).await;
     for none in [json!({ "link": "" }), json!({ "link": "x".repeat(43) }), json!({ "key": with["link"] })] {
         is_refused(logs_in(&shop, &none).await).await;
     }
 
-    // Two at once are one too.
+    // Two concurrent logins use it once.
     let with = link(&shop).await;
     let (one, other) = tokio::join!(logs_in(&shop, &with), logs_in(&shop, &with));
     let mut came_to = [one.status().as_u16(), other.status().as_u16()];
@@ -146,9 +146,9 @@ async fn a_login_link_works_once_and_is_not_used_up_by_fetching_it() {
     assert_eq!(came_to, [200, 401]);
 
     let unused = link(&shop).await;
-    let ended = shop.runs(&["desk", "--end-all"]).await.ended_well();
+    let ended = shop.runs(&["desk", "--end-all"]).await.succeeded();
     assert_eq!(ended.out, "ended 2\n");
-    assert!(!desk.is_in().await);
+    assert!(!desk.is_logged_in().await);
     is_refused(logs_in(&shop, &unused).await).await;
     shop.close().await;
 }
@@ -168,8 +168,8 @@ async fn a_session_is_accepted_from_the_desk_s_own_page_only() {
     let desk = Desk::opened(&shop, &json!({ "key": shop.key("the packing table").await })).await;
     let own = shop.url.clone();
     let cancel = format!("{NONE}/cancel");
-    // What a request says of where it comes from, and whether it may look, and change something.
-    for (headers, looks, changes) in [
+    // The headers of a request, whether it may read, and whether it may write.
+    for (headers, may_read, may_write) in [
         (vec![("kvitt-desk", "person"), ("sec-fetch-site", "same-origin")], true, true),
         (vec![("kvitt-desk", "page"), ("sec-fetch-site", "same-origin"), ("origin", own.as_str())], true, true),
         (vec![("kvitt-desk", "person"), ("origin", own.as_str())], true, true),
@@ -185,16 +185,16 @@ async fn a_session_is_accepted_from_the_desk_s_own_page_only() {
         let request = |request: RequestBuilder| {
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
         };
-        let look = request(shop.get(NONE).header("cookie", &desk.cookie)).send().await.unwrap();
-        assert_eq!(look.status() == StatusCode::NOT_FOUND, looks, "{headers:?}");
+        let read = request(shop.get(NONE).header("cookie", &desk.cookie)).send().await.unwrap();
+        assert_eq!(read.status() == StatusCode::NOT_FOUND, may_read, "{headers:?}");
         let change = request(shop.post(&cancel).header("cookie", &desk.cookie));
         let change = change.header("idempotency-key", "none").json(&json!({})).send().await.unwrap();
-        assert_eq!(change.status() == StatusCode::NOT_FOUND, changes, "{headers:?}");
-        assert!(changes || change.status() == StatusCode::UNAUTHORIZED);
+        assert_eq!(change.status() == StatusCode::NOT_FOUND, may_write, "{headers:?}");
+        assert!(may_write || change.status() == StatusCode::UNAUTHORIZED);
         let out = request(shop.http.delete(format!("{own}/desk/session"))).send().await.unwrap();
         problem(out, 401, "unauthorized").await;
     }
-    // Nor is anybody logged in by another page, or their browser told that it may ask.
+    // Another page can neither log in nor pass a preflight.
     let with = link(&shop).await;
     let foreign = shop.post("/desk/session").header("kvitt-desk", "person").header("origin", "https://shop.example");
     let foreign = foreign.json(&with).send().await.unwrap();
@@ -216,25 +216,29 @@ async fn a_session_is_accepted_from_the_desk_s_own_page_only() {
 async fn a_session_ends_when_idle_when_expired_and_by_logging_out() {
     let shop = Shop::open_with("desk.session_ms = 3000\ndesk.idle_ms = 800").await;
     let key = json!({ "key": shop.key("the packing table").await });
-    // The page alone does not keep it.
+    // The page's own requests do not keep the session alive.
     let (idle, begun) = (Desk::opened(&shop, &key).await, Instant::now());
     eventually("the idle session has ended", || async {
-        let asks = shop.get(NONE).header("kvitt-desk", "page").header("cookie", &idle.cookie).send();
-        (asks.await.unwrap().status() == StatusCode::UNAUTHORIZED).then_some(())
+        let response = shop.get(NONE).header("kvitt-desk", "page").header("cookie", &idle.cookie).send();
+        (response.await.unwrap().status() == StatusCode::UNAUTHORIZED).then_some(())
     })
     .await;
-    assert!(begun.elapsed() < Duration::from_millis(2_500), "it ended for its age: {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(2_500), "it ended because of its age: {:?}", begun.elapsed());
 
     let (busy, begun) = (Desk::opened(&shop, &key).await, Instant::now());
-    eventually("the session's time is over", || async { (!busy.is_in().await).then_some(()) }).await;
-    assert!(begun.elapsed() > Duration::from_millis(2_500), "a person was there: {:?}", begun.elapsed());
+    eventually("the session has expired", || async { (!busy.is_logged_in().await).then_some(()) }).await;
+    assert!(
+        begun.elapsed() > Duration::from_millis(2_500),
+        "a session in use does not become idle: {:?}",
+        begun.elapsed()
+    );
 
     let (left, stays) = (Desk::opened(&shop, &key).await, Desk::opened(&shop, &key).await);
     let out = as_the_page(shop.http.delete(format!("{}/desk/session", shop.url))).header("cookie", &left.cookie);
     let out = out.send().await.unwrap();
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
-    assert!(!left.is_in().await && stays.is_in().await);
+    assert!(!left.is_logged_in().await && stays.is_logged_in().await);
     shop.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! What the customer finds in the app beside the payment: the shop's link, and a picture with it.
+//! The shop's link and picture beside the payment in the app, through Order Management.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::shop::{Order, Shop, eventually, problem};
 
-/// The beginning of a PNG of that height, which says how large it is.
+/// The header of a PNG of that height.
 pub(crate) fn png(height: u32) -> String {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0".to_vec();
     bytes.extend(height.to_be_bytes());
@@ -47,8 +47,8 @@ async fn paid(shop: &Shop) -> Order<'_> {
     order
 }
 
-/// The category as Order Management has it.
-async fn in_the_book(shop: &Shop, reference: &str) -> kvitt_vipps::Category {
+/// The category in Order Management's records.
+async fn recorded(shop: &Shop, reference: &str) -> kvitt_vipps::Category {
     shop.vipps.client.order_details(reference).await.unwrap().category.unwrap()
 }
 
@@ -63,9 +63,9 @@ async fn a_paid_order_gets_a_tracking_link_in_the_app() {
     let confirmed: ShopOrder = confirmed.json().await.unwrap();
     let category = confirmed.category.unwrap();
     assert_eq!((category.category, category.state.as_str()), (CategoryName::OrderConfirmation, "done"));
-    assert_eq!(category.details_url, None, "the address of the order's own page has its token in it");
-    let book = in_the_book(&shop, reference).await;
-    assert!(book.order_details_url.ends_with(&order.seen.token));
+    assert_eq!(category.details_url, None, "the address of the order's own page contains its token");
+    let record = recorded(&shop, reference).await;
+    assert!(record.order_details_url.ends_with(&order.seen.token));
 
     let image = json!({ "id": "parcel.png", "data": png(167) });
     for already_there in [false, true] {
@@ -77,12 +77,12 @@ async fn a_paid_order_gets_a_tracking_link_in_the_app() {
     for _ in 0..2 {
         assert_eq!(warehouse.categorizes(reference, &parcel).await.status(), StatusCode::OK);
     }
-    assert_eq!(shop.vipps.calls("PUT", "/categories/").await.len(), 2, "what stands is not said again");
-    let book = in_the_book(&shop, reference).await;
-    assert_eq!((book.order_details_url.as_str(), book.image_id.as_deref()), (url, Some("parcel.png")));
+    assert_eq!(shop.vipps.calls("PUT", "/categories/").await.len(), 2, "an unchanged category is not sent again");
+    let record = recorded(&shop, reference).await;
+    assert_eq!((record.order_details_url.as_str(), record.image_id.as_deref()), (url, Some("parcel.png")));
     let shown = warehouse.order(reference).await;
     assert_eq!(shown.category.unwrap().details_url.as_deref(), Some(url));
-    assert_eq!((shown.state, shown.aggregate.authorized), (State::Authorized, 58_700), "it moves nothing");
+    assert_eq!((shown.state, shown.aggregate.authorized), (State::Authorized, 58_700), "the payment is unchanged");
     shop.close().await;
 }
 
@@ -124,8 +124,8 @@ async fn an_invalid_link_or_picture_is_not_sent() {
     for url in
         ["http://shop.example/", "javascript:alert(1)", "post.example", &format!("https://x/{}", "x".repeat(2_000))]
     {
-        let asked = warehouse.categorizes(order.reference(), &of("details_url", url)).await;
-        problem(asked, 422, "bad_details_url").await;
+        let answer = warehouse.categorizes(order.reference(), &of("details_url", url)).await;
+        problem(answer, 422, "bad_details_url").await;
     }
     problem(warehouse.categorizes(order.reference(), &of("image_id", "a b")).await, 422, "bad_image").await;
     problem(warehouse.categorizes(order.reference(), &json!({ "category": "party" })).await, 400, "malformed_json")
@@ -154,7 +154,7 @@ async fn an_invalid_link_or_picture_is_not_sent() {
             && shop.vipps.calls("PUT", "/categories/").await.is_empty()
     );
 
-    let made = shop.runs(&["keys", "add", "Danish", "--sales-unit", "dk"]).await.ended_well();
+    let made = shop.runs(&["keys", "add", "Danish", "--sales-unit", "dk"]).await.succeeded();
     let danish = Warehouse { shop: &shop, key: made.out.trim().to_owned() };
     problem(danish.categorizes(order.reference(), &plain).await, 404, "not_found").await;
     let there = json!({ "id": "x", "data": png(200), "sales_unit": "no" });

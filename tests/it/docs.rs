@@ -1,4 +1,4 @@
-//! The proxy's own documentation: every page is there, runs nothing but its own scripts, and every link in it leads somewhere.
+//! The documentation that the proxy serves: every page exists, runs only its own scripts, and has no broken link.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,14 @@ use reqwest::Response;
 
 use crate::shop::Shop;
 
-/// The values of an attribute, wherever it is.
+/// Every value of an attribute.
 fn values(html: &str, attribute: &str) -> Vec<String> {
     let opening = format!(" {attribute}=\"");
     let value = |(at, _): (usize, &str)| html[at + opening.len()..].split('"').next().unwrap().to_owned();
     html.match_indices(&opening).map(value).collect()
 }
 
-/// Nothing runs but files of the proxy itself.
+/// The page runs only files of the proxy.
 fn assert_strict(path: &str, policy: &str, html: &str) {
     assert!(
         policy.starts_with(
@@ -32,14 +32,14 @@ fn assert_strict(path: &str, policy: &str, html: &str) {
     assert!(!html.contains(" style=\"") && !html.contains(" onclick"), "{path}");
 }
 
-/// Whether a link of a page leads to an anchor that is there. Only links to pages that were read can be judged.
+/// Whether a link's page and anchor exist. Links to pages that were not read are not checked.
 fn leads_somewhere(pages: &BTreeMap<String, String>, path: &str, link: &str) -> bool {
     let Some((page, anchor)) = link.split_once('#') else { return true };
     let html = &pages[if page.is_empty() { path } else { page }];
     values(html, "id").iter().any(|id| id == anchor)
 }
 
-/// Every page that can be reached from the first by links, by its path.
+/// Every page that the links reach from the first one, by its path.
 async fn read_all(shop: &Shop) -> BTreeMap<String, String> {
     let mut pages = BTreeMap::new();
     let mut waiting = vec!["/docs".to_owned()];
@@ -68,7 +68,7 @@ fn header(response: &Response, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_page_is_there_runs_only_its_own_and_links_to_what_is() {
+async fn every_page_runs_only_its_own_scripts_and_has_no_broken_link() {
     let shop = Shop::open().await;
     let pages = read_all(&shop).await;
     for (path, html) in &pages {
@@ -104,12 +104,12 @@ async fn every_page_of_the_navigation_is_there_and_leads_to_all_others() {
             assert!(links.contains(&docs::address(other)), "{name} does not lead to {other}");
         }
     }
-    assert!(missing.is_empty(), "the navigation leads to pages that are not there: {missing:?}");
+    assert!(missing.is_empty(), "the navigation leads to missing pages: {missing:?}");
     shop.close().await;
 }
 
 #[tokio::test]
-async fn the_search_knows_every_page_and_its_headings_and_where_they_are() {
+async fn the_search_index_has_every_page_and_heading_with_its_address() {
     let shop = Shop::open().await;
     let response = shop.get("/docs/search.json").send().await.unwrap();
     assert_eq!(header(&response, "content-type"), "application/json");

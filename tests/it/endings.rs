@@ -1,4 +1,4 @@
-//! Every other way a payment can end, and what the customer can do then.
+//! Payments that are rejected, cancelled or expired, and the customer's next step after each.
 
 use kvitt_wire::{ConsentGiven, NewAttempt, State};
 use reqwest::StatusCode;
@@ -32,8 +32,8 @@ async fn refused_to_share_and_then_paid_without_sharing() {
     shop.vipps.approves(&second).await;
     let paid = order.becomes(State::Authorized).await;
     assert_eq!(paid.sharing.phone_number_ending, None);
-    assert_eq!(shop.vipps.book(&first).await["state"], "ABORTED");
-    assert_eq!(shop.vipps.book(&second).await["request"]["profile"], Value::Null);
+    assert_eq!(shop.vipps.record(&first).await["state"], "ABORTED");
+    assert_eq!(shop.vipps.record(&second).await["request"]["profile"], Value::Null);
     let keys: Vec<_> = shop.vipps.calls("POST", "/epayment/v1/payments").await;
     assert_ne!(keys[0]["headers"]["idempotency-key"], keys[1]["headers"]["idempotency-key"]);
     shop.close().await;
@@ -45,7 +45,7 @@ async fn expired_after_ten_minutes() {
     let mut order = shop.ordered().await;
     assert_eq!(order.seen.expires_at_ms - order.seen.created_at_ms, 10 * 60 * 1000);
     shop.vipps.clock_moves(9 * 60 * 1000).await;
-    assert_eq!(shop.vipps.book(order.reference()).await["state"], "CREATED");
+    assert_eq!(shop.vipps.record(order.reference()).await["state"], "CREATED");
     shop.vipps.clock_moves(2 * 60 * 1000).await;
     order.becomes(State::Expired).await;
     assert_eq!(order.retried().await.state, State::Created);
@@ -57,10 +57,10 @@ async fn cancelled_by_the_customer() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     assert_eq!(order.cancels().await.state, State::Terminated);
-    assert_eq!(shop.vipps.book(order.reference()).await["state"], "TERMINATED");
+    assert_eq!(shop.vipps.record(order.reference()).await["state"], "TERMINATED");
     let cancels = shop.vipps.calls("POST", "/cancel").await;
     assert_eq!(cancels[0]["body"], json!({ "cancelTransactionOnly": true }));
-    assert_eq!(order.cancels().await.state, State::Terminated, "once more changes nothing");
+    assert_eq!(order.cancels().await.state, State::Terminated, "a second cancel changes nothing");
     assert_eq!(shop.vipps.calls("POST", "/cancel").await.len(), 1);
     shop.close().await;
 }
@@ -72,8 +72,8 @@ async fn a_cancel_that_comes_too_late_leaves_the_authorization_alone() {
     shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
     shop.vipps.approves(order.reference()).await;
     assert_eq!(order.cancels().await.state, State::Authorized);
-    let book = shop.vipps.book(order.reference()).await;
-    assert_eq!((&book["state"], &book["aggregate"]["cancelledAmount"]["value"]), (&json!("AUTHORIZED"), &json!(0)));
+    let record = shop.vipps.record(order.reference()).await;
+    assert_eq!((&record["state"], &record["aggregate"]["cancelledAmount"]["value"]), (&json!("AUTHORIZED"), &json!(0)));
     shop.close().await;
 }
 
@@ -81,13 +81,13 @@ async fn a_cancel_that_comes_too_late_leaves_the_authorization_alone() {
 async fn a_paid_or_pending_order_gets_no_new_attempt() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
-    let asked = NewAttempt { terms_accepted: false, consent: None };
-    // The customer has said yes to sharing with the attempt that is alive, and no now.
-    problem(order.retries(&asked).await, 409, "not_retryable").await;
+    let attempt = NewAttempt { terms_accepted: false, consent: None };
+    // The pending attempt has a consent, and this one has none.
+    problem(order.retries(&attempt).await, 409, "not_retryable").await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    problem(order.retries(&asked).await, 409, "not_retryable").await;
-    assert_eq!(shop.vipps.books().await.len(), 1);
+    problem(order.retries(&attempt).await, 409, "not_retryable").await;
+    assert_eq!(shop.vipps.records().await.len(), 1);
     shop.close().await;
 }
 
@@ -99,15 +99,15 @@ async fn each_attempt_asks_for_consent_again() {
     order.becomes(State::Aborted).await;
     let wordless = NewAttempt { terms_accepted: false, consent: Some(ConsentGiven { wording: "<b>".into() }) };
     problem(order.retries(&wordless).await, 422, "bad_wording").await;
-    let asked = NewAttempt {
+    let attempt = NewAttempt {
         terms_accepted: false,
         consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
     };
-    let response = order.retries(&asked).await;
+    let response = order.retries(&attempt).await;
     assert_eq!(response.status(), StatusCode::CREATED);
-    order.look().await;
+    order.reads().await;
     assert!(order.seen.sharing.consented);
-    assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"]["scope"], "phoneNumber");
+    assert_eq!(shop.vipps.record(order.reference()).await["request"]["profile"]["scope"], "phoneNumber");
     shop.close().await;
 }
 
@@ -117,12 +117,12 @@ async fn a_shop_that_does_not_ask_for_the_number_gets_none_on_a_retry_either() {
     let mut order = shop.ordered().await;
     shop.vipps.customer("reject", order.reference()).await;
     order.becomes(State::Aborted).await;
-    let asked = NewAttempt {
+    let attempt = NewAttempt {
         terms_accepted: false,
         consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
     };
-    assert_eq!(order.retries(&asked).await.status(), StatusCode::CREATED);
-    order.look().await;
-    assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"], Value::Null);
+    assert_eq!(order.retries(&attempt).await.status(), StatusCode::CREATED);
+    order.reads().await;
+    assert_eq!(shop.vipps.record(order.reference()).await["request"]["profile"], Value::Null);
     shop.close().await;
 }

@@ -1,10 +1,10 @@
-//! The shop's backend looks after its own endpoints, and sees whether they heard.
+//! The shop's backend manages its own endpoints and reads their deliveries.
 
 use kvitt_wire::{ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, State};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::shop::{AT_HOME, Order, Receiver, Shop, eventually, log, problem};
+use crate::shop::{LOCAL_RELAY, Order, Receiver, Shop, eventually, log, problem};
 
 /// The shop's developer.
 struct Developer<'a> {
@@ -17,7 +17,7 @@ impl<'a> Developer<'a> {
         Self { shop, key: shop.key("developer").await }
     }
 
-    async fn asks(&self, method: Method, path: &str, body: Option<Value>) -> Response {
+    async fn sends(&self, method: Method, path: &str, body: Option<Value>) -> Response {
         let url = format!("{}/v1/shop/endpoints{path}", self.shop.url);
         let request = self.shop.http.request(method, url).bearer_auth(&self.key);
         let request = if let Some(body) = body { request.json(&body) } else { request };
@@ -25,7 +25,7 @@ impl<'a> Developer<'a> {
     }
 
     async fn posts(&self, path: &str, body: Option<Value>) -> Response {
-        self.asks(Method::POST, path, body).await
+        self.sends(Method::POST, path, body).await
     }
 
     async fn adds(&self, body: Value) -> ShopEndpoint {
@@ -36,19 +36,19 @@ impl<'a> Developer<'a> {
         added
     }
 
-    async fn told(&self, path: &str, body: Option<Value>) -> Value {
+    async fn enqueues(&self, path: &str, body: Option<Value>) -> Value {
         let answer = self.posts(path, body).await;
         assert_eq!(answer.status(), StatusCode::ACCEPTED, "{path}");
         answer.json().await.unwrap()
     }
 
     async fn deliveries(&self, id: &str, query: &str) -> ShopDeliveries {
-        self.asks(Method::GET, &format!("/{id}/deliveries?{query}"), None).await.json().await.unwrap()
+        self.sends(Method::GET, &format!("/{id}/deliveries?{query}"), None).await.json().await.unwrap()
     }
 
-    /// Waits until nothing waits to be told to it, and says what was.
+    /// Waits until no delivery is waiting. Returns all deliveries.
     async fn settled(&self, id: &str) -> Vec<ShopDelivery> {
-        eventually("all is told", || async {
+        eventually("no delivery is waiting", || async {
             let all = self.deliveries(id, "").await.deliveries;
             all.iter().all(|delivery| delivery.state != "waiting").then_some(all)
         })
@@ -65,34 +65,34 @@ async fn paid(shop: &Shop) -> Order<'_> {
 
 #[tokio::test]
 async fn a_shop_adds_tests_and_manages_its_endpoints() {
-    let shop = Shop::open_with(AT_HOME).await;
+    let shop = Shop::open_with(LOCAL_RELAY).await;
     let developer = Developer::of(&shop).await;
     let receiver = Receiver::answering([]).await;
     let added = developer.adds(json!({ "url": receiver.url, "events": ["checkout.authorized"] })).await;
     let (id, secret) = (&added.id, added.secret.as_ref().unwrap());
-    let listed: ShopEndpoints = developer.asks(Method::GET, "", None).await.json().await.unwrap();
-    assert_eq!(listed.endpoints, [ShopEndpoint { secret: None, ..added.clone() }], "its secret is shown once");
+    let listed: ShopEndpoints = developer.sends(Method::GET, "", None).await.json().await.unwrap();
+    assert_eq!(listed.endpoints, [ShopEndpoint { secret: None, ..added.clone() }], "the secret is shown once");
     assert_eq!((added.state.as_str(), added.events.as_ref().unwrap().len()), ("fine", 1));
 
     paid(&shop).await;
-    assert!(receiver.hears_of("checkout.authorized").await.is_signed_with(secret));
+    assert!(receiver.receives_event("checkout.authorized").await.is_signed_with(secret));
     let delivered = developer.settled(id).await.remove(0);
     assert_eq!((delivered.r#type.as_str(), delivered.state.as_str()), ("checkout.authorized", "delivered"));
     assert!(delivered.status == Some(204) && delivered.latency_ms.is_some() && delivered.tries == 1);
 
-    let test = developer.told(&format!("/{id}/test"), None).await;
-    assert_eq!(receiver.hears_of("endpoint.test").await.id(), test["id"]);
-    let again = developer.told(&format!("/{id}/deliveries/{}/replay", delivered.id), None).await;
+    let test = developer.enqueues(&format!("/{id}/test"), None).await;
+    assert_eq!(receiver.receives_event("endpoint.test").await.id(), test["id"]);
+    let again = developer.enqueues(&format!("/{id}/deliveries/{}/replay", delivered.id), None).await;
     assert_eq!(again["events"], 1);
-    assert_eq!(receiver.hears(3).await[2].id(), delivered.id);
+    assert_eq!(receiver.receives(3).await[2].id(), delivered.id);
 
     let rotated: ShopEndpoint = developer.posts(&format!("/{id}/rotate"), None).await.json().await.unwrap();
     let new = rotated.secret.unwrap();
     log::hide(&new);
     assert!(&new != secret && rotated.previous_until_ms.is_some());
-    developer.told(&format!("/{id}/test"), None).await;
-    let heard = receiver.hears(4).await.remove(3);
-    assert!(heard.is_signed_with(&new) && heard.is_signed_with(secret), "for a day both sign");
+    developer.enqueues(&format!("/{id}/test"), None).await;
+    let received = receiver.receives(4).await.remove(3);
+    assert!(received.is_signed_with(&new) && received.is_signed_with(secret), "both secrets sign for a day");
 
     let page = developer.deliveries(id, "limit=2").await;
     let rest = developer.deliveries(id, &format!("limit=2&after={}", page.next.unwrap())).await;
@@ -100,15 +100,15 @@ async fn a_shop_adds_tests_and_manages_its_endpoints() {
     let all: Vec<_> = developer.settled(id).await.into_iter().map(|delivery| delivery.id).collect();
     assert_eq!((ids, rest.next), (all, None));
 
-    let removed = developer.asks(Method::DELETE, &format!("/{id}"), None).await;
+    let removed = developer.sends(Method::DELETE, &format!("/{id}"), None).await;
     assert_eq!(removed.status(), StatusCode::NO_CONTENT);
-    problem(developer.asks(Method::DELETE, &format!("/{id}"), None).await, 404, "not_found").await;
+    problem(developer.sends(Method::DELETE, &format!("/{id}"), None).await, 404, "not_found").await;
     shop.close().await;
 }
 
 #[tokio::test]
 async fn a_replay_delivers_what_an_endpoint_missed() {
-    let shop = Shop::open_with(AT_HOME).await;
+    let shop = Shop::open_with(LOCAL_RELAY).await;
     let developer = Developer::of(&shop).await;
     let receiver = Receiver::answering([]).await;
     let wanted = json!({ "url": receiver.url, "events": ["checkout.authorized"] });
@@ -122,10 +122,10 @@ async fn a_replay_delivers_what_an_endpoint_missed() {
     }
     let enabled: ShopEndpoint = developer.posts(&format!("/{id}/enable"), None).await.json().await.unwrap();
     assert_eq!(enabled.state, "fine");
-    let told = developer.told(&format!("/{id}/replay"), Some(json!({ "since_ms": 0 }))).await;
-    assert_eq!(told["events"], 2, "of the kind that it wants");
-    let heard = receiver.hears(2).await;
-    let mut about: Vec<_> = heard.iter().map(|heard| heard.json()["data"]["reference"].clone()).collect();
+    let replayed = developer.enqueues(&format!("/{id}/replay"), Some(json!({ "since_ms": 0 }))).await;
+    assert_eq!(replayed["events"], 2, "only events that it subscribes to");
+    let received = receiver.receives(2).await;
+    let mut about: Vec<_> = received.iter().map(|received| received.json()["data"]["reference"].clone()).collect();
     about.sort_by_key(Value::to_string);
     let mut orders = [json!(before.reference()), json!(missed.reference())];
     orders.sort_by_key(Value::to_string);
@@ -150,13 +150,13 @@ async fn impossible_endpoint_requests_are_refused() {
         problem(developer.posts(&format!("/ep_none/{path}"), None).await, 404, "not_found").await;
     }
     problem(developer.posts(&format!("/{id}/deliveries/evt_none/replay"), None).await, 404, "not_found").await;
-    let deliveries = async |query: &str| developer.asks(Method::GET, &format!("/{id}/deliveries?{query}"), None).await;
+    let deliveries = async |query: &str| developer.sends(Method::GET, &format!("/{id}/deliveries?{query}"), None).await;
     problem(deliveries("after=!").await, 400, "bad_cursor").await;
     problem(deliveries("limit=0").await, 400, "malformed_query").await;
-    // Endpoints hear of every sales unit.
-    let made = shop.runs(&["keys", "add", "Norwegian", "--sales-unit", "no"]).await.ended_well();
+    // Endpoints receive events of every sales unit.
+    let made = shop.runs(&["keys", "add", "Norwegian", "--sales-unit", "no"]).await.succeeded();
     let limited = Developer { shop: &shop, key: made.out.trim().to_owned() };
-    problem(limited.asks(Method::GET, "", None).await, 404, "not_found").await;
+    problem(limited.sends(Method::GET, "", None).await, 404, "not_found").await;
     problem(limited.posts(&format!("/{id}/rotate"), None).await, 404, "not_found").await;
     shop.close().await;
 }

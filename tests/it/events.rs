@@ -1,4 +1,4 @@
-//! The log of what has happened: complete, in order, each event once, for a backend that asks or follows.
+//! The event log: complete, in order, each event once, for a backend that polls or follows the stream.
 
 use futures_util::StreamExt;
 use kvitt::checkout::EventKind;
@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 use crate::orders::a_danish_mug;
-use crate::shop::{AT_HOME, Database, Order, PATIENCE, PHONE_NUMBER, Receiver, Shop, eventually, problem};
+use crate::shop::{Database, LOCAL_RELAY, Order, PHONE_NUMBER, Receiver, Shop, TIMEOUT, eventually, problem};
 
-async fn asks(shop: &Shop, key: &str, query: &str) -> Response {
+async fn get(shop: &Shop, key: &str, query: &str) -> Response {
     shop.get(&format!("/v1/shop/events?{query}")).bearer_auth(key).send().await.unwrap()
 }
 
 /// The events after a cursor, and the next one.
 async fn log(shop: &Shop, key: &str, query: &str) -> (Vec<Value>, String) {
-    let answer = asks(shop, key, query).await;
+    let answer = get(shop, key, query).await;
     assert_eq!(answer.status(), StatusCode::OK, "{query}");
     let answer: Value = answer.json().await.unwrap();
     (answer["events"].as_array().unwrap().clone(), answer["next"].as_str().unwrap().to_owned())
@@ -33,7 +33,7 @@ async fn shared(shop: &Shop) -> Order<'_> {
     order
 }
 
-/// The stream of a shop's backend.
+/// The event stream, as a shop's backend reads it.
 struct Followed {
     body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
     text: String,
@@ -51,7 +51,7 @@ impl Followed {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let body = Box::pin(response.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec())));
         let mut followed = Self { body, text: String::new(), last_id: String::new() };
-        // It begins by saying where it is.
+        // It begins with its cursor.
         while followed.last_id.is_empty() {
             assert!(followed.reads().await);
             followed.text.lines().filter_map(|line| line.strip_prefix("id:")).for_each(|id| {
@@ -62,7 +62,7 @@ impl Followed {
     }
 
     async fn reads(&mut self) -> bool {
-        let read = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("the stream goes on or ends");
+        let read = tokio::time::timeout(TIMEOUT, self.body.next()).await.expect("the stream continues or ends");
         let Some(Ok(bytes)) = read else { return false };
         self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         true
@@ -109,7 +109,7 @@ async fn events_are_logged_without_any_endpoint() {
     assert_eq!(capture.header("idempotency-key", "parcel").json(&part).send().await.unwrap().status(), 200);
     let (later, _) = log(&shop, &key, &format!("after={next}")).await;
     assert_eq!((kinds(&later), &later[0]["data"]["aggregate"]["captured"]), (vec!["payment.captured"], &json!(8_700)));
-    // One at a time it is the same.
+    // The pages have the same events.
     let (mut one_by_one, mut after) = (Vec::new(), "0".to_owned());
     while let (events, next) = log(&shop, &key, &format!("limit=1&after={after}")).await
         && !events.is_empty()
@@ -121,31 +121,31 @@ async fn events_are_logged_without_any_endpoint() {
 
     let shown = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&key).send().await.unwrap();
     let timeline = shown.json::<ShopOrder>().await.unwrap().events.unwrap();
-    let told: Vec<_> = timeline.iter().map(|event| (event.r#type.as_str(), event.aggregate.captured)).collect();
-    assert_eq!(told, [("checkout.authorized", 0), ("customer.shared", 0), ("payment.captured", 8_700)]);
+    let kinds: Vec<_> = timeline.iter().map(|event| (event.r#type.as_str(), event.aggregate.captured)).collect();
+    assert_eq!(kinds, [("checkout.authorized", 0), ("customer.shared", 0), ("payment.captured", 8_700)]);
     assert_eq!(timeline[0].id, events[0]["id"].as_str().unwrap());
     shop.close().await;
 }
 
 #[tokio::test]
 async fn the_log_and_the_endpoints_name_an_event_alike() {
-    let shop = Shop::open_with(&format!("{AT_HOME}\ncapture.warn_days = 8\ncapture.every_ms = 50")).await;
+    let shop = Shop::open_with(&format!("{LOCAL_RELAY}\ncapture.warn_days = 8\ncapture.every_ms = 50")).await;
     let key = shop.key("office").await;
     let receiver = Receiver::answering([]).await;
-    let endpoint = shop.tells(&receiver).await;
-    shop.runs(&["endpoints", "test", &endpoint.id]).await.ended_well();
+    let endpoint = shop.adds_endpoint(&receiver).await;
+    shop.runs(&["endpoints", "test", &endpoint.id]).await.succeeded();
     let order = shared(&shop).await;
-    // What is found by the clock, again and again, is told and logged once.
+    // A scheduled job finds the due capture many times. The event is logged and delivered once.
     for kind in ["payment.capture_due", "customer.shared", "endpoint.test"] {
-        receiver.hears_of(kind).await;
+        receiver.receives_event(kind).await;
     }
     let (events, _) = log(&shop, &key, "").await;
     let mut named: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect();
-    let heard = receiver.heard().into_iter().filter(|heard| heard.kind() != "endpoint.test");
-    let mut heard: Vec<_> = heard.map(|heard| heard.id().to_owned()).collect();
+    let received = receiver.received().into_iter().filter(|received| received.kind() != "endpoint.test");
+    let mut received: Vec<_> = received.map(|received| received.id().to_owned()).collect();
     named.sort();
-    heard.sort();
-    assert_eq!((named, 3), (heard.clone(), heard.len()), "a test is nobody else's news");
+    received.sort();
+    assert_eq!((named, 3), (received.clone(), received.len()), "a test event goes to its own endpoint only");
     assert_eq!(events[2]["data"]["reference"], order.reference());
     shop.close().await;
 }
@@ -172,7 +172,7 @@ async fn the_stream_of_events_resumes_at_the_cursor() {
     }
     assert_eq!(seen, log(&shop, &key, "").await.0);
     assert_eq!(whole.last_id, live.last_id);
-    // The proxy's end ends the streams.
+    // Stopping the proxy ends the streams.
     shop.close().await;
     assert!(live.next().await.is_none() && whole.next().await.is_none());
 }
@@ -183,7 +183,7 @@ async fn a_stream_ends_with_its_key() {
     let key = shop.key("office").await;
     let mut live = Followed::open(&shop, &shop.url, &key, None).await;
     let prefix = key.split('_').nth(1).unwrap();
-    shop.runs(&["keys", "revoke", prefix]).await.ended_well();
+    shop.runs(&["keys", "revoke", prefix]).await.succeeded();
     assert!(live.next().await.is_none());
     shop.close().await;
 }
@@ -193,7 +193,7 @@ async fn invalid_cursors_and_filters_of_the_log_are_refused() {
     let shop = Shop::open_with("limits.streams = 1").await;
     let key = shop.key("office").await;
     for (query, code) in [("after=x", "bad_cursor"), ("after=-1", "bad_cursor"), ("limit=0", "malformed_query")] {
-        problem(asks(&shop, &key, query).await, 400, code).await;
+        problem(get(&shop, &key, query).await, 400, code).await;
     }
     let stream = || shop.get("/v1/shop/events/stream").bearer_auth(&key);
     problem(stream().header("last-event-id", "x").send().await.unwrap(), 400, "bad_cursor").await;
@@ -207,7 +207,7 @@ async fn invalid_cursors_and_filters_of_the_log_are_refused() {
 async fn a_key_of_one_sales_unit_sees_its_events_only() {
     let shop = Shop::open().await;
     shop.is_ready().await;
-    let made = shop.runs(&["keys", "add", "the Danish warehouse", "--sales-unit", "dk"]).await.ended_well();
+    let made = shop.runs(&["keys", "add", "the Danish warehouse", "--sales-unit", "dk"]).await.succeeded();
     let key = made.out.trim();
     let mut live = Followed::open(&shop, &shop.url, key, None).await;
     shared(&shop).await;
@@ -231,7 +231,7 @@ async fn a_stream_at_one_proxy_has_the_events_of_another() {
     shop.close().await;
 }
 
-/// Transactions end in another order than they begin: what is committed late must not hide behind what was read before it.
+/// Transactions commit in another order than they begin. An event that commits late must not be skipped by a cursor.
 #[tokio::test]
 async fn a_late_commit_is_not_skipped_by_a_cursor() {
     let shop = Shop::open_on(Database::Postgres, "").await;
@@ -244,7 +244,7 @@ async fn a_late_commit_is_not_skipped_by_a_cursor() {
     let mut live = Followed::open(&shop, &shop.url, &key, None).await;
     shared(&shop).await;
     let (events, next) = log(&shop, &key, "").await;
-    assert_eq!(kinds(&events), ["checkout.authorized", "customer.shared"], "what is not committed has not happened");
+    assert_eq!(kinds(&events), ["checkout.authorized", "customer.shared"], "an uncommitted event is not read");
     transaction.commit().await.unwrap();
     slow.close().await.unwrap();
     let (late, _) = log(&shop, &key, &format!("after={next}")).await;
@@ -255,7 +255,7 @@ async fn a_late_commit_is_not_skipped_by_a_cursor() {
     shop.close().await;
 }
 
-/// However many write and read at once, each reader sees every event once and in one order.
+/// Each of many concurrent readers and writers: every reader sees every event once, in one order.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_readers_miss_no_event() {
     const EVENTS: usize = 120;
@@ -268,9 +268,9 @@ async fn concurrent_readers_miss_no_event() {
     let writes = (0..EVENTS).map(|nth| {
         let event = kvitt::checkout::Event::capture_due(&checkout, now, now);
         assert_eq!(event.kind, EventKind::PaymentCaptureDue);
-        let told = kvitt::store::deliveries::NewEvent::new(&format!("{nth}"), checkout.id, &event).unwrap();
+        let event = kvitt::store::deliveries::NewEvent::new(&format!("{nth}"), checkout.id, &event).unwrap();
         let store = &store;
-        async move { store.enqueue_deliveries(&told, None, now).await.unwrap() }
+        async move { store.enqueue_deliveries(&event, None, now).await.unwrap() }
     });
     let read = || async {
         let (mut seen, mut after) = (Vec::new(), 0);

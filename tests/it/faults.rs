@@ -1,4 +1,4 @@
-//! Vipps MobilePay has a bad day. Each order still has one payment, under one key.
+//! Vipps MobilePay fails, is slow or refuses. Each order still has one payment, under one key.
 
 use kvitt_wire::State;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::shop::Shop;
 
 const CREATE: &str = "/epayment/v1/payments";
 
-macro_rules! bad_day {
+macro_rules! each_order_has_one_payment {
     ($name:ident, $method:literal, $path:expr, $times:literal, $action:tt) => {
         #[tokio::test]
         async fn $name() {
@@ -17,7 +17,7 @@ macro_rules! bad_day {
             order.becomes(State::Created).await;
             shop.vipps.approves(order.reference()).await;
             order.becomes(State::Authorized).await;
-            assert_eq!(shop.vipps.books().await.len(), 1);
+            assert_eq!(shop.vipps.records().await.len(), 1);
             let calls = shop.vipps.calls("POST", CREATE).await;
             let keys: Vec<_> = calls.iter().map(|call| &call["headers"]["idempotency-key"]).collect();
             assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "{keys:?}");
@@ -26,14 +26,14 @@ macro_rules! bad_day {
     };
 }
 
-bad_day!(the_answer_is_lost_after_the_work, "POST", CREATE, 1, { "drop_after_work": true });
-bad_day!(the_connection_is_cut_before_the_work, "POST", CREATE, 1, { "drop_before_work": true });
-bad_day!(it_is_down_for_a_moment, "POST", CREATE, 2, { "status": 500 });
-bad_day!(it_is_busy, "POST", CREATE, 1, { "status": 429, "retry_after": 1 });
-bad_day!(the_token_is_not_believed, "POST", CREATE, 1, { "status": 401 });
-bad_day!(the_payment_is_locked, "POST", CREATE, 1, { "status": 423 });
-bad_day!(it_is_slow, "POST", CREATE, 1, { "delay_ms": 2500 });
-bad_day!(looking_fails, "GET", CREATE, 2, { "status": 503 });
+each_order_has_one_payment!(the_answer_is_lost_after_the_work, "POST", CREATE, 1, { "drop_after_work": true });
+each_order_has_one_payment!(the_connection_is_cut_before_the_work, "POST", CREATE, 1, { "drop_before_work": true });
+each_order_has_one_payment!(it_is_down_for_a_moment, "POST", CREATE, 2, { "status": 500 });
+each_order_has_one_payment!(it_is_busy, "POST", CREATE, 1, { "status": 429, "retry_after": 1 });
+each_order_has_one_payment!(the_token_is_rejected, "POST", CREATE, 1, { "status": 401 });
+each_order_has_one_payment!(the_payment_is_locked, "POST", CREATE, 1, { "status": 423 });
+each_order_has_one_payment!(it_is_slow, "POST", CREATE, 1, { "delay_ms": 2500 });
+each_order_has_one_payment!(polling_fails, "GET", CREATE, 2, { "status": 503 });
 
 #[tokio::test]
 async fn a_payment_that_is_refused_says_why_and_can_be_tried_again() {
@@ -57,15 +57,15 @@ async fn a_customer_is_not_kept_waiting_for_a_slow_answer() {
     let mut order = shop.ordered().await;
     assert_eq!(order.seen.state, State::Starting);
     let created = order.becomes(State::Created).await;
-    assert!(created.redirect_url.is_some(), "the stream brings the address");
+    assert!(created.redirect_url.is_some(), "the stream has the redirect URL");
     shop.close().await;
 }
 
-bad_day!(looking_is_refused_for_a_moment, "GET", CREATE, 1, { "status": 404 });
-bad_day!(the_keys_are_wrong_for_a_moment, "GET", CREATE, 3, { "status": 401 });
+each_order_has_one_payment!(polling_is_refused_for_a_moment, "GET", CREATE, 1, { "status": 404 });
+each_order_has_one_payment!(the_keys_are_wrong_for_a_moment, "GET", CREATE, 3, { "status": 401 });
 
 #[tokio::test]
-async fn a_cancel_that_is_refused_can_be_asked_for_again() {
+async fn a_refused_cancel_can_be_retried() {
     let shop = Shop::open_with("limits.wait_ms = 300").await;
     let mut order = shop.ordered().await;
     let locked = json!({
@@ -81,23 +81,23 @@ async fn a_cancel_that_is_refused_can_be_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_customer_who_looks_before_the_payment_exists_does_no_harm() {
+async fn a_return_before_the_payment_exists_does_no_harm() {
     let shop = Shop::open_with("limits.wait_ms = 50").await;
     shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 1_000 })).await;
     let mut order = shop.ordered().await;
     assert_eq!(order.seen.state, State::Starting);
     shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
     order.becomes(State::Created).await;
-    assert_eq!(shop.vipps.calls("GET", order.reference()).await.len(), 0, "there was nothing to look at");
+    assert_eq!(shop.vipps.calls("GET", order.reference()).await.len(), 0, "there was nothing to poll");
     shop.close().await;
 }
 
 #[tokio::test]
-async fn a_second_authorization_is_released_even_if_the_first_answer_is_no() {
+async fn a_second_authorization_is_released_even_if_the_first_try_fails() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let first = order.reference().to_owned();
-    shop.gives_up(&order).await;
+    shop.fails_attempt(&order).await;
     order.retried().await;
     let second = order.reference().to_owned();
     shop.vipps.approves(&second).await;
@@ -106,12 +106,12 @@ async fn a_second_authorization_is_released_even_if_the_first_answer_is_no() {
     shop.vipps.fails("POST", "/cancel", 1, json!({ "status": 404 })).await;
     shop.vipps.approves(&first).await;
     let released = || async {
-        let book = shop.vipps.book(&first).await;
-        (book["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
+        let record = shop.vipps.record(&first).await;
+        (record["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
     };
-    crate::shop::eventually("the money goes back", released).await;
-    assert_eq!(order.look().await.reference, second);
-    assert_eq!(shop.vipps.book(&second).await["aggregate"]["cancelledAmount"]["value"], 0);
+    crate::shop::eventually("the reservation is released", released).await;
+    assert_eq!(order.reads().await.reference, second);
+    assert_eq!(shop.vipps.record(&second).await["aggregate"]["cancelledAmount"]["value"], 0);
     shop.close().await;
 }
 
@@ -127,8 +127,8 @@ async fn a_payment_with_a_foreign_redirect_is_cancelled() {
         assert_eq!(order.seen.trouble.as_deref(), Some("bad_redirect"));
         order.becomes(State::Terminated).await;
         assert_eq!(order.seen.trouble.as_deref(), Some("bad_redirect"));
-        assert_eq!(shop.vipps.book(order.reference()).await["state"], "TERMINATED");
-        assert!(order.retried().await.redirect_url.is_some(), "the next one leads where it should");
+        assert_eq!(shop.vipps.record(order.reference()).await["state"], "TERMINATED");
+        assert!(order.retried().await.redirect_url.is_some(), "the next attempt has a valid redirect");
     }
     shop.vipps.fails("POST", "/epayment/v1/payments", 1, json!({ "redirect_url": "https://pay.vipps.dk/x" })).await;
     assert_eq!(shop.ordered().await.seen.redirect_url.as_deref(), Some("https://pay.vipps.dk/x"));

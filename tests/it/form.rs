@@ -1,4 +1,4 @@
-//! Paying without JavaScript: a form, a redirect, a page.
+//! Paying without JavaScript: a form, a redirect, and the proxy's own pages.
 
 use kvitt_wire::State;
 use reqwest::{Response, StatusCode};
@@ -40,9 +40,9 @@ async fn a_form_leads_to_the_payment_and_the_return_shows_the_order() {
     let response = submit(&shop, &[]).await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert!(response.headers()["location"].to_str().unwrap().starts_with(&shop.vipps.url));
-    let book = shop.vipps.books().await.remove(0);
-    let reference = book["reference"].as_str().unwrap();
-    let back = book["request"]["returnUrl"].as_str().unwrap().to_owned();
+    let record = shop.vipps.records().await.remove(0);
+    let reference = record["reference"].as_str().unwrap();
+    let back = record["request"]["returnUrl"].as_str().unwrap().to_owned();
 
     let waiting = page(shop.http.get(&back).send().await.unwrap(), StatusCode::OK).await;
     assert!(waiting.contains("<html lang=\"nb\">") && waiting.contains("http-equiv=\"refresh\""), "{waiting}");
@@ -75,7 +75,7 @@ async fn what_is_wrong_is_shown_as_a_page() {
     }
     let lost = shop.get("/return/AaIJOzrZdw67fpqWX6IZiwVMTXKP1SLJc5kg9PUzpXgQ").send().await.unwrap();
     assert!(page(lost, StatusCode::NOT_FOUND).await.contains("not_found"));
-    assert_eq!(shop.vipps.books().await.len(), 0);
+    assert_eq!(shop.vipps.records().await.len(), 0);
     shop.close().await;
 }
 
@@ -86,7 +86,7 @@ async fn a_form_from_elsewhere_is_refused() {
         let response = shop.post("/pay").header("origin", origin).form(&FIELDS).send().await.unwrap();
         assert!(page(response, StatusCode::FORBIDDEN).await.contains("origin_not_allowed"));
     }
-    assert_eq!(shop.vipps.books().await.len(), 0);
+    assert_eq!(shop.vipps.records().await.len(), 0);
     shop.close().await;
 }
 
@@ -94,11 +94,11 @@ async fn a_form_from_elsewhere_is_refused() {
 async fn an_expired_payment_is_shown_as_expired() {
     let shop = Shop::open().await;
     submit(&shop, &[("language", "fi")]).await;
-    let book = shop.vipps.books().await.remove(0);
-    shop.vipps.customer("expire", book["reference"].as_str().unwrap()).await;
-    let back = book["request"]["returnUrl"].as_str().unwrap().to_owned();
+    let record = shop.vipps.records().await.remove(0);
+    shop.vipps.customer("expire", record["reference"].as_str().unwrap()).await;
+    let back = record["request"]["returnUrl"].as_str().unwrap().to_owned();
     let state = format!("data-state=\"{}\"", State::Expired.as_str());
-    let text = eventually("the end", || async {
+    let text = eventually("the page of the expired payment", || async {
         let text = page(shop.http.get(&back).send().await.unwrap(), StatusCode::OK).await;
         text.contains(&state).then_some(text)
     })
@@ -115,7 +115,7 @@ async fn only_an_explicit_yes_is_consent() {
     let wordless = submit(&shop, &[("wording", "")]).await;
     assert!(page(wordless, StatusCode::UNPROCESSABLE_ENTITY).await.contains("bad_wording"));
     assert_eq!(submit(&shop, &[("share_phone_number", "no")]).await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(shop.vipps.books().await[0]["request"]["profile"], serde_json::Value::Null);
+    assert_eq!(shop.vipps.records().await[0]["request"]["profile"], serde_json::Value::Null);
     shop.close().await;
 }
 
@@ -128,7 +128,7 @@ async fn a_customer_who_waits_for_a_slow_answer_leaves_nothing_behind() {
     assert!(back.starts_with(&shop.url), "to the order's own page: {back}");
     let waiting = page(shop.http.get(&back).send().await.unwrap(), StatusCode::OK).await;
     assert!(waiting.contains("data-state=\"starting\"") && waiting.contains("refresh"), "{waiting}");
-    eventually("the way to the payment", || async {
+    eventually("the link to the payment", || async {
         let text = page(shop.http.get(&back).send().await.unwrap(), StatusCode::OK).await;
         text.contains(&format!("href=\"{}/landing", shop.vipps.url)).then_some(())
     })
@@ -141,8 +141,8 @@ async fn a_return_url_keeps_its_query_and_gets_one_token() {
     let shop = Shop::open().await;
     let old = format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt=of-an-earlier-order#top");
     submit(&shop, &[("return_url", old.as_str())]).await;
-    let book = shop.vipps.books().await.remove(0);
-    let back = book["request"]["returnUrl"].as_str().unwrap().to_owned();
+    let record = shop.vipps.records().await.remove(0);
+    let back = record["request"]["returnUrl"].as_str().unwrap().to_owned();
     let token = back.rsplit('/').next().unwrap();
     let sent_on = shop.http.get(&back).send().await.unwrap();
     assert_eq!(sent_on.headers()["location"], format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt={token}#top"));

@@ -1,4 +1,4 @@
-//! The shop's own machines, known by their keys.
+//! Shop keys: created, shown once, revoked, limited, and required for every order.
 
 use std::process::Command;
 
@@ -7,20 +7,20 @@ use reqwest::{Response, StatusCode};
 
 use crate::shop::{PHONE_NUMBER, Shop, problem};
 
-/// What a machine of the shop's is answered when it asks for an order with that in its `Authorization`.
-async fn asks(shop: &Shop, reference: &str, authorization: &str) -> Response {
+/// Requests an order with this `Authorization`.
+async fn get(shop: &Shop, reference: &str, authorization: &str) -> Response {
     let request = shop.get(&format!("/v1/shop/orders/{reference}"));
     let request = if authorization.is_empty() { request } else { request.header("authorization", authorization) };
     request.send().await.unwrap()
 }
 
 async fn is_refused(shop: &Shop, authorization: &str) {
-    let refused = asks(shop, "nordlys-none-1", authorization).await;
+    let refused = get(shop, "nordlys-none-1", authorization).await;
     assert_eq!(refused.headers()["www-authenticate"], "Bearer", "{authorization}");
     problem(refused, 401, "unauthorized").await;
 }
 
-/// What the command says; its standard error where it fails.
+/// Runs a command. Returns its standard output, or its standard error if it fails.
 fn kvitt(shop: &Shop, arguments: &[&str]) -> Result<String, String> {
     let mut kvitt = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
     let output = kvitt.args(arguments).arg("--config").arg(&shop.files.config).output().unwrap();
@@ -40,9 +40,9 @@ async fn an_order_is_shown_without_what_its_customer_shared() {
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
 
-    // Known by either payment.
+    // The reference of either attempt finds the order.
     for reference in [&first, order.reference()] {
-        let text = asks(&shop, reference, &key).await.text().await.unwrap();
+        let text = get(&shop, reference, &key).await.text().await.unwrap();
         let shown: ShopOrder = serde_json::from_str(&text).unwrap();
         assert_eq!((shown.reference.as_str(), shown.state), (order.reference(), State::Authorized));
         assert_eq!((shown.amount.value, shown.aggregate.authorized, shown.aggregate.captured), (58_700, 58_700, 0));
@@ -52,7 +52,7 @@ async fn an_order_is_shown_without_what_its_customer_shared() {
         assert!(!text.contains(PHONE_NUMBER) && !text.contains(&order.seen.token), "{text}");
     }
     for unknown in ["nordlys-none-1", "x", "%00", "nordlys-%00-1", "%ff", &"x".repeat(5_000)] {
-        problem(asks(&shop, unknown, &key).await, 404, "not_found").await;
+        problem(get(&shop, unknown, &key).await, 404, "not_found").await;
     }
     problem(
         shop.post(&format!("/v1/shop/orders/{first}")).header("authorization", &key).send().await.unwrap(),
@@ -74,14 +74,14 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
     assert!(listed.contains(prefix) && listed.contains("the warehouse") && listed.contains("never"), "{listed}");
     assert!(!listed.contains(secret));
     let store = shop.store().await;
-    assert!(!format!("{:?}", store.shop_keys().await.unwrap()).contains(secret), "it is not written down");
+    assert!(!format!("{:?}", store.shop_keys().await.unwrap()).contains(secret), "the secret is not stored");
 
     let bearer = format!("Bearer {key}");
-    problem(asks(&shop, "nordlys-none-1", &bearer).await, 404, "not_found").await;
+    problem(get(&shop, "nordlys-none-1", &bearer).await, 404, "not_found").await;
     let used = store.shop_keys().await.unwrap()[0].used_at;
     assert!(used.is_some());
-    problem(asks(&shop, "nordlys-none-1", &bearer).await, 404, "not_found").await;
-    assert_eq!(store.shop_keys().await.unwrap()[0].used_at, used, "noted once a minute");
+    problem(get(&shop, "nordlys-none-1", &bearer).await, 404, "not_found").await;
+    assert_eq!(store.shop_keys().await.unwrap()[0].used_at, used, "stored at most once a minute");
     store.close().await;
 
     assert_eq!(kvitt(&shop, &["keys", "revoke", prefix]).unwrap(), format!("revoked {prefix}\n"));
@@ -111,7 +111,7 @@ async fn a_request_without_a_key_is_unauthorized() {
     ] {
         is_refused(&shop, authorization).await;
     }
-    assert_eq!(asks(&shop, "nordlys-none-1", &format!("bearer {key}")).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(get(&shop, "nordlys-none-1", &format!("bearer {key}")).await.status(), StatusCode::NOT_FOUND);
     shop.close().await;
 }
 
@@ -121,13 +121,13 @@ async fn keys_are_rate_limited_and_guesses_count_by_address() {
     let (one, other) = (shop.key("warehouse").await, shop.key("accounts").await);
     let (one, other) = (format!("Bearer {one}"), format!("Bearer {other}"));
     for _ in 0..2 {
-        problem(asks(&shop, "nordlys-none-1", &one).await, 404, "not_found").await;
+        problem(get(&shop, "nordlys-none-1", &one).await, 404, "not_found").await;
     }
-    let too_often = asks(&shop, "nordlys-none-1", &one).await;
+    let too_often = get(&shop, "nordlys-none-1", &one).await;
     assert!(too_often.headers().contains_key("retry-after"));
     problem(too_often, 429, "rate_limited").await;
     is_refused(&shop, "Bearer guess").await;
-    problem(asks(&shop, "nordlys-none-1", "Bearer guess").await, 429, "rate_limited").await;
-    problem(asks(&shop, "nordlys-none-1", &other).await, 404, "not_found").await;
+    problem(get(&shop, "nordlys-none-1", "Bearer guess").await, 429, "rate_limited").await;
+    problem(get(&shop, "nordlys-none-1", &other).await, 404, "not_found").await;
     shop.close().await;
 }

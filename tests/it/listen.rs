@@ -1,20 +1,20 @@
-//! A developer has events forwarded to a backend on the same machine, signed as the real thing.
+//! `kvitt listen` forwards events to a backend on the developer's machine, signed like real deliveries.
 
 use std::process::{Command, Output, Stdio};
 
 use kvitt_wire::State;
 use serde_json::Value;
 
-use crate::shop::{PHONE_NUMBER, Receiver, Says, Shop, log};
+use crate::shop::{Answer, PHONE_NUMBER, Receiver, Shop, log};
 
-/// The command; it ends by itself.
+/// The running command, which ends by itself.
 struct Listening(std::process::Child);
 
 impl Listening {
     fn to(shop: &Shop, key: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
         command.arg("listen").args(arguments).env("KVITT_URL", &shop.url).env("KVITT_KEY", key);
-        // Nothing listens there, and nothing may go there.
+        // Nothing listens at this address: the command must not use the proxy settings.
         command.env("http_proxy", "http://127.0.0.1:9").env_remove("no_proxy").env_remove("NO_PROXY");
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
@@ -29,37 +29,37 @@ impl Listening {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn past_and_live_events_are_forwarded_in_order_and_signed() {
-    // Streams are closed while it listens, so that it has to go on where it was.
+    // Streams end while it listens, so that it has to resume at its cursor.
     let shop = Shop::open_with("limits.stream_age_ms = 300").await;
     let key = shop.key("laptop").await;
-    let receiver = Receiver::answering([Says::Status(204), Says::Status(500)]).await;
+    let receiver = Receiver::answering([Answer::Status(204), Answer::Status(500)]).await;
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
     let arguments = ["--forward-to", &receiver.url, "--since", "2020-01-01T00:00:00Z", "--count", "4"];
     let listening = Listening::to(&shop, &key, &arguments);
-    receiver.hears(2).await;
+    receiver.receives(2).await;
     let reference = order.reference().to_owned();
-    shop.runs(&["orders", "capture", &reference, "--amount", "100.00"]).await.ended_well();
-    shop.runs(&["orders", "capture", &reference, "--amount", "200.00"]).await.ended_well();
+    shop.runs(&["orders", "capture", &reference, "--amount", "100.00"]).await.succeeded();
+    shop.runs(&["orders", "capture", &reference, "--amount", "200.00"]).await.succeeded();
     let (output, out, err) = listening.ends().await;
     assert!(output.status.success(), "{out}{err}");
 
-    let heard = receiver.heard();
+    let received = receiver.received();
     let secret = err.lines().find_map(|line| line.strip_prefix("signed with ")).unwrap().to_owned();
     log::hide(&secret);
-    assert_eq!(heard.len(), 4, "{out}");
-    let told: Vec<_> =
-        heard.iter().map(|told| (told.kind(), told.json()["data"]["aggregate"]["captured"].clone())).collect();
-    let paid: Vec<_> = told[..2].iter().map(|(kind, _)| kind.as_str()).collect();
-    assert!(paid.contains(&"checkout.authorized") && paid.contains(&"customer.shared"), "{told:?}");
+    assert_eq!(received.len(), 4, "{out}");
+    let events: Vec<_> =
+        received.iter().map(|event| (event.kind(), event.json()["data"]["aggregate"]["captured"].clone())).collect();
+    let paid: Vec<_> = events[..2].iter().map(|(kind, _)| kind.as_str()).collect();
+    assert!(paid.contains(&"checkout.authorized") && paid.contains(&"customer.shared"), "{events:?}");
     assert_eq!(
-        told[2..],
+        events[2..],
         [("payment.captured".to_owned(), 10_000.into()), ("payment.captured".to_owned(), 30_000.into())]
     );
-    for told in &heard {
-        assert!(told.is_signed_with(&secret), "{told:?}");
-        assert!(!told.body.contains(PHONE_NUMBER));
+    for event in &received {
+        assert!(event.is_signed_with(&secret), "{event:?}");
+        assert!(!event.body.contains(PHONE_NUMBER));
     }
     let lines: Vec<_> = out.lines().collect();
     assert!(lines.len() == 4 && lines.iter().all(|line| line.contains(&reference)), "{out}");
@@ -74,7 +74,7 @@ async fn only_the_chosen_events_are_printed_and_a_key_is_required() {
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    shop.runs(&["orders", "cancel", order.reference()]).await.ended_well();
+    shop.runs(&["orders", "cancel", order.reference()]).await.succeeded();
     let arguments =
         ["--since", "2020-01-01T00:00:00Z", "--events", "payment.cancelled", "--print-json", "--count", "1"];
     let (output, out, _) = Listening::to(&shop, &key, &arguments).ends().await;

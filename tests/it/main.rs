@@ -1,9 +1,9 @@
-//! Scenarios: what a shop, its customers and Vipps MobilePay do, and what comes of it.
+//! Scenarios: what a shop, its customers and Vipps MobilePay do, and the outcome.
 //!
-//! They speak HTTP to the proxy and to the emulator and know nothing else of either; [`shop`] is the language they are written in.
-//! Each ends by closing the shop, which proves that nothing was left undone.
+//! They speak HTTP to the proxy and to the emulator and know nothing else of either. [`shop`] is the language that they are written in.
+//! Each ends by closing the shop, which checks that no work is left.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the scenario")]
+#![expect(clippy::unwrap_used, reason = "an error here fails the scenario")]
 
 mod shop;
 
@@ -21,13 +21,14 @@ mod desk;
 mod details;
 mod docs;
 mod documents;
-mod doors;
 mod endings;
 mod endpoints;
 mod events;
 mod faults;
 mod form;
+mod idempotency;
 mod keys;
+mod limits;
 mod listen;
 mod migrations;
 mod money;
@@ -39,14 +40,13 @@ mod pace;
 mod paid;
 mod parked;
 mod privacy;
+mod proxies;
 mod receipts;
 mod reconcile;
 mod registrations;
 mod relay;
-mod repeats;
 mod requests;
 mod seeds;
-mod several;
 mod store;
 mod stories;
 mod streams;

@@ -1,4 +1,4 @@
-//! Databases of other releases: older ones are brought forward, newer ones are left alone.
+//! Databases of other releases: an older one is migrated, a newer one is refused.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
@@ -9,12 +9,12 @@ use kvitt::store::{Error, Store};
 use crate::shop::{Database, Files, execute, vault};
 use crate::store::{Place, insert};
 
-/// A file as release 0.1.0 left it: an order that is paid, one whose payment is being created, and a webhook.
+/// A SQLite file of release 0.1.0: a paid order, one whose payment is being created, and a webhook.
 const EARLIER: &str = include_str!("../fixtures/sqlite-0.1.0.sql");
 /// The same in PostgreSQL.
 const EARLIER_POSTGRES: &str = include_str!("../fixtures/postgres-0.1.0.sql");
-/// What a newer release would leave behind.
-const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+/// A migration of a newer release.
+const NEWER_MIGRATION: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                                VALUES (9999, 'from the future', true, '', 0)";
 
 fn kvitt(command: &str, files: &Files) -> Output {
@@ -23,7 +23,7 @@ fn kvitt(command: &str, files: &Files) -> Output {
     kvitt.env("KVITT_LISTEN", "127.0.0.1:0").output().unwrap()
 }
 
-async fn once_is_enough(database: Database) {
+async fn is_migrated_once(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     let checkout = insert(&store, 1).await;
@@ -40,7 +40,7 @@ async fn a_newer_one_is_refused(database: Database) {
     let migrated = kvitt("migrate", &files);
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     assert!(String::from_utf8_lossy(&migrated.stdout).starts_with("the database has migration "));
-    execute(&files.database, FROM_THE_FUTURE).await;
+    execute(&files.database, NEWER_MIGRATION).await;
     assert!(matches!(Store::open(&files.database, &vault()).await, Err(Error::Newer { found: 9999, known: 1.. })));
     for command in ["migrate", "serve"] {
         let refused = kvitt(command, &files);
@@ -52,12 +52,12 @@ async fn a_newer_one_is_refused(database: Database) {
 
 #[tokio::test]
 async fn migrating_sqlite_once_is_enough() {
-    once_is_enough(Database::Sqlite).await;
+    is_migrated_once(Database::Sqlite).await;
 }
 
 #[tokio::test]
 async fn migrating_postgres_once_is_enough() {
-    once_is_enough(Database::Postgres).await;
+    is_migrated_once(Database::Postgres).await;
 }
 
 #[tokio::test]
@@ -72,15 +72,15 @@ async fn a_newer_postgres_is_refused() {
 
 #[tokio::test]
 async fn the_first_release_s_file_is_migrated() {
-    is_brought_forward(Database::Sqlite, EARLIER).await;
+    is_migrated(Database::Sqlite, EARLIER).await;
 }
 
 #[tokio::test]
 async fn the_first_release_s_postgres_is_migrated() {
-    is_brought_forward(Database::Postgres, EARLIER_POSTGRES).await;
+    is_migrated(Database::Postgres, EARLIER_POSTGRES).await;
 }
 
-async fn is_brought_forward(database: Database, earlier: &'static str) {
+async fn is_migrated(database: Database, earlier: &'static str) {
     let place = Place::new(database);
     execute(&place.url, earlier).await;
     let store = place.open().await;
@@ -93,7 +93,7 @@ async fn is_brought_forward(database: Database, earlier: &'static str) {
     let paid = store.checkout(paid).await.unwrap().unwrap().checkout;
     assert_eq!(paid.current().aggregate.authorized, paid.order.cart.total.value);
     let reserved: Vec<_> = store.uncaptured_orders().await.unwrap().iter().map(|checkout| checkout.id).collect();
-    assert_eq!(reserved, [paid.id], "what waits to be captured is known");
+    assert_eq!(reserved, [paid.id], "the open reservation is known");
     assert!(paid.customer.unwrap().phone_number.is_some());
     let claimed = store.claim_due(10, 1_000, now).await.unwrap();
     assert!(claimed.iter().any(|claim| claim.effect.kind() == "create_payment"), "{claimed:?}");

@@ -1,4 +1,4 @@
-//! The shop takes a customer's money, lets it go and gives it back; the books of Vipps MobilePay are the judge.
+//! The shop captures, releases and refunds. The records of Vipps MobilePay decide.
 
 use kvitt_wire::{ShopOrder, State};
 use reqwest::{Response, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::shop::{Order, Shop, eventually, problem};
 
-/// The shop's machine.
+/// The shop's warehouse system.
 struct Warehouse<'a> {
     shop: &'a Shop,
     key: String,
@@ -17,16 +17,16 @@ impl<'a> Warehouse<'a> {
         Self { shop, key: shop.key("warehouse").await }
     }
 
-    async fn asks(&self, reference: &str, what: &str, key: &str, body: &Value) -> Response {
+    async fn sends(&self, reference: &str, what: &str, key: &str, body: &Value) -> Response {
         let path = format!("/v1/shop/orders/{reference}/{what}");
         let request = self.shop.post(&path).bearer_auth(&self.key).header("idempotency-key", key);
         request.json(body).send().await.unwrap()
     }
 
-    /// What is asked for is done, and the order is as the answer says.
+    /// Requests an operation that succeeds. Returns the order of the answer.
     async fn does(&self, reference: &str, what: &str, body: &Value) -> ShopOrder {
         let key = format!("{what}-{}", uuid::Uuid::new_v4());
-        let answer = self.asks(reference, what, &key, body).await;
+        let answer = self.sends(reference, what, &key, body).await;
         assert_eq!(answer.status(), StatusCode::OK, "{what}");
         answer.json().await.unwrap()
     }
@@ -43,10 +43,10 @@ async fn paid(shop: &Shop) -> Order<'_> {
     order
 }
 
-/// Captured, cancelled and refunded, by the vendor's book.
-async fn in_the_book(shop: &Shop, reference: &str) -> (i64, i64, i64) {
-    let book = shop.vipps.book(reference).await;
-    let field = |name: &str| book["aggregate"][name]["value"].as_i64().unwrap();
+/// The captured, cancelled and refunded amounts, by the records of Vipps MobilePay.
+async fn recorded(shop: &Shop, reference: &str) -> (i64, i64, i64) {
+    let record = shop.vipps.record(reference).await;
+    let field = |name: &str| record["aggregate"][name]["value"].as_i64().unwrap();
     (field("capturedAmount"), field("cancelledAmount"), field("refundedAmount"))
 }
 
@@ -73,9 +73,9 @@ async fn an_order_is_captured_and_refunded_in_part_and_the_rest_released() {
     let after = warehouse.does(&reference, "cancel", &json!({})).await;
     assert_eq!((after.aggregate.captured, after.aggregate.cancelled, after.aggregate.refunded), (33_800, 24_900, 900));
     let after = warehouse.does(&reference, "refund", &json!({})).await;
-    assert_eq!(after.attempts[0].operations.last().unwrap().amount.value, 32_900, "all that is left");
-    assert_eq!(in_the_book(&shop, &reference).await, (33_800, 24_900, 33_800));
-    // The customer's page is told as well.
+    assert_eq!(after.attempts[0].operations.last().unwrap().amount.value, 32_900, "the whole rest");
+    assert_eq!(recorded(&shop, &reference).await, (33_800, 24_900, 33_800));
+    // The customer's page receives it too.
     order.follows(|checkout| checkout.aggregate.refunded == 33_800, "refunded").await;
     shop.close().await;
 }
@@ -87,20 +87,20 @@ async fn a_repeated_request_moves_money_once() {
     let order = paid(&shop).await;
     let reference = order.reference();
 
-    // The answer is lost on its way, so that the outbox has to ask again too.
+    // The answer is lost, so that the outbox retries too.
     shop.vipps.fails("POST", "/capture", 1, json!({ "drop_after_work": true })).await;
     let body = nok(10_000);
-    let asks = || warehouse.asks(reference, "capture", "parcel-1", &body);
-    let (one, other) = tokio::join!(asks(), asks());
-    let later = asks().await;
+    let sends = || warehouse.sends(reference, "capture", "parcel-1", &body);
+    let (one, other) = tokio::join!(sends(), sends());
+    let later = sends().await;
     assert_eq!([one.status(), other.status(), later.status()], [StatusCode::OK; 3]);
     assert_eq!(later.headers()["idempotency-replayed"], "true");
-    assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
+    assert_eq!(recorded(&shop, reference).await, (10_000, 0, 0));
 
     for (what, body) in [("capture", nok(10_001)), ("refund", nok(10_000))] {
-        problem(warehouse.asks(reference, what, "parcel-1", &body).await, 422, "idempotency_key_reused").await;
+        problem(warehouse.sends(reference, what, "parcel-1", &body).await, 422, "idempotency_key_reused").await;
     }
-    assert_eq!(in_the_book(&shop, reference).await, (10_000, 0, 0));
+    assert_eq!(recorded(&shop, reference).await, (10_000, 0, 0));
     shop.close().await;
 }
 
@@ -111,17 +111,17 @@ async fn concurrent_requests_move_no_more_than_there_is() {
     let order = paid(&shop).await;
     let keys: Vec<_> = (0..12).map(|nth| format!("parcel-{nth}")).collect();
     let body = nok(30_000);
-    let asked = keys.iter().map(|key| warehouse.asks(order.reference(), "capture", key, &body));
+    let requests = keys.iter().map(|key| warehouse.sends(order.reference(), "capture", key, &body));
     let mut done = 0;
-    for answer in futures_util::future::join_all(asked).await {
+    for answer in futures_util::future::join_all(requests).await {
         match answer.status() {
             StatusCode::OK => done += 1,
             _ => drop(problem(answer, 409, "exceeds_what_is_left").await),
         }
     }
     assert_eq!(done, 1);
-    assert_eq!(in_the_book(&shop, order.reference()).await, (30_000, 0, 0));
-    assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), 1, "the others were not even asked for");
+    assert_eq!(recorded(&shop, order.reference()).await, (30_000, 0, 0));
+    assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), 1, "the others were refused before any call");
     shop.close().await;
 }
 
@@ -132,19 +132,19 @@ async fn the_rest_is_not_released_while_a_capture_is_pending() {
     let order = paid(&shop).await;
     let reference = order.reference();
 
-    // The first try fails, and the second comes two seconds later: time enough for a cancel to overtake it.
+    // The first try fails, and the retry comes two seconds later. A cancel could overtake it.
     shop.vipps.fails("POST", "/capture", 1, json!({ "status": 503 })).await;
     let body = nok(24_900);
     let too_early = async {
-        let asked = || async { (!shop.vipps.calls("POST", "/capture").await.is_empty()).then_some(()) };
-        eventually("the capture is asked for", asked).await;
-        problem(warehouse.asks(reference, "cancel", "rest", &json!({})).await, 409, "capture_under_way").await;
+        let requested = || async { (!shop.vipps.calls("POST", "/capture").await.is_empty()).then_some(()) };
+        eventually("the capture is requested", requested).await;
+        problem(warehouse.sends(reference, "cancel", "rest", &json!({})).await, 409, "capture_under_way").await;
     };
-    let (captured, ()) = tokio::join!(warehouse.asks(reference, "capture", "parcel", &body), too_early);
+    let (captured, ()) = tokio::join!(warehouse.sends(reference, "capture", "parcel", &body), too_early);
     assert_eq!(captured.status(), StatusCode::OK);
-    let later = warehouse.asks(reference, "cancel", "rest", &json!({})).await;
-    assert_eq!(later.status(), StatusCode::OK, "what was refused for now may be asked for again under its key");
-    assert_eq!(in_the_book(&shop, reference).await, (24_900, 33_800, 0));
+    let later = warehouse.sends(reference, "cancel", "rest", &json!({})).await;
+    assert_eq!(later.status(), StatusCode::OK, "a temporary refusal may be retried under its key");
+    assert_eq!(recorded(&shop, reference).await, (24_900, 33_800, 0));
     shop.close().await;
 }
 
@@ -154,18 +154,18 @@ async fn a_refusal_comes_with_advice() {
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
     let reference = order.reference();
-    // Half a year later nothing can be captured any more.
+    // Half a year later the reservation has expired.
     shop.vipps.clock_moves(181 * 24 * 60 * 60 * 1000).await;
     let refused =
-        problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
+        problem(warehouse.sends(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
     assert!(refused.detail.unwrap().starts_with("vipps_6100: it has expired"));
     let calls = shop.vipps.calls("POST", "/capture").await.len();
     let shown = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&warehouse.key).send().await.unwrap();
     let operation = shown.json::<ShopOrder>().await.unwrap().attempts.remove(0).operations.remove(0);
     assert_eq!((operation.state.as_str(), operation.trouble.as_deref()), ("refused", Some("vipps_6100")));
     assert!(operation.advice.unwrap().starts_with("it has expired"));
-    // Refused once, refused whenever it is asked again; another one is another matter.
-    problem(warehouse.asks(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
+    // A refusal is final for its key. Another key makes another request.
+    problem(warehouse.sends(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
     assert_eq!(shop.vipps.calls("POST", "/capture").await.len(), calls);
     shop.close().await;
 }
@@ -175,7 +175,7 @@ async fn an_invalid_operation_moves_nothing() {
     let shop = Shop::open().await;
     let warehouse = Warehouse::of(&shop).await;
     let unpaid = shop.ordered().await;
-    problem(warehouse.asks(unpaid.reference(), "capture", "k", &json!({})).await, 409, "not_paid").await;
+    problem(warehouse.sends(unpaid.reference(), "capture", "k", &json!({})).await, 409, "not_paid").await;
     let order = paid(&shop).await;
     let reference = order.reference();
 
@@ -191,16 +191,16 @@ async fn an_invalid_operation_moves_nothing() {
         ("capture", dkk, 422, "wrong_currency"),
         ("capture", nothing, 422, "bad_lines"),
         ("capture", json!({ "amuont": 1 }), 400, "malformed_json"),
-        // There is no part of a cancel.
+        // A cancel has no amount.
         ("cancel", nok(100), 400, "malformed_json"),
     ] {
-        problem(warehouse.asks(reference, what, &format!("{what}-{code}"), &body).await, status, code).await;
+        problem(warehouse.sends(reference, what, &format!("{what}-{code}"), &body).await, status, code).await;
     }
-    problem(warehouse.asks("nordlys-none-1", "capture", "k", &json!({})).await, 404, "not_found").await;
+    problem(warehouse.sends("nordlys-none-1", "capture", "k", &json!({})).await, 404, "not_found").await;
     let path = format!("/v1/shop/orders/{reference}/capture");
     let keyless = shop.post(&path).bearer_auth(&warehouse.key).json(&json!({})).send().await.unwrap();
     problem(keyless, 400, "idempotency_key_required").await;
     problem(shop.post(&path).json(&json!({})).send().await.unwrap(), 401, "unauthorized").await;
-    assert_eq!(in_the_book(&shop, reference).await, (0, 0, 0));
+    assert_eq!(recorded(&shop, reference).await, (0, 0, 0));
     shop.close().await;
 }

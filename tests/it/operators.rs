@@ -1,4 +1,4 @@
-//! What operators and their machines are told of a proxy that runs.
+//! Metrics, readiness and `kvitt doctor`: what operators and their monitoring see of a running proxy.
 
 use kvitt_wire::State;
 use secrecy::ExposeSecret;
@@ -15,7 +15,7 @@ async fn metrics_count_traffic_and_queues_and_name_nobody() {
     shop.vipps.fails("GET", order.reference(), 1, json!({ "status": 503 })).await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    let counted = eventually("the chores have counted it", || async {
+    let counted = eventually("the metrics have it", || async {
         let metrics = shop.metrics().await;
         metrics.contains("\nkvitt_captures_due 1\n").then_some(metrics)
     })
@@ -40,20 +40,20 @@ async fn metrics_count_traffic_and_queues_and_name_nobody() {
 }
 
 #[tokio::test]
-async fn readyz_names_what_is_in_the_way() {
+async fn readyz_names_what_is_overdue() {
     let shop = Shop::open_with("ready.outbox_overdue_ms = 1").await;
     assert_eq!(shop.get("/readyz").send().await.unwrap().text().await.unwrap(), "ok\n");
     let order = shop.ordered().await;
     shop.vipps.fails("GET", order.reference(), 1, json!({ "delay_ms": 1_000 })).await;
     shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
-    let answer = eventually("what is due is late", || async {
+    let answer = eventually("an effect is overdue", || async {
         let answer = shop.get("/readyz").send().await.unwrap();
         (answer.status() == 503).then_some(answer)
     })
     .await;
     let problem = problem(answer, 503, "not_ready").await;
     assert_eq!(problem.detail.as_deref(), Some("outbox: effects are overdue"));
-    eventually("it gets on", || async {
+    eventually("it is ready again", || async {
         shop.get("/readyz").send().await.unwrap().status().is_success().then_some(())
     })
     .await;
@@ -61,21 +61,21 @@ async fn readyz_names_what_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_was_away_is_ready_while_it_catches_up() {
+async fn a_restarted_proxy_is_ready_while_it_catches_up() {
     let options = "ready.outbox_overdue_ms = 60000\nvipps.timeout_ms = 30000";
     let mut stage = Stage::set_with(Database::chosen(), options).await;
     let proxy = stage.start();
-    let asked = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
-    assert_eq!(asked.status(), 201);
+    let response = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea()).send().await.unwrap();
+    assert_eq!(response.status(), 201);
     proxy.kill();
     execute(&stage.files.database, "UPDATE outbox SET due_at = 1000, lease_until = 0").await;
     stage.vipps.fails("GET", "/epayment/v1/payments", 1, json!({ "delay_ms": 60_000 })).await;
     let proxy = stage.start();
-    let asks = async |path: &str| http().get(format!("{}{path}", proxy.url)).send().await.unwrap();
-    let counted = asks("/metrics").await.text().await.unwrap();
+    let get = async |path: &str| http().get(format!("{}{path}", proxy.url)).send().await.unwrap();
+    let counted = get("/metrics").await.text().await.unwrap();
     let line = counted.lines().find(|line| line.starts_with("kvitt_outbox_overdue_milliseconds ")).unwrap();
     assert!(line.rsplit(' ').next().unwrap().parse::<i64>().unwrap() > 60_000, "{line}");
-    assert_eq!(asks("/readyz").await.text().await.unwrap(), "ok\n", "it can do its work");
+    assert_eq!(get("/readyz").await.text().await.unwrap(), "ok\n", "it is ready");
     drop(proxy);
     stage.vipps.close().await;
 }
@@ -92,7 +92,7 @@ async fn readyz_reports_a_disk_that_is_nearly_full() {
 
 #[tokio::test]
 async fn operators_can_have_a_listener_of_their_own() {
-    // A free one, given back for the proxy to take.
+    // A free address, released for the proxy to bind.
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let shop = Shop::open_with(&format!("metrics.listen = \"{address}\"")).await;
     let get = |path: &str| http().get(format!("http://{address}{path}")).send();
@@ -113,12 +113,12 @@ async fn operators_can_have_a_listener_of_their_own() {
 async fn the_doctor_reports_each_part_and_what_to_do() {
     let shop = Shop::open_with("capture.warn_days = 8").await;
     let order = shop.ordered().await;
-    eventually("the books are compared", || async {
+    eventually("the records are compared", || async {
         let found = shop.runs(&["doctor", "--json"]).await;
         (found.code == Some(0)).then_some(())
     })
     .await;
-    let well = shop.runs(&["doctor"]).await.ended_well();
+    let well = shop.runs(&["doctor"]).await.succeeded();
     let file = format!("ok    configuration: {}\n", shop.files.config.display());
     for line in [
         &file,
@@ -133,7 +133,7 @@ async fn the_doctor_reports_each_part_and_what_to_do() {
     let size = well.out.lines().find_map(|line| line.strip_prefix("ok    database: ")).unwrap();
     assert!(size.ends_with(" kB") || size.ends_with(" MB"), "{size}");
     shop.vipps.approves(order.reference()).await;
-    let due = eventually("it is to be captured", || async {
+    let due = eventually("the capture is due", || async {
         let found = shop.runs(&["doctor"]).await;
         (found.code == Some(1)).then_some(found.out)
     })

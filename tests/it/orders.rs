@@ -1,4 +1,4 @@
-//! The shop goes through its orders: a page at a time, by what it looks for, and with no sight of what belongs to another sales unit.
+//! The shop lists its orders: in pages, filtered, and only those of its key's sales unit.
 
 use std::collections::HashSet;
 
@@ -19,12 +19,12 @@ pub(crate) fn a_danish_mug() -> NewCheckout {
     }
 }
 
-async fn asks(shop: &Shop, key: &str, query: &str) -> Response {
+async fn get(shop: &Shop, key: &str, query: &str) -> Response {
     shop.get(&format!("/v1/shop/orders?{query}")).bearer_auth(key).send().await.unwrap()
 }
 
 async fn list(shop: &Shop, key: &str, query: &str) -> ShopOrders {
-    let answer = asks(shop, key, query).await;
+    let answer = get(shop, key, query).await;
     assert_eq!(answer.status(), StatusCode::OK, "{query}");
     let text = answer.text().await.unwrap();
     assert!(!text.contains(PHONE_NUMBER));
@@ -46,7 +46,7 @@ async fn orders_are_listed_a_page_at_a_time_the_newest_first() {
     }
     assert_eq!(listed(&shop, &key, "").await, opened);
     let first = list(&shop, &key, "limit=2").await;
-    // What comes meanwhile moves nothing.
+    // A new order does not move the cursor.
     let newest = shop.ordered().await.reference().to_owned();
     let mut seen: Vec<_> = first.orders.into_iter().map(|order| order.reference).collect();
     let mut next = first.next;
@@ -119,7 +119,7 @@ async fn orders_are_filtered() {
     assert!(since.contains(danish) && since.contains(said_no) && !until.contains(said_no));
     assert!(since.is_disjoint(&until) && since.len() + until.len() == 3);
 
-    // Captured in full, it waits for nothing any more.
+    // A fully captured order needs no action.
     let capture = shop.post(&format!("/v1/shop/orders/{paid}/capture")).bearer_auth(&key);
     let captured = capture.header("idempotency-key", "parcel").json(&json!({})).send().await.unwrap();
     assert_eq!(captured.status(), StatusCode::OK);
@@ -144,7 +144,7 @@ async fn invalid_filters_and_cursors_are_refused() {
         ("reference=a%00b", 400, "malformed_query"),
         ("sales_unit=se", 422, "unknown_sales_unit"),
     ] {
-        problem(asks(&shop, &key, query).await, status, code).await;
+        problem(get(&shop, &key, query).await, status, code).await;
     }
     problem(shop.get("/v1/shop/orders").send().await.unwrap(), 401, "unauthorized").await;
     shop.close().await;
@@ -154,11 +154,11 @@ async fn invalid_filters_and_cursors_are_refused() {
 async fn a_key_of_one_sales_unit_sees_no_orders_of_another() {
     let shop = Shop::open().await;
     shop.is_ready().await;
-    let made = shop.runs(&["keys", "add", "the Danish warehouse", "--sales-unit", "dk"]).await.ended_well();
+    let made = shop.runs(&["keys", "add", "the Danish warehouse", "--sales-unit", "dk"]).await.succeeded();
     let key = made.out.trim();
     let unknown = shop.runs(&["keys", "add", "nobody's", "--sales-unit", "se"]).await;
     assert!(unknown.code == Some(1) && unknown.err.contains("there is no sales unit se"), "{unknown:?}");
-    let keys = shop.runs(&["keys", "list"]).await.ended_well().out;
+    let keys = shop.runs(&["keys", "list"]).await.succeeded().out;
     assert!(keys.contains("sales unit") && keys.contains("dk"), "{keys}");
 
     let mut paid = shop.ordered().await;
@@ -168,21 +168,21 @@ async fn a_key_of_one_sales_unit_sees_no_orders_of_another() {
     for query in ["", "sales_unit=dk", "reference=nordlys"] {
         assert_eq!(listed(&shop, key, query).await, [danish.reference()], "{query}");
     }
-    problem(asks(&shop, key, "sales_unit=no").await, 422, "unknown_sales_unit").await;
+    problem(get(&shop, key, "sales_unit=no").await, 422, "unknown_sales_unit").await;
 
     let path = |what: &str| format!("/v1/shop/orders/{}{what}", paid.reference());
     problem(shop.get(&path("")).bearer_auth(key).send().await.unwrap(), 404, "not_found").await;
-    // A key of another shop's that happens to choose the same name for what it does is told nothing either.
+    // A key of another sales unit learns nothing from a reused idempotency key either.
     let all = shop.key("office").await;
     for (key, status) in [(&all[..], StatusCode::OK), (key, StatusCode::NOT_FOUND)] {
         let capture = shop.post(&path("/capture")).bearer_auth(key).header("idempotency-key", "parcel-1");
         assert_eq!(capture.json(&json!({})).send().await.unwrap().status(), status);
     }
     for what in ["/capture", "/cancel", "/refund"] {
-        let asked = shop.post(&path(what)).bearer_auth(key).header("idempotency-key", what).json(&json!({}));
-        problem(asked.send().await.unwrap(), 404, "not_found").await;
+        let request = shop.post(&path(what)).bearer_auth(key).header("idempotency-key", what).json(&json!({}));
+        problem(request.send().await.unwrap(), 404, "not_found").await;
     }
-    assert_eq!(shop.vipps.book(paid.reference()).await["aggregate"]["refundedAmount"]["value"], 0);
+    assert_eq!(shop.vipps.record(paid.reference()).await["aggregate"]["refundedAmount"]["value"], 0);
     shop.close().await;
 }
 
@@ -195,8 +195,8 @@ async fn an_open_order_is_listed_once_it_is_paid() {
     assert_eq!(order.seen.state, State::Open);
     assert_eq!(listed(&shop, &key, "").await, Vec::<String>::new());
     assert_eq!(listed(&shop, &key, "state=open").await, Vec::<String>::new());
-    let pressed = order.retries(&NewAttempt { terms_accepted: true, consent: None }).await;
-    assert_eq!(pressed.status(), StatusCode::CREATED);
+    let answer = order.retries(&NewAttempt { terms_accepted: true, consent: None }).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
     assert_eq!(listed(&shop, &key, "").await, [order.reference()]);
     shop.close().await;
 }

@@ -1,6 +1,6 @@
-//! Traces at a collector: a payment from the page's request to the vendor's answer is one of them, and it says no more than the log does.
+//! Traces at a collector: a payment is one trace, from the page's request to the answer of Vipps MobilePay, without personal data.
 //!
-//! The tests' own build of the proxy has the feature `otlp`.
+//! The tests build the proxy with the feature `otlp`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::shop::{Database, Process, Stage, eventually, http, log, two_mugs_and_a_tea};
 
-/// A collector on loopback, which takes down what it is sent.
+/// A collector on loopback, which records all that it receives.
 struct Collector {
     address: String,
     received: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -41,7 +41,7 @@ impl Collector {
         Self { address, received }
     }
 
-    /// Every span, and all bytes that came as if they were text.
+    /// Every received span, and the received bytes as text.
     fn received(&self) -> (Vec<Span>, String) {
         let bodies = self.received.lock().unwrap();
         let text = bodies.iter().map(|body| String::from_utf8_lossy(body)).collect::<Vec<_>>().join("\n");
@@ -51,7 +51,7 @@ impl Collector {
     }
 }
 
-/// The body of the next request; none when there is no other.
+/// The body of the next request, or none at the end of the connection.
 async fn request(connection: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
     let (mut length, mut line) = (0, String::new());
     while connection.read_line(&mut line).await.ok().filter(|read| *read > 0)? > 2 {
@@ -72,13 +72,13 @@ async fn stage(collector: &str) -> Stage {
     Stage::set_with(Database::chosen(), &options).await
 }
 
-/// A payment, and the trace id of the request that began it.
+/// A payment, and the trace id of its first request.
 async fn pays(stage: &mut Stage, proxy: &Process, traceparent: Option<&str>) -> (Checkout, String) {
-    let mut asking = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea());
+    let mut request = http().post(format!("{}/v1/checkouts", proxy.url)).json(&two_mugs_and_a_tea());
     if let Some(traceparent) = traceparent {
-        asking = asking.header("traceparent", traceparent);
+        request = request.header("traceparent", traceparent);
     }
-    let answer = asking.send().await.unwrap();
+    let answer = request.send().await.unwrap();
     let id = answer.headers()["x-trace-id"].to_str().unwrap().to_owned();
     let order: Checkout = answer.json().await.unwrap();
     stage.vipps.approves(&order.reference).await;
@@ -118,11 +118,11 @@ async fn a_payment_is_one_trace_without_personal_data() {
     assert_eq!(roots.len(), 1, "{roots:#?}");
     assert_eq!((roots[0].name.as_str(), roots[0].kind), ("POST /v1/checkouts", SpanKind::Server as i32));
     for span in below {
-        assert!(ids.contains(&span.parent_span_id), "nobody's child: {span:#?}");
+        assert!(ids.contains(&span.parent_span_id), "the span has no parent: {span:#?}");
     }
     let caller = others.iter().find(|span| hex(&span.parent_span_id) == "b7ad6b7169203331");
-    assert_eq!(hex(&caller.expect("the caller's own child").trace_id), theirs);
-    assert!(others.iter().any(|span| span.name == "GET /v1/checkouts/{token}"), "the route, and not the address");
+    assert_eq!(hex(&caller.expect("a child of the caller's span").trace_id), theirs);
+    assert!(others.iter().any(|span| span.name == "GET /v1/checkouts/{token}"), "the route without the token");
 
     log::is_clean(&text);
     assert!(!text.contains(&order.token));
@@ -140,7 +140,7 @@ async fn an_unreachable_collector_delays_nothing() {
         let proxy = stage.start();
         pays(&mut stage, &proxy, None).await;
         let ending = tokio::time::timeout(std::time::Duration::from_secs(15), proxy.ends());
-        let log = ending.await.expect("it ends, with a collector or without");
+        let log = ending.await.expect("it stops without a collector");
         assert_eq!(log.matches("traces do not reach the collector").count(), 1, "{log}");
         assert!(!log.contains("panicked"), "{log}");
         stage.vipps.close().await;

@@ -1,11 +1,10 @@
-//! What the proxy stands on gives way for a while: the token endpoint, the clock, the database, its disk, one proxy of several. Whatever
-//! was begun ends as it should once that is over; meanwhile nothing is acknowledged that is not written down, and pages are told to ask
-//! again.
+//! Outages of what the proxy depends on: the token endpoint, the clock, the database, its disk, one proxy of several. Payments complete
+//! after the outage. Meanwhile nothing is acknowledged that is not committed, and pages are asked to retry.
 
 mod clock;
 mod database;
 mod disk;
-mod several;
+mod proxy;
 mod token;
 
 use kvitt_wire::{Checkout, State};
@@ -13,15 +12,15 @@ use reqwest::{Response, StatusCode};
 
 use crate::shop::{Stage, eventually, http, two_mugs_and_a_tea};
 
-/// Looks seldom come of themselves, so that webhooks matter; claims last five of the timeouts.
+/// Polling is slow, so that webhooks matter. A claim lasts five timeouts.
 const QUICK: &str = "polling.first_ms = 1000\npolling.every_ms = 500\nvipps.timeout_ms = 500";
 
-/// Asks a proxy for a checkout, once.
+/// Requests a checkout of a proxy, without a retry.
 async fn asks_to_pay(proxy: &str) -> reqwest::Result<Response> {
     http().post(format!("{proxy}/v1/checkouts")).json(&two_mugs_and_a_tea()).send().await
 }
 
-/// A page that asks until it has got as far as Vipps MobilePay.
+/// A page that retries until it has the redirect to Vipps MobilePay.
 async fn orders(proxy: &str) -> Checkout {
     let opened = eventually("the checkout", || async {
         let answer = asks_to_pay(proxy).await.ok()?;
@@ -35,7 +34,7 @@ async fn orders(proxy: &str) -> Checkout {
     sees(proxy, &opened, State::Created).await
 }
 
-/// A page that asks until the order stands so.
+/// A page that polls until the order has this state.
 async fn sees(proxy: &str, order: &Checkout, state: State) -> Checkout {
     let url = format!("{proxy}/v1/checkouts/{}", order.token);
     eventually(&format!("{state:?}"), || async {
@@ -45,12 +44,12 @@ async fn sees(proxy: &str, order: &Checkout, state: State) -> Checkout {
     .await
 }
 
-/// By the books of Vipps MobilePay these orders are paid, each once, and nothing else is.
+/// By the records of Vipps MobilePay exactly these orders are paid, each once.
 async fn paid_once(stage: &Stage, orders: &[Checkout]) {
-    let books = stage.vipps.books().await;
-    let mut paid: Vec<_> = books.iter().filter(|book| book["state"] == "AUTHORIZED").collect();
-    paid.retain(|book| book["aggregate"]["cancelledAmount"]["value"] == 0);
-    let mut paid: Vec<_> = paid.iter().map(|book| book["reference"].as_str().unwrap()).collect();
+    let records = stage.vipps.records().await;
+    let mut paid: Vec<_> = records.iter().filter(|record| record["state"] == "AUTHORIZED").collect();
+    paid.retain(|record| record["aggregate"]["cancelledAmount"]["value"] == 0);
+    let mut paid: Vec<_> = paid.iter().map(|record| record["reference"].as_str().unwrap()).collect();
     let mut wanted: Vec<_> = orders.iter().map(|order| order.reference.as_str()).collect();
     paid.sort_unstable();
     wanted.sort_unstable();

@@ -1,5 +1,5 @@
-//! However impatient customers are, and however often webhooks come: Vipps MobilePay never has to say that it is too much. The emulator
-//! keeps the limits of the real one.
+//! The proxy keeps within the rate limits of Vipps MobilePay, however often customers return or cancel and webhooks come. The emulator has
+//! the same limits.
 
 use kvitt_wire::State;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn refused_as_too_many(calls: &[Value]) -> usize {
 }
 
 #[tokio::test]
-async fn endless_returns_and_webhooks_cause_no_429() {
+async fn many_returns_and_webhooks_cause_no_429() {
     let shop = Shop::open_with("polling.every_ms = 1").await;
     let mut order = shop.ordered().await;
     for nth in 0..200 {
@@ -19,14 +19,14 @@ async fn endless_returns_and_webhooks_cause_no_429() {
             "msn": "123456", "reference": order.reference(), "pspReference": format!("event-{nth}"), "name": "AUTHORIZED",
             "amount": { "currency": "NOK", "value": 58_700 }, "timestamp": "2026-01-19T16:26:32.099Z", "success": true,
         });
-        shop.vipps.tells(&shop, &event.to_string()).await;
+        shop.vipps.sends_webhook(&shop, &event.to_string()).await;
         shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
     }
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    let looks = shop.vipps.calls("GET", order.reference()).await;
-    assert!(looks.len() >= 50, "so many may be had at once, and there were {}", looks.len());
-    assert_eq!(refused_as_too_many(&looks), 0);
+    let polls = shop.vipps.calls("GET", order.reference()).await;
+    assert!(polls.len() >= 50, "the limit permits 50 calls at once, and there were {}", polls.len());
+    assert_eq!(refused_as_too_many(&polls), 0);
     shop.close().await;
 }
 
@@ -34,13 +34,13 @@ async fn endless_returns_and_webhooks_cause_no_429() {
 async fn repeated_cancels_cause_no_429() {
     let shop = Shop::open_with("limits.wait_ms = 100").await;
     let mut order = shop.ordered().await;
-    // Nobody is told what came of a cancellation, so that it can be asked for again and again.
+    // Polling fails, so that the cancellation stays pending and can be repeated.
     shop.vipps.fails("GET", order.reference(), 1_000, json!({ "status": 503 })).await;
     for _ in 0..20 {
         order.cancels().await;
     }
     let cancels = shop.vipps.calls("POST", "/cancel").await;
-    assert_eq!((cancels.len(), refused_as_too_many(&cancels)), (3, 0), "the fourth waits for its turn");
+    assert_eq!((cancels.len(), refused_as_too_many(&cancels)), (3, 0), "the fourth call is delayed");
     shop.vipps.nothing_fails().await;
     order.becomes(State::Terminated).await;
     shop.close().await;

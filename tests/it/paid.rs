@@ -1,4 +1,4 @@
-//! The whole sequence, as it should go.
+//! A payment without a fault, from the order to the capture, with its consent and what the customer shares.
 
 use kvitt_vipps::Amount;
 use kvitt_wire::State;
@@ -26,10 +26,10 @@ async fn a_customer_pays_shares_the_number_and_sees_the_order_confirmed() {
     assert_eq!((paid.aggregate.authorized, paid.aggregate.captured), (58_700, 0));
     assert_eq!(paid.sharing.phone_number_ending.as_deref(), Some(&PHONE_NUMBER[PHONE_NUMBER.len() - 2..]));
     assert_eq!(paid.redirect_url, None);
-    assert!(!serde_json::to_string(paid).unwrap().contains(PHONE_NUMBER), "the page is not told the number");
+    assert!(!serde_json::to_string(paid).unwrap().contains(PHONE_NUMBER), "the page does not get the number");
 
-    let book = shop.vipps.book(order.reference()).await;
-    let request = &book["request"];
+    let record = shop.vipps.record(order.reference()).await;
+    let request = &record["request"];
     assert_eq!(request["profile"]["scope"], "phoneNumber");
     assert_eq!(request["userFlow"], "WEB_REDIRECT");
     assert_eq!(request["returnUrl"], format!("{}/return/{}", shop.url, order.seen.token));
@@ -55,8 +55,8 @@ async fn without_consent_nothing_is_requested_or_shared() {
     shop.vipps.approves(order.reference()).await;
     let paid = order.becomes(State::Authorized).await;
     assert!(!paid.sharing.consented && paid.sharing.phone_number_ending.is_none());
-    let book = shop.vipps.book(order.reference()).await;
-    assert_eq!(book["request"]["profile"], Value::Null);
+    let record = shop.vipps.record(order.reference()).await;
+    assert_eq!(record["request"]["profile"], Value::Null);
     shop.close().await;
 }
 
@@ -79,7 +79,7 @@ async fn the_shop_captures_a_part_cancels_the_rest_and_refunds_and_the_page_sees
 
     vipps.refund(&reference, "refund-1", nok(24_900)).await.unwrap();
     let seen = order.follows(|checkout| checkout.aggregate.refunded == 24_900, "refunded").await;
-    assert_eq!(seen.state, State::Authorized, "the state stays when the money moves");
+    assert_eq!(seen.state, State::Authorized, "an operation does not change the state");
     let more = vipps.refund(&reference, "refund-2", nok(25_000)).await.unwrap_err();
     assert_eq!(more.code(), Some(6150));
     shop.close().await;
@@ -91,7 +91,7 @@ async fn the_customer_returns_in_another_browser() {
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    // No cookie, no storage, no header: a client that has never been here.
+    // A new client, without cookie, storage or header.
     let response = crate::shop::http().get(format!("{}/return/{}", shop.url, order.seen.token)).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()["location"], format!("{SHOP_ORIGIN}/thanks?from=vipps&kvitt={}", order.seen.token));
@@ -106,8 +106,8 @@ async fn a_shop_that_does_not_want_the_number_never_asks_for_it() {
     let shop = Shop::open_with("shop.asks_phone_number = false").await;
     assert!(!shop.cart().await.asks_phone_number);
     let order = shop.ordered().await;
-    assert!(!order.seen.sharing.consented, "a yes that nobody asked for counts for nothing");
-    assert_eq!(shop.vipps.book(order.reference()).await["request"]["profile"], Value::Null);
+    assert!(!order.seen.sharing.consented, "a consent that was not requested does not count");
+    assert_eq!(shop.vipps.record(order.reference()).await["request"]["profile"], Value::Null);
     shop.close().await;
 }
 
@@ -135,9 +135,9 @@ async fn a_number_missing_in_the_payment_is_read_from_userinfo() {
     let mut first = shop.ordered().await;
     shop.vipps.approves(first.reference()).await;
     first.follows(|checkout| checkout.sharing.phone_number_ending.is_some(), "shared").await;
-    let mut silent = shop.vipps.book(first.reference()).await;
+    let mut silent = shop.vipps.record(first.reference()).await;
 
-    // A second order of the same customer, whose payment keeps silent about the number.
+    // A second order of the same customer, whose payment lacks the number.
     let mut order = shop.ordered().await;
     silent["reference"] = order.reference().into();
     silent.as_object_mut().unwrap().remove("userDetails");
@@ -156,19 +156,19 @@ async fn a_danish_sales_unit_has_its_own_keys_currency_and_brand() {
     let cart: kvitt_wire::Cart =
         shop.get("/v1/cart?items=mug:1&sales_unit=dk").send().await.unwrap().json().await.unwrap();
     assert_eq!((cart.brand, cart.total.currency), (kvitt_wire::Brand::MobilePay, kvitt_wire::Currency::Dkk));
-    let asked = kvitt_wire::NewCheckout {
+    let request = kvitt_wire::NewCheckout {
         items: vec![kvitt_wire::Item { sku: "mug".into(), quantity: 1 }],
         signed_cart: None,
         amount: cart.total,
         sales_unit: Some("dk".into()),
         ..two_mugs_and_a_tea()
     };
-    let mut order = shop.order(&asked).await;
+    let mut order = shop.order(&request).await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
     let creates = shop.vipps.calls("POST", "/epayment/v1/payments").await;
     assert_eq!(creates[0]["headers"]["merchant-serial-number"], "234567");
-    assert_eq!(shop.vipps.book(order.reference()).await["amount"]["currency"], "DKK");
+    assert_eq!(shop.vipps.record(order.reference()).await["amount"]["currency"], "DKK");
     shop.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! What could not be done is put aside, shown to the operator, and done when the operator says so.
+//! An effect that fails for good is parked, listed for the operator, and retried on command.
 
 use kvitt_vipps::CancelScope;
 use kvitt_wire::State;
@@ -8,15 +8,15 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use crate::shop::{Database, Order, Shop, eventually};
 
 async fn parked(shop: &Shop) -> Vec<serde_json::Value> {
-    let listed = shop.runs(&["outbox", "list", "--parked", "--json"]).await.ended_well();
+    let listed = shop.runs(&["outbox", "list", "--parked", "--json"]).await.succeeded();
     listed.json().as_array().unwrap().clone()
 }
 
-/// An order that was paid twice, whose second payment the bank will not give back. The reference of that payment.
-async fn a_hopeless_release(shop: &Shop) -> (Order<'_>, String) {
+/// An order that is paid twice, where the release of the second payment is refused. Returns the reference of that payment.
+async fn a_refused_release(shop: &Shop) -> (Order<'_>, String) {
     let mut order = shop.ordered().await;
     let first = order.reference().to_owned();
-    shop.gives_up(&order).await;
+    shop.fails_attempt(&order).await;
     order.retried().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
@@ -33,33 +33,33 @@ async fn a_hopeless_release(shop: &Shop) -> (Order<'_>, String) {
 #[tokio::test]
 async fn a_parked_effect_is_listed_retried_and_done() {
     let shop = Shop::open().await;
-    let (order, first) = a_hopeless_release(&shop).await;
+    let (order, first) = a_refused_release(&shop).await;
     let listed = parked(&shop).await;
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0]["kind"], &listed[0]["reference"]), (&json!("cancel_payment"), &json!(first)));
     assert_eq!((&listed[0]["tries"], &listed[0]["sales_unit"]), (&json!(1), &json!("no")));
     assert!(listed[0]["parked_reason"].as_str().unwrap().contains("code 6030"), "{listed:?}");
-    let table = shop.runs(&["outbox", "list", "--all"]).await.ended_well().out;
+    let table = shop.runs(&["outbox", "list", "--all"]).await.succeeded().out;
     assert!(table.starts_with("id ") && table.contains(&first) && table.contains("code 6030"), "{table}");
     assert!(!table.contains(&order.seen.token) && !table.contains("4791234567"), "{table}");
-    assert!(!shop.runs(&["outbox", "list"]).await.ended_well().out.contains("cancel_payment"), "only what waits");
+    assert!(!shop.runs(&["outbox", "list"]).await.succeeded().out.contains("cancel_payment"), "only waiting effects");
 
     let nothing = shop.runs(&["outbox", "retry", "no-such-id"]).await;
     assert_eq!(nothing.code, Some(1));
     assert!(nothing.err.contains("no effect no-such-id is parked"), "{nothing:?}");
     let id = listed[0]["id"].as_str().unwrap();
-    let released = shop.runs(&["outbox", "retry", id]).await.ended_well();
+    let released = shop.runs(&["outbox", "retry", id]).await.succeeded();
     assert_eq!(released.out, format!("released {id}\n"));
     let given_back = || async {
-        let book = shop.vipps.book(&first).await;
-        (book["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
+        let record = shop.vipps.record(&first).await;
+        (record["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
     };
-    eventually("the money goes back", given_back).await;
+    eventually("the reservation is released", given_back).await;
     let calls = shop.vipps.calls("POST", "/cancel").await;
     assert_eq!(calls.len(), 2);
     assert_ne!(
         calls[0]["headers"]["idempotency-key"], calls[1]["headers"]["idempotency-key"],
-        "a no is final for a key"
+        "a refusal is final for its key"
     );
     eventually("nothing is parked", || async { parked(&shop).await.is_empty().then_some(()) }).await;
     shop.close().await;
@@ -68,21 +68,21 @@ async fn a_parked_effect_is_listed_retried_and_done() {
 #[tokio::test]
 async fn a_release_done_by_other_means_is_not_parked_again() {
     let shop = Shop::open().await;
-    let (_, first) = a_hopeless_release(&shop).await;
-    // In the portal, by the person who was to look.
+    let (_, first) = a_refused_release(&shop).await;
+    // Somebody releases it in the portal.
     shop.vipps.client.cancel(&first, "by-hand", CancelScope::Remainder).await.unwrap();
-    shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
+    shop.runs(&["outbox", "retry", "--all"]).await.succeeded();
     let refused = || async { (shop.vipps.calls("POST", "/cancel").await.len() == 3).then_some(()) };
-    eventually("it is asked for again", refused).await;
+    eventually("it is retried", refused).await;
     let over = || async {
-        let text = shop.runs(&["outbox", "list", "--all"]).await.ended_well().out;
+        let text = shop.runs(&["outbox", "list", "--all"]).await.succeeded().out;
         (!text.contains("cancel_payment")).then_some(())
     };
-    eventually("it is over", over).await;
+    eventually("it is done", over).await;
     shop.close().await;
 }
 
-/// Someone works on the database by hand.
+/// Changes the database behind the proxy's back.
 async fn executes(shop: &Shop, sql: String) {
     let sql = sqlx::AssertSqlSafe(sql);
     if shop.files.database.starts_with("sqlite:") {
@@ -94,7 +94,7 @@ async fn executes(shop: &Shop, sql: String) {
     }
 }
 
-/// The place of a document, and how a text becomes one again.
+/// A document's column as text, and the cast back.
 fn document(column: &str) -> (String, &'static str) {
     match Database::chosen() {
         Database::Sqlite => (column.to_owned(), ""),
@@ -118,7 +118,7 @@ async fn an_outcome_that_cannot_be_stored_is_parked() {
 
     executes(&shop, rewrite("tries", "attempts")).await;
     shop.vipps.approves(order.reference()).await;
-    shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
+    shop.runs(&["outbox", "retry", "--all"]).await.succeeded();
     order.becomes(State::Authorized).await;
     eventually("nothing is parked", || async { parked(&shop).await.is_empty().then_some(()) }).await;
     shop.close().await;
@@ -139,10 +139,10 @@ async fn an_effect_of_another_release_is_parked() {
     assert_eq!(parked(&shop).await[0]["parked_reason"], "written by another release");
 
     executes(&shop, rewrite("\"glance\"", "\"look\"")).await;
-    let released = shop.runs(&["outbox", "retry", "--all"]).await.ended_well();
+    let released = shop.runs(&["outbox", "retry", "--all"]).await.succeeded();
     assert_eq!(released.out.lines().count(), 1);
-    let looked = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
-    eventually("it is done", looked).await;
+    let polled = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
+    eventually("it is done", polled).await;
     shop.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! What customers share: sealed in the database, under a key that can be replaced, and gone for good when it is erased.
+//! Personal data is encrypted at rest, under a key that can be replaced. Erased data does not come back.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -15,7 +15,7 @@ use crate::shop::{
 };
 use crate::store::Place;
 
-/// The proxy's own command on a shop's files. The proxies of this process go on meanwhile.
+/// Runs a command on a shop's files, while the proxies of this process continue.
 async fn kvitt(files: &Files, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
     command.args(args).arg("--config").arg(&files.config);
@@ -43,17 +43,17 @@ async fn shared(shop: &Shop) -> Order<'_> {
     order
 }
 
-/// The order is there as it was, but for its customer, and a webhook that makes the proxy look brings nothing back.
-async fn is_forgotten(shop: &Shop, order: &mut Order<'_>) {
+/// The order stays, without its customer. A webhook that makes the proxy poll brings nothing back.
+async fn is_erased(shop: &Shop, order: &mut Order<'_>) {
     order.follows(|checkout| checkout.sharing == Sharing::default(), "forgotten").await;
     assert_eq!((order.seen.state, order.seen.aggregate.authorized), (State::Authorized, 58_700));
     let capture = kvitt_vipps::Amount { value: 1_000, currency: "NOK".into() };
     shop.vipps.client.capture(order.reference(), &format!("{}-c", order.reference()), capture).await.unwrap();
-    order.follows(|checkout| checkout.aggregate.captured == 1_000, "looked at").await;
+    order.follows(|checkout| checkout.aggregate.captured == 1_000, "polled").await;
     let stored = shop.stored(order).await;
     assert_eq!(stored.customer, None);
-    assert!(stored.erased_at.is_some() && stored.current().consent.is_some(), "that there was a yes, and an erasure");
-    assert_eq!(order.look().await.sharing, Sharing::default());
+    assert!(stored.erased_at.is_some() && stored.current().consent.is_some(), "the consent and the erasure stay");
+    assert_eq!(order.reads().await.sharing, Sharing::default());
     let page = shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
     assert_eq!(page.status(), StatusCode::SEE_OTHER);
 }
@@ -66,7 +66,7 @@ async fn no_row_identifies_the_customer() {
     assert_eq!(stored.phone_number.unwrap().digits(), PHONE_NUMBER);
     let sub = stored.sub.unwrap();
     let written = dump(&shop.files.database).await;
-    assert!(written.contains(order.reference()), "the dump has what is there");
+    assert!(written.contains(order.reference()), "the dump contains the order");
     assert!(!written.contains(PHONE_NUMBER) && !written.contains(&sub));
     shop.close().await;
 }
@@ -77,8 +77,8 @@ async fn a_customer_erased_by_reference_stays_erased() {
     let (mut order, other) = (shared(&shop).await, shared(&shop).await);
     let erased = kvitt(&shop.files, &["customers", "erase", "--reference", order.reference()], "").await;
     says(&erased, "erased the customer of 1 order\n");
-    is_forgotten(&shop, &mut order).await;
-    assert!(shop.stored(&other).await.customer.is_some(), "nobody else's is");
+    is_erased(&shop, &mut order).await;
+    assert!(shop.stored(&other).await.customer.is_some(), "other customers keep theirs");
     says(
         &kvitt(&shop.files, &["customers", "erase", "--reference", "nobody-1"], "").await,
         "there is no such customer",
@@ -94,17 +94,18 @@ async fn erasing_by_number_covers_every_order() {
     says(&kvitt(&shop.files, &erase, "+47 912 34 568\n").await, "there is no such customer");
     says(&kvitt(&shop.files, &erase, "912 34").await, "with its country code");
     says(&kvitt(&shop.files, &erase, "+47 912 34 567\n").await, "erased the customer of 2 orders\n");
-    is_forgotten(&shop, &mut one).await;
-    is_forgotten(&shop, &mut two).await;
+    is_erased(&shop, &mut one).await;
+    is_erased(&shop, &mut two).await;
     says(&kvitt(&shop.files, &erase, PHONE_NUMBER).await, "there is no such customer");
     shop.close().await;
 }
 
-/// An order that is paid at a proxy of its own, with the number shared.
+/// An order that is paid at a proxy process, with the number shared.
 async fn shared_at(stage: &Stage) -> Checkout {
-    let asked = http().post(format!("{}/v1/checkouts", stage.url())).json(&two_mugs_and_a_tea()).send().await.unwrap();
-    let order: Checkout = asked.json().await.unwrap();
-    // The answer does not wait for Vipps MobilePay for ever.
+    let response =
+        http().post(format!("{}/v1/checkouts", stage.url())).json(&two_mugs_and_a_tea()).send().await.unwrap();
+    let order: Checkout = response.json().await.unwrap();
+    // The answer may come before that of Vipps MobilePay.
     eventually("the payment", || async { (seen_at(stage, &order).await?.state == State::Created).then_some(()) }).await;
     stage.vipps.approves(&order.reference).await;
     eventually("the number", || async {
@@ -138,7 +139,7 @@ async fn old_personal_data_is_erased_by_retention() {
     store.close().await;
 
     let proxy = stage.start();
-    eventually("the old one is forgotten", || async {
+    eventually("the old one is erased", || async {
         (seen_at(&stage, &old).await?.sharing == Sharing::default()).then_some(())
     })
     .await;
@@ -150,7 +151,7 @@ async fn old_personal_data_is_erased_by_retention() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_replaced_while_the_proxy_runs() {
-    // Nobody looks at the payment once it is paid: what a proxy writes it seals with the present key, and leaves less to `rotate`.
+    // The paid order is not polled: a write would encrypt it with the present key, and leave less for `rotate`.
     let mut stage = Stage::set_with(Database::chosen(), "").await;
     let written = std::fs::read_to_string(&stage.files.config).unwrap();
     let keys = |key: &str, previous: Option<&str>| {
@@ -197,7 +198,7 @@ async fn plain_text_of_an_earlier_release_is_encrypted_at_the_start() {
     let place = Place::new(Database::Sqlite);
     execute(&place.url, include_str!("../fixtures/sqlite-0.1.0.sql")).await;
     let before = dump(&place.url).await;
-    assert!(before.contains(PHONE_NUMBER), "the release wrote it in the open");
+    assert!(before.contains(PHONE_NUMBER), "that release stored it in plain text");
     let effect = "INSERT INTO outbox SELECT 'read', checkout_id, sales_unit, 'read_profile', \
          json_object('effect', 'read_profile', 'reference', 'nordlys-secnntaezg-1', 'sub', 'the-sub-in-the-outbox'), \
          due_at, 0, 0, NULL, created_at FROM outbox LIMIT 1";

@@ -1,4 +1,4 @@
-//! The receipt reaches the app one way or the other, and never stands in the way of the money.
+//! The receipt is sent with the payment or after it. A failed receipt never fails the payment.
 
 use kvitt_wire::State;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const RECEIPTS: &str = "/order-management/v2/ecom/receipts/";
 async fn receipt_is_settled(shop: &Shop, calls: usize) {
     eventually("the receipt", || async {
         let metrics = shop.metrics().await;
-        // What is left is the first look of the polling chain.
+        // Only the first scheduled poll is left.
         let settled = metrics.contains("\nkvitt_outbox_waiting 1\n");
         (settled && shop.vipps.calls("POST", RECEIPTS).await.len() == calls).then_some(())
     })
@@ -23,9 +23,9 @@ async fn a_receipt_can_be_sent_after_the_creation() {
     let shop = Shop::open_with(AFTERWARDS).await;
     let mut order = shop.ordered().await;
     receipt_is_settled(&shop, 1).await;
-    let book = shop.vipps.book(order.reference()).await;
-    assert_eq!(book["request"]["receipt"], Value::Null, "never both");
-    let lines = book["receipt"]["orderLines"].as_array().unwrap();
+    let record = shop.vipps.record(order.reference()).await;
+    assert_eq!(record["request"]["receipt"], Value::Null, "the receipt is sent only once");
+    let lines = record["receipt"]["orderLines"].as_array().unwrap();
     assert_eq!(lines.iter().map(|line| line["totalAmount"].as_i64().unwrap()).sum::<i64>(), 58_700);
     assert_eq!(lines[0]["unitInfo"]["quantity"], "2", "a quantity is text");
     shop.vipps.approves(order.reference()).await;
@@ -63,17 +63,17 @@ async fn receipts_can_be_disabled() {
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
-    assert_eq!(shop.vipps.book(order.reference()).await["request"]["receipt"], Value::Null);
+    assert_eq!(shop.vipps.record(order.reference()).await["request"]["receipt"], Value::Null);
     assert_eq!(shop.vipps.calls("POST", RECEIPTS).await.len(), 0);
     shop.close().await;
 }
 
 #[tokio::test]
-async fn a_receipt_refused_for_the_keys_is_retried() {
+async fn a_receipt_refused_for_its_credentials_is_retried() {
     let shop = Shop::open_with(AFTERWARDS).await;
     shop.vipps.fails("POST", RECEIPTS, 2, json!({ "status": 401 })).await;
     let order = shop.ordered().await;
     receipt_is_settled(&shop, 3).await;
-    assert!(shop.vipps.book(order.reference()).await["receipt"].is_object());
+    assert!(shop.vipps.record(order.reference()).await["receipt"].is_object());
     shop.close().await;
 }

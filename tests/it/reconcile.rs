@@ -1,20 +1,20 @@
-//! Our books and those of Vipps MobilePay, side by side: what we have not heard of is made up for, and what remains is shown.
+//! Reconciliation with Vipps MobilePay: missed changes are recovered, and remaining differences are reported.
 
 use kvitt_wire::State;
 use serde_json::{Value, json};
 
 use crate::shop::{Order, Shop, eventually};
 
-/// An order whose authorization nobody told the shop of.
-async fn paid_unheard(shop: &Shop) -> Order<'_> {
+/// A paid order whose webhook is lost.
+async fn paid_without_webhook(shop: &Shop) -> Order<'_> {
     shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
-    assert_eq!(order.look().await.state, State::Created);
+    assert_eq!(order.reads().await.state, State::Created);
     order
 }
 
-/// An order that is paid and that the shop has heard of.
+/// A paid order that the proxy knows as paid.
 async fn paid(shop: &Shop) -> Order<'_> {
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
@@ -24,7 +24,7 @@ async fn paid(shop: &Shop) -> Order<'_> {
     order
 }
 
-/// What is waiting has been done, looks aside: an order that something is being done about is not compared.
+/// Reconciles once no effect but polls is waiting: an order with pending effects is not compared.
 async fn compared(shop: &Shop, payments: u64) -> (Option<i32>, Value) {
     let ran = || async {
         let ran = shop.runs(&["reconcile", "--json"]).await;
@@ -36,10 +36,10 @@ async fn compared(shop: &Shop, payments: u64) -> (Option<i32>, Value) {
 #[tokio::test]
 async fn reconciliation_applies_what_was_missed() {
     let shop = Shop::open().await;
-    let mut order = paid_unheard(&shop).await;
+    let mut order = paid_without_webhook(&shop).await;
     let (code, report) = compared(&shop, 1).await;
     assert_eq!((code, &report["healed"]), (Some(0), &json!([order.reference()])), "{report}");
-    assert_eq!(order.look().await.state, State::Authorized);
+    assert_eq!(order.reads().await.state, State::Authorized);
     let (code, report) = compared(&shop, 1).await;
     assert_eq!((code, &report["healed"], &report["drift"]), (Some(0), &json!([]), &json!([])), "{report}");
     shop.close().await;
@@ -48,7 +48,7 @@ async fn reconciliation_applies_what_was_missed() {
 #[tokio::test]
 async fn the_proxy_reconciles_on_schedule() {
     let shop = Shop::open_with("reconcile.every_ms = 200").await;
-    let mut order = paid_unheard(&shop).await;
+    let mut order = paid_without_webhook(&shop).await;
     order.becomes(State::Authorized).await;
     shop.close().await;
 }
@@ -57,7 +57,7 @@ async fn the_proxy_reconciles_on_schedule() {
 async fn a_payment_unknown_to_vipps_mobilepay_is_drift() {
     let shop = Shop::open().await;
     let order = paid(&shop).await;
-    shop.vipps.forgets_payments().await;
+    shop.vipps.deletes_payments().await;
     let (code, report) = compared(&shop, 1).await;
     assert_eq!(code, Some(2), "{report}");
     let missing = json!([{ "what": "payment", "ours": "authorized", "theirs": "unknown" }]);
@@ -95,7 +95,7 @@ async fn an_unanswered_comparison_is_reported() {
     let order = paid(&shop).await;
     let busy = json!({ "status": 429, "retry_after": 1 });
     shop.vipps.fails("GET", order.reference(), 1, busy.clone()).await;
-    assert_eq!(compared(&shop, 1).await.0, Some(0), "it waits as long as it is told to, and asks again");
+    assert_eq!(compared(&shop, 1).await.0, Some(0), "it respects Retry-After, and retries");
     shop.vipps.fails("GET", order.reference(), 3, json!({ "status": 500 })).await;
     let (code, report) = compared(&shop, 1).await;
     assert_eq!((code, &report["unanswered"][0]["reference"]), (Some(1), &json!(order.reference())), "{report}");
@@ -107,16 +107,16 @@ async fn a_double_payment_agrees_once_it_is_released() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
     let first = order.reference().to_owned();
-    shop.gives_up(&order).await;
+    shop.fails_attempt(&order).await;
     order.retried().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
     shop.vipps.approves(&first).await;
     let released = || async {
-        let book = shop.vipps.book(&first).await;
-        (book["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
+        let record = shop.vipps.record(&first).await;
+        (record["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())
     };
-    eventually("the money goes back", released).await;
+    eventually("the reservation is released", released).await;
     let (code, report) = compared(&shop, 2).await;
     assert_eq!((code, &report["drift"]), (Some(0), &json!([])), "{report}");
     shop.close().await;

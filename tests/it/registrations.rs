@@ -1,4 +1,4 @@
-//! The proxy registers for webhooks by itself, and again when Vipps MobilePay has deleted the registration.
+//! The proxy registers its webhooks by itself, and registers anew after Vipps MobilePay has deleted the registration.
 
 use kvitt_vipps::EventName;
 use kvitt_wire::{Checkout, State};
@@ -16,10 +16,10 @@ async fn registered(shop: &Shop, before: &str) -> String {
     id
 }
 
-/// Waits until the proxy has looked after both sales units.
-async fn all_are_looked_after(shop: &Shop) {
+/// Waits until the proxy has checked both sales units.
+async fn all_are_checked(shop: &Shop) {
     let store = shop.store().await;
-    eventually("both are looked after", || async {
+    eventually("both are checked", || async {
         let readings = store.gauges().await.unwrap();
         let good = readings
             .iter()
@@ -30,8 +30,8 @@ async fn all_are_looked_after(shop: &Shop) {
     store.close().await;
 }
 
-/// Nobody looks at payments in these scenarios: what is heard of one comes by a webhook.
-async fn a_payment_is_heard_of(shop: &Shop) {
+/// A payment is found by its webhook: these scenarios do not poll.
+async fn a_webhook_arrives(shop: &Shop) {
     let mut order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
@@ -41,10 +41,10 @@ async fn a_payment_is_heard_of(shop: &Shop) {
 async fn a_proxy_without_a_registration_makes_one_and_repairs_it() {
     let shop = Shop::open_with("webhook.repair = true\nwebhook.check_every_ms = 200").await;
     let first = registered(&shop, "").await;
-    a_payment_is_heard_of(&shop).await;
+    a_webhook_arrives(&shop).await;
     shop.vipps.client.remove_webhook(&first).await.unwrap();
     registered(&shop, &first).await;
-    a_payment_is_heard_of(&shop).await;
+    a_webhook_arrives(&shop).await;
     shop.close().await;
 }
 
@@ -52,14 +52,14 @@ async fn a_proxy_without_a_registration_makes_one_and_repairs_it() {
 async fn a_registration_by_another_proxy_is_picked_up() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
-    all_are_looked_after(&shop).await;
+    all_are_checked(&shop).await;
     shop.vipps.client.remove_webhook(&first).await.unwrap();
     for _ in 0..2 {
-        let repaired = shop.runs(&["webhooks", "repair"]).await.ended_well();
+        let repaired = shop.runs(&["webhooks", "repair"]).await.succeeded();
         assert_eq!(repaired.out, "sales unit no: webhooks are registered\nsales unit dk: webhooks are registered\n");
     }
     registered(&shop, &first).await;
-    a_payment_is_heard_of(&shop).await;
+    a_webhook_arrives(&shop).await;
     shop.close().await;
 }
 
@@ -67,7 +67,7 @@ async fn a_registration_by_another_proxy_is_picked_up() {
 async fn a_secret_under_another_key_needs_manual_action() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
-    all_are_looked_after(&shop).await;
+    all_are_checked(&shop).await;
     let store = shop.store().await;
     assert!(store.webhook_secrets().await.unwrap().iter().any(|secret| secret.registration == first));
     store.close().await;
@@ -75,40 +75,42 @@ async fn a_secret_under_another_key_needs_manual_action() {
     let another = config.replace("encryption.key = \"YS", "encryption.key = \"ZS");
     assert_ne!(another, config);
     std::fs::write(&shop.files.config, &another).unwrap();
-    let repaired = shop.runs(&["webhooks", "repair"]).await.ended_well();
+    let repaired = shop.runs(&["webhooks", "repair"]).await.succeeded();
     assert!(repaired.out.contains(&format!("`kvitt webhooks remove {first}`")), "{repaired:?}");
-    assert_eq!(registered(&shop, "").await, first, "there is still that one alone");
+    assert_eq!(registered(&shop, "").await, first, "there is still only one");
 
-    // A new key whose predecessor is there takes the secrets over.
+    // With the previous key, a new key can decrypt the secrets.
     let old = format!("encryption.previous_key = \"{}\"\n", crate::shop::ENCRYPTION_KEY);
     let place = another.find("encryption.key").unwrap();
     std::fs::write(&shop.files.config, format!("{}{old}{}", &another[..place], &another[place..])).unwrap();
-    assert!(shop.runs(&["encryption", "rotate"]).await.ended_well().out.starts_with("encrypted 2 again"));
+    assert!(shop.runs(&["encryption", "rotate"]).await.succeeded().out.starts_with("encrypted 2 again"));
     std::fs::write(&shop.files.config, another).unwrap();
-    let good = shop.runs(&["webhooks", "repair"]).await.ended_well();
+    let good = shop.runs(&["webhooks", "repair"]).await.succeeded();
     assert!(good.out.starts_with("sales unit no: webhooks are registered\n"), "{good:?}");
     shop.close().await;
 }
 
-/// An order that is paid at a proxy of its own, which hears of it by a webhook alone.
-async fn a_payment_is_heard_of_at(stage: &Stage) {
+/// A payment at a proxy process is found by its webhook.
+async fn a_webhook_arrives_at(stage: &Stage) {
     let seen = async |url: &str| http().get(url).send().await.ok()?.json::<Checkout>().await.ok();
-    let asked = http().post(format!("{}/v1/checkouts", stage.url())).json(&two_mugs_and_a_tea()).send().await.unwrap();
-    let order: Checkout = asked.json().await.unwrap();
+    let response =
+        http().post(format!("{}/v1/checkouts", stage.url())).json(&two_mugs_and_a_tea()).send().await.unwrap();
+    let order: Checkout = response.json().await.unwrap();
     let url = format!("{}/v1/checkouts/{}", stage.url(), order.token);
     eventually("the payment", || async { (seen(&url).await?.state == State::Created).then_some(()) }).await;
     stage.vipps.approves(&order.reference).await;
-    eventually("it is heard of", || async { (seen(&url).await?.state == State::Authorized).then_some(()) }).await;
+    eventually("the webhook has arrived", || async { (seen(&url).await?.state == State::Authorized).then_some(()) })
+        .await;
 }
 
-/// How many registrations the Norwegian sales unit has.
+/// The number of registrations of the Norwegian sales unit.
 async fn registrations(stage: &Stage) -> usize {
     stage.vipps.client.webhooks().await.unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_dies_while_it_registers_has_webhooks_after_its_next_start() {
-    // Two tokens, two looks, two registrations.
+    // Two tokens, two lists, two registrations.
     for nth in 1..=6 {
         let options = "webhook.repair = true\nwebhook.check_every_ms = 500";
         let mut stage = Stage::set_with(Database::chosen(), options).await;
@@ -119,7 +121,7 @@ async fn a_proxy_that_dies_while_it_registers_has_webhooks_after_its_next_start(
         drop(proxy);
         let proxy = stage.start();
         eventually("it is registered", || async { proxy.log().contains("webhook registered").then_some(()) }).await;
-        a_payment_is_heard_of_at(&stage).await;
+        a_webhook_arrives_at(&stage).await;
         assert!(registrations(&stage).await <= left + 1);
         drop(proxy);
         stage.vipps.close().await;
@@ -139,7 +141,7 @@ async fn several_proxies_beside_an_orphan_register_once() {
         })
     });
     eventually("it is registered", || async { (registrations(&stage).await == 2).then_some(()) }).await;
-    a_payment_is_heard_of_at(&stage).await;
+    a_webhook_arrives_at(&stage).await;
     let said = stage.command(&["doctor"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.contains(&format!("`kvitt webhooks remove {orphan}`")), "{said}");
@@ -153,7 +155,7 @@ async fn several_proxies_beside_an_orphan_register_once() {
 async fn a_registration_that_cannot_be_stored_is_removed() {
     let shop = Shop::open_on(Database::Sqlite, "webhook.repair = true\nwebhook.check_every_ms = 100").await;
     let first = registered(&shop, "").await;
-    all_are_looked_after(&shop).await;
+    all_are_checked(&shop).await;
     execute(
         &shop.files.database,
         "CREATE TRIGGER full BEFORE INSERT ON webhook_secrets BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
@@ -161,7 +163,7 @@ async fn a_registration_that_cannot_be_stored_is_removed() {
     .await;
     shop.vipps.client.remove_webhook(&first).await.unwrap();
     let removed = || async { shop.vipps.calls("DELETE", "/webhooks/v1/webhooks").await.len() };
-    eventually("it has tried often", || async { (removed().await > 10).then_some(()) }).await;
+    eventually("it has retried many times", || async { (removed().await > 10).then_some(()) }).await;
     assert!(shop.vipps.client.webhooks().await.unwrap().len() <= 1, "one that is being made, at most");
     execute(&shop.files.database, "DROP TRIGGER full").await;
     eventually("it is registered", || async {
@@ -172,11 +174,11 @@ async fn a_registration_that_cannot_be_stored_is_removed() {
         listed.iter().any(|listed| known.iter().any(|known| known.registration == listed.id)).then_some(())
     })
     .await;
-    a_payment_is_heard_of(&shop).await;
+    a_webhook_arrives(&shop).await;
     shop.close().await;
 }
 
-/// The ids of the registrations whose secrets the proxies know.
+/// The ids of the registrations whose secrets are stored.
 async fn secrets_of(shop: &Shop) -> Vec<String> {
     let store = shop.store().await;
     let secrets = store.webhook_secrets().await.unwrap();
@@ -188,16 +190,16 @@ async fn secrets_of(shop: &Shop) -> Vec<String> {
 async fn removing_a_registration_invalidates_its_secret() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
-    all_are_looked_after(&shop).await;
+    all_are_checked(&shop).await;
     assert!(secrets_of(&shop).await.contains(&first));
     for said in [format!("removed {first}\n"), format!("{first} is not registered (any more)\n")] {
-        assert_eq!(shop.runs(&["webhooks", "remove", &first]).await.ended_well().out, said);
+        assert_eq!(shop.runs(&["webhooks", "remove", &first]).await.succeeded().out, said);
     }
     assert!(!secrets_of(&shop).await.contains(&first));
-    shop.runs(&["webhooks", "repair"]).await.ended_well();
+    shop.runs(&["webhooks", "repair"]).await.succeeded();
     let second = registered(&shop, &first).await;
     assert!(secrets_of(&shop).await.contains(&second));
-    a_payment_is_heard_of(&shop).await;
+    a_webhook_arrives(&shop).await;
     shop.close().await;
 }
 
@@ -205,12 +207,12 @@ async fn removing_a_registration_invalidates_its_secret() {
 async fn a_lost_secret_does_not_block_key_rotation() {
     let shop = Shop::open_with("webhook.repair = true").await;
     let first = registered(&shop, "").await;
-    all_are_looked_after(&shop).await;
+    all_are_checked(&shop).await;
     let config = std::fs::read_to_string(&shop.files.config).unwrap();
     std::fs::write(&shop.files.config, config.replace("encryption.key = \"YS", "encryption.key = \"ZS")).unwrap();
     let doctor = shop.runs(&["doctor"]).await;
     assert!(doctor.out.contains("warn  encryption: 2 webhook secrets cannot be decrypted"), "{doctor:?}");
-    let rotated = shop.runs(&["encryption", "rotate"]).await.ended_well();
+    let rotated = shop.runs(&["encryption", "rotate"]).await.succeeded();
     assert!(rotated.out.contains(&format!("`kvitt webhooks remove {first}`")), "{rotated:?}");
     assert!(rotated.out.ends_with("encrypted 0 again; encryption.previous_key is no longer needed\n"), "{rotated:?}");
     shop.close().await;

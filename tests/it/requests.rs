@@ -1,4 +1,4 @@
-//! Payment requests: behind a link, by QR, and in the app of a customer whose number is known. The emulator's books are the judge.
+//! Payment requests: by a link, by a QR code, and in the app of a known customer. The records of Vipps MobilePay decide.
 
 use kvitt_wire::{CONSENT_WORDING, SentBy, ShopOrder, State};
 use reqwest::{Response, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::shop::{PHONE_NUMBER, SENDS_TO_THE_APP, Shop, eventually, http, problem};
 
-/// What the shop asks 499 kroner for.
+/// A payment request for 499 kroner.
 fn service() -> Value {
     json!({ "cart": {
         "lines": [{ "sku": "service", "name": "Bike service", "quantity": 1, "unit_price": 49_900, "vat_rate": 2500 }],
@@ -15,17 +15,17 @@ fn service() -> Value {
 }
 
 fn with(field: &str, value: Value) -> Value {
-    let mut asked = service();
-    asked[field] = value;
-    asked
+    let mut request = service();
+    request[field] = value;
+    request
 }
 
-/// To the customer of the emulator's, by a number that the shop was given.
+/// A request to the emulator's customer, by phone number.
 fn to(number: &str) -> Value {
     with("customer", json!({ "phone_number": number, "consent": { "wording": "in-the-shop" } }))
 }
 
-/// The shop's machine.
+/// The shop's office system.
 struct Office<'a> {
     shop: &'a Shop,
     key: String,
@@ -67,15 +67,15 @@ fn url(order: &ShopOrder) -> String {
     order.request.as_ref().unwrap().url.clone()
 }
 
-/// What whoever has the link sees.
+/// The pay page, as anybody with the link sees it.
 async fn page(order: &ShopOrder) -> String {
     let answer = http().get(url(order)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     answer.text().await.unwrap()
 }
 
-/// Whoever has the link presses pay.
-async fn press(order: &ShopOrder, fields: &[(&str, &str)]) -> Response {
+/// Submits the pay page's form.
+async fn submits(order: &ShopOrder, fields: &[(&str, &str)]) -> Response {
     let origin = reqwest::Url::parse(&url(order)).unwrap().origin().ascii_serialization();
     http().post(url(order)).header("origin", origin).form(fields).send().await.unwrap()
 }
@@ -94,7 +94,10 @@ async fn a_link_is_paid_once_and_may_share_the_number() {
     let order = office.requests(&service()).await;
     assert_eq!((order.state, order.amount.value), (State::Open, 49_900));
     assert_eq!(order.request.as_ref().unwrap().sent_by, SentBy::Link);
-    assert!(shop.vipps.books().await.is_empty(), "a payment lives for ten minutes: none before somebody presses pay");
+    assert!(
+        shop.vipps.records().await.is_empty(),
+        "a payment expires after ten minutes: none before the customer pays"
+    );
 
     let shown = page(&order).await;
     for words in
@@ -102,27 +105,27 @@ async fn a_link_is_paid_once_and_may_share_the_number() {
     {
         assert!(shown.contains(words), "{words} is not in {shown}");
     }
-    let hasty = press(&order, &[]).await;
+    let hasty = submits(&order, &[]).await;
     assert_eq!(hasty.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(hasty.text().await.unwrap().contains("Godta salgsvilkårene for å gå videre"));
 
     let fields = [ACCEPTS[0], ("share_phone_number", "yes"), ("wording", CONSENT_WORDING)];
-    let answer = press(&order, &fields).await;
+    let answer = submits(&order, &fields).await;
     assert!(leads_to(&answer).starts_with(&shop.vipps.url));
-    // On another device, or by a finger that presses twice: the same payment.
-    let twin = press(&order, &fields).await;
+    // A second submit, or another device, gets the same payment.
+    let twin = submits(&order, &fields).await;
     assert_eq!(leads_to(&twin), leads_to(&answer));
     shop.vipps.approves(&order.reference).await;
     let paid = office.sees(&order, State::Authorized).await;
     assert_eq!(paid.attempts.len(), 1);
-    assert_eq!(shop.vipps.books().await.len(), 1);
-    let book = shop.vipps.book(&order.reference).await;
-    assert_eq!(book["request"]["amount"]["value"], 49_900);
-    assert_eq!(book["request"]["receipt"]["orderLines"][0]["name"], "Bike service");
+    assert_eq!(shop.vipps.records().await.len(), 1);
+    let record = shop.vipps.record(&order.reference).await;
+    assert_eq!(record["request"]["amount"]["value"], 49_900);
+    assert_eq!(record["request"]["receipt"]["orderLines"][0]["name"], "Bike service");
 
     eventually("the number", || async { page(&order).await.contains("slutter på 67").then_some(()) }).await;
-    let late = press(&order, ACCEPTS).await;
-    assert_eq!(leads_to(&late), url(&order), "what is paid is shown, and not paid again");
+    let late = submits(&order, ACCEPTS).await;
+    assert_eq!(leads_to(&late), url(&order), "a paid order is shown, and not paid again");
     shop.close().await;
 }
 
@@ -131,12 +134,12 @@ async fn a_rejected_request_can_be_paid_after_all_and_a_withdrawn_one_cannot() {
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let order = office.requests(&service()).await;
-    press(&order, ACCEPTS).await;
+    submits(&order, ACCEPTS).await;
     shop.vipps.customer("reject", &order.reference).await;
     office.sees(&order, State::Aborted).await;
     let again = page(&order).await;
     assert!(again.contains("Det siste forsøket ble ikke fullført") && !again.contains("terms_accepted"), "{again}");
-    press(&order, &[]).await;
+    submits(&order, &[]).await;
     let second = office.sees(&order, State::Created).await;
     assert!(second.reference.ends_with("-2"), "{}", second.reference);
 
@@ -145,13 +148,13 @@ async fn a_rejected_request_can_be_paid_after_all_and_a_withdrawn_one_cannot() {
     assert_eq!(answer.status(), StatusCode::OK);
     let after = office.sees(&order, State::Terminated).await;
     assert!(after.request.unwrap().withdrawn_at_ms.is_some());
-    assert_eq!(shop.vipps.book(&second.reference).await["state"], "TERMINATED");
+    assert_eq!(shop.vipps.record(&second.reference).await["state"], "TERMINATED");
     assert!(page(&order).await.contains("Betalingen ble avbrutt"));
-    assert_eq!(leads_to(&press(&order, ACCEPTS).await), url(&order));
-    assert_eq!(shop.vipps.books().await.len(), 2, "nothing more is created");
+    assert_eq!(leads_to(&submits(&order, ACCEPTS).await), url(&order));
+    assert_eq!(shop.vipps.records().await.len(), 2, "no other payment is created");
 
     let paid = office.requests(&service()).await;
-    press(&paid, ACCEPTS).await;
+    submits(&paid, ACCEPTS).await;
     shop.vipps.approves(&paid.reference).await;
     office.sees(&paid, State::Authorized).await;
     problem(office.withdraws(&paid).await, 409, "not_withdrawable").await;
@@ -165,26 +168,29 @@ async fn a_rejected_request_can_be_paid_after_all_and_a_withdrawn_one_cannot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_known_customer_gets_the_request_in_the_app() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
-    shop.vipps.lets_send_to_the_app(true).await;
+    shop.vipps.approves_push_messages(true).await;
     let office = Office::of(&shop).await;
     let order = office.requests(&to(PHONE_NUMBER)).await;
     assert_eq!((order.state, order.request.as_ref().unwrap().sent_by), (State::Created, SentBy::App));
-    let request = shop.vipps.book(&order.reference).await["request"].clone();
+    let request = shop.vipps.record(&order.reference).await["request"].clone();
     assert_eq!(request["userFlow"], "PUSH_MESSAGE");
     assert_eq!(request["customer"]["phoneNumber"], PHONE_NUMBER);
-    assert!(request["profile"].is_null(), "who is known is not asked again");
-    assert!(request["expiresAt"].is_string() && request["receipt"].is_object(), "a week, as the shop's requests stand");
+    assert!(request["profile"].is_null(), "a known customer is not asked again");
+    assert!(
+        request["expiresAt"].is_string() && request["receipt"].is_object(),
+        "it expires after a week, as the shop's requests do"
+    );
     shop.vipps.approves(&order.reference).await;
     office.sees(&order, State::Authorized).await;
     let shown = page(&order).await;
-    assert!(shown.contains("Takk for bestillingen") && !shown.contains("67"), "the link tells nothing of the number");
+    assert!(shown.contains("Takk for bestillingen") && !shown.contains("67"), "the link does not reveal the number");
     shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_returning_customer_is_addressed_by_id() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
-    shop.vipps.lets_send_to_the_app(true).await;
+    shop.vipps.approves_push_messages(true).await;
     let office = Office::of(&shop).await;
     let bought = shop.ordered().await;
     shop.vipps.approves(bought.reference()).await;
@@ -194,34 +200,34 @@ async fn a_returning_customer_is_addressed_by_id() {
         order.customer_id
     })
     .await;
-    let asked = with("customer", json!({ "id": id }));
-    let order = office.requests(&asked).await;
+    let request = with("customer", json!({ "id": id }));
+    let order = office.requests(&request).await;
     assert_eq!(order.request.as_ref().unwrap().sent_by, SentBy::App);
-    assert_eq!(shop.vipps.book(&order.reference).await["request"]["customer"]["phoneNumber"], PHONE_NUMBER);
+    assert_eq!(shop.vipps.record(&order.reference).await["request"]["customer"]["phoneNumber"], PHONE_NUMBER);
     assert_eq!(order.customer_id.as_deref(), Some(id.as_str()), "the same person");
 
-    // Another sales unit does not know them, and nobody does once they are erased.
+    // The customer is unknown to another sales unit, and after an erasure.
     let mut danish = with("customer", json!({ "id": id }));
     danish["cart"]["sales_unit"] = json!("dk");
     danish["cart"]["total"]["currency"] = json!("DKK");
     problem(office.posts("/v1/shop/payment-requests", "danish", &danish).await, 422, "unknown_customer").await;
     let erased = shop.http.delete(format!("{}/v1/shop/customers/{id}", shop.url)).bearer_auth(&office.key);
     assert_eq!(erased.send().await.unwrap().status(), StatusCode::NO_CONTENT);
-    problem(office.posts("/v1/shop/payment-requests", "erased", &asked).await, 422, "unknown_customer").await;
+    problem(office.posts("/v1/shop/payment-requests", "erased", &request).await, 422, "unknown_customer").await;
     shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_in_the_app_can_be_paid_by_its_link() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
-    shop.vipps.lets_send_to_the_app(true).await;
+    shop.vipps.approves_push_messages(true).await;
     let office = Office::of(&shop).await;
     let order = office.requests(&to(PHONE_NUMBER)).await;
-    assert!(page(&order).await.contains("Betal med Vipps"), "whoever has no notification has the link");
-    let answer = press(&order, ACCEPTS).await;
+    assert!(page(&order).await.contains("Betal med Vipps"), "the link works without the notification");
+    let answer = submits(&order, ACCEPTS).await;
     assert!(leads_to(&answer).starts_with(&shop.vipps.url));
-    eventually("it is out of the app", || async {
-        (shop.vipps.book(&order.reference).await["state"] == "TERMINATED").then_some(())
+    eventually("the payment in the app is cancelled", || async {
+        (shop.vipps.record(&order.reference).await["state"] == "TERMINATED").then_some(())
     })
     .await;
     let second = office.sees(&order, State::Created).await;
@@ -237,10 +243,10 @@ async fn a_refused_push_falls_back_to_the_link_with_the_number() {
     let office = Office::of(&shop).await;
     let order = office.requests(&to(PHONE_NUMBER)).await;
     assert_eq!((order.state, order.request.as_ref().unwrap().sent_by), (State::Open, SentBy::Link));
-    assert_eq!(order.attempts[0].trouble.as_deref(), Some("vipps_5080"), "the shop learns why");
-    let answer = press(&order, ACCEPTS).await;
+    assert_eq!(order.attempts[0].trouble.as_deref(), Some("vipps_5080"), "the shop sees the reason");
+    let answer = submits(&order, ACCEPTS).await;
     assert!(leads_to(&answer).starts_with(&shop.vipps.url));
-    let request = shop.vipps.book(&order.reference).await["request"].clone();
+    let request = shop.vipps.record(&order.reference).await["request"].clone();
     assert_eq!(
         (&request["userFlow"], &request["customer"]["phoneNumber"]),
         (&"WEB_REDIRECT".into(), &PHONE_NUMBER.into())
@@ -249,16 +255,16 @@ async fn a_refused_push_falls_back_to_the_link_with_the_number() {
     office.sees(&order, State::Authorized).await;
     shop.close().await;
 
-    // Nobody with that number has the app, or may pay this: the customer who presses pay is led on all the same.
+    // The number has no app, or may not pay this. The customer can pay on the landing page all the same.
     let shop = Shop::open().await;
     let office = Office::of(&shop).await;
     let order = office.requests(&to("4790000000")).await;
-    let answer = press(&order, ACCEPTS).await;
+    let answer = submits(&order, ACCEPTS).await;
     assert!(leads_to(&answer).starts_with(&shop.vipps.url));
     let now = office.reads(&order).await;
     let troubles: Vec<_> = now.attempts.iter().map(|attempt| attempt.trouble.as_deref()).collect();
     assert_eq!(troubles, [Some("vipps_7010"), None]);
-    assert!(shop.vipps.book(&now.reference).await["request"]["customer"].is_null());
+    assert!(shop.vipps.record(&now.reference).await["request"]["customer"].is_null());
     shop.vipps.approves(&now.reference).await;
     office.sees(&order, State::Authorized).await;
     shop.close().await;
@@ -286,7 +292,7 @@ async fn invalid_requests_are_refused() {
     let office = Office::of(&shop).await;
     let customer = |value: Value| with("customer", value);
     let consent = json!({ "wording": "in-the-shop" });
-    for (nth, (asked, status, code)) in [
+    for (nth, (request, status, code)) in [
         (with("expires_in_s", json!(59)), 422, "bad_expiry"),
         (with("expires_in_s", json!(15_552_001)), 422, "bad_expiry"),
         (with("description", json!("ab")), 422, "bad_description"),
@@ -304,7 +310,7 @@ async fn invalid_requests_are_refused() {
     .into_iter()
     .enumerate()
     {
-        let answer = office.posts("/v1/shop/payment-requests", &format!("bad-{nth}"), &asked).await;
+        let answer = office.posts("/v1/shop/payment-requests", &format!("bad-{nth}"), &request).await;
         problem(answer, status, code).await;
     }
     let stranger = shop.post("/v1/shop/payment-requests").json(&service()).send().await.unwrap();
@@ -333,19 +339,19 @@ async fn a_qr_leads_to_the_pay_page_and_never_to_a_payment() {
     let request = order.request.as_ref().unwrap();
     for _ in 0..2 {
         let png = http().get(&request.qr_png).send().await.unwrap();
-        assert_eq!(png.status(), StatusCode::TEMPORARY_REDIRECT, "to the vendor's own, made once");
+        assert_eq!(png.status(), StatusCode::TEMPORARY_REDIRECT, "to the image of Vipps MobilePay, created once");
         let picture = http().get(png.headers()["location"].to_str().unwrap()).send().await.unwrap();
         let leads_to = http().get(read(&picture.bytes().await.unwrap())).send().await.unwrap();
         assert_eq!(leads_to.headers()["location"].to_str().unwrap(), request.url);
     }
-    // Without the vendor there is ours.
+    // The proxy draws its own when Vipps MobilePay cannot.
     shop.vipps.fails("POST", "/qr/", 9, json!({ "status": 503 })).await;
     assert_eq!(http().get(&request.qr_png).send().await.unwrap().status(), StatusCode::OK);
     shop.vipps.nothing_fails().await;
     shop.close().await;
 }
 
-/// What a camera reads.
+/// Decodes the QR code.
 fn read(png: &[u8]) -> String {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];

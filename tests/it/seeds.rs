@@ -1,6 +1,6 @@
-//! What the fuzzer starts from, and whatever it has found, through the functions that it drives.
+//! The fuzzer's seeds and findings, run through its targets: none panics.
 
-#[expect(unreachable_pub, reason = "there it is a crate of its own")]
+#[expect(unreachable_pub, reason = "the file is a crate of its own for the fuzzer")]
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
 

@@ -1,4 +1,4 @@
-//! The language of the scenarios: a shop with its proxy, its customers, and Vipps MobilePay beside it.
+//! The language of the scenarios: a shop with its proxy and its customers, and Vipps MobilePay beside it.
 
 mod command;
 mod database;
@@ -27,22 +27,22 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use database::{Database, Server, dump, execute};
 pub(crate) use order::{Order, Stream};
 pub(crate) use process::{Process, Stage};
-pub(crate) use receiver::{AT_HOME, Receiver, Says};
+pub(crate) use receiver::{Answer, LOCAL_RELAY, Receiver};
 pub(crate) use vipps::Vipps;
 
-/// What something may take before a scenario gives it up. Nothing waits this long when all is well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// Where the customers of the scenarios come from and return to.
+/// The timeout of every wait. A scenario that passes never waits this long.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+/// The origin of the shop's pages.
 pub(crate) const SHOP_ORIGIN: &str = "https://shop.example";
-/// What the scenarios' databases are sealed with.
+/// The encryption key of the scenarios' databases.
 pub(crate) const ENCRYPTION_KEY: &str = "YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA6LSk=";
 /// The number of the emulator's Norwegian customer.
 pub(crate) const PHONE_NUMBER: &str = "4791234567";
 
-/// In a shop's options: its sales units may send payments to the app, and for long.
+/// A marker in a shop's options: its sales units may push payments to the app, and long-living ones.
 pub(crate) const SENDS_TO_THE_APP: &str = "# sends to the app";
 
-/// A shop that is open: proxy, database and emulator of its own.
+/// A running shop, with its own proxy, database and emulator.
 pub(crate) struct Shop {
     pub(crate) http: reqwest::Client,
     pub(crate) url: String,
@@ -50,7 +50,7 @@ pub(crate) struct Shop {
     pub(crate) files: Files,
     config: Config,
     stop: CancellationToken,
-    /// None once it is closed.
+    /// Empty once it is closed.
     proxies: Vec<JoinHandle<()>>,
 }
 
@@ -67,7 +67,7 @@ impl Files {
         Self::on(Database::chosen(), url, emulator, extra)
     }
 
-    /// The same for a shop that has to have this database.
+    /// The same with this kind of database.
     pub(crate) fn on(database: Database, url: &str, emulator: &str, extra: &str) -> Self {
         Self::with(|folder| database.make(folder), url, emulator, extra)
     }
@@ -79,7 +79,7 @@ impl Files {
         let catalogue = include_str!("../../proxy/demo.catalogue.toml");
         std::fs::write(folder.path().join("catalogue.toml"), catalogue).unwrap();
         let database = make(folder.path());
-        // Webhooks alone tell of payments, unless a scenario wants to poll; and it asks as often as it likes.
+        // Unless a scenario sets them, the first poll is far away, so that payments are found by webhooks, and rate limits are off.
         let mut options = extra.to_owned();
         for (option, value) in [
             ("polling.first_ms", "600000"),
@@ -97,7 +97,7 @@ impl Files {
         if !extra.contains("# no catalogue") {
             options.push_str("\ncatalogue = \"catalogue.toml\"");
         }
-        // Webhooks are registered by hand, unless a scenario is about that.
+        // Webhooks are registered by hand unless a scenario is about registrations.
         if !extra.contains("webhook.repair") {
             options.push_str("\nwebhook.repair = false");
         }
@@ -119,7 +119,7 @@ vipps.base_url = "{emulator}"
         Self { folder, config, database }
     }
 
-    /// A new key for the shop's own machines.
+    /// Creates a shop key.
     async fn key(&self, name: &str, sales_unit: Option<&str>) -> String {
         let store = Store::open(&self.database, &vault()).await.unwrap();
         let key = kvitt::access::shop_key::Key::new();
@@ -128,7 +128,7 @@ vipps.base_url = "{emulator}"
         key.expose()
     }
 
-    /// The configuration as the proxy reads it, with a webhook registered for every sales unit unless it does that by itself.
+    /// Reads the configuration. Registers a webhook for every sales unit unless the proxy does that by itself.
     pub(crate) async fn load(&self) -> Config {
         let mut config = Config::load(Some(&self.config), []).unwrap();
         if config.webhook.repair {
@@ -144,7 +144,7 @@ vipps.base_url = "{emulator}"
     }
 }
 
-/// Two sales units; without a secret where the proxy registers for webhooks by itself.
+/// Two sales units, without a webhook secret where the proxy registers by itself.
 fn units(extra: &str) -> String {
     let mut units = sales_unit("no", "NO", "123456") + &sales_unit("dk", "DK", "234567");
     if extra.contains(SENDS_TO_THE_APP) {
@@ -189,7 +189,7 @@ impl Shop {
         Self::open_on(Database::chosen(), extra).await
     }
 
-    /// Opens a shop that has to have this database.
+    /// Opens a shop with this kind of database.
     pub(crate) async fn open_on(database: Database, extra: &str) -> Self {
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -204,7 +204,7 @@ impl Shop {
         Self { http, url, vipps, files, config, stop, proxies: vec![proxy] }
     }
 
-    /// Opens another proxy on the same database, and says where it is. Webhooks still go to the first one.
+    /// Starts another proxy on the same database. Returns its URL. Webhooks still go to the first one.
     pub(crate) async fn opens_another_proxy(&mut self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -212,7 +212,7 @@ impl Shop {
         url
     }
 
-    /// Closes the shop in good order: nothing may wait in its queues, and its proxies must end by themselves.
+    /// Closes the shop: no work may be left in its queues, and its proxies must stop by themselves.
     pub(crate) async fn close(self) {
         self.inbox_is_empty().await;
         let metrics = self.metrics().await;
@@ -220,38 +220,38 @@ impl Shop {
         self.close_unseen().await;
     }
 
-    /// The same where nothing was left to do and the proxy's numbers are not told here.
+    /// The same without the check of the queues, for a proxy whose metrics are elsewhere.
     pub(crate) async fn close_unseen(mut self) {
         self.stop.cancel();
         for proxy in self.proxies.drain(..) {
-            tokio::time::timeout(PATIENCE, proxy).await.expect("the proxy ends by itself").unwrap();
+            tokio::time::timeout(TIMEOUT, proxy).await.expect("the proxy stops by itself").unwrap();
         }
         self.vipps.close().await;
         log::is_clean_here();
     }
 
-    /// The database, as someone beside the proxy sees it.
+    /// A second handle on the database.
     pub(crate) async fn store(&self) -> Store {
         Store::open(&self.files.database, &vault()).await.unwrap()
     }
 
-    /// Waits until the proxy serves. What is beside it must not touch a database that is being made.
+    /// Waits until the proxy is ready. Nothing else may use a database that is being created.
     pub(crate) async fn is_ready(&self) {
         assert_eq!(self.get("/readyz").send().await.unwrap().status(), StatusCode::OK);
     }
 
-    /// A new key for the shop's own machines, made beside the proxy.
+    /// Creates a shop key beside the running proxy.
     pub(crate) async fn key(&self, name: &str) -> String {
         self.key_of(name, None).await
     }
 
-    /// The same for one sales unit alone.
+    /// The same for one sales unit only.
     pub(crate) async fn key_of(&self, name: &str, sales_unit: Option<&str>) -> String {
         self.is_ready().await;
         self.files.key(name, sales_unit).await
     }
 
-    /// A checkout as it is written down.
+    /// The stored checkout of an order.
     pub(crate) async fn stored(&self, order: &Order<'_>) -> kvitt::checkout::Checkout {
         let store = self.store().await;
         let (id, _) = kvitt::access::token::decode(&order.seen.token).unwrap();
@@ -260,12 +260,12 @@ impl Shop {
         stored.checkout
     }
 
-    /// Writes down that the order's attempt was given up, as after a minute without an answer of Vipps MobilePay.
-    pub(crate) async fn gives_up(&self, order: &Order<'_>) {
+    /// Stores that the order's attempt failed, as after a minute without an answer of Vipps MobilePay.
+    pub(crate) async fn fails_attempt(&self, order: &Order<'_>) {
         self.alters(order, |attempt| attempt.state = kvitt_wire::State::Failed).await;
     }
 
-    /// Writes something else down about the order's first attempt, behind everybody's back.
+    /// Changes the order's first attempt in the database, behind the proxy's back.
     pub(crate) async fn alters(&self, order: &Order<'_>, how: impl FnOnce(&mut kvitt::checkout::Attempt)) {
         let mut checkout = self.stored(order).await;
         checkout.version += 1;
@@ -277,22 +277,22 @@ impl Shop {
         store.close().await;
     }
 
-    /// What the proxy counts.
+    /// The proxy's metrics.
     pub(crate) async fn metrics(&self) -> String {
         self.get("/metrics").send().await.unwrap().text().await.unwrap()
     }
 
-    /// Waits until the proxy has worked on every webhook that it took.
+    /// Waits until the proxy has processed every webhook that it accepted.
     pub(crate) async fn inbox_is_empty(&self) {
         let empty = || async { self.metrics().await.contains("\nkvitt_inbox_waiting 0\n").then_some(()) };
         eventually("the inbox is empty", empty).await;
     }
 
-    /// Waits until every webhook is worked on and what came of them is done: nothing is due within a minute.
+    /// Waits until every webhook and its effects are processed: nothing is due within a minute.
     pub(crate) async fn is_quiet(&self) {
         self.inbox_is_empty().await;
         let store = self.store().await;
-        eventually("it is quiet", || async {
+        eventually("no work is due", || async {
             let next = store.next_due().await.unwrap();
             next.is_none_or(|due| due > kvitt::base::clock::now().plus_ms(60_000)).then_some(())
         })
@@ -308,19 +308,19 @@ impl Shop {
         self.http.post(format!("{}{path}", self.url))
     }
 
-    /// What the cart of the scenarios costs: two mugs and a tea.
+    /// The priced cart of the scenarios: two mugs and a tea.
     pub(crate) async fn cart(&self) -> Cart {
         self.get("/v1/cart?items=mug:2,tea:1").send().await.unwrap().json().await.unwrap()
     }
 
-    /// Opens a checkout, from the shop's own page.
-    pub(crate) async fn order(&self, asked: &NewCheckout) -> Order<'_> {
-        let response = self.post("/v1/checkouts").header("origin", SHOP_ORIGIN).json(asked).send().await.unwrap();
+    /// Opens a checkout on the shop's page.
+    pub(crate) async fn order(&self, request: &NewCheckout) -> Order<'_> {
+        let response = self.post("/v1/checkouts").header("origin", SHOP_ORIGIN).json(request).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
         Order::new(self, response.json().await.unwrap())
     }
 
-    /// An order that the customer has got as far as Vipps MobilePay with.
+    /// An order whose payment is created at Vipps MobilePay.
     pub(crate) async fn ordered(&self) -> Order<'_> {
         self.order(&two_mugs_and_a_tea()).await
     }
@@ -337,26 +337,26 @@ fn serve(config: Config, listener: TcpListener, stop: &CancellationToken) -> Joi
     tokio::spawn(async move { kvitt::serve(config, listener, stop).await.unwrap() })
 }
 
-/// What the scenarios' databases are sealed with.
+/// The vault of the scenarios' databases.
 pub(crate) fn vault() -> Vault {
     Vault::new(&Key::parse(ENCRYPTION_KEY).unwrap(), None)
 }
 
-/// A client that follows no redirects, as the scenarios want to see them. It reads no certificates: that takes longer than a request, and
-/// hundreds of customers make theirs while a proxy waits for an answer of the emulator's, which is in the same process.
+/// A client that does not follow redirects, so that scenarios can check them. It loads no certificates: that takes longer than a request,
+/// and hundreds of clients are made while a proxy waits for the emulator, which is in the same process.
 pub(crate) fn http() -> reqwest::Client {
-    // The first one to ask for it sets it; all want the same.
+    // Only the first call installs it. All install the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     client.tls_certs_only(std::iter::empty()).no_proxy().build().unwrap()
 }
 
-/// An emulator that writes profiles at once.
+/// An emulator whose payments have the profile at once.
 pub(crate) fn quick() -> Options {
     Options { profile_delay_ms: 0, ..Options::default() }
 }
 
-/// What the customer of the scenarios wants: terms accepted, number shared.
+/// The scenarios' checkout: terms accepted, with consent to share the number.
 pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
     NewCheckout {
         items: vec![Item { sku: "mug".into(), quantity: 2 }, Item { sku: "tea".into(), quantity: 1 }],
@@ -371,7 +371,7 @@ pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
     }
 }
 
-/// A response that is a problem, with that status and code.
+/// The response is a problem with this status and code.
 pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Problem {
     let got = response.status();
     let kind = response.headers().get("content-type").cloned();
@@ -383,9 +383,9 @@ pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Prob
     problem
 }
 
-/// Asks again until the answer is yes. What is asked for comes by itself, so this only bounds how long a failure takes.
+/// Polls until `ask` returns a value, and fails after the timeout.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let asking = async {
+    let polling = async {
         loop {
             if let Some(answer) = ask().await {
                 return answer;
@@ -393,10 +393,10 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("{what}: not in time"))
+    tokio::time::timeout(TIMEOUT, polling).await.unwrap_or_else(|_| panic!("{what}: not in time"))
 }
 
-/// The state of a checkout as text that a failed assertion can show.
+/// The state of a checkout as text for a failed assertion.
 pub(crate) fn brief(checkout: &Checkout) -> String {
     format!("{:?} v{} {} {:?}", checkout.state, checkout.version, checkout.reference, checkout.trouble)
 }

@@ -1,4 +1,4 @@
-//! What a store promises, verb by verb, asked of both. Several handles on one database are what several proxies are.
+//! The contract of the store, checked on SQLite and PostgreSQL. Several handles on one database stand for several proxies.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::shop::{Database, vault};
 const NOW: Moment = Moment(1_800_000_000_000);
 const LEASE_MS: i64 = 1_000;
 
-/// A database of its own.
+/// A new database.
 pub(crate) struct Place {
     pub(crate) url: String,
     _folder: TempDir,
@@ -32,7 +32,7 @@ impl Place {
     }
 }
 
-/// The nth checkout, with the effect that it begins with.
+/// The nth checkout, with its first effect.
 pub(crate) fn opened(nth: u128) -> Step {
     let price = Amount { value: 24_900, currency: Currency::Nok };
     let cart = Cart {
@@ -60,7 +60,7 @@ pub(crate) fn opened(nth: u128) -> Step {
     kvitt::checkout::open(CheckoutId(Uuid::from_u128(nth)), "trace".into(), opening, NOW)
 }
 
-/// Writes the nth checkout down.
+/// Stores the nth checkout.
 pub(crate) async fn insert(store: &Store, nth: u128) -> Checkout {
     let Step { checkout, effects } = opened(nth);
     let committed = store.insert(&checkout, &Secret("hush".into()), &effects, &Cause::Request, NOW).await.unwrap();
@@ -104,25 +104,25 @@ macro_rules! of_both {
 mod deliveries;
 
 of_both! {
-    what_is_written_is_read_back
-    of_those_who_commit_one_version_one_does_and_the_others_leave_nothing
-    a_new_database_may_be_opened_by_many_at_once
-    what_is_written_together_is_judged_one_by_one
-    a_webhook_is_taken_once
-    a_webhook_is_worked_on_by_one
+    what_is_stored_is_read_back
+    of_concurrent_commits_of_a_version_one_succeeds_and_the_others_store_nothing
+    a_new_database_can_be_opened_concurrently
+    commits_of_a_batch_succeed_or_fail_one_by_one
+    a_webhook_is_accepted_once
+    a_webhook_is_claimed_by_one
     an_effect_is_claimed_by_one_until_its_lease_ends
     an_effect_waits_for_its_time
-    what_is_deferred_has_not_been_tried
+    a_deferred_effect_counts_no_try
     what_was_planned_in_the_future_is_due_when_the_clock_goes_back
-    a_lease_of_a_clock_that_was_wrong_is_none
-    what_is_parked_is_left_alone_and_counted
-    a_cause_is_settled_with_what_it_led_to
-    only_an_owner_releases_what_is_claimed
+    a_lease_by_a_wrong_clock_is_ignored
+    a_parked_effect_is_not_claimed_and_is_counted
+    a_cause_is_settled_with_its_commit
+    only_an_owner_releases_claims
     a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over
-    an_idempotency_key_is_taken_once_and_with_what_it_came_for
+    an_idempotency_key_is_used_once_and_for_its_request
 }
 
-async fn what_is_written_is_read_back(database: Database) {
+async fn what_is_stored_is_read_back(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     let first = insert(&store, 1).await;
@@ -149,7 +149,7 @@ async fn what_is_written_is_read_back(database: Database) {
     store.close().await;
 }
 
-async fn of_those_who_commit_one_version_one_does_and_the_others_leave_nothing(database: Database) {
+async fn of_concurrent_commits_of_a_version_one_succeeds_and_the_others_store_nothing(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     let first = insert(&store, 1).await;
@@ -168,7 +168,7 @@ async fn of_those_who_commit_one_version_one_does_and_the_others_leave_nothing(d
     assert_eq!(store.commit(&next_version(&first), &[], &Cause::Request, NOW).await.unwrap(), Committed::Conflict);
 }
 
-async fn a_new_database_may_be_opened_by_many_at_once(database: Database) {
+async fn a_new_database_can_be_opened_concurrently(database: Database) {
     let place = Place::new(database);
     let stores = futures_util::future::join_all((0..8).map(|_| place.open())).await;
     for (store, nth) in stores.iter().zip(1..) {
@@ -177,7 +177,7 @@ async fn a_new_database_may_be_opened_by_many_at_once(database: Database) {
     }
 }
 
-async fn what_is_written_together_is_judged_one_by_one(database: Database) {
+async fn commits_of_a_batch_succeed_or_fail_one_by_one(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     let mut firsts = Vec::new();
@@ -189,14 +189,14 @@ async fn what_is_written_together_is_judged_one_by_one(database: Database) {
         let id = first.id.0.as_u128();
         store.commit(&next_version(first), &effects(id), &Cause::Request, NOW).await.unwrap()
     });
-    // In their midst somebody who is refused by the database itself.
+    // Among them is one that the database refuses.
     let Step { checkout, effects } = opened(7);
     let other = Secret("other".into());
     let (committed, again) = tokio::join!(
         futures_util::future::join_all(twice),
         store.insert(&checkout, &other, &effects, &Cause::Request, NOW)
     );
-    assert!(again.is_err(), "it is there already");
+    assert!(again.is_err(), "it exists already");
     assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Yes).count(), 20);
     assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Conflict).count(), 20);
     assert_eq!(store.depths(NOW).await.unwrap().outbox, before + 20);
@@ -204,7 +204,7 @@ async fn what_is_written_together_is_judged_one_by_one(database: Database) {
     store.close().await;
 }
 
-async fn a_webhook_is_taken_once(database: Database) {
+async fn a_webhook_is_accepted_once(database: Database) {
     let place = Place::new(database);
     let (one, other) = (place.open().await, place.open().await);
     let inbox = async || one.depths(NOW).await.unwrap().inbox;
@@ -213,7 +213,7 @@ async fn a_webhook_is_taken_once(database: Database) {
     other.accept_webhooks(&[webhook(2)], NOW).await.unwrap();
     one.accept_webhooks(&[], NOW).await.unwrap();
     assert_eq!(inbox().await, 2);
-    // Each is sent all of them, in opposite order.
+    // Each handle gets all of them, in opposite order.
     let there: Vec<_> = (0..500).map(webhook).collect();
     let back: Vec<_> = there.iter().rev().cloned().collect();
     for _ in 0..4 {
@@ -225,13 +225,13 @@ async fn a_webhook_is_taken_once(database: Database) {
     let done = one.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().remove(0);
     one.settle(&Cause::Inbox(done.id), "nothing new", NOW).await.unwrap();
     one.accept_webhooks(&there, NOW).await.unwrap();
-    assert_eq!(inbox().await, 499, "one that was worked on is still known");
+    assert_eq!(inbox().await, 499, "a processed webhook is still known");
     one.prune_webhooks(NOW.plus_ms(1)).await.unwrap();
     one.accept_webhooks(&there, NOW).await.unwrap();
-    assert_eq!(inbox().await, 500, "until it is forgotten");
+    assert_eq!(inbox().await, 500, "until it is pruned");
 }
 
-async fn a_webhook_is_worked_on_by_one(database: Database) {
+async fn a_webhook_is_claimed_by_one(database: Database) {
     let place = Place::new(database);
     let (one, other) = (place.open().await, place.open().await);
     let all: Vec<_> = (0..5).map(webhook).collect();
@@ -273,14 +273,14 @@ async fn an_effect_is_claimed_by_one_until_its_lease_ends(database: Database) {
         claimed.extend(rival.await.unwrap());
     }
     assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), claimed.len(), "two have the same");
-    // A rival that finds all that is left in another's hands sees nothing, so some may be left over.
+    // A handle claims nothing when the rest is locked by another, so some may be left.
     claimed.extend(store.claim_due(40, LEASE_MS, NOW).await.unwrap().into_iter().map(|claimed| claimed.claim.id));
     assert_eq!(claimed.len(), 40);
     assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(LEASE_MS)));
 
     assert!(store.claim_due(40, LEASE_MS, NOW.plus_ms(LEASE_MS - 1)).await.unwrap().is_empty());
     let again = store.claim_due(40, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap();
-    assert_eq!((again.len(), again[0].claim.tries), (40, 2), "what was left behind is taken over");
+    assert_eq!((again.len(), again[0].claim.tries), (40, 2), "expired claims are taken over");
     assert_eq!(again[0].effect, effects(again[0].checkout_id.0.as_u128())[0].effect);
 }
 
@@ -296,10 +296,10 @@ async fn an_effect_waits_for_its_time(database: Database) {
     assert_eq!(store.depths(later.plus_ms(7)).await.unwrap().overdue_ms, 7);
     assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].claim.id, claim.id);
     store.postpone(&claim, later.plus_ms(60_000)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is another's now");
+    assert_eq!(store.next_due().await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is claimed until then");
 }
 
-async fn a_lease_of_a_clock_that_was_wrong_is_none(database: Database) {
+async fn a_lease_by_a_wrong_clock_is_ignored(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     insert(&store, 1).await;
@@ -309,7 +309,7 @@ async fn a_lease_of_a_clock_that_was_wrong_is_none(database: Database) {
     assert_eq!(store.claim_webhooks(1, LEASE_MS, an_hour_ahead).await.unwrap().len(), 1);
     assert_eq!(store.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), 1);
     assert_eq!(store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), 1);
-    // Two proxies' clocks may differ by a little.
+    // The clocks of two proxies may differ a little.
     let a_little_behind = NOW.plus_ms(-LEASE_MS / 2);
     assert_eq!(store.claim_due(1, LEASE_MS, a_little_behind).await.unwrap().len(), 0);
     assert_eq!(store.claim_webhooks(1, LEASE_MS, a_little_behind).await.unwrap().len(), 0);
@@ -320,17 +320,17 @@ async fn what_was_planned_in_the_future_is_due_when_the_clock_goes_back(database
     let store = place.open().await;
     let ahead = NOW.plus_ms(3_600_000);
     let [first, second] = [opened(1), opened(2)];
-    let look = |order: &Checkout, due_at| {
+    let poll = |order: &Checkout, due_at| {
         let effect = Effect::Poll { reference: order.current().reference.clone(), round: None };
         [Planned { effect, due_at }]
     };
     let secret = Secret("hush".into());
     store
-        .insert(&first.checkout, &secret, &look(&first.checkout, ahead.plus_ms(2_000)), &Cause::Request, ahead)
+        .insert(&first.checkout, &secret, &poll(&first.checkout, ahead.plus_ms(2_000)), &Cause::Request, ahead)
         .await
         .unwrap();
     store
-        .insert(&second.checkout, &secret, &look(&second.checkout, NOW.plus_ms(9_000)), &Cause::Request, NOW)
+        .insert(&second.checkout, &secret, &poll(&second.checkout, NOW.plus_ms(9_000)), &Cause::Request, NOW)
         .await
         .unwrap();
     assert!(store.claim_due(9, LEASE_MS, NOW).await.unwrap().is_empty());
@@ -339,7 +339,7 @@ async fn what_was_planned_in_the_future_is_due_when_the_clock_goes_back(database
     assert_eq!(due.iter().map(|claimed| claimed.checkout_id).collect::<Vec<_>>(), [first.checkout.id]);
 }
 
-async fn what_is_deferred_has_not_been_tried(database: Database) {
+async fn a_deferred_effect_counts_no_try(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     insert(&store, 1).await;
@@ -347,16 +347,16 @@ async fn what_is_deferred_has_not_been_tried(database: Database) {
     let claim = store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().remove(0).claim;
     let later = NOW.plus_ms(60_000);
     store.defer(&late, later.plus_ms(60_000)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(2 * LEASE_MS)), "it is another's now");
+    assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(2 * LEASE_MS)), "it is claimed until then");
     store.defer(&claim, later).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(later));
     assert!(store.claim_due(1, LEASE_MS, later.plus_ms(-1)).await.unwrap().is_empty());
-    assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].tries, 2, "the claim before was no try");
+    assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].tries, 2, "the claim before counted no try");
     store.settle(&Cause::Outbox(late), "too late", later).await.unwrap();
-    assert_eq!(store.depths(later).await.unwrap().outbox, 1, "a claim that was lost before stays lost");
+    assert_eq!(store.depths(later).await.unwrap().outbox, 1, "a lost claim stays lost");
 }
 
-async fn what_is_parked_is_left_alone_and_counted(database: Database) {
+async fn a_parked_effect_is_not_claimed_and_is_counted(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     insert(&store, 1).await;
@@ -368,7 +368,7 @@ async fn what_is_parked_is_left_alone_and_counted(database: Database) {
     assert!(store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().is_empty());
 }
 
-async fn a_cause_is_settled_with_what_it_led_to(database: Database) {
+async fn a_cause_is_settled_with_its_commit(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     let first = insert(&store, 1).await;
@@ -382,17 +382,17 @@ async fn a_cause_is_settled_with_what_it_led_to(database: Database) {
     assert_eq!(late, Committed::Lost);
     store.settle(&Cause::Outbox(lost), "too late", NOW).await.unwrap();
     let depths = store.depths(NOW).await.unwrap();
-    assert_eq!((depths.outbox, store.versions(&[first.id]).await.unwrap()[0].1), (1, 1), "nothing was written");
+    assert_eq!((depths.outbox, store.versions(&[first.id]).await.unwrap()[0].1), (1, 1), "nothing was stored");
     store.commit(&second, &[], &Cause::Outbox(claim), NOW).await.unwrap();
     assert_eq!(store.depths(NOW).await.unwrap().outbox, 0);
     let late = store.commit(&second, &effects(1), &Cause::Inbox(waiting.id), NOW).await.unwrap();
     assert_eq!(late, Committed::Conflict);
-    assert_eq!(store.depths(NOW).await.unwrap().inbox, 1, "who is overtaken has settled nothing");
+    assert_eq!(store.depths(NOW).await.unwrap().inbox, 1, "a stale commit settles nothing");
     store.commit(&next_version(&second), &[], &Cause::Inbox(waiting.id), NOW).await.unwrap();
     assert_eq!(store.depths(NOW).await.unwrap().inbox, 0);
 }
 
-async fn only_an_owner_releases_what_is_claimed(database: Database) {
+async fn only_an_owner_releases_claims(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     insert(&store, 1).await;
@@ -408,7 +408,7 @@ async fn only_an_owner_releases_what_is_claimed(database: Database) {
     assert_eq!(started.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), free);
     assert_eq!(started.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), free);
     started.close().await;
-    beside.release_claims().await.expect("it is free again");
+    beside.release_claims().await.expect("the database is free again");
 }
 
 async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: Database) {
@@ -417,24 +417,24 @@ async fn a_chore_is_one_proxy_s_until_its_lease_or_its_period_is_over(database: 
     let claim = async |store: &Store, at: i64| store.claim_chore("sweep", 10_000, LEASE_MS, Moment(at)).await.unwrap();
 
     let (first, second) = tokio::join!(claim(&one, NOW.0), claim(&other, NOW.0));
-    assert!(first != second, "one of two that ask at once");
+    assert!(first != second, "one of two concurrent claims succeeds");
     assert!(!claim(&one, NOW.0 + LEASE_MS - 1).await);
-    assert!(claim(&other, NOW.0 + LEASE_MS).await, "the one who had it is gone");
+    assert!(claim(&other, NOW.0 + LEASE_MS).await, "the lease has expired");
 
     other.postpone_chore("sweep", Moment(NOW.0 + 10_000)).await.unwrap();
     assert!(!claim(&one, NOW.0 + 9_999).await);
     assert!(claim(&one, NOW.0 + 10_000).await);
     assert!(one.claim_chore("another", 10_000, LEASE_MS, NOW).await.unwrap());
 
-    // Put off by a clock that was a year fast, until somebody set it right.
+    // Scheduled by a clock that was a year fast, and is correct now.
     one.postpone_chore("sweep", Moment(NOW.0 + 365 * 86_400_000)).await.unwrap();
-    assert!(claim(&other, NOW.0 + 10_001).await, "nobody waits a year for it");
+    assert!(claim(&other, NOW.0 + 10_001).await, "it does not wait for a year");
     assert!(!claim(&one, NOW.0 + 10_001).await);
     one.close().await;
     other.close().await;
 }
 
-async fn an_idempotency_key_is_taken_once_and_with_what_it_came_for(database: Database) {
+async fn an_idempotency_key_is_used_once_and_for_its_request(database: Database) {
     let place = Place::new(database);
     let (ours, theirs) = (place.open().await, place.open().await);
     let (one, two) = (opened(1), opened(2));
@@ -445,7 +445,7 @@ async fn an_idempotency_key_is_taken_once_and_with_what_it_came_for(database: Da
     assert_eq!(insert(&ours, &one, &Cause::Idempotent(first.clone())).await, Committed::Yes);
     let second = keyed("key", "that", &two.checkout);
     assert_eq!(insert(&theirs, &two, &Cause::Idempotent(second)).await, Committed::Lost);
-    assert!(ours.checkout(two.checkout.id).await.unwrap().is_none(), "nothing of the second is written");
+    assert!(ours.checkout(two.checkout.id).await.unwrap().is_none(), "nothing of the second is stored");
     assert_eq!(theirs.idempotency_record("key").await.unwrap(), Some((first, NOW)));
     assert_eq!(theirs.idempotency_record("another").await.unwrap(), None);
 

@@ -1,4 +1,4 @@
-//! Stories are played on the emulator: each comes about as it says, and its books agree.
+//! Stories are played on the emulator: each has its outcome, and the records agree.
 
 use std::process::{Command, Output};
 
@@ -18,7 +18,7 @@ async fn every_story_plays_as_written() {
     let shop = Shop::open_with("polling.first_ms = 200").await;
     let key = shop.key("stories").await;
     let names = Story::names();
-    // One after the other: a fault strikes whoever comes next.
+    // One after the other, because a fault hits the next call.
     for name in &names {
         let output = trigger(&shop, &key, &[name, "--json"]).await;
         let out = String::from_utf8(output.stdout).unwrap();
@@ -26,9 +26,9 @@ async fn every_story_plays_as_written() {
         let steps: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(steps.len(), Story::named(name).unwrap().steps.len(), "{name}");
     }
-    let mut stands: Vec<_> = shop.vipps.books().await.iter().map(|book| book["state"].clone()).collect();
-    stands.retain(|state| state == "CREATED");
-    assert_eq!(stands, Vec::<Value>::new(), "each story came to its end at Vipps MobilePay too");
+    let mut open: Vec<_> = shop.vipps.records().await.iter().map(|record| record["state"].clone()).collect();
+    open.retain(|state| state == "CREATED");
+    assert_eq!(open, Vec::<Value>::new(), "each story has ended at Vipps MobilePay too");
     shop.close().await;
 }
 

@@ -1,10 +1,10 @@
-//! The live status: the present first, then what is newer, and no stream for ever.
+//! The page's stream: a snapshot first, then every newer one, and limits on its age and number.
 
 use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::shop::{PATIENCE, Shop, Stream, eventually, problem};
+use crate::shop::{Shop, Stream, TIMEOUT, eventually, problem};
 
 #[tokio::test]
 async fn the_stream_starts_with_a_snapshot_unless_the_page_has_it() {
@@ -12,11 +12,11 @@ async fn the_stream_starts_with_a_snapshot_unless_the_page_has_it() {
     let mut order = shop.ordered().await;
     let mut stream = Stream::open(&shop, &order.path(), None).await;
     let first = stream.next().await.unwrap();
-    assert_eq!(first, *order.look().await);
+    assert_eq!(first, *order.reads().await);
     assert_eq!(stream.last_id, Some(first.version.to_string()));
     let mut again = Stream::open(&shop, &order.path(), stream.last_id.as_deref()).await;
     shop.vipps.approves(order.reference()).await;
-    assert!(again.next().await.unwrap().version > first.version, "the snapshot that it had is not sent again");
+    assert!(again.next().await.unwrap().version > first.version, "a known snapshot is not sent again");
     drop((stream, again));
     eventually("streams end with their pages", || async {
         let metrics = shop.metrics().await;
@@ -32,7 +32,7 @@ async fn an_idle_stream_sends_heartbeats_and_ends_at_its_age() {
     let order = shop.ordered().await;
     let response = shop.get(&format!("{}/events", order.path())).send().await.unwrap();
     let whole = response.bytes_stream().map(Result::unwrap).collect::<Vec<_>>();
-    let chunks = tokio::time::timeout(PATIENCE, whole).await.expect("the stream ends by itself");
+    let chunks = tokio::time::timeout(TIMEOUT, whole).await.expect("the stream ends by itself");
     let text = String::from_utf8(chunks.concat()).unwrap();
     assert!(text.contains("\nretry: ") || text.starts_with("retry: "), "{text}");
     assert!(text.contains("\nevent: checkout\n"), "{text}");

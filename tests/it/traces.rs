@@ -1,4 +1,4 @@
-//! One id from the page's request to the answer of Vipps MobilePay, in every line of the log that concerns a checkout.
+//! Every log line of a checkout has one trace id, from the page's request to the answer of Vipps MobilePay.
 
 use kvitt_wire::{Checkout, State};
 use reqwest::StatusCode;
@@ -14,24 +14,24 @@ fn traceparent(id: &str) -> String {
 }
 
 async fn stage() -> Stage {
-    // Time enough for each answer, however busy the machine is: one that comes too late is lost, and asked for again.
+    // A long timeout for a busy machine: an answer that comes too late is lost, and its request retried.
     let options = "log.format = \"json\"\npolling.first_ms = 200\nvipps.timeout_ms = 20000";
     Stage::set_with(Database::chosen(), options).await
 }
 
 async fn orders(proxy: &Process) -> Checkout {
-    let asking = http().post(format!("{}/v1/checkouts", proxy.url)).header("traceparent", traceparent(PAYING));
-    let answer = asking.json(&two_mugs_and_a_tea()).send().await.unwrap();
+    let request = http().post(format!("{}/v1/checkouts", proxy.url)).header("traceparent", traceparent(PAYING));
+    let answer = request.json(&two_mugs_and_a_tea()).send().await.unwrap();
     assert_eq!(answer.headers()["x-trace-id"], PAYING);
     let opened = answer.json().await.unwrap();
-    // The answer does not wait for Vipps MobilePay for ever.
+    // The answer may come before that of Vipps MobilePay.
     is_at(proxy, &opened, |seen| seen.state != State::Starting).await
 }
 
-/// What the page is told once it is as wanted.
+/// Polls until the checkout is as wanted.
 async fn is_at(proxy: &Process, order: &Checkout, wanted: impl Fn(&Checkout) -> bool) -> Checkout {
     let url = format!("{}/v1/checkouts/{}", proxy.url, order.token);
-    eventually("what is wanted", || async {
+    eventually("the wanted checkout", || async {
         let seen = http().get(&url).send().await.ok()?.json().await.ok()?;
         wanted(&seen).then_some(seen)
     })
@@ -83,7 +83,7 @@ async fn every_log_line_of_a_payment_has_the_trace_id_of_its_request() {
     assert!(calls.clone().any(|call| call["effect"] == "create_payment"), "{lines:#?}");
     assert!(calls.clone().any(|call| call["effect"] == "look"));
     for later in ["customer returned", "stream opened"] {
-        assert_eq!(has(&lines, later)["request_id"], RETURNING, "both ids are there");
+        assert_eq!(has(&lines, later)["request_id"], RETURNING, "the line has both ids");
     }
     stage.vipps.close().await;
 }

@@ -1,4 +1,4 @@
-//! Webhooks: believed only when signed, taken only once, and not needed for a payment to be seen.
+//! Webhooks: accepted only when signed, processed once, and only a signal. A payment is found without them too.
 
 use jiff::{SignedDuration, Timestamp};
 use kvitt_wire::State;
@@ -49,7 +49,7 @@ async fn an_unsigned_webhook_is_refused() {
     for outcome in ["signature_missing", "signature", "content_hash"] {
         assert!(counted(&shop, outcome).await, "{outcome}");
     }
-    assert_eq!(order.look().await.state, State::Created);
+    assert_eq!(order.reads().await.state, State::Created);
     shop.close().await;
 }
 
@@ -57,12 +57,12 @@ async fn an_unsigned_webhook_is_refused() {
 async fn a_webhook_is_only_a_signal() {
     let shop = Shop::open().await;
     let mut order = shop.ordered().await;
-    let version = order.look().await.version;
-    assert_eq!(shop.vipps.tells(&shop, &event(order.reference(), "AUTHORIZED")).await, StatusCode::OK);
-    eventually("the look", || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) })
+    let version = order.reads().await.version;
+    assert_eq!(shop.vipps.sends_webhook(&shop, &event(order.reference(), "AUTHORIZED")).await, StatusCode::OK);
+    eventually("the poll", || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) })
         .await;
-    order.follows(|checkout| checkout.version > version, "looked at").await;
-    assert_eq!(order.look().await.state, State::Created, "the payment itself says that it is not paid");
+    order.follows(|checkout| checkout.version > version, "polled").await;
+    assert_eq!(order.reads().await.state, State::Created, "the payment itself says that it is not paid");
     shop.close().await;
 }
 
@@ -73,15 +73,15 @@ async fn a_replay_has_no_effect() {
     shop.vipps.approves(order.reference()).await;
     let body = event(order.reference(), "CAPTURED");
     for _ in 0..3 {
-        assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
+        assert_eq!(shop.vipps.sends_webhook(&shop, &body).await, StatusCode::OK);
     }
     shop.vipps.has_delivered().await;
     shop.is_quiet().await;
-    let looks = shop.vipps.calls("GET", order.reference()).await.len();
-    assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
-    assert_eq!(shop.vipps.tells(&shop, &event("nobody-knows-1", "AUTHORIZED")).await, StatusCode::OK);
+    let polls = shop.vipps.calls("GET", order.reference()).await.len();
+    assert_eq!(shop.vipps.sends_webhook(&shop, &body).await, StatusCode::OK);
+    assert_eq!(shop.vipps.sends_webhook(&shop, &event("nobody-knows-1", "AUTHORIZED")).await, StatusCode::OK);
     shop.is_quiet().await;
-    assert_eq!(shop.vipps.calls("GET", order.reference()).await.len(), looks, "the replay asked for no look");
+    assert_eq!(shop.vipps.calls("GET", order.reference()).await.len(), polls, "the replay caused no poll");
     shop.close().await;
 }
 
@@ -91,7 +91,7 @@ async fn a_signed_webhook_of_another_payment_is_acknowledged() {
     for body in
         ["{\"unexpected\":true}", "not json", "[]", &event("other-shop-1", "AUTHORIZED"), &event("x", "NEW_NAME")]
     {
-        assert_eq!(shop.vipps.tells(&shop, body).await, StatusCode::OK, "{body}");
+        assert_eq!(shop.vipps.sends_webhook(&shop, body).await, StatusCode::OK, "{body}");
     }
     shop.inbox_is_empty().await;
     shop.close().await;
@@ -106,8 +106,8 @@ async fn doubled_and_reordered_webhooks_change_nothing() {
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
     shop.vipps.has_delivered().await;
-    assert_eq!(order.look().await.state, State::Authorized);
-    assert_eq!(shop.vipps.books().await.len(), 1);
+    assert_eq!(order.reads().await.state, State::Authorized);
+    assert_eq!(shop.vipps.records().await.len(), 1);
     shop.close().await;
 }
 
@@ -160,16 +160,16 @@ async fn the_customer_s_return_finds_a_lost_capture() {
 }
 
 #[tokio::test]
-async fn events_without_an_id_are_told_apart() {
+async fn events_without_an_id_are_distinguished() {
     let shop = Shop::open().await;
     let orders = [shop.ordered().await, shop.ordered().await];
     for order in &orders {
         let body = event(order.reference(), "AUTHORIZED").replace("pspReference", "somethingElse");
-        assert_eq!(shop.vipps.tells(&shop, &body).await, StatusCode::OK);
+        assert_eq!(shop.vipps.sends_webhook(&shop, &body).await, StatusCode::OK);
     }
     for order in &orders {
-        let looked = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
-        eventually("each is looked at", looked).await;
+        let polled = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
+        eventually("each is polled", polled).await;
     }
     shop.close().await;
 }
@@ -181,8 +181,8 @@ async fn many_webhooks_cause_few_polls() {
     for _ in 0..50 {
         shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
     }
-    let looks = || async { shop.vipps.calls("GET", order.reference()).await.len() };
-    eventually("the look", || async { (looks().await > 0).then_some(()) }).await;
-    assert!(looks().await <= 3, "{}", looks().await);
+    let polls = || async { shop.vipps.calls("GET", order.reference()).await.len() };
+    eventually("the poll", || async { (polls().await > 0).then_some(()) }).await;
+    assert!(polls().await <= 3, "{}", polls().await);
     shop.close().await;
 }

@@ -26,10 +26,10 @@ struct Args {
     /// What to count.
     #[arg(long, requires = "nth")]
     dies_after: Option<Counted>,
-    /// Fail after so many.
+    /// Fail after this number.
     #[arg(long, value_name = "N")]
     nth: Option<u32>,
-    /// Instead of an abort, the clock jumps by so many milliseconds, and back after a few more.
+    /// Instead of an abort, the clock jumps by this many milliseconds, and back a few events later.
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     jumps_ms: Option<i64>,
 }
@@ -62,7 +62,7 @@ impl Counted {
     }
 }
 
-/// After so many more the clock jumps back.
+/// The clock jumps back after this many more events.
 const JUMP_LENGTH: u32 = 3;
 
 /// Counts the log events, and fails after the given number.

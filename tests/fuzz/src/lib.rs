@@ -1,7 +1,6 @@
-//! Fuzz targets for everything that parses external input: it may refuse, it must never panic, and an accepted value must survive a round trip.
+//! Fuzz targets for every parser of external input. It may refuse, it must never panic, and an accepted value survives a round trip.
 //!
-//! One function for each target. Every `cargo test` runs the seeds in `seeds/` through the same functions, and also everything the fuzzer has
-//! found.
+//! One function for each target. Every `cargo test` runs the same functions on `seeds/`, which also has the fuzzer's findings.
 
 use std::fmt::Debug;
 use std::fs;
@@ -22,7 +21,7 @@ const TOLERANCE: Duration = Duration::from_secs(300);
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const DATE: &str = "Thu, 01 Jan 1970 00:00:10 GMT";
 
-/// The headers of a webhook, line by line, and its body after them.
+/// The headers of a webhook, line by line, then its body.
 pub fn signature(data: &[u8]) {
     let mut parts = data.splitn(5, |byte| *byte == b'\n');
     let mut part = || parts.next().unwrap_or_default();
@@ -32,7 +31,7 @@ pub fn signature(data: &[u8]) {
     let url: PublicUrl = url.unwrap_or_else(|| "https://pay.shop.example/callbacks/vipps/no".parse().expect("a URL"));
     let secrets = [SecretString::from("secret"), SecretString::from("")];
     let headers = SignatureHeaders { date: text(date), content_sha256: text(hash), authorization: text(authorization) };
-    // The second secret is one that the fuzzer cannot sign with either: it knows no HMAC.
+    // The fuzzer cannot sign with either secret: it has no HMAC.
     let accepted = verify(headers, &url, &secrets, body, NOW, TOLERANCE);
     assert!(accepted.is_err(), "a signature was guessed");
     let signed = sign(&secrets[0], &url, DATE, body);
@@ -66,8 +65,8 @@ pub fn wire(data: &[u8]) {
 
 fn round_trips<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
     if let Ok(value) = serde_json::from_slice::<T>(data) {
-        let text = serde_json::to_string(&value).expect("what was read can be written");
-        assert_eq!(serde_json::from_str::<T>(&text).expect("what was written can be read"), value);
+        let text = serde_json::to_string(&value).expect("a parsed value can be serialized");
+        assert_eq!(serde_json::from_str::<T>(&text).expect("a serialized value can be parsed"), value);
     }
 }
 
@@ -75,11 +74,11 @@ fn round_trips<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8])
 pub fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _ = Catalogue::parse(text);
-    // A configuration can name files: do not read those of the system.
+    // A configuration can name files: the system's must not be read.
     if text.contains("/dev") || text.contains("/proc") {
         return;
     }
-    // One file for all runs: making a folder takes longer than reading a file.
+    // One file for all runs: creating a folder takes longer than reading a file.
     static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
     let file = FOLDER.path().join("kvitt.toml");
     fs::write(&file, text).expect("a file");
@@ -112,7 +111,7 @@ pub fn cart(data: &[u8]) {
 /// A signed cart, and its content.
 pub fn signed_cart(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // The fuzzer knows no HMAC.
+    // The fuzzer has no HMAC.
     assert!(
         carts::from_signed(&DEMO.shop, &DEMO.sales_units, text, None, clock::now()).is_err(),
         "a signature was guessed"
@@ -120,7 +119,7 @@ pub fn signed_cart(data: &[u8]) {
     let Ok(asked) = serde_json::from_str::<kvitt_wire::ShopCart>(text) else { return };
     for unit in DEMO.sales_units.iter() {
         let Ok(cart) = carts::from_shop(&DEMO.shop, unit, &asked, clock::now()) else { continue };
-        assert_eq!(cart.total, asked.total, "the total of the shop's cart is what is paid");
+        assert_eq!(cart.total, asked.total, "the cart's total is the amount");
         assert_eq!(cart.lines.iter().map(|line| line.total).sum::<i64>(), cart.total.value);
         assert!(cart.lines.iter().all(|line| line.vat == 0 || (0..=line.total).contains(&line.vat)));
     }
@@ -130,7 +129,7 @@ pub fn signed_cart(data: &[u8]) {
 pub fn token(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Some((id, secret)) = tokens::decode(text) {
-        let (same, other) = tokens::decode(&tokens::encode(id, &secret)).expect("what was written can be read");
+        let (same, other) = tokens::decode(&tokens::encode(id, &secret)).expect("an encoded token can be decoded");
         assert!(same == id && tokens::matches(&other, &secret));
     }
 }

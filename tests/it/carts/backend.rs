@@ -1,13 +1,13 @@
-//! Orders that the shop's backend makes up, and a page has paid.
+//! The shop's backend opens an order, and a page pays it by its token.
 
 use kvitt_wire::{ConsentGiven, NewAttempt, ShopCheckout, State};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{booked, mugs_and_freight, with};
+use super::{amount_and_lines, mugs_and_freight, with};
 use crate::shop::{Order, SHOP_ORIGIN, Shop, problem};
 
-async fn asks(shop: &Shop, bearer: &str, key: &str, body: &Value) -> Response {
+async fn post_order(shop: &Shop, bearer: &str, key: &str, body: &Value) -> Response {
     let request = shop.post("/v1/shop/checkouts").bearer_auth(bearer).header("idempotency-key", key);
     request.json(body).send().await.unwrap()
 }
@@ -20,11 +20,11 @@ async fn an_order_of_the_backend_is_paid_by_its_token() {
         "cart": mugs_and_freight(), "language": "nb", "return_url": format!("{SHOP_ORIGIN}/thanks"),
         "description": "Ordre 1001", "expires_in_s": 600,
     });
-    let answer = asks(&shop, &bearer, "order-1001", &body).await;
+    let answer = post_order(&shop, &bearer, "order-1001", &body).await;
     assert_eq!(answer.status(), StatusCode::CREATED);
     let opened: ShopCheckout = answer.json().await.unwrap();
     assert_eq!(opened.url, format!("{}/pay/{}", shop.url, opened.token));
-    assert_eq!(shop.vipps.books().await.len(), 0, "nobody has pressed pay");
+    assert_eq!(shop.vipps.records().await.len(), 0, "no payment before the customer pays");
 
     let mut order = Order::of(&shop, &opened.token).await;
     assert_eq!((order.seen.state, order.seen.cart.total.value), (State::Open, 58_700));
@@ -32,14 +32,14 @@ async fn an_order_of_the_backend_is_paid_by_its_token() {
     let consent = Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() });
     let hasty = order.retries(&NewAttempt { terms_accepted: false, consent: consent.clone() }).await;
     problem(hasty, 422, "terms_not_accepted").await;
-    let pressed = order.retries(&NewAttempt { terms_accepted: true, consent }).await;
-    assert_eq!(pressed.status(), StatusCode::CREATED);
-    order.seen = pressed.json().await.unwrap();
+    let answer = order.retries(&NewAttempt { terms_accepted: true, consent }).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    order.seen = answer.json().await.unwrap();
     assert_eq!((order.seen.state, order.reference()), (State::Created, opened.reference.as_str()));
 
-    let (amount, lines) = booked(&shop, order.reference()).await;
+    let (amount, lines) = amount_and_lines(&shop, order.reference()).await;
     assert_eq!((amount, lines.len()), (58_700, 2));
-    let request = shop.vipps.book(order.reference()).await["request"].clone();
+    let request = shop.vipps.record(order.reference()).await["request"].clone();
     assert_eq!(
         (&request["paymentDescription"], &request["profile"]["scope"]),
         (&json!("Ordre 1001"), &json!("phoneNumber"))
@@ -54,13 +54,13 @@ async fn a_repeated_request_opens_one_order() {
     let shop = Shop::open().await;
     let bearer = shop.key("backend").await;
     let body = json!({ "cart": mugs_and_freight() });
-    let first: ShopCheckout = asks(&shop, &bearer, "order-1", &body).await.json().await.unwrap();
-    let again = asks(&shop, &bearer, "order-1", &body).await;
+    let first: ShopCheckout = post_order(&shop, &bearer, "order-1", &body).await.json().await.unwrap();
+    let again = post_order(&shop, &bearer, "order-1", &body).await;
     assert_eq!(again.headers()["idempotency-replayed"], "true");
     assert_eq!(again.json::<ShopCheckout>().await.unwrap(), first);
     let other = json!({ "cart": mugs_and_freight(), "description": "Another" });
-    problem(asks(&shop, &bearer, "order-1", &other).await, 422, "idempotency_key_reused").await;
-    let second: ShopCheckout = asks(&shop, &bearer, "order-2", &body).await.json().await.unwrap();
+    problem(post_order(&shop, &bearer, "order-1", &other).await, 422, "idempotency_key_reused").await;
+    let second: ShopCheckout = post_order(&shop, &bearer, "order-2", &body).await.json().await.unwrap();
     assert_ne!((second.token, second.reference), (first.token, first.reference));
     shop.close().await;
 }
@@ -70,13 +70,13 @@ async fn a_shop_decides_whether_it_asks_for_the_number() {
     let shop = Shop::open().await;
     let bearer = shop.key("backend").await;
     let body = json!({ "cart": mugs_and_freight(), "asks_phone_number": false });
-    let opened: ShopCheckout = asks(&shop, &bearer, "order-1", &body).await.json().await.unwrap();
+    let opened: ShopCheckout = post_order(&shop, &bearer, "order-1", &body).await.json().await.unwrap();
     let mut order = Order::of(&shop, &opened.token).await;
     assert!(!order.seen.cart.asks_phone_number);
     let consent = Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() });
     order.seen = order.retries(&NewAttempt { terms_accepted: true, consent }).await.json().await.unwrap();
-    let book = shop.vipps.book(order.reference()).await;
-    assert_eq!(book["request"]["profile"], Value::Null, "a page cannot ask for more than the shop wants");
+    let record = shop.vipps.record(order.reference()).await;
+    assert_eq!(record["request"]["profile"], Value::Null, "a page cannot request more than the shop does");
     shop.close().await;
 }
 
@@ -99,11 +99,11 @@ async fn an_invalid_cart_is_refused_and_opens_nothing() {
         ("/expires_in_s", json!(15_552_001), 422, "bad_expiry"),
         ("/expires_in_s", json!(-1), 400, "malformed_json"),
     ] {
-        problem(asks(&shop, &bearer, "order-1", &with(good.clone(), pointer, value)).await, status, code).await;
+        problem(post_order(&shop, &bearer, "order-1", &with(good.clone(), pointer, value)).await, status, code).await;
     }
     let keyless = shop.post("/v1/shop/checkouts").bearer_auth(&bearer).json(&good).send().await.unwrap();
     problem(keyless, 400, "idempotency_key_required").await;
-    problem(asks(&shop, "kvitt_abcdefgh_no", "order-1", &good).await, 401, "unauthorized").await;
+    problem(post_order(&shop, "kvitt_abcdefgh_no", "order-1", &good).await, 401, "unauthorized").await;
     let metrics = shop.metrics().await;
     assert!(!metrics.contains("kvitt_checkouts{"), "{metrics}");
     shop.close().await;
@@ -114,9 +114,13 @@ async fn a_key_of_one_sales_unit_opens_for_no_other() {
     let shop = Shop::open().await;
     let danish = shop.key_of("backend", Some("dk")).await;
     let good = json!({ "cart": with(mugs_and_freight(), "/sales_unit", json!("no")) });
-    problem(asks(&shop, &danish, "order-1", &good).await, 422, "unknown_sales_unit").await;
+    problem(post_order(&shop, &danish, "order-1", &good).await, 422, "unknown_sales_unit").await;
     let own = json!({ "cart": with(mugs_and_freight(), "/total/currency", json!("DKK")) });
-    let opened: ShopCheckout = asks(&shop, &danish, "order-1", &own).await.json().await.unwrap();
-    assert_eq!(Order::of(&shop, &opened.token).await.seen.cart.sales_unit, "dk", "its own, where none is named");
+    let opened: ShopCheckout = post_order(&shop, &danish, "order-1", &own).await.json().await.unwrap();
+    assert_eq!(
+        Order::of(&shop, &opened.token).await.seen.cart.sales_unit,
+        "dk",
+        "the key's own sales unit is the default"
+    );
     shop.close().await;
 }

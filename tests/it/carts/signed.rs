@@ -1,4 +1,4 @@
-//! Carts that the shop's page carries, signed.
+//! Signed carts in the shop's page: a valid one is paid at its prices, any other is refused.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,12 +8,12 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{booked, mugs_and_freight, with};
+use super::{amount_and_lines, mugs_and_freight, with};
 use crate::shop::{PHONE_NUMBER, SHOP_ORIGIN, Shop, log, problem, two_mugs_and_a_tea};
 
 const SECRET: &str = "a secret of the scenarios, of 32 bytes or more";
 const NEW_SECRET: &str = "another secret of the scenarios, as long as it";
-/// Two keys for all, and one for Denmark alone.
+/// Two keys for every sales unit, and one for Denmark only.
 pub(crate) const KEYS: &str = r#"cart_key = [
     { name = "2026-11", secret = "a secret of the scenarios, of 32 bytes or more" },
     { name = "2026-12", secret = "another secret of the scenarios, as long as it" },
@@ -24,8 +24,8 @@ pub(crate) async fn open_shop() -> Shop {
     open_shop_with(KEYS).await
 }
 
-/// The same with more options than its cart keys.
-pub(crate) async fn open_shop_and(extra: &str) -> Shop {
+/// A shop with cart keys and more options.
+pub(crate) async fn open_shop_with_options(extra: &str) -> Shop {
     open_shop_with(&format!("{extra}\n{KEYS}")).await
 }
 
@@ -35,7 +35,7 @@ async fn open_shop_with(extra: &str) -> Shop {
     Shop::open_with(extra).await
 }
 
-/// A compact JWS, made as a shop would that has no library for it.
+/// A compact JWS, made without a library, as a shop could.
 fn jws(secret: &str, header: &Value, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(header), part(claims));
@@ -58,12 +58,12 @@ pub(crate) fn signed(shop: &Shop, cart: &Value) -> String {
     jws(SECRET, &header("2026-11"), &claims(shop, cart))
 }
 
-fn asked(signed_cart: String, value: i64) -> NewCheckout {
+fn checkout_of(signed_cart: String, value: i64) -> NewCheckout {
     let amount = Amount { value, currency: Currency::Nok };
     NewCheckout { items: Vec::new(), signed_cart: Some(signed_cart), amount, ..two_mugs_and_a_tea() }
 }
 
-async fn shown(shop: &Shop, signed_cart: &str) -> Response {
+async fn preview(shop: &Shop, signed_cart: &str) -> Response {
     let request = shop.post("/v1/cart").header("origin", SHOP_ORIGIN);
     request.json(&json!({ "signed_cart": signed_cart })).send().await.unwrap()
 }
@@ -72,11 +72,11 @@ async fn shown(shop: &Shop, signed_cart: &str) -> Response {
 async fn a_signed_cart_is_paid_at_the_shop_s_prices() {
     let shop = open_shop().await;
     let cart = signed(&shop, &mugs_and_freight());
-    let seen: Cart = shown(&shop, &cart).await.json().await.unwrap();
+    let seen: Cart = preview(&shop, &cart).await.json().await.unwrap();
     assert_eq!((seen.total.value, seen.vat, seen.lines.len()), (58_700, 11_740, 2));
-    let mut order = shop.order(&asked(cart, 58_700)).await;
-    assert_eq!(order.seen.cart, seen, "what was shown is what is paid");
-    let (amount, lines) = booked(&shop, order.reference()).await;
+    let mut order = shop.order(&checkout_of(cart, 58_700)).await;
+    assert_eq!(order.seen.cart, seen, "the customer pays the cart that was shown");
+    let (amount, lines) = amount_and_lines(&shop, order.reference()).await;
     assert_eq!((amount, lines.len()), (58_700, 2));
     assert_eq!((&lines[0]["totalAmount"], &lines[0]["discount"]), (&json!(48_800), &json!(1_000)));
     assert_eq!((&lines[0]["productUrl"], &lines[0]["isShipping"]), (&json!("https://shop.example/mug"), &Value::Null));
@@ -94,9 +94,9 @@ async fn a_rounding_difference_becomes_a_line_that_the_app_accepts() {
     let shop = open_shop().await;
     for (total, rounding) in [(58_701, 1), (58_698, -2)] {
         let cart = with(with(mugs_and_freight(), "/total/value", json!(total)), "/rounding", json!("line"));
-        let order = shop.order(&asked(signed(&shop, &cart), total)).await;
+        let order = shop.order(&checkout_of(signed(&shop, &cart), total)).await;
         assert_eq!(order.seen.cart.lines[2].total, rounding);
-        let (amount, lines) = booked(&shop, order.reference()).await;
+        let (amount, lines) = amount_and_lines(&shop, order.reference()).await;
         assert_eq!(amount, total);
         let returned = if rounding < 0 { json!(true) } else { Value::Null };
         assert_eq!((&lines[2]["totalAmount"], &lines[2]["isReturn"]), (&json!(rounding.abs()), &returned));
@@ -122,12 +122,12 @@ async fn sums_that_do_not_add_up_are_refused_with_the_difference() {
         ("/sales_unit", json!("se"), "unknown_sales_unit", ""),
     ] {
         let cart = with(mugs_and_freight(), pointer, value);
-        let refused = problem(shown(&shop, &signed(&shop, &cart)).await, 422, code).await;
+        let refused = problem(preview(&shop, &signed(&shop, &cart)).await, 422, code).await;
         assert!(refused.detail.unwrap_or_default().contains(says), "{pointer}");
     }
-    // So much no rounding explains.
+    // Too much for a rounding difference.
     let cart = with(with(mugs_and_freight(), "/total/value", json!(58_704)), "/rounding", json!("line"));
-    problem(shown(&shop, &signed(&shop, &cart)).await, 422, "cart_lines_mismatch").await;
+    problem(preview(&shop, &signed(&shop, &cart)).await, 422, "cart_lines_mismatch").await;
     shop.close().await;
 }
 
@@ -159,18 +159,18 @@ async fn a_cart_that_the_shop_did_not_sign_is_refused() {
         (made(&with(good.clone(), "/aud", json!("https://pay-test.shop.example"))), "wrong_cart_audience"),
         ("mug:2".to_owned(), "malformed_signed_cart"),
     ] {
-        problem(shown(&shop, &jws).await, 422, code).await;
-        let opened = shop.post("/v1/checkouts").json(&asked(jws, 58_700)).send().await.unwrap();
+        problem(preview(&shop, &jws).await, 422, code).await;
+        let opened = shop.post("/v1/checkouts").json(&checkout_of(jws, 58_700)).send().await.unwrap();
         problem(opened, 422, code).await;
     }
-    let both = NewCheckout { items: two_mugs_and_a_tea().items, ..asked(own.clone(), 58_700) };
+    let both = NewCheckout { items: two_mugs_and_a_tea().items, ..checkout_of(own.clone(), 58_700) };
     problem(shop.post("/v1/checkouts").json(&both).send().await.unwrap(), 422, "items_and_signed_cart").await;
-    let danish = NewCheckout { sales_unit: Some("dk".into()), ..asked(own.clone(), 58_700) };
+    let danish = NewCheckout { sales_unit: Some("dk".into()), ..checkout_of(own.clone(), 58_700) };
     problem(shop.post("/v1/checkouts").json(&danish).send().await.unwrap(), 422, "wrong_sales_unit").await;
-    let changed = shop.post("/v1/checkouts").json(&asked(own, 9_900)).send().await.unwrap();
+    let changed = shop.post("/v1/checkouts").json(&checkout_of(own, 9_900)).send().await.unwrap();
     let changed = problem(changed, 409, "price_changed").await;
-    assert_eq!(changed.cart.unwrap().total.value, 58_700, "the page says what it showed, here too");
-    assert_eq!(shop.vipps.books().await.len(), 0);
+    assert_eq!(changed.cart.unwrap().total.value, 58_700, "a new price is refused here too");
+    assert_eq!(shop.vipps.records().await.len(), 0);
     shop.close().await;
 }
 
@@ -179,15 +179,15 @@ async fn two_cart_keys_are_valid_during_a_rotation() {
     let shop = open_shop().await;
     let claims = claims(&shop, &mugs_and_freight());
     for (secret, kid) in [(SECRET, "2026-11"), (NEW_SECRET, "2026-12")] {
-        let order = shop.order(&asked(jws(secret, &header(kid), &claims), 58_700)).await;
-        assert_eq!(booked(&shop, order.reference()).await.0, 58_700, "{kid}");
+        let order = shop.order(&checkout_of(jws(secret, &header(kid), &claims), 58_700)).await;
+        assert_eq!(amount_and_lines(&shop, order.reference()).await.0, 58_700, "{kid}");
     }
     shop.close().await;
     let one = r#"cart_key = [{ name = "2026-12", secret = "another secret of the scenarios, as long as it" }]"#;
     let shop = open_shop_with(one).await;
     let claims = self::claims(&shop, &mugs_and_freight());
-    problem(shown(&shop, &jws(SECRET, &header("2026-11"), &claims)).await, 422, "unknown_cart_key").await;
-    assert_eq!(shown(&shop, &jws(NEW_SECRET, &header("2026-12"), &claims)).await.status(), StatusCode::OK);
+    problem(preview(&shop, &jws(SECRET, &header("2026-11"), &claims)).await, 422, "unknown_cart_key").await;
+    assert_eq!(preview(&shop, &jws(NEW_SECRET, &header("2026-12"), &claims)).await.status(), StatusCode::OK);
     shop.close().await;
 }
 
@@ -197,9 +197,9 @@ async fn a_sales_unit_s_key_signs_for_that_unit_only() {
     let cart = with(with(mugs_and_freight(), "/sales_unit", json!("dk")), "/total/currency", json!("DKK"));
     let cart = jws(SECRET, &header("dk"), &claims(&shop, &cart));
     let amount = Amount { value: 58_700, currency: Currency::Dkk };
-    let order = shop.order(&NewCheckout { amount, ..asked(cart, 58_700) }).await;
+    let order = shop.order(&NewCheckout { amount, ..checkout_of(cart, 58_700) }).await;
     assert_eq!(order.seen.cart.sales_unit, "dk");
-    assert_eq!(shop.vipps.book(order.reference()).await["request"]["amount"]["currency"], "DKK");
+    assert_eq!(shop.vipps.record(order.reference()).await["request"]["amount"]["currency"], "DKK");
     shop.close().await;
 }
 
@@ -210,8 +210,8 @@ async fn a_form_may_carry_a_signed_cart() {
     let fields = [("signed_cart", cart.as_str()), ("amount", "58700"), ("currency", "NOK"), ("terms_accepted", "yes")];
     let led = shop.post("/pay").header("origin", SHOP_ORIGIN).form(&fields).send().await.unwrap();
     assert_eq!(led.status(), StatusCode::SEE_OTHER);
-    let book = shop.vipps.books().await.remove(0);
-    assert_eq!(book["request"]["amount"]["value"], 58_700);
+    let record = shop.vipps.records().await.remove(0);
+    assert_eq!(record["request"]["amount"]["value"], 58_700);
     let tampered = format!("{}A", &cart[..cart.len() - 1]);
     let fields = [("signed_cart", tampered.as_str()), fields[1], fields[2], fields[3]];
     let refused = shop.post("/pay").header("origin", SHOP_ORIGIN).form(&fields).send().await.unwrap();
@@ -224,6 +224,6 @@ async fn a_form_may_carry_a_signed_cart() {
 async fn a_shop_without_a_catalogue_accepts_signed_carts_only() {
     let shop = open_shop_with(&format!("{KEYS}\n# no catalogue")).await;
     problem(shop.get("/v1/cart?items=mug:1").send().await.unwrap(), 422, "unknown_sku").await;
-    assert_eq!(shown(&shop, &signed(&shop, &mugs_and_freight())).await.status(), StatusCode::OK);
+    assert_eq!(preview(&shop, &signed(&shop, &mugs_and_freight())).await.status(), StatusCode::OK);
     shop.close().await;
 }

@@ -1,4 +1,4 @@
-//! The machine's clock jumps in the middle of a payment, and back.
+//! The machine's clock jumps in the middle of a payment, and back. The order is paid once.
 
 use kvitt_wire::{Checkout, NewAttempt, State};
 
@@ -7,7 +7,7 @@ use crate::shop::{Database, Stage, eventually, http};
 
 const AN_HOUR_MS: i64 = 3_600_000;
 
-/// The customer pays, and begins anew when told that it came to nothing. Whatever the clock says, they are where they want to be soon.
+/// The customer pays, and retries a failed attempt. The order is paid soon, whatever the clock says.
 async fn pays(stage: &Stage, proxy: &str) -> Checkout {
     let opened: Checkout = asks_to_pay(proxy).await.unwrap().json().await.unwrap();
     let url = format!("{proxy}/v1/checkouts/{}", opened.token);
@@ -16,10 +16,10 @@ async fn pays(stage: &Stage, proxy: &str) -> Checkout {
         match order.state {
             State::Authorized => return Some(order),
             State::Created => {
-                if stage.vipps.book(&order.reference).await["state"] == "CREATED" {
+                if stage.vipps.record(&order.reference).await["state"] == "CREATED" {
                     stage.vipps.approves(&order.reference).await;
                 }
-                // Webhooks are refused while the clock is wrong, and come again; the customer comes back.
+                // Webhooks are refused while the clock is wrong, and redelivered later. The customer returns to the shop.
                 http().get(format!("{proxy}/return/{}", opened.token)).send().await.ok()?;
             }
             State::Starting => {}

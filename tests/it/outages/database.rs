@@ -1,4 +1,4 @@
-//! The database is locked by somebody else, or gone and back.
+//! The database is locked, owned by another proxy, or crashes and recovers. No payment is lost.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use reqwest::StatusCode;
 use sqlx::{Connection, SqliteConnection};
 
 use super::{QUICK, asks_to_pay, orders, paid_once, sees};
-use crate::shop::{Database, PATIENCE, Process, Server, Shop, Stage, Stream, eventually, http, problem};
+use crate::shop::{Database, Process, Server, Shop, Stage, Stream, TIMEOUT, eventually, http, problem};
 
-/// How often the log says that the store failed, which is once a second at most.
-fn says_little(proxy: &Process, since: Instant) {
+/// The log reports a failed store once a second at most.
+fn logs_at_most_once_a_second(proxy: &Process, since: Instant) {
     let lines = proxy.log().matches("store failed").count();
     assert!(lines > 0 && lines as u64 <= since.elapsed().as_secs() + 1, "{lines} lines in {:?}", since.elapsed());
 }
@@ -23,7 +23,7 @@ async fn is_refused_for_now(proxy: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_file_is_waited_for_and_nothing_is_lost() {
+async fn a_locked_file_delays_payments_and_loses_none() {
     let mut stage = Stage::set_with(Database::Sqlite, QUICK).await;
     let proxy = stage.start();
     let order = orders(&proxy.url).await;
@@ -37,13 +37,13 @@ async fn a_locked_file_is_waited_for_and_nothing_is_lost() {
     is_refused_for_now(&proxy.url).await;
     sees(&proxy.url, &order, State::Created).await;
     let back = http().get(format!("{}/return/{}", proxy.url, order.token)).send().await.unwrap();
-    assert_eq!(back.status(), StatusCode::SEE_OTHER, "a customer who comes back is not held up");
-    eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
+    assert_eq!(back.status(), StatusCode::SEE_OTHER, "a returning customer does not wait");
+    eventually("a webhook is refused", || async { (stage.vipps.webhooks_answered(503).await > 0).then_some(()) }).await;
     assert!(stage.vipps.undelivered().await > 0);
-    says_little(&proxy, locked);
+    logs_at_most_once_a_second(&proxy, locked);
 
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
+    tokio::time::timeout(TIMEOUT, async { while stream.next().await.unwrap().state != State::Authorized {} })
         .await
         .expect("the stream goes on");
     let order = sees(&proxy.url, &order, State::Authorized).await;
@@ -64,7 +64,7 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
     }
     let mut stream = Stream::open_at(&two.url, &format!("/v1/checkouts/{}", before[0].token), None).await;
     assert_eq!(stream.next().await.unwrap().state, State::Created);
-    // Some are on their way when it happens: begun at Vipps MobilePay, and their answers not written down.
+    // Some payments are in flight: created at Vipps MobilePay, and their answers not stored.
     stage.vipps.fails("POST", "/epayment/v1/payments", 4, serde_json::json!({ "delay_ms": 300 })).await;
     let urls = [one.url.clone(), two.url.clone()];
     let on_their_way = (0..4).map(|place| {
@@ -72,7 +72,7 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
         tokio::spawn(async move { orders(&url).await })
     });
     let on_their_way: Vec<_> = on_their_way.collect();
-    eventually("they are on their way", || async { (stage.vipps.faults_left().await == 0).then_some(()) }).await;
+    eventually("they are in flight", || async { (stage.vipps.faults_left().await == 0).then_some(()) }).await;
     server.crashes();
     let away = Instant::now();
     for order in &before {
@@ -84,12 +84,12 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
     assert!(unready.starts_with("database: does not answer"), "{unready}");
     let shown = http().get(format!("{}/v1/checkouts/{}", one.url, before[1].token)).send().await.unwrap();
     problem(shown, 503, "busy").await;
-    eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
-    says_little(&one, away);
+    eventually("a webhook is refused", || async { (stage.vipps.webhooks_answered(503).await > 0).then_some(()) }).await;
+    logs_at_most_once_a_second(&one, away);
     server.starts();
     eventually("it is ready", || async { ready().await.status().is_success().then_some(()) }).await;
 
-    tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
+    tokio::time::timeout(TIMEOUT, async { while stream.next().await.unwrap().state != State::Authorized {} })
         .await
         .expect("the stream goes on");
     let mut paid = Vec::new();
@@ -103,13 +103,13 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
     }
     paid_once(&stage, &paid).await;
 
-    // Each hears again what the other commits, and does not only look every five seconds.
+    // Each proxy receives the other's commits again, and does not only poll every five seconds.
     let order = orders(&one.url).await;
     let mut stream = Stream::open_at(&two.url, &format!("/v1/checkouts/{}", order.token), None).await;
     stream.next().await.unwrap();
     stage.vipps.approves(&order.reference).await;
-    let heard = async { while stream.next().await.unwrap().state != State::Authorized {} };
-    tokio::time::timeout(Duration::from_secs(4), heard).await.expect("it is told");
+    let authorized = async { while stream.next().await.unwrap().state != State::Authorized {} };
+    tokio::time::timeout(Duration::from_secs(4), authorized).await.expect("the stream has it");
     drop((one, two));
     stage.vipps.close().await;
 }
@@ -127,7 +127,7 @@ async fn one_proxy_owns_the_file_and_commands_work_beside_it() {
     stage.vipps.approves(&order.reference).await;
     sees(&proxy.url, &order, State::Authorized).await;
     proxy.kill();
-    // Killed, it has left the file to the next one.
+    // A killed proxy leaves the file to the next one.
     let proxy = stage.start();
     sees(&proxy.url, &order, State::Authorized).await;
     drop(proxy);
@@ -140,13 +140,13 @@ async fn readyz_reports_a_locked_file_once_the_inbox_is_full() {
     shop.is_ready().await;
     let mut other = SqliteConnection::connect(&shop.files.database).await.unwrap();
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
-    // One is being written, one waits, and there is no room for a third.
+    // One is being written, one waits, and the queue is full.
     let webhooks: Vec<_> = (0..3)
         .map(|place| {
             let shop = shop.clone();
             let body =
                 serde_json::json!({ "reference": format!("other-shop-{place}"), "name": "AUTHORIZED" }).to_string();
-            tokio::spawn(async move { shop.vipps.tells(&shop, &body).await })
+            tokio::spawn(async move { shop.vipps.sends_webhook(&shop, &body).await })
         })
         .collect();
     let unready = eventually("it is not ready", || async {

@@ -1,4 +1,4 @@
-//! The disk under the SQLite file is full, and has room again.
+//! The disk of the SQLite file is full, and has space again. No payment is lost.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,21 +9,21 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::{QUICK, asks_to_pay, orders, paid_once, sees};
 use crate::shop::{Process, Stage, Stream, eventually, problem};
 
-/// How a disk is made full.
+/// How the disk is filled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Disk {
-    /// It is a small one, which only the proxy sees.
+    /// A small file system, mounted for the proxy only.
     Small,
-    /// No file of the proxy may grow any more, its log included.
+    /// A limit on the size of every file of the proxy, its log included.
     Limit,
 }
 
 const SMALL: &str = r#"mkdir -p "$0" && mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@""#;
-/// The signal would end the process; ignored, it leaves the error.
+/// The signal would end the process. Ignored, the write fails with an error.
 const LIMIT: &str = r#"trap '' XFSZ; exec "$@""#;
 
-/// A shell in a view of the disks of its own.
-fn apart() -> Command {
+/// `unshare` with a mount namespace of its own.
+fn unshare() -> Command {
     let root = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0";
     let mut unshare = Command::new("unshare");
     unshare.args(if root { &["-m"][..] } else { &["-r", "-m"] });
@@ -31,21 +31,21 @@ fn apart() -> Command {
 }
 
 impl Disk {
-    /// A small disk where the machine lets us have one.
+    /// A small file system where the machine permits a mount.
     fn real() -> Self {
-        let mounts = apart().args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]).output();
+        let mounts = unshare().args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]).output();
         if mounts.is_ok_and(|output| output.status.success()) { Self::Small } else { Self::Limit }
     }
 
     fn starts(self, stage: &Stage) -> Process {
         let folder = stage.files.folder.path().join("disk");
         match self {
-            Self::Small => stage.start_by(apart().args(["sh", "-c", SMALL]).arg(folder)),
+            Self::Small => stage.start_by(unshare().args(["sh", "-c", SMALL]).arg(folder)),
             Self::Limit => stage.start_by(Command::new("sh").args(["-c", LIMIT, "sh"])),
         }
     }
 
-    /// The folder with the database, from where we are.
+    /// The database's folder, as this process sees it.
     fn folder(self, stage: &Stage, proxy: &Process) -> PathBuf {
         let folder = stage.files.folder.path().join("disk");
         match self {
@@ -65,7 +65,7 @@ impl Disk {
         }
     }
 
-    fn has_room(self, stage: &Stage, proxy: &Process) {
+    fn has_space(self, stage: &Stage, proxy: &Process) {
         match self {
             Self::Small => std::fs::remove_file(self.folder(stage, proxy).join("ballast")).unwrap(),
             Self::Limit => limit(proxy, "unlimited"),
@@ -88,18 +88,18 @@ async fn is_full_for_a_while(disk: Disk) {
     assert_eq!(stream.next().await.unwrap().state, State::Created);
 
     disk.is_full(&stage, &proxy);
-    eventually("there is no room left", || async {
+    eventually("no space is left", || async {
         let refused = asks_to_pay(&proxy.url).await.unwrap();
         (refused.status() == 503).then_some(refused)
     })
     .await;
     stage.vipps.approves(&order.reference).await;
-    eventually("a webhook is refused", || async { (stage.vipps.told(503).await > 0).then_some(()) }).await;
+    eventually("a webhook is refused", || async { (stage.vipps.webhooks_answered(503).await > 0).then_some(()) }).await;
     assert!(stage.vipps.undelivered().await > 0);
     problem(asks_to_pay(&proxy.url).await.unwrap(), 503, "busy").await;
-    assert_eq!(stream_state(&mut stream).await, None, "nothing is told that is not written down");
+    assert_eq!(stream_state(&mut stream).await, None, "no event before its commit");
 
-    disk.has_room(&stage, &proxy);
+    disk.has_space(&stage, &proxy);
     let order = sees(&proxy.url, &order, State::Authorized).await;
     let other = orders(&proxy.url).await;
     stage.vipps.approves(&other.reference).await;
@@ -107,7 +107,7 @@ async fn is_full_for_a_while(disk: Disk) {
     paid_once(&stage, &[order, other]).await;
     stage.vipps.has_delivered().await;
 
-    // As it stands at this moment, from where the proxy sees it.
+    // The file at this moment, as the proxy sees it.
     assert!(Command::new("kill").args(["-STOP", &proxy.id().to_string()]).status().unwrap().success());
     let folder = tempfile::tempdir().unwrap();
     for name in ["kvitt.sqlite", "kvitt.sqlite-wal"] {
@@ -123,7 +123,7 @@ async fn is_full_for_a_while(disk: Disk) {
     stage.vipps.close().await;
 }
 
-/// What the stream has to say at this moment, if anything.
+/// The state of the stream's next snapshot, if there is one now.
 async fn stream_state(stream: &mut Stream) -> Option<State> {
     let said = tokio::time::timeout(std::time::Duration::from_millis(100), stream.next()).await;
     said.ok().flatten().map(|checkout| checkout.state)

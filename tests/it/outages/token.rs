@@ -1,4 +1,4 @@
-//! The endpoint that gives access tokens.
+//! The access token endpoint refuses, is down, or does not answer. Payments wait, and none fails.
 
 use serde_json::{Value, json};
 
@@ -10,15 +10,15 @@ const TOKEN: &str = "/accesstoken/get";
 
 async fn no_token_for_a_while(fault: Value) {
     let mut stage = Stage::set_with(Database::chosen(), QUICK).await;
-    // At the start: nobody has a token yet.
+    // At the start there is no token yet.
     stage.vipps.fails("POST", TOKEN, 3, fault.clone()).await;
     let proxy = stage.start();
     let first = orders(&proxy.url).await;
-    // In the middle: the token ends, and there is no other.
+    // Later the token expires, and there is no other.
     stage.vipps.clock_moves(2 * 3_600_000).await;
     stage.vipps.fails("POST", TOKEN, 2, fault).await;
     let second = orders(&proxy.url).await;
-    assert_eq!(stage.vipps.faults_left().await, 0, "there was none for a while");
+    assert_eq!(stage.vipps.faults_left().await, 0, "every request for a token failed");
     stage.vipps.approves(&second.reference).await;
     let second = sees(&proxy.url, &second, State::Authorized).await;
     sees(&proxy.url, &first, State::Expired).await;
@@ -38,6 +38,6 @@ async fn a_token_endpoint_that_is_down_delays_payments_and_fails_none() {
 }
 
 #[tokio::test]
-async fn a_silent_token_endpoint_delays_payments_and_fails_none() {
+async fn a_token_endpoint_without_an_answer_delays_payments_and_fails_none() {
     no_token_for_a_while(json!({ "drop_before_work": true })).await;
 }

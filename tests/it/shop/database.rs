@@ -1,8 +1,8 @@
-//! Which database the scenarios run on: SQLite, or PostgreSQL where `STORE_UNDER_TEST=postgres` says so. (What begins with `KVITT_` is for
-//! the proxy, which refuses what it does not know.)
+//! The database of the scenarios: SQLite, or PostgreSQL with `STORE_UNDER_TEST=postgres`. (The proxy refuses unknown variables that begin
+//! with `KVITT_`.)
 //!
-//! PostgreSQL is the machine's own, started in a temporary folder when the first scenario asks for it, on a socket in that folder. Each
-//! shop has a database of its own in it.
+//! The installed PostgreSQL is started in a temporary folder for the first scenario that needs it, on a socket in that folder. Each shop has
+//! its own database in it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, chown};
@@ -25,7 +25,7 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// What this run is about.
+    /// The database of this run.
     pub(crate) fn chosen() -> Self {
         match std::env::var("STORE_UNDER_TEST").as_deref() {
             Err(_) | Ok("sqlite") => Self::Sqlite,
@@ -34,7 +34,7 @@ impl Database {
         }
     }
 
-    /// The URL of a new, empty one; a file is in `folder`.
+    /// The URL of a new, empty database. A SQLite file is in `folder`.
     pub(crate) fn make(self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite:{}", folder.join("kvitt.sqlite").display()),
@@ -46,8 +46,8 @@ impl Database {
     }
 }
 
-/// A server. It belongs to a shell that holds the other end of our pipe: when this process ends, however it does, the shell stops the
-/// server and removes its folder.
+/// A PostgreSQL server. It belongs to a shell at the other end of a pipe: when this process ends in any way, the shell stops the server and
+/// removes its folder.
 pub(crate) struct Server {
     programs: PathBuf,
     folder: PathBuf,
@@ -56,7 +56,7 @@ pub(crate) struct Server {
     says: BufReader<ChildStdout>,
 }
 
-/// Nothing outlives the tests, so nothing waits for the disk. Ctrl-C is for the tests; the shell sees them end.
+/// The data need not survive the tests, so nothing is synced to disk. Ctrl-C is for the tests, and the shell notices their end.
 const SHELL: &str = r#"
 trap '' INT TERM HUP
 programs=$1 folder=$2
@@ -75,7 +75,7 @@ rm -rf "$folder"
 "#;
 
 impl Server {
-    /// One that loses nothing that it has committed when it crashes.
+    /// Starts a server that keeps every commit when it crashes.
     pub(crate) fn start() -> Self {
         Self::start_with("synchronous_commit=on")
     }
@@ -98,17 +98,17 @@ impl Server {
         server
     }
 
-    /// All its processes end at once, and with them every connection.
+    /// Kills all its processes, and with them every connection.
     pub(crate) fn crashes(&mut self) {
-        self.told("crash");
+        self.sends("crash");
     }
 
-    /// It is started again, and finds out by itself what had been committed.
+    /// Restarts it. It recovers by itself.
     pub(crate) fn starts(&mut self) {
-        self.told("start");
+        self.sends("start");
     }
 
-    fn told(&mut self, order: &str) {
+    fn sends(&mut self, order: &str) {
         writeln!(self.shell.stdin.as_mut().unwrap(), "{order}").unwrap();
         self.is_done();
     }
@@ -120,7 +120,7 @@ impl Server {
         }
     }
 
-    /// A new database on it.
+    /// Creates a database on it.
     pub(crate) fn database(&self) -> String {
         let name = format!("shop_{}", self.made.fetch_add(1, Ordering::Relaxed));
         let host = self.folder.display().to_string();
@@ -131,7 +131,7 @@ impl Server {
     }
 }
 
-/// The folder that has all of PostgreSQL's programs.
+/// The folder of PostgreSQL's programs.
 fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let configured = Command::new("pg_config").arg("--bindir").output().ok();
@@ -145,13 +145,13 @@ fn programs() -> Option<PathBuf> {
         .find(|folder| ["initdb", "postgres", "pg_isready", "createdb"].iter().all(|name| folder.join(name).is_file()))
 }
 
-/// A number of the user that has no rights.
+/// An id of the user `nobody`.
 fn id(which: &str) -> u32 {
     let output = Command::new("id").args([which, "nobody"]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
 
-/// Has a database do something behind the store's back. What it does is not logged: it may have in it what no proxy may log.
+/// Runs SQL behind the store's back. It is not logged: it may contain what no proxy may log.
 pub(crate) async fn execute(url: &str, sql: &'static str) {
     if url.starts_with("sqlite:") {
         let options = SqliteConnectOptions::from_str(url).unwrap().create_if_missing(true).disable_statement_logging();
@@ -166,7 +166,7 @@ pub(crate) async fn execute(url: &str, sql: &'static str) {
     }
 }
 
-/// All that a database has: the bytes of its files, or the rows of its tables.
+/// The whole content of a database: the bytes of its files, or the rows of its tables.
 pub(crate) async fn dump(url: &str) -> String {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let read = |end: &str| std::fs::read(format!("{path}{end}")).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! What every proxy of the suite logs, at its most talkative, and that nothing in it is a secret, a token or a telephone number.
+//! No proxy of the suite logs a secret, a token or a telephone number, at the level `trace`.
 //!
-//! The proxies of this process write here, those of their own into files. Each scenario's end looks at what is new, so the last one to
-//! end has looked at all of it.
+//! The proxies of this process log into memory, proxy processes into files. Each scenario checks the new lines when it ends, so the last
+//! one has checked them all.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{ENCRYPTION_KEY, PHONE_NUMBER};
 
-/// What must not be logged, besides what has the form of a token.
+/// Texts that must not be logged. Tokens are recognized by their form.
 static HIDDEN: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(|| {
     let keys = ["123456", "234567", "345678"].into_iter().filter_map(Credentials::of);
     let keys = keys.flat_map(|keys| [keys.client_secret, keys.subscription_key]);
@@ -22,29 +22,29 @@ static HIDDEN: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(|| {
     Mutex::new(keys.chain(known).collect())
 });
 
-/// From now on this is a secret too.
+/// Adds a text that must not be logged.
 pub(crate) fn hide(secret: &str) {
     HIDDEN.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
 }
 
-/// Fails when a log has something that it must not have.
+/// Fails when a log contains a secret.
 pub(crate) fn is_clean(log: &str) {
     if let Some(line) = finding(log) {
-        panic!("the log has what it must not have: {line}");
+        panic!("the log contains a secret: {line}");
     }
 }
 
-/// The same for what the proxies of this process have logged since the last time.
+/// The same for the lines that the proxies of this process have logged since the last check.
 pub(crate) fn is_clean_here() {
     is_clean(&here().take());
 }
 
-/// What the proxies of this process log, from the first call on.
+/// The log of the proxies of this process, from the first call on.
 pub(crate) fn here() -> &'static Recorder {
     static HERE: OnceLock<Recorder> = OnceLock::new();
     HERE.get_or_init(|| {
         let recorder = Recorder::default();
-        tracing::subscriber::set_global_default(recorder.subscriber()).expect("nobody else listens");
+        tracing::subscriber::set_global_default(recorder.subscriber()).expect("no other subscriber is set");
         recorder
     })
 }
@@ -66,7 +66,7 @@ fn is_token(word: &str) -> bool {
     checkout() || kvitt::access::shop_key::Key::parse(word).is_some() || (word.len() > 40 && word.starts_with("eyJ"))
 }
 
-/// Takes down every line.
+/// Records every line.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Arc<Mutex<Vec<u8>>>);
 

@@ -1,15 +1,15 @@
-//! An order as its customer and its page have it.
+//! An order, as its customer and its page see it.
 
 use futures_util::StreamExt;
 use kvitt_wire::{Checkout, NewAttempt, State};
 use reqwest::{Response, StatusCode};
 
-use super::{PATIENCE, Shop, brief, http};
+use super::{Shop, TIMEOUT, brief, http};
 
-/// A checkout that the page has the token of.
+/// A checkout whose token the page has.
 pub(crate) struct Order<'a> {
     shop: &'a Shop,
-    /// As the page was last told.
+    /// The page's latest snapshot.
     pub(crate) seen: Checkout,
 }
 
@@ -18,7 +18,7 @@ impl<'a> Order<'a> {
         Self { shop, seen }
     }
 
-    /// The order of a token, as its page sees it at first.
+    /// Reads the order of a token.
     pub(crate) async fn of(shop: &'a Shop, token: &str) -> Self {
         let seen = shop.get(&format!("/v1/checkouts/{token}")).send().await.unwrap();
         Self::new(shop, seen.json().await.unwrap())
@@ -32,8 +32,8 @@ impl<'a> Order<'a> {
         format!("/v1/checkouts/{}", self.seen.token)
     }
 
-    /// What the page is told when it asks.
-    pub(crate) async fn look(&mut self) -> &Checkout {
+    /// Reads the checkout.
+    pub(crate) async fn reads(&mut self) -> &Checkout {
         self.seen = self.shop.get(&self.path()).send().await.unwrap().json().await.unwrap();
         &self.seen
     }
@@ -46,9 +46,9 @@ impl<'a> Order<'a> {
     /// Follows the stream until the snapshot is as wanted.
     pub(crate) async fn follows(&mut self, wanted: impl Fn(&Checkout) -> bool, what: &str) -> &Checkout {
         let mut stream = Stream::open(self.shop, &self.path(), None).await;
-        let found = tokio::time::timeout(PATIENCE, async {
+        let found = tokio::time::timeout(TIMEOUT, async {
             loop {
-                let checkout = stream.next().await.expect("the stream goes on");
+                let checkout = stream.next().await.expect("the stream continues");
                 if wanted(&checkout) {
                     return checkout;
                 }
@@ -60,19 +60,19 @@ impl<'a> Order<'a> {
         &self.seen
     }
 
-    /// The customer presses cancel.
+    /// The customer cancels.
     pub(crate) async fn cancels(&mut self) -> &Checkout {
         let url = format!("{}{}", self.shop.url, self.path());
         self.seen = self.shop.http.delete(url).send().await.unwrap().json().await.unwrap();
         &self.seen
     }
 
-    /// The customer presses try again.
-    pub(crate) async fn retries(&self, asked: &NewAttempt) -> Response {
-        self.shop.post(&format!("{}/attempts", self.path())).json(asked).send().await.unwrap()
+    /// The customer requests another attempt.
+    pub(crate) async fn retries(&self, attempt: &NewAttempt) -> Response {
+        self.shop.post(&format!("{}/attempts", self.path())).json(attempt).send().await.unwrap()
     }
 
-    /// The customer tries again without sharing the number, and gets as far as Vipps MobilePay.
+    /// The customer tries again without sharing the number, and the new payment is created.
     pub(crate) async fn retried(&mut self) -> &Checkout {
         let response = self.retries(&NewAttempt { terms_accepted: false, consent: None }).await;
         assert_eq!(response.status(), StatusCode::CREATED);
@@ -87,7 +87,7 @@ pub(crate) struct Stream {
     text: String,
     /// The id of the last event.
     pub(crate) last_id: Option<String>,
-    /// When the page is to come back after an end, in milliseconds.
+    /// The stream's `retry:`, in milliseconds.
     pub(crate) retry_ms: Option<u64>,
 }
 
@@ -96,7 +96,7 @@ impl Stream {
         Self::open_at(&shop.url, path, last_id).await
     }
 
-    /// The stream that another proxy holds.
+    /// Opens the stream at another proxy.
     pub(crate) async fn open_at(proxy: &str, path: &str, last_id: Option<&str>) -> Self {
         let mut request = http().get(format!("{proxy}{path}/events"));
         if let Some(id) = last_id {
@@ -110,7 +110,7 @@ impl Stream {
         Self { body, text: String::new(), last_id: None, retry_ms: None }
     }
 
-    /// The next snapshot; none when the stream has ended.
+    /// The next snapshot, or none at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Checkout> {
         loop {
             while let Some((event, rest)) = self.text.split_once("\n\n") {

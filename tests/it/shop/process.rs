@@ -1,4 +1,4 @@
-//! The proxy as a process of its own, which can be killed and started again.
+//! The proxy as a process, which can be killed and restarted.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::{Database, Files, Vipps, eventually, log, other_secret, quick};
 
-/// The proxy; killed when dropped.
+/// A proxy process, killed when dropped.
 pub(crate) struct Process {
     child: Child,
     pub(crate) url: String,
@@ -19,32 +19,32 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// SIGKILL: it does not get to say good-bye. What it logged until then.
+    /// Sends SIGKILL. Returns its log.
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.log()
     }
 
-    /// SIGTERM: it is asked to end, and does so in good order. What it logged.
+    /// Sends SIGTERM, and waits until it has stopped. Returns its log.
     pub(crate) async fn ends(mut self) -> String {
-        self.is_asked_to_end();
-        let end = eventually("the end", || std::future::ready(self.child.try_wait().unwrap())).await;
+        self.gets_sigterm();
+        let end = eventually("the proxy stops", || std::future::ready(self.child.try_wait().unwrap())).await;
         assert!(end.success(), "{end}");
         self.log()
     }
 
-    /// SIGTERM, and nothing else yet.
-    pub(crate) fn is_asked_to_end(&self) {
+    /// Sends SIGTERM.
+    pub(crate) fn gets_sigterm(&self) {
         assert!(Command::new("kill").arg(self.id().to_string()).status().unwrap().success());
     }
 
-    /// Its number.
+    /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has logged so far.
+    /// Its log so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
@@ -65,18 +65,18 @@ impl Drop for Process {
     }
 }
 
-/// An emulator, and the files of a proxy that can be started anew at the same address: the webhook is registered with it.
+/// An emulator, and the files of a proxy that can be restarted at the same address, which is that of its webhook.
 pub(crate) struct Stage {
     pub(crate) vipps: Vipps,
     pub(crate) files: Files,
     address: String,
-    /// Whether webhooks are registered by hand, and the proxy is told the secret.
+    /// Whether webhooks are registered by hand, and the proxy gets the secret by its environment.
     by_hand: bool,
 }
 
 impl Stage {
     pub(crate) async fn set(database: Database) -> Self {
-        // Claims last five of the timeouts: short enough for another proxy to take over while somebody watches.
+        // A claim lasts five timeouts: short enough for another proxy to take over within a test.
         Self::set_with(database, "polling.first_ms = 200\nvipps.timeout_ms = 500").await
     }
 
@@ -88,48 +88,48 @@ impl Stage {
     /// With the database at the URL that `make` says, given the shop's folder.
     pub(crate) async fn set_at(make: impl FnOnce(&Path) -> String, extra: &str) -> Self {
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
-        // A free address, given back for the proxy to take.
+        // A free address, released for the proxy to bind.
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
         let files = Files::with(make, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
         let client = kvitt::vendor::client::new(&config.vipps, &config.sales_units[0]).unwrap();
         let url = config.webhook.url(&config.sales_units[0]);
         let secret = match config.webhook.repair {
-            // The proxy gets its own.
+            // The proxy process opens its own handle.
             true => other_secret(),
             false => client.register_webhook(&url, &EventName::ALL).await.unwrap().secret,
         };
         Self { vipps: Vipps::new(emulator, client, secret), files, address, by_hand: !config.webhook.repair }
     }
 
-    /// A new key for the shop's own machines, made beside the proxy.
+    /// Creates a shop key beside the running proxy.
     pub(crate) async fn key(&self, name: &str) -> String {
         self.files.key(name, None).await
     }
 
-    /// Where the proxy is, when it is there.
+    /// The proxy's URL, whether it runs or not.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Starts the proxy that the webhooks go to, and waits until it listens.
+    /// Starts the proxy that receives the webhooks, and waits until it listens.
     pub(crate) fn start(&self) -> Process {
         self.start_at(&self.address)
     }
 
-    /// The same by a command that becomes what the rest of its line says.
-    pub(crate) fn start_by(&self, becomes: &mut Command) -> Process {
-        let proxy = becomes.arg(env!("CARGO_BIN_EXE_kvitt-under-test"));
+    /// Starts it by a wrapper, which executes the rest of its command line.
+    pub(crate) fn start_by(&self, wrapper: &mut Command) -> Process {
+        let proxy = wrapper.arg(env!("CARGO_BIN_EXE_kvitt-under-test"));
         self.run(proxy.arg("serve").arg("--config").arg(&self.files.config), &self.address)
     }
 
-    /// Starts the proxy that dies by itself, with its arguments.
+    /// Starts the proxy with an injected failure.
     pub(crate) fn start_mortal(&self, args: &[String]) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-mortal"));
         self.run(command.arg("--config").arg(&self.files.config).args(args), &self.address)
     }
 
-    /// Starts another one beside it.
+    /// Starts another proxy beside it.
     pub(crate) fn start_beside(&self) -> Process {
         self.start_at("127.0.0.1:0")
     }
@@ -142,20 +142,20 @@ impl Stage {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-under-test"));
         command.args(arguments).arg("--config").arg(&self.files.config);
-        self.tell_secret(&mut command);
+        self.set_secret(&mut command);
         command
     }
 
-    fn tell_secret(&self, command: &mut Command) {
+    fn set_secret(&self, command: &mut Command) {
         if self.by_hand {
             command.env("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", self.vipps.secret.expose_secret());
         }
     }
 
     fn run(&self, command: &mut Command, listen: &str) -> Process {
-        // Into a file of its own: nobody empties a pipe while it runs.
+        // A file, because nothing would drain a pipe while it runs.
         let (log, path) = tempfile::NamedTempFile::new_in(self.files.folder.path()).unwrap().keep().unwrap();
-        self.tell_secret(command);
+        self.set_secret(command);
         let mut child =
             command.env("KVITT_LISTEN", listen).stdout(Stdio::piped()).stderr(Stdio::from(log)).spawn().unwrap();
         let mut line = String::new();

@@ -1,4 +1,4 @@
-//! The shop's own backend: it listens, remembers what it was told, and answers as a scenario wants.
+//! The shop's backend: it records every delivery, and answers as a scenario wants.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -17,11 +17,11 @@ use tokio::task::JoinHandle;
 
 use super::{Files, Shop, eventually, log, vault};
 
-/// What the proxy needs to tell someone on this machine, quickly.
-pub(crate) const AT_HOME: &str = "relay.allowed_networks = [\"127.0.0.0/8\"]\nrelay.timeout_ms = 8000\n\
-                                  relay.retries_ms = [20, 20, 20, 20, 20, 20, 20, 20, 20]";
+/// Options for quick deliveries to this machine.
+pub(crate) const LOCAL_RELAY: &str = "relay.allowed_networks = [\"127.0.0.0/8\"]\nrelay.timeout_ms = 8000\n\
+                                      relay.retries_ms = [20, 20, 20, 20, 20, 20, 20, 20, 20]";
 
-/// A backend; gone when dropped.
+/// A backend, stopped when dropped.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     memory: Arc<Mutex<Memory>>,
@@ -30,55 +30,55 @@ pub(crate) struct Receiver {
 
 #[derive(Default)]
 struct Memory {
-    heard: Vec<Heard>,
-    answers: VecDeque<Says>,
+    received: Vec<Received>,
+    answers: VecDeque<Answer>,
 }
 
-/// What it was told once.
+/// One delivery.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-/// What it answers.
+/// An answer to a delivery.
 #[derive(Clone, Debug)]
-pub(crate) enum Says {
+pub(crate) enum Answer {
     Status(u16),
-    /// 503, and so many seconds to be left alone for.
-    Later(u64),
-    /// 302, to there.
-    Elsewhere(String),
-    /// Nothing, for as long as anybody listens.
-    Nothing,
+    /// 503 with a `Retry-After` in seconds.
+    RetryAfter(u64),
+    /// 302 to this URL.
+    Redirect(String),
+    /// No answer.
+    None,
 }
 
 impl Receiver {
     /// Gives these answers, and 204 after them.
-    pub(crate) async fn answering(answers: impl IntoIterator<Item = Says>) -> Self {
-        let memory = Memory { heard: Vec::new(), answers: answers.into_iter().collect() };
+    pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let memory = Memory { received: Vec::new(), answers: answers.into_iter().collect() };
         let memory = Arc::new(Mutex::new(memory));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-        let app = Router::new().fallback(hear).with_state(memory.clone());
+        let app = Router::new().fallback(receive).with_state(memory.clone());
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { url, memory, server }
     }
 
-    /// All that it was told until now.
-    pub(crate) fn heard(&self) -> Vec<Heard> {
-        self.memory.lock().unwrap().heard.clone()
+    /// All deliveries so far.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.memory.lock().unwrap().received.clone()
     }
 
-    /// Waits until it was told so often.
-    pub(crate) async fn hears(&self, count: usize) -> Vec<Heard> {
-        let what = format!("the shop hears {count}");
-        eventually(&what, || async { Some(self.heard()).filter(|heard| heard.len() >= count) }).await
+    /// Waits for so many deliveries.
+    pub(crate) async fn receives(&self, count: usize) -> Vec<Received> {
+        let what = format!("{count} deliveries");
+        eventually(&what, || async { Some(self.received()).filter(|received| received.len() >= count) }).await
     }
 
-    /// Waits until it was told that, and gives it back.
-    pub(crate) async fn hears_of(&self, kind: &str) -> Heard {
-        eventually(kind, || async { self.heard().into_iter().find(|heard| heard.kind() == kind) }).await
+    /// Waits for an event of this type.
+    pub(crate) async fn receives_event(&self, kind: &str) -> Received {
+        eventually(kind, || async { self.received().into_iter().find(|received| received.kind() == kind) }).await
     }
 }
 
@@ -88,23 +88,23 @@ impl Drop for Receiver {
     }
 }
 
-async fn hear(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body: String) -> Response {
+async fn receive(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body: String) -> Response {
     let answer = {
         let mut memory = memory.lock().unwrap();
-        memory.heard.push(Heard { headers, body });
-        memory.answers.pop_front().unwrap_or(Says::Status(204))
+        memory.received.push(Received { headers, body });
+        memory.answers.pop_front().unwrap_or(Answer::Status(204))
     };
     match answer {
-        Says::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
-        Says::Later(seconds) => {
+        Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::RetryAfter(seconds) => {
             (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", seconds.to_string())]).into_response()
         }
-        Says::Elsewhere(url) => (StatusCode::FOUND, [("location", url)]).into_response(),
-        Says::Nothing => std::future::pending().await,
+        Answer::Redirect(url) => (StatusCode::FOUND, [("location", url)]).into_response(),
+        Answer::None => std::future::pending().await,
     }
 }
 
-impl Heard {
+impl Received {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("{name}: {:?}", self.headers)).to_str().unwrap()
     }
@@ -121,7 +121,7 @@ impl Heard {
         self.json()["type"].as_str().unwrap().to_owned()
     }
 
-    /// Whether one of the signatures is of that secret; reckoned here, and not by what made them.
+    /// Whether one of the signatures is of this secret. It is computed here, independently of the proxy's code.
     pub(crate) fn is_signed_with(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).unwrap();
@@ -131,37 +131,37 @@ impl Heard {
     }
 }
 
-/// An endpoint that has been added.
-pub(crate) struct Added {
+/// An added endpoint.
+pub(crate) struct AddedEndpoint {
     pub(crate) id: String,
     pub(crate) secret: String,
 }
 
 impl Shop {
-    /// A command needs a database that the proxy has made.
+    /// Waits until the proxy answers. A command needs the database that it creates.
     pub(crate) async fn is_open(&self) {
         self.get("/healthz").send().await.unwrap();
     }
 
-    /// The operator has that backend told.
-    pub(crate) async fn tells(&self, receiver: &Receiver) -> Added {
-        self.tells_some(receiver, &[]).await
+    /// The operator adds the backend as an endpoint.
+    pub(crate) async fn adds_endpoint(&self, receiver: &Receiver) -> AddedEndpoint {
+        self.adds_endpoint_with(receiver, &[]).await
     }
 
-    /// With some arguments of the command.
-    pub(crate) async fn tells_some(&self, receiver: &Receiver, arguments: &[&str]) -> Added {
+    /// The same with more arguments of the command.
+    pub(crate) async fn adds_endpoint_with(&self, receiver: &Receiver, arguments: &[&str]) -> AddedEndpoint {
         self.is_open().await;
-        let added = self.runs(&[&["endpoints", "add", &receiver.url], arguments].concat()).await.ended_well();
+        let added = self.runs(&[&["endpoints", "add", &receiver.url], arguments].concat()).await.succeeded();
         let mut lines = added.out.lines().map(str::to_owned);
-        let added = Added { id: lines.next().unwrap(), secret: lines.next().unwrap() };
+        let added = AddedEndpoint { id: lines.next().unwrap(), secret: lines.next().unwrap() };
         log::hide(&added.secret);
         added
     }
 }
 
 impl Files {
-    /// The same where no proxy runs yet that a command could run beside.
-    pub(crate) async fn tell(&self, receiver: &Receiver) {
+    /// The same without a running proxy.
+    pub(crate) async fn add_endpoint(&self, receiver: &Receiver) {
         let store = kvitt::store::Store::open(&self.database, &vault()).await.unwrap();
         let endpoint = kvitt::store::endpoints::NewEndpoint::new(receiver.url.clone(), None);
         store.add_endpoint(&endpoint, &kvitt::shop::relay::new_secret(), kvitt::base::clock::now()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Vipps MobilePay as the scenarios handle it: the customer's app, the faults, and its own books, which are the judge.
+//! Vipps MobilePay in the scenarios: the customer's app, faults, and its records, which decide.
 
 use kvitt_emulator::Emulator;
 use kvitt_vipps::webhook::{PublicUrl, http_date, sign};
@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 
 use super::{Shop, eventually, http, log};
 
-/// The emulator, and a client of it that has the shop's keys.
+/// The emulator, and a client with the shop's credentials.
 pub(crate) struct Vipps {
     emulator: Option<Emulator>,
     pub(crate) url: String,
@@ -50,7 +50,7 @@ impl Vipps {
         self.control(&format!("payments/{reference}/{does}"), json!({})).await;
     }
 
-    /// The customer consents to what is asked and pays.
+    /// The customer consents to what is requested, and pays.
     pub(crate) async fn approves(&self, reference: &str) {
         self.customer("approve", reference).await;
     }
@@ -60,34 +60,34 @@ impl Vipps {
         self.control("clock", json!({ "advance_ms": ms })).await;
     }
 
-    /// The Norwegian sales unit is approved for sending payments to the app, for ten minutes or for long.
-    pub(crate) async fn lets_send_to_the_app(&self, long_living: bool) {
+    /// Approves the Norwegian sales unit for push messages, and for long-living payments where wanted.
+    pub(crate) async fn approves_push_messages(&self, long_living: bool) {
         self.control("sales-units/123456", json!({ "push_message": true, "long_living": long_living })).await;
     }
 
-    /// Vipps MobilePay forgets every payment.
-    pub(crate) async fn forgets_payments(&self) {
+    /// Deletes every payment.
+    pub(crate) async fn deletes_payments(&self) {
         self.control("reset", json!({ "keep_webhooks": true })).await;
     }
 
-    /// The next so many calls whose path contains this go wrong.
+    /// Injects a fault into the next `times` calls whose path contains this.
     pub(crate) async fn fails(&self, method: &str, path: &str, times: u32, action: Value) {
         let fault = json!({ "match": { "method": method, "path_contains": path }, "times": times, "action": action });
         self.control("faults", fault).await;
     }
 
-    /// What was to go wrong does not any more.
+    /// Removes every fault.
     pub(crate) async fn nothing_fails(&self) {
         self.http.delete(format!("{}/_emulator/faults", self.url)).send().await.unwrap();
     }
 
-    /// The next so many webhooks of an event are lost, doubled, or mis-signed.
+    /// The next `times` webhooks of an event are lost, doubled, or mis-signed.
     pub(crate) async fn webhook_is(&self, fault: &str, event: &str, times: u32) {
         let fault = json!({ "match": { "event": event }, "times": times, "action": { "webhook": fault } });
         self.control("faults", fault).await;
     }
 
-    /// The nth call from now on is received and not worked on; those before it pass.
+    /// The nth call from now on is received and not processed. Those before it succeed.
     pub(crate) async fn nth_call_hangs(&self, nth: u32) {
         for (times, delay_ms) in [(nth - 1, 1), (1, 600_000)] {
             if times > 0 {
@@ -96,22 +96,22 @@ impl Vipps {
         }
     }
 
-    /// How many faults have not struck yet.
+    /// The number of faults that are still to come.
     pub(crate) async fn faults_left(&self) -> usize {
         self.read("faults").await.as_array().map_or(0, Vec::len)
     }
 
-    /// The whole book of a payment.
-    pub(crate) async fn book(&self, reference: &str) -> Value {
+    /// The record of a payment.
+    pub(crate) async fn record(&self, reference: &str) -> Value {
         self.read(&format!("payments/{reference}")).await
     }
 
-    /// All payments.
-    pub(crate) async fn books(&self) -> Vec<Value> {
+    /// The records of all payments.
+    pub(crate) async fn records(&self) -> Vec<Value> {
         self.read("payments").await.as_array().cloned().unwrap_or_default()
     }
 
-    /// The calls that were received, by method and a part of the path.
+    /// The received calls with this method and this part in the path.
     pub(crate) async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
         let calls = self.read("requests").await.as_array().cloned().unwrap_or_default();
         let fits = |call: &Value| {
@@ -120,13 +120,13 @@ impl Vipps {
         calls.into_iter().filter(fits).collect()
     }
 
-    /// How many webhooks have not been delivered yet.
+    /// The number of webhooks that are not delivered yet.
     pub(crate) async fn undelivered(&self) -> usize {
         self.read("deliveries").await["pending"].as_array().map_or(0, Vec::len)
     }
 
-    /// How often webhooks have been answered with this status.
-    pub(crate) async fn told(&self, status: u16) -> usize {
+    /// The number of webhooks that were answered with this status.
+    pub(crate) async fn webhooks_answered(&self, status: u16) -> usize {
         let attempts = self.read("deliveries").await["attempts"].as_array().cloned().unwrap_or_default();
         attempts.iter().filter(|attempt| attempt["status"] == status).count()
     }
@@ -156,8 +156,8 @@ impl Vipps {
             .body(body.to_owned())
     }
 
-    /// Sends such a webhook, properly signed, and gives the status back.
-    pub(crate) async fn tells(&self, shop: &Shop, body: &str) -> StatusCode {
+    /// Sends a correctly signed webhook. Returns the status of the answer.
+    pub(crate) async fn sends_webhook(&self, shop: &Shop, body: &str) -> StatusCode {
         self.webhook(shop, &self.secret, jiff::Timestamp::now(), body).send().await.unwrap().status()
     }
 }

@@ -1,4 +1,4 @@
-//! Asking twice is asking once: repeats under one key, two presses, two tabs, two proxies, and a proxy that died in between.
+//! Idempotency: repeats under one key make one order, from two tabs, at two proxies, and after a crash.
 
 use kvitt_wire::{Checkout, ConsentGiven, NewAttempt, NewCheckout, State};
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -9,33 +9,33 @@ use crate::shop::{Database, SHOP_ORIGIN, Shop, Stage, eventually, http, problem,
 const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
 const CREATE: &str = "/epayment/v1/payments";
 
-/// The press of the button on the shop's page, under a key.
-fn press(proxy: &str, key: &str) -> RequestBuilder {
-    press_on(SHOP_ORIGIN, proxy, key)
+/// Submits the order on the shop's page, under a key.
+fn submit(proxy: &str, key: &str) -> RequestBuilder {
+    submit_from(SHOP_ORIGIN, proxy, key)
 }
 
-/// The same on a page of another origin.
-fn press_on(origin: &str, proxy: &str, key: &str) -> RequestBuilder {
+/// Submits it on a page of another origin.
+fn submit_from(origin: &str, proxy: &str, key: &str) -> RequestBuilder {
     let request = http().post(format!("{proxy}/v1/checkouts")).header("origin", origin);
     request.header("idempotency-key", key).json(&two_mugs_and_a_tea())
 }
 
-async fn pressed(shop: &Shop, key: &str) -> Response {
-    press(&shop.url, key).send().await.unwrap()
+async fn submitted(shop: &Shop, key: &str) -> Response {
+    submit(&shop.url, key).send().await.unwrap()
 }
 
-/// The order of an answer, and whether it is one to a repeat.
+/// The order of an answer, and whether the answer was replayed.
 async fn order(response: Response) -> (Checkout, bool) {
     assert_eq!(response.status(), StatusCode::CREATED);
     let replayed = response.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
     (response.json().await.unwrap(), replayed)
 }
 
-/// Asks at these proxies at once, and again until each has an order: it must be the same.
+/// Submits at these proxies at once, and retries until each has answered. All must answer with the same order.
 async fn one_order_for_all(proxies: &[&str], key: &str) -> Checkout {
-    let asking = proxies.iter().map(|proxy| async move {
+    let submitting = proxies.iter().map(|proxy| async move {
         eventually("the order", || async {
-            let response = press(proxy, key).send().await.unwrap();
+            let response = submit(proxy, key).send().await.unwrap();
             match response.status() {
                 StatusCode::CREATED => Some(order(response).await.0),
                 _ => {
@@ -47,7 +47,7 @@ async fn one_order_for_all(proxies: &[&str], key: &str) -> Checkout {
         })
         .await
     });
-    let orders = futures_util::future::join_all(asking).await;
+    let orders = futures_util::future::join_all(submitting).await;
     assert!(orders.iter().all(|order| order.token == orders[0].token), "one order");
     orders.into_iter().next().unwrap()
 }
@@ -55,37 +55,37 @@ async fn one_order_for_all(proxies: &[&str], key: &str) -> Checkout {
 #[tokio::test]
 async fn a_repeat_is_answered_with_the_same_order() {
     let shop = Shop::open().await;
-    let (first, replayed) = order(pressed(&shop, KEY).await).await;
+    let (first, replayed) = order(submitted(&shop, KEY).await).await;
     assert!(!replayed);
-    let (again, replayed) = order(pressed(&shop, KEY).await).await;
+    let (again, replayed) = order(submitted(&shop, KEY).await).await;
     assert!(replayed);
     assert_eq!(again, first);
 
     shop.vipps.approves(&first.reference).await;
-    eventually("the payment is seen", || async {
-        let (now, _) = order(pressed(&shop, &format!("\"{KEY}\"")).await).await;
+    eventually("the payment is polled", || async {
+        let (now, _) = order(submitted(&shop, &format!("\"{KEY}\"")).await).await;
         assert_eq!(now.token, first.token);
         (now.state == State::Authorized).then_some(())
     })
     .await;
-    assert_eq!(shop.vipps.books().await.len(), 1);
+    assert_eq!(shop.vipps.records().await.len(), 1);
 
-    let (other, _) = order(pressed(&shop, "another-press-of-it").await).await;
+    let (other, _) = order(submitted(&shop, "another-submit-of-it").await).await;
     assert_ne!(other.token, first.token);
-    let (elsewhere, replayed) = order(press_on(&shop.url, &shop.url, KEY).send().await.unwrap()).await;
-    assert!(!replayed && elsewhere.token != first.token, "a key is its page's own");
+    let (elsewhere, replayed) = order(submit_from(&shop.url, &shop.url, KEY).send().await.unwrap()).await;
+    assert!(!replayed && elsewhere.token != first.token, "a key is valid for one origin");
     shop.close().await;
 }
 
 #[tokio::test]
 async fn a_key_belongs_to_one_request() {
     let shop = Shop::open().await;
-    let (mut opened, _) = order(pressed(&shop, KEY).await).await;
+    let (mut opened, _) = order(submitted(&shop, KEY).await).await;
     let less = NewCheckout { consent: None, ..two_mugs_and_a_tea() };
-    problem(press(&shop.url, KEY).json(&less).send().await.unwrap(), 422, "idempotency_key_reused").await;
+    problem(submit(&shop.url, KEY).json(&less).send().await.unwrap(), 422, "idempotency_key_reused").await;
     shop.vipps.customer("reject", &opened.reference).await;
     let attempts = format!("/v1/checkouts/{}/attempts", opened.token);
-    eventually("the end", || async {
+    eventually("the order has ended", || async {
         let seen: Checkout = shop.get(attempts.trim_end_matches("/attempts")).send().await.ok()?.json().await.ok()?;
         (seen.state == State::Aborted).then_some(())
     })
@@ -101,7 +101,7 @@ async fn a_key_belongs_to_one_request() {
         assert_eq!((again.state, replayed), (State::Created, replay));
         opened = again;
     }
-    assert_eq!(shop.vipps.books().await.len(), 2);
+    assert_eq!(shop.vipps.records().await.len(), 2);
     assert!(opened.reference.ends_with("-2"));
     shop.close().await;
 }
@@ -110,11 +110,11 @@ async fn a_key_belongs_to_one_request() {
 async fn malformed_keys_are_refused() {
     let shop = Shop::open().await;
     for key in ["", "short", "\"\"", "with a space in it", "with-a-quote-\"-in-it", &"x".repeat(256)] {
-        problem(pressed(&shop, key).await, 400, "bad_idempotency_key").await;
+        problem(submitted(&shop, key).await, 400, "bad_idempotency_key").await;
     }
-    let two = press(&shop.url, KEY).header("idempotency-key", "another-press-of-it").send().await.unwrap();
+    let two = submit(&shop.url, KEY).header("idempotency-key", "another-submit-of-it").send().await.unwrap();
     problem(two, 400, "bad_idempotency_key").await;
-    assert_eq!(shop.vipps.books().await.len(), 0);
+    assert_eq!(shop.vipps.records().await.len(), 0);
     shop.close().await;
 }
 
@@ -122,9 +122,9 @@ async fn malformed_keys_are_refused() {
 async fn a_refused_request_can_be_corrected_under_the_same_key() {
     let shop = Shop::open().await;
     let hasty = NewCheckout { terms_accepted: false, ..two_mugs_and_a_tea() };
-    let refused = press(&shop.url, KEY).json(&hasty).send().await.unwrap();
+    let refused = submit(&shop.url, KEY).json(&hasty).send().await.unwrap();
     problem(refused, 422, "terms_not_accepted").await;
-    assert!(!order(pressed(&shop, KEY).await).await.1);
+    assert!(!order(submitted(&shop, KEY).await).await.1);
     shop.close().await;
 }
 
@@ -132,13 +132,13 @@ async fn a_refused_request_can_be_corrected_under_the_same_key() {
 async fn a_concurrent_repeat_is_asked_to_retry() {
     let shop = Shop::open().await;
     shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 1_000 })).await;
-    let first = tokio::spawn(press(&shop.url, KEY).send());
-    eventually("it is on its way", || async { (shop.vipps.faults_left().await == 0).then_some(()) }).await;
-    let twin = pressed(&shop, KEY).await;
+    let first = tokio::spawn(submit(&shop.url, KEY).send());
+    eventually("it is in flight", || async { (shop.vipps.faults_left().await == 0).then_some(()) }).await;
+    let twin = submitted(&shop, KEY).await;
     assert_eq!(twin.headers()["retry-after"], "1");
     problem(twin, 409, "idempotency_in_progress").await;
     let (first, _) = order(first.await.unwrap().unwrap()).await;
-    let (again, replayed) = order(pressed(&shop, KEY).await).await;
+    let (again, replayed) = order(submitted(&shop, KEY).await).await;
     assert!(replayed);
     assert_eq!(again, first);
     shop.close().await;
@@ -148,11 +148,11 @@ async fn a_concurrent_repeat_is_asked_to_retry() {
 async fn a_concurrent_repeat_waits_no_longer_than_the_first_request() {
     let shop = Shop::open_with("limits.wait_ms = 200").await;
     shop.vipps.fails("POST", CREATE, 1, json!({ "delay_ms": 1_500 })).await;
-    let (first, _) = order(pressed(&shop, KEY).await).await;
+    let (first, _) = order(submitted(&shop, KEY).await).await;
     assert_eq!(first.state, State::Starting);
-    let (again, replayed) = order(pressed(&shop, KEY).await).await;
+    let (again, replayed) = order(submitted(&shop, KEY).await).await;
     assert_eq!((again.token, again.state, replayed), (first.token, State::Starting, true));
-    eventually("the payment", || async { (shop.vipps.books().await.len() == 1).then_some(()) }).await;
+    eventually("the payment", || async { (shop.vipps.records().await.len() == 1).then_some(()) }).await;
     shop.close().await;
 }
 
@@ -161,7 +161,7 @@ async fn concurrent_requests_open_one_order() {
     let shop = Shop::open().await;
     let order = one_order_for_all(&[shop.url.as_str(); 12], KEY).await;
     assert_eq!(order.state, State::Created);
-    assert_eq!(shop.vipps.books().await.len(), 1);
+    assert_eq!(shop.vipps.records().await.len(), 1);
     shop.close().await;
 }
 
@@ -169,10 +169,10 @@ async fn concurrent_requests_open_one_order() {
 async fn concurrent_requests_at_two_proxies_open_one_order() {
     let mut shop = Shop::open_on(Database::Postgres, "").await;
     let other = shop.opens_another_proxy().await;
-    for press in 0..5 {
-        one_order_for_all(&[shop.url.as_str(), &other].repeat(4), &format!("press-number-{press:04}")).await;
+    for nth in 0..5 {
+        one_order_for_all(&[shop.url.as_str(), &other].repeat(4), &format!("submit-number-{nth:04}")).await;
     }
-    assert_eq!(shop.vipps.books().await.len(), 5);
+    assert_eq!(shop.vipps.records().await.len(), 5);
     shop.close().await;
 }
 
@@ -180,15 +180,15 @@ async fn concurrent_requests_at_two_proxies_open_one_order() {
 async fn after_a_crash_past_the_commit_a_repeat_finds_the_order() {
     let mut stage = Stage::set(Database::chosen()).await;
     let mut proxy = stage.start_mortal(&["--dies-after=commit".to_owned(), "--nth=1".to_owned()]);
-    assert!(press(&proxy.url, KEY).send().await.is_err(), "the customer got no answer");
-    eventually("the death", || std::future::ready(proxy.has_died().then_some(()))).await;
+    assert!(submit(&proxy.url, KEY).send().await.is_err(), "no answer before the crash");
+    eventually("the crash", || std::future::ready(proxy.has_died().then_some(()))).await;
     let proxy = stage.start();
     let order = one_order_for_all(&[&proxy.url], KEY).await;
     assert_eq!(order.state, State::Created);
     let store = kvitt::store::Store::open(&stage.files.database, &crate::shop::vault()).await.unwrap();
     assert_eq!(store.phases().await.unwrap(), [("created".to_owned(), 1)], "one order");
     store.close().await;
-    assert_eq!(stage.vipps.books().await.len(), 1, "one payment");
+    assert_eq!(stage.vipps.records().await.len(), 1, "one payment");
     drop(proxy);
     stage.vipps.close().await;
 }
@@ -199,20 +199,20 @@ async fn two_tabs_that_retry_at_once_get_one_attempt() {
     let mut first = shop.ordered().await;
     shop.vipps.customer("reject", first.reference()).await;
     first.becomes(State::Aborted).await;
-    let asked = NewAttempt { terms_accepted: false, consent: None };
-    let (one, two) = tokio::join!(first.retries(&asked), first.retries(&asked));
+    let attempt = NewAttempt { terms_accepted: false, consent: None };
+    let (one, two) = tokio::join!(first.retries(&attempt), first.retries(&attempt));
     let ((one, _), (two, _)) = (order(one).await, order(two).await);
     assert_eq!((one.state, two.state), (State::Created, State::Created));
     assert_eq!((one.reference.as_str(), one.redirect_url), (two.reference.as_str(), two.redirect_url));
     assert!(one.reference.ends_with("-2"));
 
-    // A third one, later, that would even share the number: the attempt that is there asks for less, and serves.
+    // A third, later request with a consent gets the attempt that exists, which requests less.
     let sharing = NewAttempt {
         terms_accepted: false,
         consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
     };
     let (three, _) = order(first.retries(&sharing).await).await;
     assert_eq!((three.reference, three.sharing.consented), (one.reference, false));
-    assert_eq!(shop.vipps.books().await.len(), 2);
+    assert_eq!(shop.vipps.records().await.len(), 2);
     shop.close().await;
 }

@@ -1,4 +1,4 @@
-//! Who is let in, and how often.
+//! Rate limits, time limits, CORS, and the security headers of every answer.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use crate::shop::{SHOP_ORIGIN, Shop, problem, two_mugs_and_a_tea};
 
 const CART: &str = "/v1/cart?items=mug:1";
 
-/// Asks for a price, as whom a proxy in front of ours says.
+/// Requests a price with an `X-Forwarded-For`, as a reverse proxy does.
 async fn forwarded(shop: &Shop, addresses: &str) -> StatusCode {
     shop.get(CART).header("x-forwarded-for", addresses).send().await.unwrap().status()
 }
 
-/// Somebody on another address of this machine.
-fn neighbour() -> Client {
+/// A client on another address of this machine.
+fn other_client() -> Client {
     Client::builder().local_address("127.0.0.2".parse::<std::net::IpAddr>().unwrap()).build().unwrap()
 }
 
-/// A refusal that says when to come again.
-async fn too_often(response: Response, at_most_s: u32) {
+/// The answer is a 429 with a `Retry-After`.
+async fn is_rate_limited(response: Response, at_most_s: u32) {
     let wait: u32 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=at_most_s).contains(&wait), "{wait}");
     problem(response, 429, "rate_limited").await;
@@ -35,18 +35,18 @@ async fn one_address_is_rate_limited_and_no_other() {
         assert_eq!(shop.get(CART).send().await.unwrap().status(), StatusCode::OK);
     }
     let refused = shop.get(CART).header("origin", SHOP_ORIGIN).send().await.unwrap();
-    assert_eq!(refused.headers()["access-control-allow-origin"], SHOP_ORIGIN, "its page may read it");
-    too_often(refused, 21).await;
-    // Whatever it says of itself, and whatever else it wants.
-    too_often(shop.get(CART).header("x-forwarded-for", "198.51.100.7").send().await.unwrap(), 21).await;
-    too_often(shop.post("/v1/checkouts").json(&two_mugs_and_a_tea()).send().await.unwrap(), 21).await;
+    assert_eq!(refused.headers()["access-control-allow-origin"], SHOP_ORIGIN, "CORS allows the page to read it");
+    is_rate_limited(refused, 21).await;
+    // Untrusted headers and other routes make no difference.
+    is_rate_limited(shop.get(CART).header("x-forwarded-for", "198.51.100.7").send().await.unwrap(), 21).await;
+    is_rate_limited(shop.post("/v1/checkouts").json(&two_mugs_and_a_tea()).send().await.unwrap(), 21).await;
     let form = shop.post("/pay").form(&[("items", "mug:1")]).send().await.unwrap();
     assert_eq!(form.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(form.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "a person sees a page");
 
-    let served = neighbour().get(format!("{}{CART}", shop.url)).send().await.unwrap();
+    let served = other_client().get(format!("{}{CART}", shop.url)).send().await.unwrap();
     assert_eq!(served.status(), StatusCode::OK);
-    // Neither operators nor Vipps MobilePay, which is known by its signature.
+    // Operators are not limited, nor is Vipps MobilePay, which signs its requests.
     for path in ["/healthz", "/metrics", "/pages.css"] {
         assert_eq!(shop.get(path).send().await.unwrap().status(), StatusCode::OK, "{path}");
     }
@@ -74,32 +74,32 @@ async fn behind_a_trusted_proxy_the_forwarded_address_counts() {
 #[tokio::test]
 async fn one_checkout_is_rate_limited_and_no_other() {
     let shop = Shop::open_with("limits.requests_per_checkout = 4").await;
-    let (asked, other) = (shop.ordered().await, shop.ordered().await);
-    // Guesses at its secret count as well.
-    let (id, secret) = asked.seen.token.split_at(22);
+    let (limited, other) = (shop.ordered().await, shop.ordered().await);
+    // Guesses of its secret count too.
+    let (id, secret) = limited.seen.token.split_at(22);
     let guess = format!("/v1/checkouts/{id}{}", secret.chars().rev().collect::<String>());
     problem(shop.get(&guess).send().await.unwrap(), 404, "not_found").await;
-    for path in [asked.path(), format!("{}/events", asked.path()), format!("/return/{}", asked.seen.token)] {
+    for path in [limited.path(), format!("{}/events", limited.path()), format!("/return/{}", limited.seen.token)] {
         assert!(shop.get(&path).send().await.unwrap().status().as_u16() < 400, "{path}");
     }
-    too_often(shop.get(&asked.path()).send().await.unwrap(), 16).await;
-    too_often(shop.get(&guess).send().await.unwrap(), 16).await;
+    is_rate_limited(shop.get(&limited.path()).send().await.unwrap(), 16).await;
+    is_rate_limited(shop.get(&guess).send().await.unwrap(), 16).await;
     let shown = shop.get(&other.path()).send().await.unwrap().json::<Checkout>().await.unwrap();
     assert_eq!(shown.token, other.seen.token);
     shop.close().await;
 }
 
-/// Sends the beginning of a request and then a byte now and then, until it is hung up on; how many bytes it got rid of, and the answer.
-async fn dawdles(shop: &Shop, beginning: &str) -> (usize, String) {
+/// Sends the beginning of a request, then a byte every 50 ms, until the proxy closes the connection. Returns the bytes sent, and the answer.
+async fn sends_slowly(shop: &Shop, beginning: &str) -> (usize, String) {
     let mut stream = TcpStream::connect(shop.url.trim_start_matches("http://")).await.unwrap();
     stream.write_all(beginning.as_bytes()).await.unwrap();
     let (mut answer, mut sent) = (String::new(), 0);
     let mut pace = tokio::time::interval(Duration::from_millis(50));
     let (mut from, mut to) = stream.split();
-    let mut listens = std::pin::pin!(from.read_to_string(&mut answer));
+    let mut reading = std::pin::pin!(from.read_to_string(&mut answer));
     while sent < 200 {
         tokio::select! {
-            _ = &mut listens => break,
+            _ = &mut reading => break,
             _ = pace.tick() => sent += usize::from(to.write_all(b"x").await.is_ok()),
         }
     }
@@ -111,14 +111,14 @@ async fn a_slow_request_is_closed_at_its_time_limit() {
     let shop = Shop::open_with("limits.header_ms = 500").await;
     let head = "POST /v1/checkouts HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n";
     for (beginning, code) in [("", ""), (head, ""), (&format!("{head}content-length: 10000\r\n\r\n"), "malformed")] {
-        let (sent, answer) = dawdles(&shop, beginning).await;
-        assert!(sent < 100, "{beginning}: still there after {sent} bytes");
+        let (sent, answer) = sends_slowly(&shop, beginning).await;
+        assert!(sent < 100, "{beginning}: still connected after {sent} bytes");
         assert!(answer.contains(code), "{answer}");
     }
     shop.close().await;
 }
 
-/// What a browser asks before it lets a page ask.
+/// A browser's CORS preflight.
 fn preflight(shop: &Shop, origin: &str) -> RequestBuilder {
     shop.http
         .request(Method::OPTIONS, format!("{}/v1/checkouts", shop.url))
@@ -162,13 +162,13 @@ async fn every_answer_has_the_security_headers() {
         assert_eq!(header("cross-origin-resource-policy"), "same-origin");
     }
     let picture = shop.get("/mug.svg").send().await.unwrap();
-    assert_eq!(picture.headers()["cross-origin-resource-policy"], "cross-origin", "a shop's page shows it");
+    assert_eq!(picture.headers()["cross-origin-resource-policy"], "cross-origin", "a shop's page may show it");
     let answer = shop.get(CART).send().await.unwrap();
     let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"));
     assert_eq!(header("referrer-policy").as_deref(), Some("no-referrer"));
     assert_eq!(header("cache-control").as_deref(), Some("no-store"));
     assert_eq!(header("cross-origin-resource-policy").as_deref(), Some("same-origin"));
-    assert_eq!(header("permissions-policy"), None, "it is no page");
+    assert_eq!(header("permissions-policy"), None, "the answer is not a page");
     shop.close().await;
 }

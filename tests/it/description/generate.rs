@@ -1,4 +1,4 @@
-//! From a description and a tape of bytes to a request: by the book, nearly so, or not at all.
+//! Generates a request from the description and a tape of bytes: valid, nearly valid, or invalid.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
@@ -35,12 +35,12 @@ const TEXTS: &[&str] = &[
     "../../etc/passwd",
 ];
 const NUMBERS: &[i64] = &[0, 1, 2, 999, 1_000, 58_700, -1, 4_294_967_296, 9_007_199_254_740_993, i64::MAX, i64::MIN];
-/// What may stand for a parameter in a path, as it is written there.
+/// Values of a path parameter, percent-encoded.
 const SEGMENTS: &[&str] = &["x", "no", "%20", "%00", "%FF%FE", "..%2F..", "%F0%9F%8D%B5", "a-b_c.d", "%3Fa%3Db"];
 const KINDS: &[&str] =
     &["application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", ";", "a"];
 
-/// What was decided before, byte by byte; zeros at its end.
+/// The source of every decision, byte by byte, and zeros after its end.
 pub(super) struct Tape<'a>(pub(super) std::slice::Iter<'a, u8>);
 
 impl Tape<'_> {
@@ -57,7 +57,7 @@ impl Tape<'_> {
     }
 }
 
-/// A method of a path, as it is described.
+/// A method of a path, and its description.
 pub(super) struct Operation {
     pub(super) name: String,
     pub(super) description: Value,
@@ -88,33 +88,34 @@ impl Operation {
     }
 }
 
-/// What there is to be asked for, and with what.
+/// Existing resources and credentials for the requests.
 pub(super) struct Known {
     pub(super) token: String,
-    /// An order for each operation that uses one up, by the end of its path; the last is for the others.
+    /// An order for each operation that changes one, by the end of its path. The last is for all others.
     pub(super) references: Vec<(&'static str, String)>,
-    /// One to be told, one to be disabled, and one to be removed.
+    /// One to deliver to, one to disable, and one to remove.
     pub(super) endpoints: [String; 3],
-    /// What the first of them was told.
+    /// A delivery to the first of them.
     pub(super) event: String,
-    /// One to be shown, and one to be erased.
+    /// One to show, and one to erase.
     pub(super) customers: [String; 2],
     pub(super) authorization: String,
-    /// The key in it.
+    /// The shop key of the requests.
     pub(super) key: String,
-    /// Two sessions at the desk: one to be in, one to log out of.
+    /// Two sessions at the desk: one to use, and one to log out.
     pub(super) cookies: [String; 2],
     pub(super) signed_cart: String,
 }
 
 impl Known {
     fn reference(&self, path: &str) -> &str {
-        let (_, reference) = self.references.iter().find(|(end, _)| path.ends_with(end)).expect("the last is for all");
+        let (_, reference) =
+            self.references.iter().find(|(end, _)| path.ends_with(end)).expect("the last one matches every path");
         reference
     }
 }
 
-/// A request, and how to call it when it fails.
+/// A request, and its text for a failed assertion.
 pub(super) fn request(
     shop: &Shop,
     operation: &Operation,
@@ -169,20 +170,20 @@ pub(super) fn request(
     if tape.one_in(12) {
         headers.push(("origin".to_owned(), tape.of(&["https://shop.example", "https://evil.example", "null"])));
     }
-    let mut asked = format!("{} {path} {query:?} {headers:?}", operation.method);
+    let mut text = format!("{} {path} {query:?} {headers:?}", operation.method);
     let mut request = shop.http.request(operation.method.clone(), format!("{}{path}", shop.url)).query(&query);
     if let Some((kind, content)) =
         operation.description["requestBody"]["content"].as_object().and_then(|c| c.iter().next())
     {
         let body = body(kind, &content["schema"], description, known, tape);
         let kind = if tape.one_in(16) { tape.of(KINDS) } else { kind };
-        asked.push_str(&format!(" {kind} {}", String::from_utf8_lossy(&body[..body.len().min(500)])));
+        text.push_str(&format!(" {kind} {}", String::from_utf8_lossy(&body[..body.len().min(500)])));
         request = request.header("content-type", kind).body(body);
     }
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    (request, asked)
+    (request, text)
 }
 
 fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &mut Tape<'_>) -> Vec<u8> {
@@ -220,7 +221,7 @@ fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &m
     form.0.into_bytes()
 }
 
-/// A form's body, field by field.
+/// The body of a form.
 struct Form(String);
 
 impl Form {
@@ -230,7 +231,7 @@ impl Form {
     }
 }
 
-/// A value that a schema describes.
+/// Generates a value of a schema.
 fn made(schema: &Value, description: &Value, tape: &mut Tape<'_>) -> Value {
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap();
@@ -260,7 +261,7 @@ fn made(schema: &Value, description: &Value, tape: &mut Tape<'_>) -> Value {
     }
 }
 
-/// Makes one place of a value something else.
+/// Changes a value at one place.
 fn mutate(value: &mut Value, tape: &mut Tape<'_>) {
     match value {
         Value::Object(object) if !object.is_empty() && !tape.one_in(4) => {

@@ -1,18 +1,18 @@
 /**
- * The emulator's books, read through its control API: what Vipps MobilePay received, and what it has of each payment.
+ * The emulator's records, read through its control API: the calls that Vipps MobilePay received, and each payment.
  */
 import assert from "node:assert/strict";
 
-import { until } from "./patience.mjs";
+import { until } from "./until.mjs";
 
-export class Books {
+export class Records {
   #vipps;
 
   constructor(vipps) {
     this.#vipps = vipps;
   }
 
-  async #asks(path) {
+  async #reads(path) {
     const answer = await fetch(`${this.#vipps}/_emulator/${path}`);
     assert.ok(answer.ok, `${path}: ${answer.status}`);
     return answer.json();
@@ -20,15 +20,15 @@ export class Books {
 
   /** All payments, the oldest first. */
   payments() {
-    return this.#asks("payments");
+    return this.#reads("payments");
   }
 
   /** One payment: as a GET shows it, with its `msn`, `events`, `request`, `receipt`, `customer` and `redirectUrl`. */
   payment(reference) {
-    return this.#asks(`payments/${reference}`);
+    return this.#reads(`payments/${reference}`);
   }
 
-  /** The payment that a landing page is for. */
+  /** The payment of a landing page. */
   async at(redirectUrl) {
     const payment = (await this.payments()).find((payment) => payment.redirectUrl === redirectUrl);
     assert.ok(payment, `no payment has ${redirectUrl}`);
@@ -36,7 +36,7 @@ export class Books {
   }
 
   /** Waits until a payment is in this state. */
-  stands(reference, state) {
+  reaches(reference, state) {
     return until(`${reference} to be ${state}`, async () => {
       const payment = await this.payment(reference);
       return payment.state === state && payment;
@@ -45,7 +45,7 @@ export class Books {
 
   /** The calls that were received, with their headers but without secrets. */
   async received(method, path) {
-    const calls = await this.#asks("requests");
+    const calls = await this.#reads("requests");
     return calls.filter((call) => call.method === method && call.path === path);
   }
 }

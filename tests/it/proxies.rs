@@ -1,14 +1,14 @@
-//! Several proxies on one PostgreSQL database: they share the work, hear of each other's commits, and do without each other.
+//! Several proxies on one PostgreSQL database: they share the work, receive each other's commits, and survive each other's crash.
 
 use kvitt::store::{Cause, Committed, Wake};
 use kvitt_wire::State;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use crate::shop::{Database, PATIENCE, Shop, Stage, Stream, eventually, http, two_mugs_and_a_tea, vault};
+use crate::shop::{Database, Shop, Stage, Stream, TIMEOUT, eventually, http, two_mugs_and_a_tea, vault};
 use crate::store::{Place, insert, next_version, webhook};
 
-/// The server ends every connection to a database.
+/// The server closes every connection to a database.
 async fn all_connections_are_lost(url: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::query(
@@ -26,13 +26,13 @@ async fn a_store_is_notified_of_other_proxies_commits_only() {
     let place = Place::new(Database::Postgres);
     let (ours, theirs) = (place.open().await, place.open().await);
     let mut listener = ours.listener().unwrap();
-    assert_eq!(listener.next().await, Wake::Anything, "there may have been something before");
+    assert_eq!(listener.next().await, Wake::Anything, "there may have been commits before");
 
     insert(&ours, 1).await;
     let first = insert(&theirs, 2).await;
     assert_eq!(listener.next().await, Wake::Checkout(first.id, 1, true));
     theirs.accept_webhooks(&[webhook(1), webhook(2)], first.created_at).await.unwrap();
-    assert_eq!(listener.next().await, Wake::Inbox, "one for the batch");
+    assert_eq!(listener.next().await, Wake::Inbox, "one notification for the batch");
     theirs.accept_webhooks(&[webhook(1)], first.created_at).await.unwrap();
     let second = next_version(&first);
     let committed = theirs.commit(&second, &[], &Cause::Request, first.created_at).await.unwrap();
@@ -41,7 +41,7 @@ async fn a_store_is_notified_of_other_proxies_commits_only() {
 
     all_connections_are_lost(&place.url).await;
     insert(&theirs, 3).await;
-    assert_eq!(listener.next().await, Wake::Anything, "it may have missed something");
+    assert_eq!(listener.next().await, Wake::Anything, "it may have missed a commit");
     let fourth = insert(&theirs, 4).await;
     assert_eq!(listener.next().await, Wake::Checkout(fourth.id, 1, true));
 }
@@ -54,10 +54,10 @@ async fn a_stream_at_one_proxy_shows_what_another_committed() {
     let mut stream = Stream::open_at(&other, &order.path(), None).await;
     assert_eq!(stream.next().await.unwrap().state, State::Created);
     shop.vipps.approves(order.reference()).await;
-    tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
+    tokio::time::timeout(TIMEOUT, async { while stream.next().await.unwrap().state != State::Authorized {} })
         .await
-        .expect("the stream brings it");
-    assert_eq!(shop.vipps.books().await.len(), 1);
+        .expect("the stream has it");
+    assert_eq!(shop.vipps.records().await.len(), 1);
     shop.close().await;
 }
 
@@ -70,9 +70,9 @@ async fn streams_outlive_the_loss_of_every_connection_to_the_database() {
     assert_eq!(stream.next().await.unwrap().state, State::Created);
     all_connections_are_lost(&shop.files.database).await;
     shop.vipps.approves(order.reference()).await;
-    tokio::time::timeout(PATIENCE, async { while stream.next().await.unwrap().state != State::Authorized {} })
+    tokio::time::timeout(TIMEOUT, async { while stream.next().await.unwrap().state != State::Authorized {} })
         .await
-        .expect("the stream brings it");
+        .expect("the stream has it");
     shop.close().await;
 }
 
@@ -81,18 +81,18 @@ async fn when_one_of_two_is_killed_the_other_finishes_and_nothing_is_doubled() {
     let create = "/epayment/v1/payments";
     let mut stage = Stage::set(Database::Postgres).await;
     let (one, two) = (stage.start(), stage.start_beside());
-    // So that many are on their way when the end comes.
+    // Many payments are in flight at the crash.
     stage.vipps.fails("POST", create, 16, json!({ "delay_ms": 200 })).await;
     for place in 0..16 {
         let url = if place % 2 == 0 { &one.url } else { &two.url };
         let asking = http().post(format!("{url}/v1/checkouts")).json(&two_mugs_and_a_tea()).send();
         tokio::spawn(asking);
     }
-    eventually("half are asked for", || async { (stage.vipps.calls("POST", create).await.len() >= 8).then_some(()) })
+    eventually("half are requested", || async { (stage.vipps.calls("POST", create).await.len() >= 8).then_some(()) })
         .await;
     one.kill();
 
-    // Nobody answers webhooks at the first one's address any more: the other one looks.
+    // The killed proxy received the webhooks. The other one polls.
     let store = kvitt::store::Store::open(&stage.files.database, &vault()).await.unwrap();
     let all_are = async |state: &str| {
         eventually(&format!("all are {state}"), || async {
@@ -102,11 +102,11 @@ async fn when_one_of_two_is_killed_the_other_finishes_and_nothing_is_doubled() {
         .await
     };
     let created = all_are("created").await;
-    let books = stage.vipps.books().await;
-    assert!(created >= 8, "the other one's own are there: {created}");
-    assert_eq!(books.len(), usize::try_from(created).unwrap(), "one payment an order, and no other");
-    for book in &books {
-        stage.vipps.approves(book["reference"].as_str().unwrap()).await;
+    let records = stage.vipps.records().await;
+    assert!(created >= 8, "the other proxy has its own: {created}");
+    assert_eq!(records.len(), usize::try_from(created).unwrap(), "one payment an order, and no other");
+    for record in &records {
+        stage.vipps.approves(record["reference"].as_str().unwrap()).await;
     }
     assert_eq!(all_are("authorized").await, created);
     store.close().await;

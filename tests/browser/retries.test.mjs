@@ -1,4 +1,4 @@
-/** What is asked twice is done once; what cannot be answered now is asked again; and what cannot be loaded leaves a way to pay. */
+/** The widget retries under one key: a lost answer, a lost retry and a busy proxy end in one order. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -6,10 +6,10 @@ import { App } from "./app.mjs";
 import { stage } from "./harness.mjs";
 
 const set = stage();
-/** A phone has nothing to scan, so it opens an order when pay is pressed and not before. */
+/** A phone shows no QR code, so it opens an order only on submit. */
 const phone = { viewport: { width: 390, height: 844 } };
 
-/** The keys under which this browser asks for a payment. */
+/** The idempotency keys of this browser's requests for a payment. */
 function keysOf(shopper) {
   const keys = [];
   shopper.page.on("request", (request) => {
@@ -18,9 +18,9 @@ function keysOf(shopper) {
   return keys;
 }
 
-/** The proxy does what it is asked for, and its first answer never arrives. */
-async function losesTheAnswerTo(shopper, path) {
-  shopper.forgives(/ERR_CONNECTION_RESET/);
+/** The proxy processes the request, and its first answer is lost. */
+async function losesFirstAnswer(shopper, path) {
+  shopper.expectsError(/ERR_CONNECTION_RESET/);
   await shopper.page.route(
     path,
     async (route) => {
@@ -44,15 +44,15 @@ for (const [name, asksAgain] of [
 ]) {
   test(`a lost answer ${name}, and one order is paid`, async () => {
     const liv = await set.shopper(phone);
-    const before = (await set.books.payments()).length;
+    const before = (await set.records.payments()).length;
     const keys = keysOf(liv);
-    await losesTheAnswerTo(liv, "**/v1/checkouts");
+    await losesFirstAnswer(liv, "**/v1/checkouts");
     await App.fillsIn(liv, { share: false });
     await liv.seesHeading("We cannot reach the shop");
     await asksAgain(liv);
     const app = await App.in(liv);
     const { reference } = await app.payment();
-    assert.equal((await set.books.payments()).length, before + 1, "one order");
+    assert.equal((await set.records.payments()).length, before + 1, "one order");
     assert.match(keys[0], /^[0-9a-f]{32}-$/);
     assert.deepEqual(keys, [keys[0], keys[0]]);
     await app.opensHere();
@@ -68,16 +68,16 @@ test("a lost answer to a retry makes one attempt", async () => {
   const { app, reference } = await App.startsFor(liv, { share: false });
   await app.opensHere();
   await app.cancels();
-  await set.books.stands(reference, "ABORTED");
+  await set.records.reaches(reference, "ABORTED");
   await app.returns();
   await liv.seesHeading("The payment was stopped");
-  const before = (await set.books.payments()).length;
-  await losesTheAnswerTo(liv, "**/attempts");
+  const before = (await set.records.payments()).length;
+  await losesFirstAnswer(liv, "**/attempts");
   await liv.presses("Try again");
   await liv.seesHeading("We cannot reach the shop");
   await liv.presses("Try again");
   await App.in(liv);
-  assert.equal((await set.books.payments()).length, before + 1);
+  assert.equal((await set.records.payments()).length, before + 1);
 });
 
 test("an unanswered first request is continued by the stream", async () => {
@@ -85,27 +85,27 @@ test("an unanswered first request is continued by the stream", async () => {
   await liv.opens("/");
   await liv.presses("Pay with Vipps");
   await liv.sees("Or scan with your phone’s camera, and pay there.");
-  const before = (await set.books.payments()).length;
-  await losesTheAnswerTo(liv, "**/attempts");
+  const before = (await set.records.payments()).length;
+  await losesFirstAnswer(liv, "**/attempts");
   await App.fillsIn(liv, { share: false, opened: true });
   await App.in(liv);
-  assert.equal((await set.books.payments()).length, before + 1);
+  assert.equal((await set.records.payments()).length, before + 1);
 });
 
 test("a changed cart opens another order", async () => {
   const liv = await set.shopper(phone);
   const keys = keysOf(liv);
-  await losesTheAnswerTo(liv, "**/v1/checkouts");
+  await losesFirstAnswer(liv, "**/v1/checkouts");
   await App.fillsIn(liv, { share: false });
   await liv.seesHeading("We cannot reach the shop");
   await liv.presses("Back");
   await liv.presses("Pay with Vipps");
   await App.fillsIn(liv, { share: true, opened: true });
   await App.in(liv);
-  assert.equal(new Set(keys).size, 2, "what was agreed to is another thing");
+  assert.equal(new Set(keys).size, 2, "the changed cart has its own key");
 });
 
-/** An answer of a proxy that cannot now. */
+/** The answer of a busy proxy. */
 const busy = (seconds, trace) => ({
   status: 429,
   headers: { "retry-after": `${seconds}` },
@@ -115,15 +115,15 @@ const busy = (seconds, trace) => ({
 
 test("Retry-After is respected up to a limit, and longer waits are shown", async () => {
   const liv = await set.shopper(phone);
-  liv.forgives(/status of 429/);
+  liv.expectsError(/status of 429/);
   const keys = keysOf(liv);
   await liv.page.route("**/v1/checkouts", (route) => route.fulfill(busy(1, "first")), { times: 1 });
   await App.fillsIn(liv, { share: false });
   await App.in(liv);
-  assert.deepEqual(keys, [keys[0], keys[0]], "asked again by itself");
+  assert.deepEqual(keys, [keys[0], keys[0]], "retried automatically");
 
   const odd = await set.shopper();
-  odd.forgives(/status of 429/);
+  odd.expectsError(/status of 429/);
   const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   await odd.page.route("**/v1/cart*", (route) => route.fulfill(busy(60, trace)));
   await odd.opens("/");

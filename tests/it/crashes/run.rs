@@ -1,4 +1,4 @@
-//! A proxy that dies once and is started again, and the page of a customer who does not give up.
+//! One run of a scenario: a proxy that crashes once and is restarted, and a customer whose page retries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,56 +11,56 @@ use tokio::task::JoinHandle;
 
 use crate::shop::{Database, Process, Stage, Vipps, eventually, http};
 
-/// When it dies.
+/// When the proxy crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Death {
-    /// Something has been committed, and nothing of what follows has been done.
+pub(super) enum CrashPoint {
+    /// After a commit, before any of its effects.
     AfterCommit,
-    /// Vipps MobilePay has done what was asked for and said so, and nothing of it is written down.
+    /// After an answer of Vipps MobilePay, before it is stored.
     AfterAnswer,
-    /// A request has been received by Vipps MobilePay, which has not begun to work on it.
+    /// While Vipps MobilePay has a request and has not processed it yet.
     InRequest,
 }
 
-/// One run: the proxy is there, or will be again in a moment.
-pub(super) struct Life {
+/// One run. The proxy is up, or restarts in a moment.
+pub(super) struct Run {
     stage: Arc<Stage>,
     http: reqwest::Client,
-    died: Arc<AtomicBool>,
-    keeper: JoinHandle<()>,
-    /// What is offered runs out some day, and that waits too.
-    offers: AtomicBool,
+    crashed: Arc<AtomicBool>,
+    supervisor: JoinHandle<()>,
+    /// An open order has a scheduled expiry, which waits in the outbox.
+    has_open_order: AtomicBool,
 }
 
-impl Life {
-    /// Starts a proxy that dies at the nth occasion, and somebody who starts it again.
-    pub(super) async fn begin(extra: &str, death: Death, nth: u32) -> Self {
+impl Run {
+    /// Starts a proxy that crashes at the nth occasion, and a supervisor that restarts it.
+    pub(super) async fn begin(extra: &str, crash_point: CrashPoint, nth: u32) -> Self {
         let stage = Arc::new(Stage::set_with(Database::chosen(), extra).await);
-        let args = match death {
-            Death::AfterCommit => dies_after("commit", nth),
-            Death::AfterAnswer => dies_after("answer", nth),
-            Death::InRequest => {
+        let args = match crash_point {
+            CrashPoint::AfterCommit => crashes_after("commit", nth),
+            CrashPoint::AfterAnswer => crashes_after("answer", nth),
+            CrashPoint::InRequest => {
                 stage.vipps.nth_call_hangs(nth).await;
                 Vec::new()
             }
         };
         let process = stage.start_mortal(&args);
-        let died = Arc::new(AtomicBool::new(false));
-        let keeper = tokio::spawn(keep(stage.clone(), process, death, died.clone()));
-        Self { stage, http: http(), died, keeper, offers: AtomicBool::new(false) }
+        let crashed = Arc::new(AtomicBool::new(false));
+        let supervisor = tokio::spawn(supervise(stage.clone(), process, crash_point, crashed.clone()));
+        Self { stage, http: http(), crashed, supervisor, has_open_order: AtomicBool::new(false) }
     }
 
-    /// Kills the proxy. Whether it had died before, and what is left.
+    /// Kills the proxy. Returns whether it had crashed before, and the stage.
     pub(super) fn end(self) -> (bool, Arc<Stage>) {
-        self.keeper.abort();
-        (self.died.load(Ordering::SeqCst), self.stage)
+        self.supervisor.abort();
+        (self.crashed.load(Ordering::SeqCst), self.stage)
     }
 
     pub(super) fn vipps(&self) -> &Vipps {
         &self.stage.vipps
     }
 
-    /// Presses a button once, and asks under the press's key until there is an answer.
+    /// Submits a request, and retries it under the same key until it is answered.
     pub(super) async fn posts(&self, path: &str, body: &Value) -> Checkout {
         let url = format!("{}{path}", self.stage.url());
         let key = uuid::Uuid::new_v4().to_string();
@@ -68,7 +68,7 @@ impl Life {
             let response = self.http.post(&url).header("idempotency-key", &key).json(body).send().await.ok()?;
             match response.status() {
                 StatusCode::CREATED => response.json().await.ok(),
-                // The same press is being worked on, or was when its proxy died.
+                // The first request is in progress, or was when its proxy crashed.
                 StatusCode::CONFLICT => None,
                 status => panic!("{path}: {status}"),
             }
@@ -76,15 +76,15 @@ impl Life {
         .await
     }
 
-    /// Opens an order that waits for somebody to press pay.
-    pub(super) async fn offers(&self, body: &Value) -> Checkout {
-        self.offers.store(true, Ordering::SeqCst);
+    /// Opens an order without a payment.
+    pub(super) async fn opens(&self, body: &Value) -> Checkout {
+        self.has_open_order.store(true, Ordering::SeqCst);
         self.posts("/v1/checkouts", body).await
     }
 
-    /// The shop asks for money, under one key until there is an answer; what the customer sees of it.
+    /// Sends a payment request, and retries it under the same key until it is answered. Returns the customer's view of it.
     pub(super) async fn requests(&self, body: &Value) -> Checkout {
-        self.offers.store(true, Ordering::SeqCst);
+        self.has_open_order.store(true, Ordering::SeqCst);
         let url = format!("{}/v1/shop/payment-requests", self.stage.url());
         let shop_key = self.stage.key("office").await;
         let key = uuid::Uuid::new_v4().to_string();
@@ -100,10 +100,10 @@ impl Life {
         .await;
         let page = order.request.unwrap().url;
         let page = page.replace("/pay/", "/v1/checkouts/");
-        eventually("the order", || self.asks(self.http.get(&page))).await
+        eventually("the order", || self.sends(self.http.get(&page))).await
     }
 
-    /// The shop moves money: under one key, until it is done.
+    /// Captures, cancels or refunds, and retries under the same key until it is done.
     pub(super) async fn moves(&self, what: &str, order: &Checkout, body: &Value) {
         let url = format!("{}/v1/shop/orders/{}/{what}", self.stage.url(), order.reference);
         let shop_key = self.stage.key("warehouse").await;
@@ -120,27 +120,27 @@ impl Life {
         .await;
     }
 
-    /// Presses cancel until it is answered.
+    /// Cancels, and retries until it is answered.
     pub(super) async fn cancels(&self, order: &Checkout) {
-        eventually("the cancellation", || self.asks(self.http.delete(self.url_of(order)))).await;
+        eventually("the cancellation", || self.sends(self.http.delete(self.url_of(order)))).await;
     }
 
-    /// Looks until the checkout is as wanted.
+    /// Polls until the checkout is as wanted.
     pub(super) async fn sees(&self, order: &Checkout, wanted: impl Fn(&Checkout) -> bool) -> Checkout {
-        eventually("what the customer waits for", || async {
-            self.asks(self.http.get(self.url_of(order))).await.filter(&wanted)
+        eventually("the wanted checkout", || async {
+            self.sends(self.http.get(self.url_of(order))).await.filter(&wanted)
         })
         .await
     }
 
-    /// Waits until nothing is left to be done.
+    /// Waits until no work is left.
     pub(super) async fn is_quiet(&self) {
         let metrics = format!("{}/metrics", self.stage.url());
-        eventually("the end of all work", || async {
-            // First of all: is it there? Deliveries to nobody are repeated ever more seldom.
+        eventually("no work is left", || async {
+            // The proxy has to be up first: failed deliveries back off.
             let text = self.http.get(&metrics).send().await.ok()?.text().await.ok()?;
             if self.vipps().undelivered().await > 0 {
-                // What nobody was there for is tried again now.
+                // Webhooks that failed are retried now.
                 self.vipps().clock_moves(3_000).await;
                 return None;
             }
@@ -150,12 +150,12 @@ impl Life {
             };
             assert_eq!(count("outbox_parked"), 0);
             let alive = count("checkouts{state=\"starting\"}") + count("checkouts{state=\"created\"}");
-            // What is paid is looked at once an hour until it is captured.
-            let looks = count("checkouts{state=\"authorized\"}");
-            // On PostgreSQL a webhook that the dead one had claimed waits for half a minute. It is a signal; nothing waits for it.
-            let heard = Database::chosen() == Database::Postgres || count("inbox_waiting") == 0;
-            let ends = u32::from(self.offers.load(Ordering::SeqCst));
-            (alive == 0 && heard && count("outbox_waiting") <= looks + ends).then_some(())
+            // A paid order is polled once an hour until it is captured.
+            let polls = count("checkouts{state=\"authorized\"}");
+            // On PostgreSQL a webhook that the crashed proxy had claimed waits for half a minute. It is only a signal.
+            let inbox_is_done = Database::chosen() == Database::Postgres || count("inbox_waiting") == 0;
+            let expiries = u32::from(self.has_open_order.load(Ordering::SeqCst));
+            (alive == 0 && inbox_is_done && count("outbox_waiting") <= polls + expiries).then_some(())
         })
         .await;
     }
@@ -164,23 +164,25 @@ impl Life {
         format!("{}/v1/checkouts/{}", self.stage.url(), order.token)
     }
 
-    async fn asks(&self, request: RequestBuilder) -> Option<Checkout> {
+    async fn sends(&self, request: RequestBuilder) -> Option<Checkout> {
         let response = request.send().await.ok()?;
         assert_eq!(response.status(), StatusCode::OK);
         response.json().await.ok()
     }
 }
 
-fn dies_after(what: &str, nth: u32) -> Vec<String> {
+fn crashes_after(what: &str, nth: u32) -> Vec<String> {
     vec![format!("--dies-after={what}"), format!("--nth={nth}")]
 }
 
-/// Waits for the death, helps it where the proxy does not die by itself, and starts the proxy again.
-async fn keep(stage: Arc<Stage>, mut process: Process, death: Death, died: Arc<AtomicBool>) {
+/// Waits for the crash, or kills the proxy where it does not crash by itself. Then restarts it.
+async fn supervise(stage: Arc<Stage>, mut process: Process, crash_point: CrashPoint, crashed: Arc<AtomicBool>) {
     loop {
-        let is_held = death == Death::InRequest && !died.load(Ordering::SeqCst) && stage.vipps.faults_left().await == 0;
+        let is_held = crash_point == CrashPoint::InRequest
+            && !crashed.load(Ordering::SeqCst)
+            && stage.vipps.faults_left().await == 0;
         if is_held || process.has_died() {
-            assert!(!died.swap(true, Ordering::SeqCst), "it dies once");
+            assert!(!crashed.swap(true, Ordering::SeqCst), "it crashes once");
             process.kill();
             process = stage.start_mortal(&[]);
         }

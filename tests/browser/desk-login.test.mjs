@@ -1,4 +1,4 @@
-/** The login of the order desk, every screen in every size, and its arithmetic. */
+/** The order desk: its login, every screen in every size, and its arithmetic. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ const set = stage();
 
 test("a key logs in, a wrong key does not, and a session ends with the logout", async () => {
   const clerk = await set.clerk();
-  clerk.forgives(/status of 401/);
+  clerk.expectsError(/status of 401/);
   const answer = await clerk.page.goto(`${set.shop}/desk`);
   const policy = answer.headers()["content-security-policy"];
   assert.match(policy, /default-src 'none'.*require-trusted-types-for 'script'/);
@@ -48,7 +48,7 @@ test("a login link works once, by its button, and leaves the address", async () 
   const { link } = Packer.credentials(set);
   const [siv, other] = [await set.clerk(), await set.clerk()];
   for (const clerk of [siv, other]) {
-    clerk.forgives(/status of 401/);
+    clerk.expectsError(/status of 401/);
     // Opening the page does not use the link.
     await clerk.page.goto(link);
     await clerk.sees("This link opens the order desk once");
@@ -67,7 +67,7 @@ test("a login link works once, by its button, and leaves the address", async () 
 test("a link that is pasted into an open desk is shown too, and stays valid while the proxy does not answer", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
-  clerk.forgives(/status of 503/);
+  clerk.expectsError(/status of 503/);
   await page.evaluate(() => (location.hash = "#link=kvitt-of-tomorrow"));
   await clerk.sees("This link opens the order desk once");
   assert.equal(new URL(page.url()).hash, "");
@@ -85,7 +85,7 @@ test("a session that ends shows the login, which returns to the same order", asy
   const { number } = await order(set);
   await siv.takes(number);
   await siv.clerk.context.clearCookies();
-  // The first request finds out, of the user or of the page.
+  // The next request ends the session's view, whether the user or the page sends it.
   await siv.page.evaluate(() => document.querySelector(".filter:last-child")?.click());
   await siv.clerk.sees("Your session has ended.");
   await siv.logsInWith(Packer.credentials(set).key);
@@ -95,7 +95,7 @@ test("a session that ends shows the login, which returns to the same order", asy
 test("the desk shows that the event stream, and then the proxy, does not answer", async () => {
   const siv = await Packer.atTheDesk(set);
   const { clerk, page } = siv;
-  clerk.forgives(/ERR_FAILED|status of 503/);
+  clerk.expectsError(/ERR_FAILED|status of 503/);
   await clerk.sees("Live");
   await page.route("**/v1/shop/events/stream", (route) => route.fulfill({ status: 503, json: { code: "busy", title: "Busy" } }));
   await page.reload();
@@ -179,7 +179,7 @@ test("the prices of pieces sum to the line's total however it is split", async (
     state: "authorized",
     aggregate: { authorized: 1_000, captured: 200, cancelled: 0, refunded: 0 },
     attempts: [{ reference: "x-1", operations }],
-    // The same article on two lines, of which the first is filled first.
+    // The same article on two lines: the first one is filled first.
     lines: [
       { sku: "a", quantity: 2 },
       { sku: "a", quantity: 2 },
