@@ -1,5 +1,7 @@
 //! Parts of the proxy that commands build for themselves, beside a running proxy.
 
+use anyhow::Context;
+
 use crate::config::Config;
 use crate::store::Store;
 use crate::vendor::captures::Captures;
@@ -13,11 +15,11 @@ pub(super) fn captures(config: &Config) -> Captures {
 
 /// The client of Vipps MobilePay.
 pub(super) fn performer(config: &Config) -> anyhow::Result<Performer> {
-    Ok(Performer::new(&config.vipps, &config.sales_units)?)
+    Performer::new(&config.vipps, &config.sales_units).context("HTTP client")
 }
 
-/// The webhook registrations.
-pub(super) fn registrations(config: &Config, store: &Store) -> anyhow::Result<Registrations> {
+/// The webhook registrations, asked for by `performer`.
+pub(super) fn registrations(config: &Config, store: &Store, performer: &Performer) -> Registrations {
     let (webhook, units, vault) = (config.webhook.clone(), config.sales_units.clone(), config.vault.clone());
-    Ok(Registrations::new(webhook, units, vault, store.clone(), performer(config)?))
+    Registrations::new(webhook, units, vault, store.clone(), performer.clone())
 }

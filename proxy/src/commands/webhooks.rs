@@ -70,7 +70,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         }
         Action::Repair => {
             let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
-            let registrations = parts::registrations(&config, &store)?;
+            let registrations = parts::registrations(&config, &store, &parts::performer(&config)?);
             registrations.maintain_all().await.map_err(|error| anyhow!(error))?;
             for unit in config.sales_units.iter() {
                 let standing = registrations.status(&unit.name).await.map_err(|unseen| anyhow!(unseen.reason))?;

@@ -20,7 +20,7 @@ const UNKNOWN: i64 = i64::MIN;
 /// Examines each sales unit.
 pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
     let performer = parts::performer(config)?;
-    let registrations = parts::registrations(config, store)?;
+    let registrations = parts::registrations(config, store, &performer);
     let now = clock::now();
     // How far the clock is ahead, by the date of the latest response.
     let ahead_ms = Arc::new(AtomicI64::new(UNKNOWN));

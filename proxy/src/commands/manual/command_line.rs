@@ -160,6 +160,6 @@ mod tests {
         }
         let listen = page.lines().find(|line| line.starts_with("| `--listen ADDR` |"));
         assert!(listen.is_some_and(|line| line.ends_with("Default: `127.0.0.1:8080`. |")), "{listen:?}");
-        assert!(!page.contains("kvitt generate"), "hidden commands are not shown");
+        assert!(!page.contains("kvitt manual"), "hidden commands are not shown");
     }
 }
