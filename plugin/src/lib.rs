@@ -12,7 +12,7 @@
 //! | [`stream`] | the checkout's stream of server-sent events |
 //! | [`api`] | requests to the proxy, and their answers |
 //! | [`element`] | the element's attributes and events, navigation, the tab's storage |
-//! | [`format`] | amounts, rates and dates in the customer's language |
+//! | [`format`](mod@format) | amounts, rates and dates in the customer's language |
 //! | [`dom`] | elements, listeners and timers of the page |
 //! | [`model`] | the logic: what is known, what can happen, what follows; no page, network or clock |
 //! | [`text`] | the texts in the customer's language |
