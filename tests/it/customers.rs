@@ -87,7 +87,12 @@ async fn a_customer_has_one_id_over_all_their_orders() {
         assert_eq!((found.len(), &found[0]["id"]), (1, &json!(id)), "{written}");
     }
     assert!(office.found("+47 912 34 568").await.is_empty());
-    for bad in ["", "12", "91 23", "[Expired]", "4791234567x"] {
+    assert_eq!(office.found("912 34 567").await.len(), 1, "as it is written in the country of the first sales unit");
+    let in_denmark = json!({ "phone_number": "912 34 567", "sales_unit": "dk" });
+    let elsewhere = office.shop.post("/v1/shop/customers/find").bearer_auth(&office.key).json(&in_denmark);
+    let elsewhere: Value = elsewhere.send().await.unwrap().json().await.unwrap();
+    assert_eq!(elsewhere, json!({ "customers": [] }), "a Danish number of the same digits");
+    for bad in ["", "12", "91 23", "[Expired]", "4791234567x", "040 123 4567"] {
         problem(office.by_number("find", bad).await, 422, "bad_phone_number").await;
     }
     for unknown in ["cus_none", "x", "%00", "ø", &"x".repeat(3_000)] {
@@ -125,7 +130,9 @@ async fn an_erased_customer_is_unknown_and_returns_under_a_new_id() {
     assert_eq!(erased, json!({ "erased": 1 }));
     let erased: Value = office.by_number("erase", PHONE_NUMBER).await.json().await.unwrap();
     assert_eq!(erased, json!({ "erased": 0 }));
-    problem(office.by_number("erase", "nobody").await, 422, "bad_phone_number").await;
+    for bad in ["nobody", "040 123 4567"] {
+        problem(office.by_number("erase", bad).await, 422, "bad_phone_number").await;
+    }
     assert_eq!(office.order(three.reference()).await.sharing, Some(ShopSharing::Erased));
     shop.close().await;
 }

@@ -170,7 +170,8 @@ async fn a_known_customer_gets_the_request_in_the_app() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     shop.vipps.approves_push_messages(true).await;
     let office = Office::of(&shop).await;
-    let order = office.requests(&to(PHONE_NUMBER)).await;
+    // As it is written in the country of the sales unit.
+    let order = office.requests(&to("912 34 567")).await;
     assert_eq!((order.state, order.request.as_ref().unwrap().sent_by), (State::Created, SentBy::App));
     let request = shop.vipps.record(&order.reference).await["request"].clone();
     assert_eq!(request["userFlow"], "PUSH_MESSAGE");
@@ -303,6 +304,7 @@ async fn invalid_requests_are_refused() {
         (customer(json!({ "phone_number": "4791234567" })), 422, "no_consent"),
         (customer(json!({ "phone_number": "+47 912", "consent": consent })), 422, "bad_phone_number"),
         (customer(json!({ "phone_number": "[Expired]", "consent": consent })), 422, "bad_phone_number"),
+        (customer(json!({ "phone_number": "040 123 4567", "consent": consent })), 422, "bad_phone_number"),
         (customer(json!({ "phone_number": "4791234567", "consent": { "wording": "<b>" } })), 422, "bad_wording"),
         (customer(json!({ "id": "cus_a", "phone_number": "4791234567", "consent": consent })), 422, "bad_addressee"),
         (customer(json!({})), 422, "bad_addressee"),

@@ -8,6 +8,8 @@ import { moment, precisely } from "./format.js";
 import { number } from "./order-customer.js";
 import { problemBox } from "./problems.js";
 
+const DONE = "Erased. The orders stay, without the personal data.";
+
 /** The screen. */
 export function customers(desk) {
   const field = h("input", {
@@ -41,15 +43,11 @@ export function customers(desk) {
 
   const search = (event) => {
     event?.preventDefault();
-    const digits = field.value.replace(/\D/g, "");
-    if (digits.length < 8) {
-      fill(found, h("p.mistake", { role: "alert" }, "Enter the whole number, with the country code."));
-      return field.focus();
-    }
+    const written = field.value.trim();
     load(
-      () => call("POST", "/v1/shop/customers/find", { body: { phone_number: digits } }),
+      () => call("POST", "/v1/shop/customers/find", { body: { phone_number: written } }),
       ({ customers }) =>
-        customers.length > 0 ? [...customers.map(card), erasing(digits)] : [h("p.empty", {}, "Nobody has shared this number.")],
+        customers.length > 0 ? [...customers.map(card), erasing(written)] : [h("p.empty", {}, "Nobody has shared this number.")],
       search,
     );
   };
@@ -124,7 +122,7 @@ export function customers(desk) {
     );
   }
 
-  const erasing = (digits) =>
+  const erasing = (written) =>
     h(
       "p.soft",
       {},
@@ -136,7 +134,7 @@ export function customers(desk) {
         {
           type: "button",
           onclick: () =>
-            erase(() => call("POST", "/v1/shop/customers/erase", { body: { phone_number: digits } }), "was shared with this number"),
+            erase(() => call("POST", "/v1/shop/customers/erase", { body: { phone_number: written } }), "was shared with this number"),
         },
         "Erase the number…",
       ),
@@ -154,12 +152,14 @@ export function customers(desk) {
             if (button.getAttribute("aria-busy") === "true") return;
             button.setAttribute("aria-busy", "true");
             try {
-              await request();
+              const answer = await request();
               close();
               requests += 1;
               field.value = "";
-              fill(found, h("p.note", { "data-tone": "good", role: "status" }, "Erased. The orders stay, without the personal data."));
-              announce("Erased");
+              // Another clerk may have erased it meanwhile.
+              const done = answer?.erased === 0 ? "Nobody has shared this number: nothing was erased." : DONE;
+              fill(found, h("p.note", { "data-tone": "good", role: "status" }, done));
+              announce(done);
               // So that going back does not load the erased customer.
               history.replaceState(null, "", "#/customers");
             } catch (error) {
@@ -192,7 +192,7 @@ export function customers(desk) {
         {},
         h("label.label", { for: "phone" }, "Telephone number"),
         field,
-        h("p.hint", { id: "phone-hint" }, "With the country code. The number is searched for and not stored."),
+        h("p.hint", { id: "phone-hint" }, "With the country code, or as it is written in the sales unit's country. The number is searched for and not stored."),
       ),
       h("button.button", { type: "submit" }, "Find"),
     ),

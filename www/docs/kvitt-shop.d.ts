@@ -6,7 +6,7 @@ export interface Addressee {
   consent?: ConsentGiven | null;
   /** A customer who has shared the number: see `GET /v1/shop/customers/{id}`. */
   id?: string | null;
-  /** A number with country code, digits only, that the customer has given to the shop. */
+  /** A number that the customer has given to the shop: with its country code, or as it is written in the country of the sales unit. */
   phone_number?: string | null;
 }
 
@@ -81,7 +81,7 @@ export type CustomerConsent = ShopConsent & {
 
 /** The answer of `POST /v1/shop/customers/erase`. */
 export interface ErasedCustomers {
-  /** The number of orders in which data was erased. */
+  /** The number of orders in which data was erased; 0 when nobody has shared the number. */
   erased: number;
 }
 
@@ -91,7 +91,7 @@ export interface FoundCustomers {
   customers: ShopCustomer[];
 }
 
-/** The languages of the widget and the pages. */
+/** The languages of the widget and the pages. Every language tag is read as the nearest of them. */
 export type Language = "nb" | "da" | "fi" | "sv" | "en";
 
 /** The body of `POST /v1/shop/orders/{reference}/cancel`, which always releases all that is left: empty. */
@@ -160,12 +160,12 @@ export interface NewPaymentRequest {
   customer?: Addressee | null;
   /** Whether the customer is in the shop. */
   customer_present?: boolean;
-  /** The description in the app, 3 to 100 characters; the articles' names when absent. */
+  /** The description in the app, at least 3 characters; more than 100 are cut at a word. The articles' names when absent. */
   description?: string | null;
   /** How long it can be paid, in seconds: 60 to 15552000 (180 days). `requests.hours` of the configuration when absent. */
   expires_in_s?: number | null;
-  /** The language of the pay page. */
-  language?: Language;
+  /** The language of the pay page as a BCP 47 tag. The nearest of `nb`, `da`, `fi`, `sv` and `en` is used. */
+  language?: string;
   /** The page that the customer returns to, on one of the configured origins. */
   return_url?: string | null;
 }
@@ -176,12 +176,12 @@ export interface NewShopCheckout {
   asks_phone_number?: boolean | null;
   /** The cart, at the shop's prices. */
   cart: ShopCart;
-  /** The description in the app, 3 to 100 characters; the articles' names when absent. */
+  /** The description in the app, at least 3 characters; more than 100 are cut at a word. The articles' names when absent. */
   description?: string | null;
   /** How long it can be paid, in seconds: 60 to 15552000 (180 days), a day when absent. */
   expires_in_s?: number | null;
-  /** The customer's language. */
-  language?: Language;
+  /** The customer's language as a BCP 47 tag. The nearest of `nb`, `da`, `fi`, `sv` and `en` is used. */
+  language?: string;
   /** The page that the customer returns to, on one of the configured origins. Without it the proxy shows its own page. */
   return_url?: string | null;
 }
@@ -196,8 +196,16 @@ export interface NewShopEndpoint {
 
 /** The body of `POST /v1/shop/customers/find` and `/erase`. The number is in the body, so that it is in no URL. */
 export interface OfNumber {
-  /** The telephone number with country code, such as `+47 999 99 999`. */
+  /**
+   * The telephone number: with its country code, such as `+47 999 99 999`, or as it is written in the country of the sales unit. Nine and
+   * more digits that do not begin with a zero have a country code.
+   */
   phone_number: string;
+  /**
+   * The sales unit in whose country a number without a country code is, by name; the key's own, or the first one of the configuration, when
+   * absent. Customers are found at every sales unit that the key has access to.
+   */
+  sales_unit?: string | null;
 }
 
 /** An event of an order, as it is delivered to the shop. */
@@ -460,7 +468,7 @@ export interface ShopLine {
    * the net amount.
    */
   vat?: number | null;
-  /** VAT rate in hundredths of a percent, 0 to 10000: 2500 is 25 %. */
+  /** VAT rate in hundredths of a percent, 0 or 100 to 10000: 2500 is 25 %. */
   vat_rate: number;
 }
 

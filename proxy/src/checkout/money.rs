@@ -2,6 +2,14 @@
 
 use kvitt_wire::Line;
 
+/// What a VAT rate must be, for people.
+pub const VAT_RATE: &str = "vat_rate must be 0, or 100 to 10000 hundredths of a percent: 25 % is 2500, not 25";
+
+/// Whether it can be a VAT rate in hundredths of a percent. Less than one percent is a rate in whole percent, written by mistake.
+pub const fn is_vat_rate(rate: u32) -> bool {
+    matches!(rate, 0 | 100..=10_000)
+}
+
 /// The VAT within `total` (which includes it) at `rate` hundredths of a percent, rounded half up to a minor unit.
 ///
 /// `total == net + vat` holds exactly. Since prices are whole minor units with VAT included, `vat` and

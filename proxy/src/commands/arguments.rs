@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::base::clock;
 use crate::checkout::{Moment, PhoneNumber};
-use crate::config::Config;
+use crate::config::{Config, SalesUnits};
 use crate::shop::customers;
 
 /// The configuration that a command uses.
@@ -39,10 +39,16 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
     clock::parse(text).ok_or_else(|| "write a time like 2027-01-31T12:00:00Z".to_owned())
 }
 
-/// Parses a telephone number; `-` reads it from standard input, so that it does not enter the shell's history.
-pub(super) fn number(text: &str) -> anyhow::Result<PhoneNumber> {
-    let text = if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() };
-    customers::parse_number(&text).context("write a telephone number with its country code, such as +47 91 23 45 67")
+/// A telephone number as it was written; `-` reads it from standard input, so that it does not enter the shell's history.
+pub(super) fn written_number(text: &str) -> anyhow::Result<String> {
+    Ok(if text == "-" { std::io::read_to_string(std::io::stdin())? } else { text.to_owned() })
+}
+
+/// Parses a telephone number; one without a country code is in the country of the sales unit, or of the first one.
+pub(super) fn number(text: &str, units: &SalesUnits, sales_unit: Option<&str>) -> anyhow::Result<PhoneNumber> {
+    let market = units.find(sales_unit).context("there is no such sales unit")?.market;
+    customers::parse_number(&written_number(text)?, market)
+        .context("write a telephone number with its country code, such as +47 91 23 45 67")
 }
 
 /// Parses an amount into minor units. Both decimals are required, so that nobody mistakes kroner for øre.

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use super::arguments::ConfigFile;
 use super::output;
 use super::progress::Spinner;
+use crate::checkout::PhoneNumber;
 use crate::config::Config;
 use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
@@ -37,14 +38,23 @@ enum Action {
     },
     /// Find customers by telephone number
     Find {
-        /// Telephone number with country code; `-` reads it from standard input, so that it does not enter the shell's history
+        /// Telephone number; `-` reads it from standard input, so that it does not enter the shell's history
         phone_number: String,
+        /// Name of the sales unit in whose country a number without a country code is [default: the first one]
+        #[arg(long, value_name = "NAME")]
+        sales_unit: Option<String>,
         /// Print JSON, as the API does
         #[arg(long)]
         json: bool,
     },
     /// Erase the telephone number of a customer; the orders and the record of the consent stay
-    Erase(Target),
+    Erase {
+        #[command(flatten)]
+        target: Target,
+        /// Name of the sales unit in whose country a number without a country code is [default: the first one]
+        #[arg(long, value_name = "NAME", requires = "phone_number")]
+        sales_unit: Option<String>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -56,7 +66,7 @@ struct Target {
     /// Reference of a payment of the customer
     #[arg(long, value_name = "REF")]
     reference: Option<String>,
-    /// Telephone number with country code; `-` reads it from standard input, so that it does not enter the shell's history
+    /// Telephone number; `-` reads it from standard input, so that it does not enter the shell's history
     #[arg(long, value_name = "NUMBER")]
     phone_number: Option<String>,
 }
@@ -67,8 +77,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     let done = match args.action {
         Action::Show { id, json } => show(&store, &id, json).await,
-        Action::Find { phone_number, json } => find(&store, &phone_number, json).await,
-        Action::Erase(target) => erase(&store, &config, target).await,
+        Action::Find { phone_number, sales_unit, json } => {
+            let number = super::arguments::number(&phone_number, &config.sales_units, sales_unit.as_deref());
+            find(&store, number?, json).await
+        }
+        Action::Erase { target, sales_unit } => erase(&store, &config, target, sales_unit.as_deref()).await,
     };
     store.close().await;
     done
@@ -99,9 +112,9 @@ async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<()> {
+async fn find(store: &Store, number: PhoneNumber, json: bool) -> anyhow::Result<()> {
     let mut customers = Vec::new();
-    for id in store.customers_with_number(&super::arguments::number(phone_number)?).await? {
+    for id in store.customers_with_number(&number).await? {
         customers.extend(store.known_customer(&id).await?.map(customers::for_shop));
     }
     if json {
@@ -112,9 +125,10 @@ async fn find(store: &Store, phone_number: &str, json: bool) -> anyhow::Result<(
     Ok(())
 }
 
-async fn erase(store: &Store, config: &Config, target: Target) -> anyhow::Result<()> {
+async fn erase(store: &Store, config: &Config, target: Target, sales_unit: Option<&str>) -> anyhow::Result<()> {
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
-    let number = target.phone_number.map(|text| super::arguments::number(&text)).transpose()?;
+    let parse = |text: &String| super::arguments::number(text, &config.sales_units, sales_unit);
+    let number = target.phone_number.as_ref().map(parse).transpose()?;
     let spinner = Spinner::start("erasing");
     let orders = match (&number, &target.reference, &target.id) {
         (Some(number), ..) => customers::erase_by_number(store, &ledger, number).await?,
@@ -124,7 +138,7 @@ async fn erase(store: &Store, config: &Config, target: Target) -> anyhow::Result
     };
     drop(spinner);
     if orders == 0 {
-        bail!("there is no such customer");
+        bail!("erased the customer of 0 orders: there is no such customer");
     }
     println!("erased the customer of {orders} order{}", if orders == 1 { "" } else { "s" });
     Ok(())

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::arguments::ConfigFile;
 use super::output;
 use crate::access::shop_key::Key;
-use crate::base::clock;
+use crate::base::{clock, text};
 use crate::checkout::Moment;
 use crate::store::Store;
 
@@ -51,6 +51,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         Action::Add { name, sales_unit } => {
             if let Some(unknown) = sales_unit.as_deref().filter(|unit| config.sales_units.find(Some(unit)).is_none()) {
                 bail!("there is no sales unit {unknown}");
+            }
+            if !text::is_line(&name, 1..=200) {
+                bail!("the name must have 1 to 200 characters, none of them a control character");
             }
             let key = Key::new();
             key.add(&store, &name, sales_unit.as_deref()).await?;

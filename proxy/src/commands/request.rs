@@ -57,7 +57,8 @@ struct SendArgs {
     /// Id of a customer who gets the request in the app: `cus_…`
     #[arg(long, value_name = "ID", conflicts_with = "phone_number")]
     customer: Option<String>,
-    /// Telephone number, with country code, of a customer who has consented to payment requests; `-` reads it from standard input
+    /// Telephone number of a customer who has consented to payment requests, with its country code or as it is written in the sales unit's
+    /// country; `-` reads it from standard input
     #[arg(long, value_name = "NUMBER", requires = "wording")]
     phone_number: Option<String>,
     /// Version of the text of that consent
@@ -131,8 +132,8 @@ impl SendArgs {
         let customer = match (&self.customer, &self.phone_number) {
             (Some(id), _) => json!({ "id": id }),
             (None, Some(number)) => {
-                let number = super::arguments::number(number)?;
-                json!({ "phone_number": number.digits(), "consent": { "wording": self.wording } })
+                let number = super::arguments::written_number(number)?;
+                json!({ "phone_number": number, "consent": { "wording": self.wording } })
             }
             (None, None) => Value::Null,
         };

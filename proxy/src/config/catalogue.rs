@@ -6,6 +6,9 @@ use std::path::Path;
 use kvitt_wire::Currency;
 use serde::Deserialize;
 
+use crate::base::text;
+use crate::checkout::money;
+
 /// The articles by their sku.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue(BTreeMap<String, Article>);
@@ -70,15 +73,18 @@ impl Catalogue {
             if !is_sku(&sku) {
                 mistakes.push(format!("{sku:?} is not a sku: letters, digits, '.', '-' and '_', 64 at most"));
             }
-            if article.name.trim().is_empty() || article.name.len() > 200 {
-                mistakes.push(format!("{sku}: name must have 1 to 200 characters"));
+            if !text::is_line(&article.name, 1..=200) {
+                mistakes.push(format!("{sku}: name must have 1 to 200 characters, none of them a control character"));
             }
             let currencies: BTreeSet<_> = article.price.iter().map(|price| price.currency.code()).collect();
             if currencies.is_empty() || currencies.len() < article.price.len() {
                 mistakes.push(format!("{sku}: must have exactly one price for each currency in which it is sold"));
             }
-            if article.price.iter().any(|price| !(1..=65_000_000).contains(&price.value) || price.vat_rate > 10_000) {
-                mistakes.push(format!("{sku}: a price must be 1 to 65000000 minor units, a VAT rate 0 to 10000"));
+            if article.price.iter().any(|price| !(1..=65_000_000).contains(&price.value)) {
+                mistakes.push(format!("{sku}: a price must be 1 to 65000000 minor units"));
+            }
+            if !article.price.iter().all(|price| money::is_vat_rate(price.vat_rate)) {
+                mistakes.push(format!("{sku}: {}", money::VAT_RATE));
             }
             if articles.insert(sku.clone(), article).is_some() {
                 mistakes.push(format!("{sku}: is there twice"));

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::base::text;
 use crate::base::vault::Key;
 use crate::checkout::Moment;
 
@@ -80,6 +81,15 @@ impl<'a> Reader<'a> {
             }
             String::new()
         })
+    }
+
+    /// A text that people are shown, of one line.
+    pub(super) fn line(&mut self, key: &str, most: usize) -> String {
+        let line = self.string(key);
+        if !line.is_empty() && !text::is_line(&line, 1..=most) {
+            self.mistake(key, &format!("must have 1 to {most} characters, none of them a control character"));
+        }
+        line
     }
 
     pub(super) fn secret(&mut self, key: &str) -> SecretString {

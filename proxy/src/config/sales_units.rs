@@ -56,6 +56,15 @@ pub enum Market {
 }
 
 impl Market {
+    /// The ISO 3166 code of its country.
+    pub const fn country(self) -> &'static str {
+        match self {
+            Self::No => "NO",
+            Self::Dk => "DK",
+            Self::Fi => "FI",
+        }
+    }
+
     /// The currency of every sales unit in the market.
     pub const fn currency(self) -> Currency {
         match self {

@@ -8,6 +8,9 @@ use super::sales_units::SalesUnit;
 use super::signed_carts::SignedCarts;
 use crate::checkout::{Moment, ReceiptBy};
 
+/// The most characters of the shop's name.
+const MAX_NAME: usize = 200;
+
 /// The shop and its catalogue.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -52,7 +55,7 @@ impl Shop {
         let signed_carts = SignedCarts::read(top, units);
         let requests = top.section("requests", Requests::read);
         top.section("shop", |shop| Self {
-            name: shop.string("name"),
+            name: shop.line("name", MAX_NAME),
             url: shop.url("url"),
             terms_url: shop.url("terms_url"),
             asks_phone_number: shop.flag("asks_phone_number"),

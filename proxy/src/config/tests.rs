@@ -262,6 +262,16 @@ fn a_catalogue_s_mistakes_are_all_named() {
         "price = [{ currency = \"NOK\", value = 1, vat_rate = 0 }, { currency = \"NOK\", value = 2, vat_rate = 0 }]";
     let mistakes = Catalogue::parse(&format!("[[article]]\nsku = \"c\"\nname = \"C\"\n{twice}\n")).unwrap_err();
     assert_eq!(mistakes, ["c: must have exactly one price for each currency in which it is sold"]);
+    let article = |name: &str, rate: u32| {
+        let price = format!("price = [{{ currency = \"NOK\", value = 1, vat_rate = {rate} }}]");
+        Catalogue::parse(&format!("[[article]]\nsku = \"c\"\nname = \"{name}\"\n{price}\n"))
+    };
+    assert!(article(&"å".repeat(200), 2500).is_ok(), "characters count, not bytes");
+    for (name, rate, says) in [("a\\nb", 2500, "control"), (&"å".repeat(201), 2500, "200"), ("C", 25, "25 % is 2500")]
+    {
+        let mistakes = article(name, rate).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].contains(says), "{mistakes:?}");
+    }
 }
 
 #[test]

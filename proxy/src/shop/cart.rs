@@ -10,6 +10,7 @@ mod signed;
 use kvitt_wire::{Amount, Cart, Currency, Item, Line};
 use thiserror::Error;
 
+use crate::base::text;
 use crate::checkout::{Moment, money};
 use crate::config::{SalesUnit, SalesUnits, Shop};
 
@@ -44,8 +45,21 @@ pub enum CartError {
     #[error("the total of {0} minor units is not one that can be paid")]
     BadTotal(i64),
     /// The VAT of a line does not match its rate.
-    #[error("the VAT of {0:?} does not add up")]
-    BadVat(String),
+    #[error(
+        "line {sku:?} states a VAT of {stated}, but its total of {total} includes {expected} at a vat_rate of {vat_rate} hundredths of a percent"
+    )]
+    BadVat {
+        /// The line.
+        sku: String,
+        /// Its total, in minor units.
+        total: i64,
+        /// Its VAT rate, in hundredths of a percent.
+        vat_rate: u32,
+        /// The VAT that it states, in minor units.
+        stated: i64,
+        /// The VAT within its total, in minor units.
+        expected: i64,
+    },
     /// It is not written as `sku:quantity,…`.
     #[error("items are written as sku:quantity, separated by commas")]
     Malformed,
@@ -98,6 +112,14 @@ pub enum CartError {
     Signed(#[from] SignedCartError),
 }
 
+impl CartError {
+    /// The VAT of this line is wrong.
+    fn bad_vat(line: Line) -> Self {
+        let Line { sku, total, vat_rate, vat: stated, .. } = line;
+        Self::BadVat { sku, total, vat_rate, stated, expected: money::vat_within(total, vat_rate) }
+    }
+}
+
 /// Finds the sales unit and the priced cart of a request: the signed cart of the shop, or items at the prices of the
 /// catalogue.
 ///
@@ -137,7 +159,7 @@ pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Resu
     let value = money::sum(&lines).unwrap_or(i64::MAX);
     within_limits(Amount { value, currency })?;
     if let Some(line) = lines.iter().find(|line| !money::vat_holds(line)) {
-        return Err(CartError::BadVat(line.sku.clone()));
+        return Err(CartError::bad_vat(line.clone()));
     }
     Ok(Cart {
         sales_unit: unit.name.clone(),
@@ -202,17 +224,22 @@ pub fn parse_items(text: &str) -> Result<Vec<Item>, CartError> {
         .collect()
 }
 
-/// The description of the payment in the app: the names of the articles, 3 to 100 characters.
+/// The lengths of a payment's description that Vipps MobilePay accepts, in characters.
+const DESCRIPTION: std::ops::RangeInclusive<usize> = 3..=100;
+
+/// The description of the payment in the app: the names of the articles, of an allowed length.
 pub fn description(cart: &Cart) -> String {
-    const MIN: usize = 3;
-    const MAX: usize = 100;
     let names: Vec<_> = cart.lines.iter().map(|line| line.name.as_str()).collect();
     let names = names.join(", ");
-    match names.chars().count() {
-        ..MIN => format!("{} {names}", cart.shop),
-        MIN..=MAX => names,
-        _ => names.chars().take(MAX - 1).chain(['…']).collect(),
-    }
+    let long_enough = names.chars().count() >= *DESCRIPTION.start();
+    let text = if long_enough { names } else { format!("{} {names}", cart.shop) };
+    text::shortened(&text, *DESCRIPTION.end())
+}
+
+/// The shop's own description of the payment, shortened to an allowed length; `None` when it is too short or has a control character.
+pub fn given_description(text: &str) -> Option<String> {
+    let text = text::shortened(text.trim(), *DESCRIPTION.end());
+    text::is_line(&text, DESCRIPTION).then_some(text)
 }
 
 #[cfg(test)]
@@ -235,6 +262,13 @@ mod tests {
         }
         let long = description(&cart(&"å".repeat(120)));
         assert!(long.chars().count() == 100 && long.ends_with('…'));
+        let words = description(&cart(&"Krus, ".repeat(30)));
+        assert!(words.chars().count() <= 100 && words.ends_with("Krus…"), "{words}");
+        // A long name of the shop before a short one of an article.
+        let shop = Cart { shop: "Nordlys ".repeat(20), ..cart("Øl") };
+        assert!(description(&shop).chars().count() <= 100);
+        assert_eq!(given_description(&"Krus og te ".repeat(20)).unwrap().chars().last(), Some('…'));
+        assert_eq!((given_description("ab"), given_description("a\nbc")), (None, None));
     }
 
     fn cart(name: &str) -> Cart {

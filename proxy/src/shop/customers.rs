@@ -10,6 +10,7 @@ use kvitt_wire::{CustomerConsent, ShopCustomer};
 
 use crate::base::clock;
 use crate::checkout::{CheckoutId, Input, PhoneNumber};
+use crate::config::Market;
 use crate::engine::chores::Chore;
 use crate::engine::ledger::{self, Ledger};
 use crate::observe::trace;
@@ -60,10 +61,24 @@ pub async fn erase_customer(store: &Store, ledger: &Ledger, known: &KnownCustome
     Ok(known.orders.len())
 }
 
-/// Parses a telephone number with its country code, as people write it; `None` for anything else.
-pub fn parse_number(text: &str) -> Option<PhoneNumber> {
-    let digits: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    PhoneNumber::parse(digits.strip_prefix('+').or(digits.strip_prefix("00")).unwrap_or(&digits))
+/// The most characters of a telephone number as people write it.
+const MAX_NUMBER: usize = 40;
+/// Numbers of the markets that are written without a country code and without a zero have fewer digits.
+const MIN_INTERNATIONAL: usize = 9;
+
+/// Parses a telephone number as people write it: with its country code, or as one of the market's country. `None` for anything else, such as
+/// a number with too few digits for its country, or with an extension.
+pub fn parse_number(text: &str, market: Market) -> Option<PhoneNumber> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NUMBER || text.chars().any(char::is_alphabetic) {
+        return None;
+    }
+    // Digits alone could be read in both ways: 4512345678 is a Danish number with its country code, and a Finnish one without its zero.
+    let is_international =
+        !text.starts_with(['+', '0', '(']) && text.bytes().filter(u8::is_ascii_digit).count() >= MIN_INTERNATIONAL;
+    let text = if is_international { format!("+{text}") } else { text.to_owned() };
+    let number = phonelib::PhoneNumber::parse_with_country(&text, market.country())?;
+    PhoneNumber::parse(number.e164().trim_start_matches('+'))
 }
 
 /// What the shop may see of a customer.
@@ -108,4 +123,51 @@ async fn erase(ledger: &Ledger, id: CheckoutId) -> Result<(), ledger::Error> {
     let checkout = ledger.apply(id, Input::Erase, Cause::Request).await?;
     trace::of_checkout(&checkout).in_scope(|| tracing::info!("customer erased"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        let parsed = |text, market| parse_number(text, market).map(|number| number.digits().to_owned());
+        for (text, market, expected) in [
+            ("+47 912 34 567", Market::No, "4791234567"),
+            ("0047 91 23 45 67", Market::No, "4791234567"),
+            ("91234567", Market::No, "4791234567"),
+            ("912\u{a0}34\u{a0}567\n", Market::No, "4791234567"),
+            ("912.34.567", Market::No, "4791234567"),
+            ("4791234567", Market::No, "4791234567"),
+            ("4791234567", Market::Dk, "4791234567"),
+            ("91234567", Market::Dk, "4591234567"),
+            ("20 12 34 56", Market::Dk, "4520123456"),
+            ("040 123 4567", Market::Fi, "358401234567"),
+            ("(040) 123-4567", Market::Fi, "358401234567"),
+            ("+358 (0)40 123 4567", Market::Fi, "358401234567"),
+            ("+358 040 123 4567", Market::No, "358401234567"),
+            ("358401234567", Market::Fi, "358401234567"),
+            ("4512345678", Market::Fi, "4512345678"),
+        ] {
+            assert_eq!(parsed(text, market).as_deref(), Some(expected), "{text} in {market:?}");
+        }
+        for (text, market) in [
+            ("", Market::No),
+            ("[Expired]", Market::No),
+            ("nobody", Market::No),
+            ("4791234567x", Market::No),
+            ("+47 912 34 567 ext 5", Market::No),
+            ("+1 800 FLOWERS", Market::No),
+            ("+47 912", Market::No),
+            ("040 123 4567", Market::No),
+            ("912345678", Market::No),
+            ("02800", Market::No),
+            ("+999 12345678", Market::No),
+            ("401234567", Market::Fi),
+            ("91234567 / 91234568", Market::No),
+            (&"1 ".repeat(500), Market::No),
+        ] {
+            assert_eq!(parsed(text, market), None, "{text} in {market:?}");
+        }
+    }
 }

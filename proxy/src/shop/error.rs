@@ -29,7 +29,7 @@ pub enum Error {
     #[error("consent.wording must name the version of the words")]
     BadWording,
     /// The app does not accept that description.
-    #[error("description must have 3 to 100 characters, none of them a control character")]
+    #[error("description must have at least 3 characters, none of them a control character")]
     BadDescription,
     /// The order would be valid for too short or too long a time.
     #[error("expires_in_s must be 60 to 15552000 seconds")]

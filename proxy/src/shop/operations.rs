@@ -11,6 +11,7 @@ use kvitt_wire::{MoveMoney, Pieces};
 use super::Error;
 use crate::access::idempotency::{self, Key, Replayed};
 use crate::access::token::Found;
+use crate::base::text;
 use crate::checkout::operation::{Operation, OperationKind, OperationRequest, Outcome};
 use crate::checkout::{Checkout, Input};
 use crate::engine::ledger::Ledger;
@@ -52,8 +53,6 @@ pub fn outcome<'a>(checkout: &'a Checkout, key: &Key) -> Option<&'a Outcome> {
 }
 
 fn are_valid(lines: &[Pieces]) -> bool {
-    // PostgreSQL stores a JSON document with a NUL, but cannot read it any more.
-    let plain = |sku: &str| (1..=64).contains(&sku.len()) && !sku.chars().any(char::is_control);
-    let valid = |line: &Pieces| plain(&line.sku) && (1..=9_999).contains(&line.quantity);
+    let valid = |line: &Pieces| text::is_line(&line.sku, 1..=64) && (1..=9_999).contains(&line.quantity);
     lines.len() <= 100 && lines.iter().all(valid)
 }

@@ -191,12 +191,10 @@ pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> 
 /// # Errors
 /// [`Error::BadDescription`].
 pub(super) fn description(given: Option<String>, cart: &Cart) -> Result<String, Error> {
-    let Some(given) = given else { return Ok(cart::description(cart)) };
-    let text = given.trim();
-    if !(3..=100).contains(&text.chars().count()) || text.chars().any(char::is_control) {
-        return Err(Error::BadDescription);
+    match given {
+        Some(text) => cart::given_description(&text).ok_or(Error::BadDescription),
+        None => Ok(cart::description(cart)),
     }
-    Ok(text.to_owned())
 }
 
 /// When an order of the shop expires: after `in_s` seconds, or after `default_ms` milliseconds.

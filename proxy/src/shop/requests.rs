@@ -90,7 +90,7 @@ impl Orders {
                 Ok((known.customer, consent))
             }
             Addressee { id: None, phone_number: Some(number), consent: Some(given) } => {
-                let phone_number = Some(customers::parse_number(&number).ok_or(Error::BadPhoneNumber)?);
+                let phone_number = Some(customers::parse_number(&number, unit.market).ok_or(Error::BadPhoneNumber)?);
                 let consent = orders::consent_record("paymentRequests", given, language, now)?;
                 Ok((Customer { sub: None, phone_number, received_at: now }, consent))
             }

@@ -28,8 +28,9 @@ pub struct NewCheckout {
     /// Present when the customer has consented to share the telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentGiven>,
-    /// The customer's language.
+    /// The customer's language as a BCP 47 tag. The nearest of `nb`, `da`, `fi`, `sv` and `en` is used.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "nb-NO"))]
     pub language: Language,
     /// The page that the customer returns to, on one of the configured origins. The checkout's token is added to it as the query
     /// parameter `kvitt`. Without it the proxy shows a confirmation page of its own.

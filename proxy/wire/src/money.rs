@@ -61,9 +61,10 @@ pub enum Brand {
     MobilePay,
 }
 
-/// The languages of the widget and the pages.
+/// The languages of the widget and the pages. Every language tag is read as the nearest of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(not(target_arch = "wasm32"), serde(from = "String"))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Language {
     /// Norwegian bokmål.
@@ -91,7 +92,7 @@ impl Language {
         }
     }
 
-    /// The language of a BCP 47 tag (`nb-NO`, `no`, `DA`); English for every other.
+    /// The language that is nearest to a BCP 47 tag or a locale (`nb-NO`, `nn_NO`, `no`, `DA`); English for every other.
     pub fn from_tag(tag: &str) -> Self {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         if primary.eq_ignore_ascii_case("nb")
@@ -108,5 +109,12 @@ impl Language {
         } else {
             Self::En
         }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl From<String> for Language {
+    fn from(tag: String) -> Self {
+        Self::from_tag(&tag)
     }
 }

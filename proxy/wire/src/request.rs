@@ -17,10 +17,11 @@ pub struct NewPaymentRequest {
     /// How long it can be paid, in seconds: 60 to 15552000 (180 days). `requests.hours` of the configuration when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_s: Option<u32>,
-    /// The language of the pay page.
+    /// The language of the pay page as a BCP 47 tag. The nearest of `nb`, `da`, `fi`, `sv` and `en` is used.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "nb-NO"))]
     pub language: Language,
-    /// The description in the app, 3 to 100 characters; the articles' names when absent.
+    /// The description in the app, at least 3 characters; more than 100 are cut at a word. The articles' names when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The page that the customer returns to, on one of the configured origins.
@@ -39,7 +40,7 @@ pub struct Addressee {
     /// A customer who has shared the number: see `GET /v1/shop/customers/{id}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// A number with country code, digits only, that the customer has given to the shop.
+    /// A number that the customer has given to the shop: with its country code, or as it is written in the country of the sales unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// The version of the text with which the customer consented to payment requests; required with a number.

@@ -34,7 +34,7 @@ pub struct ShopLine {
     pub quantity: u32,
     /// The unit price, before discount.
     pub unit_price: i64,
-    /// VAT rate in hundredths of a percent, 0 to 10000: 2500 is 25 %.
+    /// VAT rate in hundredths of a percent, 0 or 100 to 10000: 2500 is 25 %.
     pub vat_rate: u32,
     /// The discount on the line.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub enum Rounding {
     /// Refuse the cart, and state the difference.
     #[default]
     Refuse,
-    /// Add a line without VAT, with the sku `rounding`. Its amounts are negative when the lines sum to more than the total.
+    /// Add a line without VAT, with the sku `rounding`, or `rounding-2` where the shop has such a line. Its amounts are negative when the lines sum to more than the total.
     Line,
 }
 
@@ -84,8 +84,9 @@ pub struct SignedCart {
 pub struct NewShopCheckout {
     /// The cart, at the shop's prices.
     pub cart: ShopCart,
-    /// The customer's language.
+    /// The customer's language as a BCP 47 tag. The nearest of `nb`, `da`, `fi`, `sv` and `en` is used.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "nb-NO"))]
     pub language: Language,
     /// The page that the customer returns to, on one of the configured origins. Without it the proxy shows its own page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +94,7 @@ pub struct NewShopCheckout {
     /// Whether the customer is asked to share the telephone number; as configured when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_phone_number: Option<bool>,
-    /// The description in the app, 3 to 100 characters; the articles' names when absent.
+    /// The description in the app, at least 3 characters; more than 100 are cut at a word. The articles' names when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How long it can be paid, in seconds: 60 to 15552000 (180 days), a day when absent.

@@ -5,7 +5,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{amount_and_lines, mugs_and_freight, with};
-use crate::shop::{Order, SHOP_ORIGIN, Shop, problem};
+use crate::shop::{Order, SHOP_ORIGIN, Shop, log, problem};
 
 async fn post_order(shop: &Shop, bearer: &str, key: &str, body: &Value) -> Response {
     let request = shop.post("/v1/shop/checkouts").bearer_auth(bearer).header("idempotency-key", key);
@@ -106,6 +106,60 @@ async fn an_invalid_cart_is_refused_and_opens_nothing() {
     problem(post_order(&shop, "kvitt_abcdefgh_no", "order-1", &good).await, 401, "unauthorized").await;
     let metrics = shop.metrics().await;
     assert!(!metrics.contains("kvitt_checkouts{"), "{metrics}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn an_order_speaks_the_language_that_is_nearest_to_the_tag() {
+    let shop = Shop::open().await;
+    let bearer = shop.key("backend").await;
+    for (tag, heading) in [("nb_NO", "Å betale"), ("nn", "Å betale"), ("DA", "At betale"), ("de-AT", "To pay")] {
+        let body = json!({ "cart": mugs_and_freight(), "language": tag });
+        let opened: ShopCheckout = post_order(&shop, &bearer, tag, &body).await.json().await.unwrap();
+        let page = shop.http.get(&opened.url).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains(heading), "{tag}: {page}");
+        log::hide(&opened.token);
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn texts_are_counted_in_characters_and_a_long_description_is_cut_at_a_word() {
+    let shop = Shop::open().await;
+    let bearer = shop.key("backend").await;
+    let named = with(mugs_and_freight(), "/lines/0/name", json!("Blåbær ".repeat(28).trim()));
+    let described = json!({ "cart": named.clone(), "description": "Rød grøt og fløte ".repeat(7) });
+    for (key, body) in [("names", json!({ "cart": named })), ("description", described)] {
+        let opened: ShopCheckout = post_order(&shop, &bearer, key, &body).await.json().await.unwrap();
+        let mut order = Order::of(&shop, &opened.token).await;
+        let pays = NewAttempt { terms_accepted: true, consent: None };
+        order.seen = order.retries(&pays).await.json().await.unwrap();
+        assert_eq!(order.seen.state, State::Created, "Vipps MobilePay accepts it");
+        let record = shop.vipps.record(order.reference()).await;
+        let shown = record["request"]["paymentDescription"].as_str().unwrap();
+        assert!(shown.chars().count() <= 100 && shown.ends_with('…') && !shown.ends_with(" …"), "{shown}");
+        let last = shown.trim_end_matches('…').rsplit(' ').next().unwrap();
+        assert!(["Blåbær", "Rød", "grøt", "og", "fløte"].contains(&last), "a whole word: {shown}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_field_and_what_was_expected() {
+    let shop = Shop::open().await;
+    let bearer = shop.key("backend").await;
+    let good = json!({ "cart": mugs_and_freight() });
+    for (pointer, value, says) in [
+        ("/cart/lines/0/vat", json!(9_000), "9760"),
+        ("/cart/lines/1/vat_rate", json!(25), "25 % is 2500"),
+        ("/cart/lines/0/unit_price", json!(24_900.0), "cart.lines[0].unit_price"),
+        ("/cart/lines/0/name", json!("Krus\nmed hank"), "name"),
+    ] {
+        let answer = post_order(&shop, &bearer, "order-1", &with(good.clone(), pointer, value)).await;
+        let problem: kvitt_wire::Problem = answer.json().await.unwrap();
+        let detail = problem.detail.unwrap();
+        assert!(detail.contains(says), "{pointer}: {detail}");
+    }
     shop.close().await;
 }
 

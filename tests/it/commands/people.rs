@@ -24,6 +24,11 @@ async fn a_customer_is_found_shown_and_erased() {
     let happened = seen["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
     assert!(happened.collect::<Vec<_>>().contains(&"checkout.authorized"), "{seen}");
 
+    let nobody = shop.runs(&["customers", "erase", "--phone-number", "912 34 568"]).await;
+    assert_eq!(nobody.code, Some(1));
+    assert!(nobody.err.contains("erased the customer of 0 orders"), "{}", nobody.err);
+    let finnish = shop.runs(&["customers", "erase", "--phone-number", "040 123 4567"]).await;
+    assert!(finnish.code == Some(1) && finnish.err.contains("with its country code"), "{}", finnish.err);
     let erased = shop.runs(&["customers", "erase", "--id", id]).await.succeeded();
     assert_eq!(erased.out, "erased the customer of 1 order\n");
     assert_eq!(shop.runs(&["customers", "show", id]).await.code, Some(1));

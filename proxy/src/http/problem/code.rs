@@ -107,8 +107,8 @@ codes! {
         "Send the version of the text that the customer was shown, as proof of the consent.";
     BadExpiry = UNPROCESSABLE_ENTITY "bad_expiry": "expires_in_s must be 60 to 15552000 seconds",
         "Send one minute to 180 days, or omit it for the time in the proxy's configuration.";
-    BadDescription = UNPROCESSABLE_ENTITY "bad_description": "description must have 3 to 100 characters, none of them a control character",
-        "Shorten it, or omit it for the names of the articles.";
+    BadDescription = UNPROCESSABLE_ENTITY "bad_description": "description must have at least 3 characters, none of them a control character",
+        "Correct it, or omit it for the names of the articles. More than 100 characters are cut at a word.";
     UnknownCustomer = UNPROCESSABLE_ENTITY "unknown_customer": "The sales unit has no such customer",
         "Check the id: the customer may have been erased. Without a customer, the request has a link to send.";
     NoConsent = UNPROCESSABLE_ENTITY "no_consent": "The customer has not consented to payment requests",
@@ -126,7 +126,7 @@ codes! {
     UnknownEvent = UNPROCESSABLE_ENTITY "unknown_event": "There is no such event type",
         "Use one of the types that `detail` lists.";
     BadPhoneNumber = UNPROCESSABLE_ENTITY "bad_phone_number": "The telephone number is malformed",
-        "Write it with its country code, such as +47 400 00 001.";
+        "Write it with its country code, such as +47 400 00 001, or as it is written in the country of the sales unit.";
     BadAmount = UNPROCESSABLE_ENTITY "bad_amount": "The amount must be positive",
         "Send an amount above zero, in minor units.";
     BadLines = UNPROCESSABLE_ENTITY "bad_lines": "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of 1 to 9999",

@@ -62,7 +62,7 @@ impl From<CartError> for ApiError {
             CartError::BadQuantity(_) => Code::BadQuantity,
             CartError::BadTotal(_) => Code::BadTotal,
             CartError::Malformed => Code::MalformedItems,
-            CartError::BadVat(_) => Code::BadVat,
+            CartError::BadVat { .. } => Code::BadVat,
             CartError::WrongCurrency => Code::WrongCurrency,
             CartError::BadLine { .. } => Code::BadLine,
             CartError::DuplicateSku(_) => Code::DuplicateSku,

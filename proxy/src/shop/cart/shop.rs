@@ -7,6 +7,7 @@ use kvitt_wire::{Cart, Line, Rounding, ShopCart, ShopLine};
 use url::Url;
 
 use super::{CartError, MAX_LINES, MAX_VALUE, within_limits};
+use crate::base::text;
 use crate::checkout::{Moment, money};
 use crate::config::{Market, SalesUnit, Shop};
 
@@ -20,8 +21,6 @@ const MAX_SKU: usize = 64;
 const MAX_URL: usize = 2_000;
 /// The largest rounding difference in one cart, in minor units.
 const MAX_ROUNDING: i64 = 100;
-/// The SKU of the rounding line.
-const ROUNDING_SKU: &str = "rounding";
 
 /// Checks a cart with the prices of the shop and converts it to a [`Cart`] of the sales unit.
 ///
@@ -46,7 +45,7 @@ pub fn from_shop(shop: &Shop, unit: &SalesUnit, request: &ShopCart, now: Moment)
         if !small || request.rounding == Rounding::Refuse {
             return Err(CartError::Drift { lines: sum, total: request.total.value });
         }
-        lines.push(rounding(unit.market, drift));
+        lines.push(rounding(unit.market, drift, free_sku("rounding", &lines)));
     }
     for (place, line) in lines.iter().enumerate() {
         if lines[..place].iter().any(|other| other.sku == line.sku) {
@@ -69,10 +68,10 @@ pub fn from_shop(shop: &Shop, unit: &SalesUnit, request: &ShopCart, now: Moment)
 fn line(request: &ShopLine) -> Result<Line, CartError> {
     let sku: String = request.sku.chars().take(MAX_SKU).collect();
     let bad = |what| Err(CartError::BadLine { sku: sku.clone(), what });
-    if !is_plain_text(&request.sku, MAX_SKU) {
+    if !text::is_line(&request.sku, 1..=MAX_SKU) {
         return bad("sku must have 1 to 64 characters, none of them a control character");
     }
-    if !is_plain_text(&request.name, MAX_NAME) {
+    if !text::is_line(&request.name, 1..=MAX_NAME) {
         return bad("name must have 1 to 200 characters, none of them a control character");
     }
     if !(1..=MAX_PIECES).contains(&request.quantity) {
@@ -81,8 +80,8 @@ fn line(request: &ShopLine) -> Result<Line, CartError> {
     if !(0..=MAX_VALUE).contains(&request.unit_price) {
         return bad("unit_price must be 0 to 65000000 minor units");
     }
-    if request.vat_rate > 10_000 {
-        return bad("vat_rate must be 0 to 10000 hundredths of a percent");
+    if !money::is_vat_rate(request.vat_rate) {
+        return bad(money::VAT_RATE);
     }
     if !request.picture.iter().chain(&request.url).all(|url| is_address(url)) {
         return bad("picture and url must be http or https addresses of 2000 characters at most");
@@ -109,30 +108,24 @@ fn line(request: &ShopLine) -> Result<Line, CartError> {
         shipping: request.shipping,
     };
     let sane = (0..=total).contains(&line.vat) && money::vat_holds(&line);
-    if sane { Ok(line) } else { Err(CartError::BadVat(line.sku)) }
+    if sane { Ok(line) } else { Err(CartError::bad_vat(line)) }
 }
 
 /// The line for a rounding difference: without VAT, and in the language of the market, because it is on the receipt.
-fn rounding(market: Market, drift: i64) -> Line {
+fn rounding(market: Market, drift: i64, sku: String) -> Line {
     let name = match market {
         Market::No => "Avrunding",
         Market::Dk => "Afrunding",
         Market::Fi => "Pyöristys",
     };
-    Line {
-        sku: ROUNDING_SKU.to_owned(),
-        name: name.to_owned(),
-        quantity: 1,
-        unit_price: drift,
-        total: drift,
-        ..Line::default()
-    }
+    Line { sku, name: name.to_owned(), quantity: 1, unit_price: drift, total: drift, ..Line::default() }
 }
 
-fn is_plain_text(text: &str, max: usize) -> bool {
-    // PostgreSQL stores a JSON document with a NUL, but cannot read it any more.
-    let length = text.trim().chars().count();
-    length >= 1 && text.chars().count() <= max && !text.chars().any(char::is_control)
+/// The first of `sku`, `sku-2`, `sku-3`, … that no line has.
+fn free_sku(sku: &str, lines: &[Line]) -> String {
+    let candidates = std::iter::once(sku.to_owned()).chain((2..).map(|nth| format!("{sku}-{nth}")));
+    let is_free = |candidate: &String| lines.iter().all(|line| line.sku != *candidate);
+    candidates.into_iter().find(is_free).expect("there are more candidates than lines")
 }
 
 /// Whether it is an address that a page and the app may show: http or https, without credentials.

@@ -155,7 +155,12 @@ fn check_times(claims: &Claims, max_ms: i64, now: Moment) -> Result<(), SignedCa
 fn decode_part<T: DeserializeOwned>(name: &str, part: &str) -> Result<T, CartError> {
     let bytes =
         URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed(&format!("the {name} is not base64url without padding")))?;
-    serde_json::from_slice(&bytes).map_err(|error| malformed(&format!("the {name}: {error}")))
+    // The error begins with the path of the field.
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    let value =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&format!("the {name}: {error}")))?;
+    json.end().map_err(|error| malformed(&format!("the {name}: {error}")))?;
+    Ok(value)
 }
 
 fn malformed(why: &str) -> CartError {

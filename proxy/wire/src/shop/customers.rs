@@ -49,8 +49,13 @@ pub struct CustomerConsent {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfNumber {
-    /// The telephone number with country code, such as `+47 999 99 999`.
+    /// The telephone number: with its country code, such as `+47 999 99 999`, or as it is written in the country of the sales unit. Nine and
+    /// more digits that do not begin with a zero have a country code.
     pub phone_number: String,
+    /// The sales unit in whose country a number without a country code is, by name; the key's own, or the first one of the configuration, when
+    /// absent. Customers are found at every sales unit that the key has access to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sales_unit: Option<String>,
 }
 
 /// The answer of `POST /v1/shop/customers/find`.
@@ -65,7 +70,7 @@ pub struct FoundCustomers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErasedCustomers {
-    /// The number of orders in which data was erased.
+    /// The number of orders in which data was erased; 0 when nobody has shared the number.
     pub erased: usize,
 }
 

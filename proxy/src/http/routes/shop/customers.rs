@@ -10,7 +10,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::shop_key::ShopKey;
-use crate::checkout::PhoneNumber;
 use crate::http::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Result};
@@ -56,30 +55,29 @@ async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> 
     security(("shop_key" = [])), responses(
     (status = 200, body = FoundCustomers),
     ForShop, JsonBody,
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`, `unknown_sales_unit`"),
 ))]
 async fn find(State(app): State<App>, key: ShopKey, Json(body): Json<OfNumber>) -> Result<axum::Json<FoundCustomers>> {
-    let found = with_number(&app, &key, &number(&body)?).await?;
+    let found = with_number(&app, &key, &body).await?;
     Ok(axum::Json(FoundCustomers { customers: found.into_iter().map(customers::for_shop).collect() }))
 }
 
 /// Erases customers by telephone number
 ///
-/// Like erasing one customer, for every customer with that number.
+/// Like erasing one customer, for every customer with that number. `erased` is 0 when nobody has shared it.
 #[utoipa::path(post, path = "/v1/shop/customers/erase", operation_id = "erase_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
     (status = 200, body = ErasedCustomers),
     ForShop, JsonBody,
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`, `unknown_sales_unit`"),
 ))]
 async fn erase_number(
     State(app): State<App>,
     key: ShopKey,
     Json(body): Json<OfNumber>,
 ) -> Result<axum::Json<ErasedCustomers>> {
-    let number = number(&body)?;
     let mut erased = 0;
-    for known in with_number(&app, &key, &number).await? {
+    for known in with_number(&app, &key, &body).await? {
         erased += customers::erase_customer(&app.store, &app.ledger, &known).await?;
     }
     Ok(axum::Json(ErasedCustomers { erased }))
@@ -93,15 +91,14 @@ async fn known(app: &App, key: &ShopKey, id: &str) -> Result<KnownCustomer> {
 }
 
 /// The customers with a number, of the sales units that the key has access to.
-async fn with_number(app: &App, key: &ShopKey, number: &PhoneNumber) -> Result<Vec<KnownCustomer>> {
+async fn with_number(app: &App, key: &ShopKey, wanted: &OfNumber) -> Result<Vec<KnownCustomer>> {
+    let named = wanted.sales_unit.as_deref().or(key.sales_unit.as_deref());
+    let unit = app.units.find(named).filter(|unit| key.may_access(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;
+    let number = customers::parse_number(&wanted.phone_number, unit.market).ok_or(ApiError::bad_phone_number())?;
     let mut found = Vec::new();
-    for id in app.store.customers_with_number(number).await? {
+    for id in app.store.customers_with_number(&number).await? {
         let known = app.store.known_customer(&id).await?;
         found.extend(known.filter(|known| key.may_access(&known.sales_unit)));
     }
     Ok(found)
-}
-
-fn number(body: &OfNumber) -> Result<PhoneNumber> {
-    customers::parse_number(&body.phone_number).ok_or(ApiError::bad_phone_number())
 }

@@ -65,6 +65,15 @@ fn a_signed_cart_is_accepted() {
 }
 
 #[test]
+fn a_wrong_field_is_named() {
+    let float = with(payload(), "/cart/lines/0/unit_price", json!(24_900.0));
+    match refusal(&signed_with(KEY, &header(), &float)) {
+        SignedCartError::Malformed(why) => assert!(why.contains("cart.lines[0].unit_price"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn the_header_cannot_choose_the_algorithm() {
     for (change, why) in [
         (with(header(), "/alg", json!("none")), "BadSignature"),
