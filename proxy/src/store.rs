@@ -44,6 +44,7 @@ mod sqlite;
 mod traces;
 mod vitals;
 
+use kvitt_wire::Role;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
@@ -52,7 +53,7 @@ use crate::base::vault::{OpenError, Vault};
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 pub use customers::{KnownCustomer, Shared};
-pub use desk::StoredSession;
+pub use desk::{StoredLink, StoredSession};
 pub use idempotency::IdempotencyRecord;
 pub use inbox::{ClaimedWebhook, Webhook};
 pub use listener::Listener;
@@ -325,6 +326,11 @@ fn effect_id(checkout: &Checkout, position: usize) -> String {
 /// The value of the column `phase`: the state of the current attempt.
 fn phase(checkout: &Checkout) -> &'static str {
     checkout.current().state.as_str()
+}
+
+/// The role in a column. One that only a newer release knows may do the least.
+fn role(name: &str) -> Role {
+    Role::from_name(name).unwrap_or(Role::Read)
 }
 
 /// The money that can still be captured, in minor units.

@@ -9,22 +9,22 @@ const MUG = { sku: "mug", quantity: 2 };
 const TEA = { sku: "tea", quantity: 1 };
 
 export class Packer {
-  /** The login link and the key that the demo prints. */
+  /** The login link and the keys that the demo prints: one for everything, one that ships, one that reads. */
   static credentials(set) {
-    const [link, key] = ["desk", "key"].map((name) => set.log.match(new RegExp(`^${name}\\s+(\\S+)$`, "m"))?.[1]);
-    assert.ok(link && key, `the demo prints no login\n${set.log}`);
-    return { link, key };
+    const [link, key, ship, read] = ["desk", "key", "ship", "read"].map((name) => set.log.match(new RegExp(`^${name}\\s+(\\S+)$`, "m"))?.[1]);
+    assert.ok(link && key && ship && read, `the demo prints no login\n${set.log}`);
+    return { link, key, ship, read };
   }
 
-  /** A packer who has logged in with the shop's key. */
-  static async atTheDesk(set, options) {
+  /** A packer who has logged in with one of the shop's keys. */
+  static async atTheDesk(set, options, role = "key") {
     const packer = new Packer();
     packer.set = set;
     packer.clerk = await set.clerk(options);
     // Without a session the proxy answers 401, which the browser writes to its console.
     packer.clerk.expectsError(/status of 401/);
     await packer.clerk.opens("/desk");
-    await packer.logsInWith(Packer.credentials(set).key);
+    await packer.logsInWith(Packer.credentials(set)[role]);
     await packer.clerk.page.getByRole("navigation", { name: "Desk" }).waitFor();
     return packer;
   }

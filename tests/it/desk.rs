@@ -12,14 +12,14 @@ use crate::shop::{Database, Files, Shop, eventually, log, problem};
 const NONE: &str = "/v1/shop/orders/nordlys-none-1";
 
 /// A browser at the desk. Without a cookie it is not logged in.
-struct Desk<'a> {
+pub(crate) struct Desk<'a> {
     shop: &'a Shop,
     cookie: String,
 }
 
 impl<'a> Desk<'a> {
     /// Logs in with valid credentials.
-    async fn opened(shop: &'a Shop, with: &Value) -> Self {
+    pub(crate) async fn opened(shop: &'a Shop, with: &Value) -> Self {
         let answer = logs_in(shop, with).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
@@ -29,11 +29,11 @@ impl<'a> Desk<'a> {
     }
 
     /// A request as the desk's page sends it.
-    fn gets(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn gets(&self, path: &str) -> RequestBuilder {
         as_the_page(self.shop.get(path)).header("cookie", &self.cookie)
     }
 
-    fn posts(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn posts(&self, path: &str) -> RequestBuilder {
         as_the_page(self.shop.post(path)).header("cookie", &self.cookie)
     }
 
@@ -58,7 +58,12 @@ async fn is_refused(answer: Response) {
 
 /// A login link of the command: its part behind the `#`.
 async fn link(shop: &Shop) -> Value {
-    let printed = shop.runs(&["desk"]).await.succeeded();
+    link_with(shop, &[]).await
+}
+
+/// The same with options.
+pub(crate) async fn link_with(shop: &Shop, options: &[&str]) -> Value {
+    let printed = shop.runs(&[&["desk"], options].concat()).await.succeeded();
     let secret = printed.out.trim().strip_prefix(&format!("{}/desk#link=", shop.url)).expect("a link").to_owned();
     log::hide(&secret);
     json!({ "link": secret })

@@ -46,6 +46,7 @@ mod reconcile;
 mod registrations;
 mod relay;
 mod requests;
+mod roles;
 mod seeds;
 mod store;
 mod stories;

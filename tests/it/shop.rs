@@ -17,7 +17,7 @@ use kvitt::config::Config;
 use kvitt::store::Store;
 use kvitt_emulator::{Credentials, Emulator, Options};
 use kvitt_vipps::{Client, EventName, SecretString};
-use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem};
+use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem, Role};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -120,10 +120,10 @@ vipps.base_url = "{emulator}"
     }
 
     /// Creates a shop key.
-    async fn key(&self, name: &str, sales_unit: Option<&str>) -> String {
+    async fn key(&self, name: &str, role: Role, sales_unit: Option<&str>) -> String {
         let store = Store::open(&self.database, &vault()).await.unwrap();
         let key = kvitt::access::shop_key::Key::new();
-        key.add(&store, name, sales_unit).await.unwrap();
+        key.add(&store, name, role, sales_unit).await.unwrap();
         store.close().await;
         key.expose()
     }
@@ -248,7 +248,13 @@ impl Shop {
     /// The same for one sales unit only.
     pub(crate) async fn key_of(&self, name: &str, sales_unit: Option<&str>) -> String {
         self.is_ready().await;
-        self.files.key(name, sales_unit).await
+        self.files.key(name, Role::All, sales_unit).await
+    }
+
+    /// The same for what this role may do.
+    pub(crate) async fn key_with(&self, name: &str, role: Role) -> String {
+        self.is_ready().await;
+        self.files.key(name, role, None).await
     }
 
     /// The stored checkout of an order.

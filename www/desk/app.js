@@ -31,7 +31,7 @@ import { call, session as currentSession } from "./api.js";
 import { attention } from "./attention.js";
 import { customers } from "./customers.js";
 import { fill, h, announce } from "./dom.js";
-import { frame } from "./frame.js";
+import { frame, isOffered } from "./frame.js";
 import { listen } from "./keys.js";
 import { login } from "./login.js";
 import { orders } from "./orders.js";
@@ -68,8 +68,9 @@ const start = async () => {
 /** Opens the desk for a session. */
 function open(session) {
   const desk = { ...session, leave: logOut, unit: (name) => session.sales_units.find((unit) => unit.name === name) };
-  // A link is valid for all sales units, and a key may be valid for several.
-  desk.only = session.key && session.sales_units.length === 1 ? session.sales_units[0].name : undefined;
+  // The proxy refuses what the session has no right to; the desk does not offer it.
+  desk.may = (right) => session.rights.includes(right);
+  desk.only = session.sales_unit;
   desk.scope = desk.only ?? "all";
   const { node, main, setConnection, setCurrent, setCount } = frame(desk);
   desk.setCount = setCount;
@@ -79,7 +80,7 @@ function open(session) {
   let shown;
   const navigate = () => {
     const [name = "orders", ...rest] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
-    const chosen = SCREENS[name] ? name : "orders";
+    const chosen = SCREENS[name] && isOffered(desk, name) ? name : "orders";
     if (chosen !== shown) {
       screen?.leave?.();
       screen = SCREENS[chosen](desk);

@@ -17,6 +17,7 @@ export function attention(desk) {
   const busy = new Set();
   const errors = new Map();
   let known = { endpoints: [], failed: [] };
+  const mayManage = desk.may("manage_endpoints");
   let gone = false;
   let timer;
 
@@ -43,7 +44,7 @@ export function attention(desk) {
       known = { endpoints, failed };
       renderEndpoints();
     } catch (error) {
-      const others = error.code === "not_found" && h("p.empty", {}, "Endpoints belong to the whole shop, and your key is for one sales unit.");
+      const others = error.code === "not_found" && h("p.empty", {}, "Endpoints belong to the whole shop, and this login is for one sales unit.");
       if (!gone) refill(deliveriesPanel, h("h2", {}, "The shop's endpoints"), others || problemBox(error, load));
     }
   }
@@ -105,7 +106,7 @@ export function attention(desk) {
                   `${moment(delivery.created_at_ms)} · ${delivery.tries} ${delivery.tries === 1 ? "try" : "tries"} · ${delivery.error ?? delivery.status ?? "not tried yet"}`,
                 ),
               ),
-              endpointButton("Redeliver", `Redeliver: ${delivery.type} of ${moment(delivery.created_at_ms)}`, [
+              mayManage && endpointButton("Redeliver", `Redeliver: ${delivery.type} of ${moment(delivery.created_at_ms)}`, [
                 endpoint.id,
                 "deliveries",
                 delivery.id,
@@ -117,8 +118,9 @@ export function attention(desk) {
       h(
         "div.actions",
         {},
-        endpoint.state === "disabled" && endpointButton("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
-        deliveries.length > 1 &&
+        mayManage && endpoint.state === "disabled" && endpointButton("Enable", `Enable ${endpoint.url}`, [endpoint.id, "enable"]),
+        mayManage &&
+          deliveries.length > 1 &&
           endpointButton("Redeliver all since the first", `Redeliver all since the first: ${endpoint.url}`, [endpoint.id, "replay"], {
             since_ms: first,
           }),

@@ -47,7 +47,9 @@ export function customers(desk) {
     load(
       () => call("POST", "/v1/shop/customers/find", { body: { phone_number: written } }),
       ({ customers }) =>
-        customers.length > 0 ? [...customers.map(card), erasing(written)] : [h("p.empty", {}, "Nobody has shared this number.")],
+        customers.length > 0
+          ? [...customers.map(card), desk.may("erase_customers") && erasing(written)]
+          : [h("p.empty", {}, "Nobody has shared this number.")],
       search,
     );
   };
@@ -109,8 +111,8 @@ export function customers(desk) {
       h(
         "div.actions",
         {},
-        customer.phone_number && h("a.button.second", { href: `#/request/${encodeURIComponent(customer.id)}` }, "Request a payment"),
-        h(
+        customer.phone_number && desk.may("open_orders") && h("a.button.second", { href: `#/request/${encodeURIComponent(customer.id)}` }, "Request a payment"),
+        desk.may("erase_customers") && h(
           "button.button.second.danger",
           {
             type: "button",

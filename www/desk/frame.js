@@ -10,20 +10,32 @@ const SCREENS = [
   ["customers", "Customers"],
   ["attention", "Attention"],
 ];
+/** The right that a screen needs, where it needs more than to read. */
+const NEEDS = { request: "open_orders" };
+/** What a session of a role may do, where it may not do everything. */
+const ROLES = {
+  read: ["Reads", "This login may read, and change nothing."],
+  ship: ["Ships", "This login may capture and release. It may not refund, request payments, erase customers or change endpoints."],
+  refund: ["Ships, refunds", "This login may capture, release and refund. It may not request payments, erase customers or change endpoints."],
+};
 const LIVE = {
   live: ["Live", "Events appear here at once."],
   polling: ["Every 5 s", "The event stream is not available; the desk polls every five seconds."],
   away: ["No connection", "The proxy does not answer. This page may be out of date."],
 };
 
+/** Whether a screen is offered to the desk's session. */
+export const isOffered = (desk, name) => NEEDS[name] === undefined || desk.may(NEEDS[name]);
+
 /** The frame, and the functions that update it. */
 export function frame(desk) {
   const counts = {};
-  const links = SCREENS.map(([name, text]) => {
+  const links = SCREENS.filter(([name]) => isOffered(desk, name)).map(([name, text]) => {
     counts[name] = h("span.count", { hidden: true });
     return h("a", { href: `#/${name}`, "data-way": name }, h("span", {}, text), counts[name]);
   });
   const live = h("p.live", { "data-stands": "away", title: LIVE.away[1] }, h("span", {}, "Connecting"));
+  const [role, meaning] = ROLES[desk.role] ?? [];
   const main = h("main", { id: "main", tabindex: "-1" });
   const node = [
     h("a.skip", { href: "#main", onclick: (event) => (event.preventDefault(), main.focus()) }, "Skip to content"),
@@ -34,7 +46,7 @@ export function frame(desk) {
         "p.shop",
         {},
         h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }),
-        h("span", {}, h("strong", {}, desk.shop), h("span.soft", {}, "Order desk")),
+        h("span", {}, h("strong", {}, desk.shop), h("span.soft", { title: meaning }, role ? `${desk.name} · ${role}` : "Order desk")),
       ),
       h("nav.ways", { "aria-label": "Desk" }, links),
       h(

@@ -34,6 +34,8 @@ export function order(desk, reference, changed) {
   let opened = false;
   let updateDialog;
   const revealed = {};
+  /** The rights have the names of the operations. */
+  const { may } = desk;
 
   async function load() {
     try {
@@ -78,9 +80,9 @@ export function order(desk, reference, changed) {
   }
 
   const actionsByKind = {
-    capture: () => toCapture(shown) > 0 && openDialog("capture"),
-    refund: () => toRefund(shown) > 0 && openDialog("refund"),
-    cancel: () => toCapture(shown) > 0 && openDialog("cancel"),
+    capture: () => may("capture") && toCapture(shown) > 0 && openDialog("capture"),
+    refund: () => may("refund") && toRefund(shown) > 0 && openDialog("refund"),
+    cancel: () => may("cancel") && toCapture(shown) > 0 && openDialog("cancel"),
   };
 
   function parts(found) {
@@ -113,7 +115,7 @@ export function order(desk, reference, changed) {
       ...notes(found),
       found.aggregate.authorized > 0 && moneySummary(found),
       actions(found),
-      found.request && requestStatus(found, done),
+      found.request && requestStatus(found, done, may("open_orders")),
       lines(found),
       customerOf(found, revealed),
       timeline(found),
@@ -150,13 +152,9 @@ export function order(desk, reference, changed) {
           h(
             "p",
             {},
-            `You submitted a ${{ capture: "capture", refund: "refund", cancel: "release" }[kind]}, and there was no answer. Retrying is safe: it is carried out once.`,
+            `You submitted a ${{ capture: "capture", refund: "refund", cancel: "release" }[kind]}, and there was no answer. Retrying is safe: it is carried out once.${may(kind) ? "" : " This login may not; log in with one that may."}`,
           ),
-          h(
-            "button.button.second",
-            { type: "button", onclick: () => openDialog(kind) },
-            "Retry",
-          ),
+          may(kind) && h("button.button.second", { type: "button", onclick: () => openDialog(kind) }, "Retry"),
         ),
       ),
     ];
@@ -168,9 +166,9 @@ export function order(desk, reference, changed) {
     const button = (kind, name, text, key) =>
       h(`button.button${name}`, { type: "button", onclick: actionsByKind[kind], "data-keep": kind, "aria-keyshortcuts": key }, text);
     const buttons = [
-      left > 0 && button("capture", "", "Ship and capture…", "s"),
-      toRefund(found) > 0 && button("refund", ".second", "Refund…", "f"),
-      left > 0 && button("cancel", ".second.danger", taken ? "Release the rest…" : "Cancel the order…", "x"),
+      left > 0 && may("capture") && button("capture", "", "Ship and capture…", "s"),
+      toRefund(found) > 0 && may("refund") && button("refund", ".second", "Refund…", "f"),
+      left > 0 && may("cancel") && button("cancel", ".second.danger", taken ? "Release the rest…" : "Cancel the order…", "x"),
     ].filter(Boolean);
     return buttons.length > 0 && h("div.actions", {}, buttons);
   }

@@ -26,6 +26,7 @@ const WORDS = {
   busy: ["The proxy is overloaded, or its database does not answer.", "Nothing is lost. Try again shortly."],
   not_found: ["It does not exist.", "It may have been erased, or the reference is another shop's."],
   unauthorized: ["You are not logged in any more.", "Log in again. Then retry what was not answered."],
+  role_not_allowed: ["This login may not do that.", "Log in with one that may. The operator of the proxy makes it."],
   login_refused: [
     "The login was refused.",
     "A key may have been revoked. A link is valid once and for some minutes: ask for another.",

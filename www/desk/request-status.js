@@ -15,8 +15,9 @@ const OPEN = ["open", "starting", "created"];
 /**
  * @param order an order with a `request`
  * @param {(order: object) => void} done
+ * @param {boolean} mayWithdraw
  */
-export function requestStatus(order, done) {
+export function requestStatus(order, done, mayWithdraw) {
   const { request } = order;
   if (!OPEN.includes(order.state)) return undefined;
   const message = h("div.said");
@@ -61,7 +62,7 @@ export function requestStatus(order, done) {
         h("time", { title: precisely(request.expires_at_ms) }, moment(request.expires_at_ms)),
         ". This page shows the payment.",
       ),
-    h("div.actions", {}, button, h("button.button.second.danger", { type: "button", onclick: withdraw }, "Withdraw")),
+    h("div.actions", {}, button, mayWithdraw && h("button.button.second.danger", { type: "button", onclick: withdraw }, "Withdraw")),
     message,
   );
 }

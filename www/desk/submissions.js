@@ -82,7 +82,7 @@ async function sendWithRetries(subject, path, { key, body }) {
         throw error;
       }
       const pause = error.retryAfter ? error.retryAfter * 1_000 : RETRY_MS[tries];
-      if (tries >= RETRY_MS.length || pause > 10_000 || error.code === "unauthorized") throw error;
+      if (tries >= RETRY_MS.length || pause > 10_000 || ["unauthorized", "role_not_allowed"].includes(error.code)) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
@@ -103,7 +103,8 @@ function discard(subject, key) {
 /** Whether an error is final: it was not carried out and will not be, so another submission may follow. */
 function isFinal(error) {
   if (error instanceof Unanswered) return false;
-  const later = ["idempotency_in_progress", "rate_limited", "unauthorized"].includes(error.code);
+  // Another login of less rights repeats a submission that may have been carried out: it is kept for one that may.
+  const later = ["idempotency_in_progress", "rate_limited", "unauthorized", "role_not_allowed"].includes(error.code);
   return error instanceof Problem && error.status < 500 && !later;
 }
 

@@ -204,7 +204,8 @@ mod tests {
     fn read(header: &str, shop: bool, path: &str, body: &str) -> Option<Key> {
         let mut request = Request::post(path).header(IDEMPOTENCY_KEY, header);
         if shop {
-            request = request.extension(ShopKey { prefix: "abcdefgh".into(), sales_unit: None });
+            let (prefix, name, role) = ("abcdefgh".into(), "warehouse".into(), kvitt_wire::Role::All);
+            request = request.extension(ShopKey { prefix, name, role, sales_unit: None });
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         Key::from_request(&parts, body.as_bytes()).ok().flatten()

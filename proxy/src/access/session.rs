@@ -10,6 +10,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, Method, header};
+use kvitt_wire::Role;
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -20,7 +21,7 @@ use crate::base::clock;
 use crate::checkout::Moment;
 use crate::config::Desk;
 use crate::engine::chores::Chore;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoredLink, StoredSession};
 
 /// The header that the desk sends with each request: [`AUTOMATIC`] where no user asked for it, so that a session that
 /// is left alone expires.
@@ -76,7 +77,12 @@ pub struct Session {
     hash: String,
     /// The prefix of the shop key that it was opened with, if any.
     pub key_prefix: Option<String>,
-    sales_unit: Option<String>,
+    /// The name of that key, or of the link.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The one sales unit that it may access; `None` for all.
+    pub sales_unit: Option<String>,
     /// When it expires at the latest.
     pub ends_at: Moment,
 }
@@ -91,7 +97,13 @@ impl Session {
     /// The shop key that its requests count as.
     pub fn shop_key(&self) -> ShopKey {
         let prefix = self.key_prefix.clone().unwrap_or_else(|| NO_KEY.to_owned());
-        ShopKey { prefix, sales_unit: self.sales_unit.clone() }
+        ShopKey { prefix, name: self.name.clone(), role: self.role, sales_unit: self.sales_unit.clone() }
+    }
+
+    /// The session with the secret of that hash.
+    fn of(stored: StoredSession, hash: String, desk: &Desk) -> Self {
+        let StoredSession { key_prefix, name, role, sales_unit, created_at, .. } = stored;
+        Self { hash, key_prefix, name, role, sales_unit, ends_at: created_at.plus_ms(desk.session_ms) }
     }
 
     /// Ends the session.
@@ -103,14 +115,27 @@ impl Session {
     }
 }
 
+/// What a link passes on to its session.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// The name of the session: whom the link is for.
+    pub name: String,
+    /// What the session may do.
+    pub role: Role,
+    /// The one sales unit that it may access; `None` for all.
+    pub sales_unit: Option<String>,
+}
+
 /// Makes a link to the desk. Its secret is in the fragment (`#`), which browsers send in no request and no referrer. A
 /// button on the page uses it, so fetching the link in advance does not use it up.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn new_link(desk: &Desk, store: &Store) -> Result<String, store::Error> {
+pub async fn new_link(desk: &Desk, store: &Store, link: NewLink) -> Result<String, store::Error> {
     let secret = Secret::new();
-    store.add_desk_link(&secret.hash(), clock::now().plus_ms(desk.link_ms)).await?;
+    let NewLink { name, role, sales_unit } = link;
+    let link = StoredLink { name, role, sales_unit, expires_at: clock::now().plus_ms(desk.link_ms) };
+    store.add_desk_link(&secret.hash(), &link).await?;
     Ok(format!("{}/desk#link={}", desk.public_url, secret.0.expose_secret()))
 }
 
@@ -124,25 +149,22 @@ pub async fn log_in(
     credential: Credential<'_>,
 ) -> Result<Option<NewSession>, store::Error> {
     let now = clock::now();
-    let key = match credential {
+    let (key_prefix, name, role, sales_unit) = match credential {
         Credential::Key(text) => {
             let Some(key) = Key::parse(text) else { return Ok(None) };
             let Some(key) = key.authenticate(store).await? else { return Ok(None) };
-            Some(key)
+            (Some(key.prefix), key.name, key.role, key.sales_unit)
         }
         Credential::Link(text) => {
-            let Some(link) = Secret::parse(text) else { return Ok(None) };
-            if !store.consume_desk_link(&link.hash(), now).await? {
-                return Ok(None);
-            }
-            None
+            let Some(secret) = Secret::parse(text) else { return Ok(None) };
+            let Some(link) = store.consume_desk_link(&secret.hash(), now).await? else { return Ok(None) };
+            (None, link.name, link.role, link.sales_unit)
         }
     };
     let secret = Secret::new();
-    let (key_prefix, sales_unit) = key.map_or((None, None), |key| (Some(key.prefix), key.sales_unit));
-    store.add_desk_session(&secret.hash(), key_prefix.as_deref(), now).await?;
-    let session = Session { hash: secret.hash(), key_prefix, sales_unit, ends_at: now.plus_ms(desk.session_ms) };
-    Ok(Some(NewSession { session, secret }))
+    let stored = StoredSession { key_prefix, name, role, sales_unit, created_at: now, used_at: now };
+    store.add_desk_session(&secret.hash(), &stored).await?;
+    Ok(Some(NewSession { session: Session::of(stored, secret.hash(), desk), secret }))
 }
 
 /// The session of a request; `None` without a valid one, or when the request does not come from the desk's own page.
@@ -170,7 +192,7 @@ pub async fn authenticate(
     if by_user && now >= stored.used_at.plus_ms(USED_AT_PRECISION_MS.min(desk.idle_ms / 2)) {
         store.touch_desk_session(&hash, now).await?;
     }
-    Ok(Some(Session { hash, key_prefix: stored.key_prefix, sales_unit: stored.sales_unit, ends_at }))
+    Ok(Some(Session::of(stored, hash, desk)))
 }
 
 /// Whether a request comes from the desk's own page. A request that changes something must prove its origin. For one

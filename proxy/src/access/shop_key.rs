@@ -7,6 +7,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kvitt_wire::Role;
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use crate::base::clock;
 use crate::checkout::Moment;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoredKey};
 
 const MARKER: &str = "kvitt_";
 const PREFIX_LENGTH: usize = 8;
@@ -57,12 +58,28 @@ impl Key {
         format!("{MARKER}{}_{}", self.prefix, self.secret.expose_secret())
     }
 
-    /// Stores a new key, with a name for people, for one sales unit or for all.
+    /// Stores a new key, with a name for people and what it may do, for one sales unit or for all.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn add(&self, store: &Store, name: &str, sales_unit: Option<&str>) -> Result<(), store::Error> {
-        store.add_shop_key(&self.prefix, name, sales_unit, &self.hash(), clock::now()).await
+    pub async fn add(
+        &self,
+        store: &Store,
+        name: &str,
+        role: Role,
+        sales_unit: Option<&str>,
+    ) -> Result<(), store::Error> {
+        let key = StoredKey {
+            prefix: self.prefix.clone(),
+            name: name.to_owned(),
+            role,
+            sales_unit: sales_unit.map(str::to_owned),
+            secret_hash: self.hash(),
+            created_at: clock::now(),
+            used_at: None,
+            revoked_at: None,
+        };
+        store.add_shop_key(&key).await
     }
 
     /// Authenticates the key; `None` when it is unknown or revoked.
@@ -79,7 +96,8 @@ impl Key {
         if stored.used_at.is_none_or(|Moment(used_at)| now.0 - used_at >= USED_AT_PRECISION_MS) {
             store.touch_shop_key(&self.prefix, now).await?;
         }
-        Ok(Some(ShopKey { prefix: stored.prefix, sales_unit: stored.sales_unit }))
+        let StoredKey { prefix, name, role, sales_unit, .. } = stored;
+        Ok(Some(ShopKey { prefix, name, role, sales_unit }))
     }
 
     fn hash(&self) -> String {
@@ -98,6 +116,10 @@ impl Default for Key {
 pub struct ShopKey {
     /// The prefix of the key; `desk` for a session that was opened with a link.
     pub prefix: String,
+    /// Its name for people: that of the key, or of the link.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
     /// The one sales unit that it may access; `None` for all.
     pub sales_unit: Option<String>,
 }

@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kvitt_wire::Role;
 
-use crate::base::clock;
+use crate::base::{clock, text};
 use crate::checkout::{Moment, PhoneNumber};
 use crate::config::{Config, SalesUnits};
 use crate::shop::customers;
+
+/// The most characters of a name for people.
+const MAX_LABEL: usize = 200;
 
 /// The configuration that a command uses.
 #[derive(clap::Args)]
@@ -31,6 +36,27 @@ impl ConfigFile {
     /// Loads the same without requiring the secrets of webhooks.
     pub(crate) fn load_without_webhooks(&self) -> anyhow::Result<Config> {
         Ok(Config::load_without_webhooks(self.config.as_deref(), std::env::vars())?)
+    }
+}
+
+/// Parses a role.
+pub(super) fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::EVERY.map(Role::as_str))
+        .map(|name| Role::from_name(&name).expect("it is one of the possible values"))
+}
+
+/// Parses a name for people, such as that of a shop key.
+pub(super) fn label(name: &str) -> Result<String, String> {
+    let fits = text::is_line(name, 1..=MAX_LABEL);
+    fits.then(|| name.to_owned())
+        .ok_or_else(|| format!("it must have 1 to {MAX_LABEL} characters, none of them a control character"))
+}
+
+/// Checks the name of a sales unit, if there is one.
+pub(super) fn is_known_unit(config: &Config, sales_unit: Option<&str>) -> anyhow::Result<()> {
+    match sales_unit.filter(|unit| config.sales_units.find(Some(unit)).is_none()) {
+        Some(unknown) => bail!("there is no sales unit {unknown}"),
+        None => Ok(()),
     }
 }
 

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use kvitt_emulator::{Credentials, Emulator};
+use kvitt_wire::Role;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::session;
+use crate::access::session::{self, NewLink};
 use crate::access::shop_key;
 use crate::base::vault::Key;
 use crate::config::Config;
@@ -40,12 +41,14 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     telemetry::start(&config.log)?;
     println!("shop   {shop}/");
     println!("phone  {}/phone", emulator.url());
-    let (desk, key) = logins(&config).await?;
+    let Logins { desk, keys } = logins(&config).await?;
     println!("desk   {desk}");
-    println!("key    {key}");
+    for (name, key) in keys {
+        println!("{name:5}  {key}");
+    }
     println!("carts  {}", secret.as_str());
     println!(
-        "Pay in the shop, approve on the phone. The desk's link logs in once, the key any time. Carts are signed as \"demo\". Ctrl-C stops all."
+        "Pay in the shop, approve on the phone. The desk's link logs in once, the keys any time: one may do everything, one ships, one reads. Carts are signed as \"demo\". Ctrl-C stops all."
     );
     crate::serve(config, listener, stop).await?;
     emulator.shutdown();
@@ -53,14 +56,26 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     Ok(())
 }
 
-/// The two logins of the order desk: a link, and a shop key.
-async fn logins(config: &Config) -> anyhow::Result<(String, String)> {
+/// The logins of the order desk: a link, and shop keys by the name under which they are printed.
+struct Logins {
+    desk: String,
+    keys: Vec<(&'static str, String)>,
+}
+
+async fn logins(config: &Config) -> anyhow::Result<Logins> {
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
-    let key = shop_key::Key::new();
-    key.add(&store, "demo", None).await?;
-    let link = session::new_link(&config.desk, &store).await?;
+    let mut keys = Vec::new();
+    for (printed, name, role) in
+        [("key", "demo", Role::All), ("ship", "the packing table", Role::Ship), ("read", "accounts", Role::Read)]
+    {
+        let key = shop_key::Key::new();
+        key.add(&store, name, role, None).await?;
+        keys.push((printed, key.expose()));
+    }
+    let link = NewLink { name: "demo".to_owned(), role: Role::All, sales_unit: None };
+    let desk = session::new_link(&config.desk, &store, link).await?;
     store.close().await;
-    Ok((link, key.expose()))
+    Ok(Logins { desk, keys })
 }
 
 fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path::Path, cart_secret: &str) -> String {

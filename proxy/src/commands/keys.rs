@@ -2,12 +2,13 @@
 
 use anyhow::bail;
 use clap::Subcommand;
+use kvitt_wire::Role;
 use secrecy::ExposeSecret;
 
-use super::arguments::ConfigFile;
+use super::arguments::{self, ConfigFile};
 use super::output;
 use crate::access::shop_key::Key;
-use crate::base::{clock, text};
+use crate::base::clock;
 use crate::checkout::Moment;
 use crate::store::Store;
 
@@ -25,7 +26,11 @@ enum Action {
     /// Create a key and print it; it is not printed again
     Add {
         /// Purpose of the key, such as the machine that uses it
+        #[arg(value_parser = arguments::label)]
         name: String,
+        /// What the key may do; each role may do what the ones before it may: read, capture and release, refund, everything
+        #[arg(long, value_parser = arguments::role(), default_value = "all")]
+        role: Role,
         /// Restrict the key to the orders of this sales unit, by its name in the configuration
         #[arg(long, value_name = "NAME")]
         sales_unit: Option<String>,
@@ -48,15 +53,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
     match args.action {
-        Action::Add { name, sales_unit } => {
-            if let Some(unknown) = sales_unit.as_deref().filter(|unit| config.sales_units.find(Some(unit)).is_none()) {
-                bail!("there is no sales unit {unknown}");
-            }
-            if !text::is_line(&name, 1..=200) {
-                bail!("the name must have 1 to 200 characters, none of them a control character");
-            }
+        Action::Add { name, role, sales_unit } => {
+            arguments::is_known_unit(&config, sales_unit.as_deref())?;
             let key = Key::new();
-            key.add(&store, &name, sales_unit.as_deref()).await?;
+            key.add(&store, &name, role, sales_unit.as_deref()).await?;
             println!("{}", key.expose());
             eprintln!("Store the key for {name:?}: it is not printed again.");
         }
@@ -67,9 +67,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
                 |moment: Option<Moment>| moment.map_or("never".to_owned(), |moment| output::until(moment.0 - now.0));
             let rows = store.shop_keys().await?.into_iter().map(|key| {
                 let unit = key.sales_unit.unwrap_or_else(|| "all".to_owned());
-                vec![key.prefix, key.name, unit, ago(Some(key.created_at)), ago(key.used_at), ago(key.revoked_at)]
+                let role = key.role.as_str().to_owned();
+                vec![key.prefix, key.name, role, unit, ago(Some(key.created_at)), ago(key.used_at), ago(key.revoked_at)]
             });
-            output::table(&["prefix", "name", "sales unit", "created", "used", "revoked"], rows);
+            output::table(&["prefix", "name", "role", "sales unit", "created", "used", "revoked"], rows);
         }
         Action::Revoke { prefix } => {
             if !store.revoke_shop_key(&prefix, clock::now()).await? {

@@ -10,7 +10,7 @@ use std::fmt;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kvitt_wire::{Cart, Problem};
+use kvitt_wire::{Cart, Problem, Role};
 
 pub use self::code::Code;
 use crate::vendor::advice;
@@ -66,6 +66,12 @@ impl ApiError {
     /// The request comes from a page whose origin is not allowed.
     pub const fn origin_not_allowed() -> Self {
         Self::new(Code::OriginNotAllowed)
+    }
+
+    /// The caller's role does not allow this; it needs another.
+    pub fn role_not_allowed(has: Role, needs: Role) -> Self {
+        let detail = format!("it needs the role {}, and this one is {}", needs.as_str(), has.as_str());
+        Self::new(Code::RoleNotAllowed).detail(detail)
     }
 
     /// No sales unit has this name.

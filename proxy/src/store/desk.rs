@@ -1,14 +1,33 @@
 //! Sessions of the order desk, and the one-time links that log in to it. Only hashes of the tokens are stored.
 
+use kvitt_wire::Role;
+
 use super::{Error, Store};
 use crate::checkout::Moment;
+
+/// A link that opens a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLink {
+    /// The name of the session.
+    pub name: String,
+    /// What the session may do.
+    pub role: Role,
+    /// The only sales unit that it has access to; `None` for all.
+    pub sales_unit: Option<String>,
+    /// Until when it can be used.
+    pub expires_at: Moment,
+}
 
 /// A session of the order desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSession {
     /// The prefix of the shop key that logged in; `None` for a login by link.
     pub key_prefix: Option<String>,
-    /// The only sales unit that the key has access to; `None` for all.
+    /// The name of that key, or of the link.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The only sales unit that it has access to; `None` for all.
     pub sales_unit: Option<String>,
     /// When it was opened.
     pub created_at: Moment,
@@ -21,21 +40,21 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn add_desk_link(hash: &str, expires_at: Moment) -> Result<(), Error>;
+    fn add_desk_link(hash: &str, link: &StoredLink) -> Result<(), Error>;
 
-    /// Deletes a valid link as it is used. False when it does not exist, was used already, or has expired.
+    /// Deletes a valid link as it is used. `None` when it does not exist, was used already, or has expired.
     ///
     /// # Errors
     /// On a database error.
-    fn consume_desk_link(hash: &str, now: Moment) -> Result<bool, Error>;
+    fn consume_desk_link(hash: &str, now: Moment) -> Result<Option<StoredLink>, Error>;
 
     /// Inserts a session.
     ///
     /// # Errors
     /// On a database error.
-    fn add_desk_session(hash: &str, key_prefix: Option<&str>, now: Moment) -> Result<(), Error>;
+    fn add_desk_session(hash: &str, session: &StoredSession) -> Result<(), Error>;
 
-    /// A session, unless the shop key that opened it has been revoked.
+    /// A session, unless the shop key that opened it has been revoked. It has the name, the role and the sales unit that the key has now.
     ///
     /// # Errors
     /// On a database error.

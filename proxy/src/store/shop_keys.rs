@@ -1,5 +1,6 @@
 //! API keys of the shop's backend. Only a hash of each secret is stored.
 
+use kvitt_wire::Role;
 use serde::Serialize;
 
 use super::{Error, Store};
@@ -12,6 +13,8 @@ pub struct StoredKey {
     pub prefix: String,
     /// The name that the operator gave it.
     pub name: String,
+    /// What it may do.
+    pub role: Role,
     /// The only sales unit that it has access to; `None` for all.
     pub sales_unit: Option<String>,
     /// The hash of its secret.
@@ -26,17 +29,11 @@ pub struct StoredKey {
 }
 
 verbs! {
-    /// Inserts a key.
+    /// Inserts a new key, which was never used or revoked.
     ///
     /// # Errors
     /// On a database error, or when the prefix exists already.
-    fn add_shop_key(
-        prefix: &str,
-        name: &str,
-        sales_unit: Option<&str>,
-        secret_hash: &str,
-        now: Moment
-    ) -> Result<(), Error>;
+    fn add_shop_key(key: &StoredKey) -> Result<(), Error>;
 
     /// All keys, including revoked ones, oldest first.
     ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Brand, Currency};
+use crate::{Brand, Currency, Role};
 
 /// `POST /desk/session`: the credentials of a login.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,16 @@ pub struct DeskSession {
     /// The prefix of the session's shop key; absent for a session opened by a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The name of the session: that of its shop key, or of its link.
+    pub name: String,
+    /// What the session may do.
+    pub role: Role,
+    /// The rights of the role: `read`, `capture`, `cancel`, `categorize`, `refund`, `open_orders`, `erase_customers`, `manage_endpoints`. A later
+    /// version may add more.
+    pub rights: Vec<String>,
+    /// The only sales unit that the session may access; absent for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sales_unit: Option<String>,
     /// When the session expires at the latest, in milliseconds since 1970 (UTC).
     pub ends_at_ms: i64,
     /// The sales units, the default one first.

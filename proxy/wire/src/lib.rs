@@ -19,6 +19,7 @@
 //! | [`problem`] | problem bodies |
 //! | [`checkout`] | checkouts, for the page |
 //! | [`cart`] | carts and their lines, with the proxy's prices |
+//! | [`role`] | what a shop key may do |
 //! | [`money`] | amounts, currencies, brands, languages |
 #![allow(rustdoc::private_intra_doc_links)]
 
@@ -28,6 +29,7 @@ mod desk;
 mod money;
 mod problem;
 mod request;
+mod role;
 mod shop;
 mod shop_cart;
 
@@ -37,6 +39,7 @@ pub use desk::{DeskArticle, DeskLogin, DeskSalesUnit, DeskSession};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
 pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
+pub use role::Role;
 pub use shop::{
     CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo, MoveMoney, NewCategory,
     NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt, ShopCategory, ShopConsent,

@@ -104,7 +104,7 @@ impl Stage {
 
     /// Creates a shop key beside the running proxy.
     pub(crate) async fn key(&self, name: &str) -> String {
-        self.files.key(name, None).await
+        self.files.key(name, kvitt_wire::Role::All, None).await
     }
 
     /// The proxy's URL, whether it runs or not.

@@ -61,6 +61,8 @@ codes! {
         "Use a shop key that is not revoked, or a new link from `kvitt desk`: a link logs in once, and expires after some minutes.";
     OriginNotAllowed = FORBIDDEN "origin_not_allowed": "The page's origin is not allowed",
         "Add the page's origin to `allowed_origins` of the proxy.";
+    RoleNotAllowed = FORBIDDEN "role_not_allowed": "The role of the shop key or session does not allow this",
+        "Use a key or a login of the role that `detail` names: `kvitt keys add --role`, `kvitt desk --role`.";
     NotFound = NOT_FOUND "not_found": "There is nothing at this address",
         "Check the token, reference or id. The response is the same for what was deleted, and for what the credentials give no access to.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed": "The method is not allowed at this address",

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::admission;
 use super::responses::{ForDesk, JsonBody};
+use crate::access::rights;
 use crate::access::session::{self, Credential, Session};
 use crate::base::clock;
 use crate::http::app::App;
@@ -107,6 +108,10 @@ fn session_view(app: &App, session: &Session) -> DeskSession {
     DeskSession {
         shop: app.shop.name.clone(),
         key: session.key_prefix.clone(),
+        name: session.name.clone(),
+        role: session.role,
+        rights: rights::of(&key).map(str::to_owned).collect(),
+        sales_unit: session.sales_unit.clone(),
         ends_at_ms: session.ends_at.0,
         sales_units: sales_units.collect(),
     }

@@ -9,8 +9,14 @@
 
 #![expect(dead_code, reason = "these types only describe")]
 
-use kvitt_wire::Problem;
-use utoipa::IntoResponses;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use kvitt_wire::{Problem, Role};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::access::rights::Right;
 
 /// Routes that the shop's pages call.
 #[derive(IntoResponses)]
@@ -37,9 +43,25 @@ pub(super) enum ForBrowser {
     Busy(String),
 }
 
-/// Routes for the shop's backend and the order desk.
+/// Routes for the shop's backend and the order desk that ask for the right `R`.
+pub(super) struct ForShop<R>(PhantomData<R>);
+
+impl<R: Right> IntoResponses for ForShop<R> {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = ForEveryRole::responses();
+        if R::NEEDS > Role::Read {
+            let needs = format!("`role_not_allowed`: it needs the role `{}`", R::NEEDS.as_str());
+            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+            let response = ResponseBuilder::new().description(needs).content("application/problem+json", problem);
+            responses.insert("403".to_owned(), response.build().into());
+        }
+        responses
+    }
+}
+
+/// Routes for the shop's backend and the order desk, whatever the role.
 #[derive(IntoResponses)]
-pub(super) enum ForShop {
+enum ForEveryRole {
     /// `unauthorized`
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),

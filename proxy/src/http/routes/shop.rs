@@ -1,7 +1,7 @@
 //! The routes for the shop's backend, which authenticates with a shop key, and for the order desk, which authenticates with a session.
 //!
-//! [`authorize`] runs before every handler here and leaves the [`ShopKey`] with the request. A key of one sales unit sees nothing of the
-//! others: their orders are not found.
+//! [`authorize`] runs before every handler here and leaves the [`ShopKey`] with the request. A handler gets it as a [`Caller`], whose type
+//! names the [right](crate::access::rights) that the route asks for. A key of one sales unit sees nothing of the others: their orders are not found.
 
 mod checkouts;
 mod customers;
@@ -13,6 +13,9 @@ mod orders;
 mod requests;
 mod warnings;
 
+use std::marker::PhantomData;
+use std::ops::Deref;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
@@ -23,6 +26,7 @@ use kvitt_wire::ShopOrder;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::admission;
+use crate::access::rights::Right;
 use crate::access::session;
 use crate::access::shop_key::{Key, ShopKey};
 use crate::base::clock;
@@ -81,12 +85,27 @@ async fn bearer(app: &App, header: &HeaderValue) -> Result<Option<ShopKey>> {
     }
 }
 
-/// The key that [`authorize`] left with the request. On a route without that layer there is none.
-impl<S: Send + Sync> FromRequestParts<S> for ShopKey {
+/// The key that [`authorize`] left with the request, if its role has the right `R`. On a route without that layer there is none. Nothing else
+/// tells a handler who calls, so each route names what it needs.
+struct Caller<R>(ShopKey, PhantomData<fn() -> R>);
+
+impl<R> Deref for Caller<R> {
+    type Target = ShopKey;
+
+    fn deref(&self) -> &ShopKey {
+        &self.0
+    }
+}
+
+impl<R: Right, S: Send + Sync> FromRequestParts<S> for Caller<R> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        parts.extensions.get::<Self>().cloned().ok_or(ApiError::unauthorized())
+        let key = parts.extensions.get::<ShopKey>().cloned().ok_or(ApiError::unauthorized())?;
+        if key.role < R::NEEDS {
+            return Err(ApiError::role_not_allowed(key.role, R::NEEDS));
+        }
+        Ok(Self(key, PhantomData))
     }
 }
 

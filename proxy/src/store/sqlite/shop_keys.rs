@@ -5,25 +5,20 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Sqlite;
 use crate::checkout::Moment;
-use crate::store::{Error, StoredKey};
+use crate::store::{Error, StoredKey, role};
 
 impl Sqlite {
-    pub(in crate::store) async fn add_shop_key(
-        &self,
-        prefix: &str,
-        name: &str,
-        sales_unit: Option<&str>,
-        secret_hash: &str,
-        now: Moment,
-    ) -> Result<(), Error> {
+    pub(in crate::store) async fn add_shop_key(&self, key: &StoredKey) -> Result<(), Error> {
         sqlx::query(
-            "INSERT INTO shop_keys (prefix, name, sales_unit, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO shop_keys (prefix, name, role, sales_unit, secret_hash, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
-        .bind(prefix)
-        .bind(name)
-        .bind(sales_unit)
-        .bind(secret_hash)
-        .bind(now.0)
+        .bind(&key.prefix)
+        .bind(&key.name)
+        .bind(key.role.as_str())
+        .bind(&key.sales_unit)
+        .bind(&key.secret_hash)
+        .bind(key.created_at.0)
         .execute(&self.writer)
         .await?;
         Ok(())
@@ -31,7 +26,7 @@ impl Sqlite {
 
     pub(in crate::store) async fn shop_keys(&self) -> Result<Vec<StoredKey>, Error> {
         let rows = sqlx::query(
-            "SELECT prefix, name, sales_unit, secret_hash, created_at, used_at, revoked_at \
+            "SELECT prefix, name, role, sales_unit, secret_hash, created_at, used_at, revoked_at \
              FROM shop_keys ORDER BY created_at, prefix",
         )
         .fetch_all(&self.readers)
@@ -41,7 +36,7 @@ impl Sqlite {
 
     pub(in crate::store) async fn shop_key(&self, prefix: &str) -> Result<Option<StoredKey>, Error> {
         let row = sqlx::query(
-            "SELECT prefix, name, sales_unit, secret_hash, created_at, used_at, revoked_at \
+            "SELECT prefix, name, role, sales_unit, secret_hash, created_at, used_at, revoked_at \
              FROM shop_keys WHERE prefix = $1",
         )
         .bind(prefix)
@@ -73,6 +68,7 @@ fn key(row: &SqliteRow) -> Result<StoredKey, Error> {
     Ok(StoredKey {
         prefix: row.try_get("prefix")?,
         name: row.try_get("name")?,
+        role: role(row.try_get("role")?),
         sales_unit: row.try_get("sales_unit")?,
         secret_hash: row.try_get("secret_hash")?,
         created_at: Moment(row.try_get("created_at")?),

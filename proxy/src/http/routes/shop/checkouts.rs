@@ -6,8 +6,9 @@ use kvitt_wire::{NewShopCheckout, Problem, ShopCheckout};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Caller;
 use crate::access::idempotency::{self, Replayed};
-use crate::access::shop_key::ShopKey;
+use crate::access::rights::OpenOrders;
 use crate::access::token::Found;
 use crate::http::app::App;
 use crate::http::extract::{IdempotencyKey, Keyed};
@@ -26,7 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/shop/checkouts", operation_id = "open_shop_checkout", tag = "shop", params(IdempotencyKey),
     security(("shop_key" = [])), request_body = NewShopCheckout, responses(
     (status = 201, body = ShopCheckout, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
-    ForShop, KeyRequiredBody,
+    ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `line_total_mismatch`, `cart_lines_mismatch`: `detail` has \
@@ -35,7 +36,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 ))]
 async fn open(
     State(app): State<App>,
-    shop: ShopKey,
+    shop: Caller<OpenOrders>,
     trace_id: TraceId,
     Keyed { body, key }: Keyed<NewShopCheckout>,
 ) -> Result<(StatusCode, Replayed, axum::Json<ShopCheckout>)> {

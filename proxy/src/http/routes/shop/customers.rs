@@ -9,6 +9,8 @@ use kvitt_wire::{ErasedCustomers, FoundCustomers, OfNumber, Problem, ShopCustome
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Caller;
+use crate::access::rights::{EraseCustomers, Read};
 use crate::access::shop_key::ShopKey;
 use crate::http::app::App;
 use crate::http::extract::{Json, Path};
@@ -27,10 +29,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/v1/shop/customers/{id}", operation_id = "show_customer", tag = "shop", params(("id" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 200, body = ShopCustomer),
-    ForShop,
+    ForShop<Read>,
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`, also for a customer who was erased"),
 ))]
-async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopCustomer>> {
+async fn show(State(app): State<App>, key: Caller<Read>, Path(id): Path<String>) -> Result<axum::Json<ShopCustomer>> {
     Ok(axum::Json(customers::for_shop(known(&app, &key, &id).await?)))
 }
 
@@ -41,10 +43,10 @@ async fn show(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> R
 #[utoipa::path(delete, path = "/v1/shop/customers/{id}", operation_id = "erase_customer", tag = "shop", params(("id" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 204, description = "Erased"),
-    ForShop,
+    ForShop<EraseCustomers>,
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`, also for a customer who was erased before"),
 ))]
-async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<StatusCode> {
+async fn erase(State(app): State<App>, key: Caller<EraseCustomers>, Path(id): Path<String>) -> Result<StatusCode> {
     let known = known(&app, &key, &id).await?;
     customers::erase_customer(&app.store, &app.ledger, &known).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -54,10 +56,14 @@ async fn erase(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> 
 #[utoipa::path(post, path = "/v1/shop/customers/find", operation_id = "find_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
     (status = 200, body = FoundCustomers),
-    ForShop, JsonBody,
+    ForShop<Read>, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`, `unknown_sales_unit`"),
 ))]
-async fn find(State(app): State<App>, key: ShopKey, Json(body): Json<OfNumber>) -> Result<axum::Json<FoundCustomers>> {
+async fn find(
+    State(app): State<App>,
+    key: Caller<Read>,
+    Json(body): Json<OfNumber>,
+) -> Result<axum::Json<FoundCustomers>> {
     let found = with_number(&app, &key, &body).await?;
     Ok(axum::Json(FoundCustomers { customers: found.into_iter().map(customers::for_shop).collect() }))
 }
@@ -68,12 +74,12 @@ async fn find(State(app): State<App>, key: ShopKey, Json(body): Json<OfNumber>) 
 #[utoipa::path(post, path = "/v1/shop/customers/erase", operation_id = "erase_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
     (status = 200, body = ErasedCustomers),
-    ForShop, JsonBody,
+    ForShop<EraseCustomers>, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`, `unknown_sales_unit`"),
 ))]
 async fn erase_number(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<EraseCustomers>,
     Json(body): Json<OfNumber>,
 ) -> Result<axum::Json<ErasedCustomers>> {
     let mut erased = 0;

@@ -10,8 +10,8 @@ use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{find_order, order_view};
-use crate::access::shop_key::ShopKey;
+use super::{Caller, find_order, order_view};
+use crate::access::rights::Categorize;
 use crate::checkout::category::Category;
 use crate::checkout::operation::Outcome;
 use crate::checkout::{Checkout, Input, Private};
@@ -44,14 +44,14 @@ pub(super) fn router() -> OpenApiRouter<App> {
     params(("reference" = String, Path)), security(("shop_key" = [])), request_body = NewCategory, responses(
     (status = 200, body = ShopOrder),
     (status = 202, body = ShopOrder, description = "Accepted, and still `pending`: read the order later"),
-    ForShop, JsonBody, NotFound,
+    ForShop<Categorize>, JsonBody, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`not_paid`; `operation_refused`: `detail` says what to do, for example upload the image first"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_details_url`, `bad_image`"),
 ))]
 async fn categorize(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<Categorize>,
     Path(reference): Path<String>,
     Json(body): Json<NewCategory>,
 ) -> Result<(StatusCode, axum::Json<ShopOrder>)> {
@@ -83,13 +83,17 @@ async fn categorize(
 #[utoipa::path(post, path = "/v1/shop/images", operation_id = "upload_image", tag = "shop", security(("shop_key" = [])),
     request_body = NewImage, responses(
     (status = 200, body = ShopImage),
-    ForShop, JsonBody,
+    ForShop<Categorize>, JsonBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`operation_refused`: `detail` says what to do"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_image`, `unknown_sales_unit`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: Vipps MobilePay does not answer; try again"),
 ))]
-async fn upload(State(app): State<App>, key: ShopKey, Json(body): Json<NewImage>) -> Result<axum::Json<ShopImage>> {
+async fn upload(
+    State(app): State<App>,
+    key: Caller<Categorize>,
+    Json(body): Json<NewImage>,
+) -> Result<axum::Json<ShopImage>> {
     let requested = body.sales_unit.as_deref().or(key.sales_unit.as_deref());
     let unit =
         app.units.find(requested).filter(|unit| key.may_access(&unit.name)).ok_or(ApiError::unknown_sales_unit())?;

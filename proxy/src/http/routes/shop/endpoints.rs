@@ -14,7 +14,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{page_size, parse_query};
+use super::{Caller, page_size, parse_query};
+use crate::access::rights::{ManageEndpoints, Read};
 use crate::access::shop_key::ShopKey;
 use crate::base::clock;
 use crate::checkout::Moment;
@@ -46,8 +47,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Lists the endpoints
 #[utoipa::path(get, path = "/v1/shop/endpoints", operation_id = "list_endpoints", tag = "shop", security(("shop_key" = [])),
-    responses((status = 200, body = ShopEndpoints), ForShop, NotFound))]
-async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopEndpoints>> {
+    responses((status = 200, body = ShopEndpoints), ForShop<Read>, NotFound))]
+async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<ShopEndpoints>> {
     require_all_units(&key)?;
     let endpoints = app.store.endpoints().await?.into_iter().map(endpoint_view).collect();
     Ok(axum::Json(ShopEndpoints { endpoints }))
@@ -57,11 +58,11 @@ async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopEnd
 ///
 /// The endpoint receives every event from now on. The response contains its secret, which is not shown again.
 #[utoipa::path(post, path = "/v1/shop/endpoints", operation_id = "add_endpoint", tag = "shop", security(("shop_key" = [])),
-    request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint), ForShop, JsonBody, NotFound,
+    request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint), ForShop<ManageEndpoints>, JsonBody, NotFound,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_endpoint`, `unknown_event`")))]
 async fn add(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<ManageEndpoints>,
     Json(body): Json<NewShopEndpoint>,
 ) -> Result<(StatusCode, axum::Json<ShopEndpoint>)> {
     require_all_units(&key)?;
@@ -75,8 +76,8 @@ async fn add(
 
 /// Removes an endpoint and its deliveries
 #[utoipa::path(delete, path = "/v1/shop/endpoints/{id}", operation_id = "remove_endpoint", tag = "shop", params(("id" = String, Path)),
-    security(("shop_key" = [])), responses((status = 204, description = "Removed"), ForShop, NotFound))]
-async fn remove(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<StatusCode> {
+    security(("shop_key" = [])), responses((status = 204, description = "Removed"), ForShop<ManageEndpoints>, NotFound))]
+async fn remove(State(app): State<App>, key: Caller<ManageEndpoints>, Path(id): Path<String>) -> Result<StatusCode> {
     require_all_units(&key)?;
     administration::remove(&app.store, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -86,8 +87,12 @@ async fn remove(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 ///
 /// For a day the proxy signs with both secrets. The response contains the new one, which is not shown again.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/rotate", operation_id = "rotate_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop, NotFound))]
-async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop<ManageEndpoints>, NotFound))]
+async fn rotate(
+    State(app): State<App>,
+    key: Caller<ManageEndpoints>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
     let secret = administration::rotate(&app.store, &id, clock::now()).await?;
     let rotated = endpoint_view(administration::find(&app.store, &id).await?);
@@ -98,8 +103,12 @@ async fn rotate(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 ///
 /// `replay` delivers the events that it missed.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/enable", operation_id = "enable_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop, NotFound))]
-async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop<ManageEndpoints>, NotFound))]
+async fn enable(
+    State(app): State<App>,
+    key: Caller<ManageEndpoints>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
     administration::enable(&app.store, &id).await?;
     Ok(axum::Json(endpoint_view(administration::find(&app.store, &id).await?)))
@@ -107,8 +116,12 @@ async fn enable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) ->
 
 /// Disables an endpoint: it receives no events until it is enabled
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/disable", operation_id = "disable_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop, NotFound))]
-async fn disable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -> Result<axum::Json<ShopEndpoint>> {
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop<ManageEndpoints>, NotFound))]
+async fn disable(
+    State(app): State<App>,
+    key: Caller<ManageEndpoints>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
     administration::disable(&app.store, &id, clock::now()).await?;
     Ok(axum::Json(endpoint_view(administration::find(&app.store, &id).await?)))
@@ -118,11 +131,11 @@ async fn disable(State(app): State<App>, key: ShopKey, Path(id): Path<String>) -
 ///
 /// Its type is `endpoint.test`. Its delivery shows whether it arrived.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/test", operation_id = "test_endpoint", tag = "shop", params(("id" = String, Path)),
-    security(("shop_key" = [])), responses((status = 202, body = ToBeTold), ForShop, NotFound,
+    security(("shop_key" = [])), responses((status = 202, body = ToBeTold), ForShop<ManageEndpoints>, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn test(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<ManageEndpoints>,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;
@@ -135,11 +148,11 @@ async fn test(
 /// Under the same ids. This includes events that the endpoint missed while it was disabled, or before it was added.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/replay", operation_id = "replay_endpoint", tag = "shop",
     params(("id" = String, Path)), security(("shop_key" = [])), request_body = ReplaySince,
-    responses((status = 202, body = ToBeTold), ForShop, JsonBody, NotFound,
+    responses((status = 202, body = ToBeTold), ForShop<ManageEndpoints>, JsonBody, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn replay(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<ManageEndpoints>,
     Path(id): Path<String>,
     Json(body): Json<ReplaySince>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
@@ -164,11 +177,11 @@ struct DeliveriesQuery {
 ///
 /// The newest first, of the last month, with the endpoint's response and its latency.
 #[utoipa::path(get, path = "/v1/shop/endpoints/{id}/deliveries", operation_id = "list_deliveries", tag = "shop",
-    params(("id" = String, Path), DeliveriesQuery), security(("shop_key" = [])), responses((status = 200, body = ShopDeliveries), ForShop, NotFound,
+    params(("id" = String, Path), DeliveriesQuery), security(("shop_key" = [])), responses((status = 200, body = ShopDeliveries), ForShop<Read>, NotFound,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`")))]
 async fn deliveries(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<Read>,
     Path(id): Path<String>,
     query: std::result::Result<axum::extract::Query<DeliveriesQuery>, QueryRejection>,
 ) -> Result<axum::Json<ShopDeliveries>> {
@@ -187,11 +200,11 @@ async fn deliveries(
 /// Redelivers one event to an endpoint
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/deliveries/{delivery}/replay", operation_id = "replay_delivery", tag = "shop",
     params(("id" = String, Path), ("delivery" = String, Path)), security(("shop_key" = [])),
-    responses((status = 202, body = ToBeTold), ForShop, NotFound,
+    responses((status = 202, body = ToBeTold), ForShop<ManageEndpoints>, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn replay_one(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<ManageEndpoints>,
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;

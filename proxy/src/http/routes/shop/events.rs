@@ -22,7 +22,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{page_size, parse_query};
+use super::{Caller, page_size, parse_query};
+use crate::access::rights::Read;
 use crate::access::session;
 use crate::access::shop_key::ShopKey;
 use crate::engine::hub::EventSubscription;
@@ -95,12 +96,12 @@ struct ListQuery {
 /// `next`, or follow the stream.
 #[utoipa::path(get, path = "/v1/shop/events", operation_id = "list_events", tag = "shop", params(ListQuery), security(("shop_key" = [])), responses(
     (status = 200, body = ShopEvents),
-    ForShop,
+    ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
 ))]
 async fn list(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<Read>,
     query: std::result::Result<axum::extract::Query<ListQuery>, QueryRejection>,
 ) -> Result<axum::Json<ShopEvents>> {
     let query = parse_query(query)?;
@@ -127,14 +128,14 @@ struct StreamQuery {
     params(StreamQuery, ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event received; takes precedence over `after`")),
     security(("shop_key" = [])), responses(
     (status = 200, content_type = "text/event-stream", body = String),
-    ForShop,
+    ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
         description = "`busy`: too many streams, or the database does not answer"),
 ))]
 async fn follow(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<Read>,
     headers: HeaderMap,
     query: std::result::Result<axum::extract::Query<StreamQuery>, QueryRejection>,
 ) -> Result<Response> {
@@ -152,6 +153,7 @@ async fn follow(
     tracing::debug!(after, "event stream opened");
     let closes_at = Instant::now() + limits.stream_age;
     let session = (!headers.contains_key(header::AUTHORIZATION)).then_some(headers);
+    let key = key.clone();
     let stream = EventStream { app, key, session, listening, after, read: VecDeque::new(), opened: false, closes_at };
     let response = Sse::new(events(stream)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
     let unbuffered =

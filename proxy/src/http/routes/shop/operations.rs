@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::idempotency::Replayed;
+use crate::access::rights::{Cancel, Capture, Refund};
 use crate::access::shop_key::ShopKey;
 use crate::checkout::Checkout;
 use crate::checkout::operation::{OperationKind, Outcome};
@@ -20,7 +21,7 @@ use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, KeyRequiredBody, NotFound};
 use crate::shop::operations;
 
-use super::{find_order, order_view};
+use super::{Caller, find_order, order_view};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(capture)).routes(routes!(cancel)).routes(routes!(refund))
@@ -53,10 +54,10 @@ enum Answers {
 ///
 /// All that is left, or a part; repeat it until nothing is left. Capture only what has been shipped.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/capture", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop, KeyRequiredBody, NotFound, Answers))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop<Capture>, KeyRequiredBody, NotFound, Answers))]
 async fn capture(
     State(app): State<App>,
-    shop: ShopKey,
+    shop: Caller<Capture>,
     Path(reference): Path<String>,
     body: Keyed<MoveMoney>,
 ) -> Result<Moved> {
@@ -68,10 +69,10 @@ async fn capture(
 /// Cancels all that is not captured: the whole order, or the rest after a partial capture. It is refused while a capture is `pending`. It
 /// cannot be undone.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/cancel", operation_id = "cancel_order", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(ForShop, KeyRequiredBody, NotFound, Answers))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(ForShop<Cancel>, KeyRequiredBody, NotFound, Answers))]
 async fn cancel(
     State(app): State<App>,
-    shop: ShopKey,
+    shop: Caller<Cancel>,
     Path(reference): Path<String>,
     Keyed { key, .. }: Keyed<LetGo>,
 ) -> Result<Moved> {
@@ -82,10 +83,10 @@ async fn cancel(
 ///
 /// All that was captured, or a part; repeat it until nothing is left, within 365 days.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/refund", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop, KeyRequiredBody, NotFound, Answers))]
+    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop<Refund>, KeyRequiredBody, NotFound, Answers))]
 async fn refund(
     State(app): State<App>,
-    shop: ShopKey,
+    shop: Caller<Refund>,
     Path(reference): Path<String>,
     body: Keyed<MoveMoney>,
 ) -> Result<Moved> {

@@ -11,8 +11,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{find_order, order_view, page_size, parse_query, unit_filter};
-use crate::access::shop_key::ShopKey;
+use super::{Caller, find_order, order_view, page_size, parse_query, unit_filter};
+use crate::access::rights::Read;
 use crate::checkout::Moment;
 use crate::http::app::App;
 use crate::http::extract::Path;
@@ -58,13 +58,13 @@ struct OrdersQuery {
 #[utoipa::path(get, path = "/v1/shop/orders", operation_id = "list_orders", tag = "shop", params(OrdersQuery),
     security(("shop_key" = [])), responses(
     (status = 200, body = ShopOrders),
-    ForShop,
+    ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`unknown_sales_unit`"),
 ))]
 async fn list(
     State(app): State<App>,
-    key: ShopKey,
+    key: Caller<Read>,
     query: std::result::Result<axum::extract::Query<OrdersQuery>, QueryRejection>,
 ) -> Result<axum::Json<ShopOrders>> {
     let query = parse_query(query)?;
@@ -102,9 +102,13 @@ fn states(text: &str) -> Result<Vec<OrderState>> {
 #[utoipa::path(get, path = "/v1/shop/orders/{reference}", operation_id = "show_order", tag = "shop", params(("reference" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 200, body = ShopOrder),
-    ForShop, NotFound,
+    ForShop<Read>, NotFound,
 ))]
-async fn show(State(app): State<App>, key: ShopKey, Path(reference): Path<String>) -> Result<axum::Json<ShopOrder>> {
+async fn show(
+    State(app): State<App>,
+    key: Caller<Read>,
+    Path(reference): Path<String>,
+) -> Result<axum::Json<ShopOrder>> {
     let stored = find_order(&app, &key, &reference).await?;
     let happened = app.store.order_events(stored.checkout.id).await?;
     let events = happened.iter().map(HistoryEvent::for_shop).collect::<std::result::Result<_, _>>()?;

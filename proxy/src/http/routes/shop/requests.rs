@@ -6,9 +6,9 @@ use kvitt_wire::{NewPaymentRequest, Problem, ShopOrder, State as PaymentState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{find_order, order_view};
+use super::{Caller, find_order, order_view};
 use crate::access::idempotency::{self, Replayed};
-use crate::access::shop_key::ShopKey;
+use crate::access::rights::OpenOrders;
 use crate::checkout::{Checkout, Input};
 use crate::http::app::App;
 use crate::http::extract::{IdempotencyKey, Keyed, Path};
@@ -30,7 +30,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/shop/payment-requests", operation_id = "request_payment", tag = "shop",
     params(IdempotencyKey), security(("shop_key" = [])), request_body = NewPaymentRequest, responses(
     (status = 201, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
-    ForShop, KeyRequiredBody,
+    ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `bad_vat`, `line_total_mismatch`, `cart_lines_mismatch`, \
@@ -39,7 +39,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 ))]
 async fn ask(
     State(app): State<App>,
-    shop: ShopKey,
+    shop: Caller<OpenOrders>,
     trace_id: TraceId,
     Keyed { body, key }: Keyed<NewPaymentRequest>,
 ) -> Result<(StatusCode, Replayed, axum::Json<ShopOrder>)> {
@@ -58,13 +58,13 @@ async fn ask(
 #[utoipa::path(post, path = "/v1/shop/payment-requests/{reference}/withdraw", operation_id = "withdraw_request", tag = "shop",
     params(("reference" = String, Path)), security(("shop_key" = [])), responses(
     (status = 200, body = ShopOrder),
-    ForShop, NotFound,
+    ForShop<OpenOrders>, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`not_withdrawable`: the order is paid, or was not open for later payment"),
 ))]
 async fn withdraw(
     State(app): State<App>,
-    shop: ShopKey,
+    shop: Caller<OpenOrders>,
     Path(reference): Path<String>,
 ) -> Result<axum::Json<ShopOrder>> {
     let stored = find_order(&app, &shop, &reference).await?;

@@ -8,7 +8,8 @@ use kvitt_wire::{ShopWarning, ShopWarnings};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::shop_key::ShopKey;
+use super::Caller;
+use crate::access::rights::Read;
 use crate::base::clock;
 use crate::http::app::App;
 use crate::http::problem::Result;
@@ -34,9 +35,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// that failed for good, missing webhook registrations, failing endpoints. An empty list means that nothing needs attention.
 #[utoipa::path(get, path = "/v1/shop/warnings", operation_id = "list_warnings", tag = "shop", security(("shop_key" = [])), responses(
     (status = 200, body = ShopWarnings),
-    ForShop,
+    ForShop<Read>,
 ))]
-async fn list(State(app): State<App>, key: ShopKey) -> Result<axum::Json<ShopWarnings>> {
+async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<ShopWarnings>> {
     // The limit applies after the filter: warnings of other sales units must not displace the key's own.
     let own = |warnings: Vec<ShopWarning>| {
         let known = |warning: &ShopWarning| warning.sales_unit.as_deref().is_none_or(|unit| key.may_access(unit));
