@@ -3,6 +3,8 @@
 //! Each request is generated from a tape of bytes, so that proptest can shrink one that fails.
 
 mod generate;
+mod limits;
+mod rules;
 
 use std::collections::BTreeSet;
 

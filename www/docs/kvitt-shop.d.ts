@@ -66,7 +66,7 @@ export type CategoryName = "general" | "receipt" | "order_confirmation" | "deliv
 
 /** The customer's consent to share the telephone number, given before the payment is created. */
 export interface ConsentGiven {
-  /** The version of the consent text: [`CONSENT_WORDING`](crate::CONSENT_WORDING). */
+  /** The version of the text that the customer was shown. */
   wording: string;
 }
 

@@ -108,7 +108,7 @@ impl<'a> Build<'a> {
     }
 
     fn wasm_opt(&self, from: &Path, to: &Path, options: &[&str]) -> Result<String> {
-        let mut wasm_opt = Command::new(setup::build_tool(self.workspace, "wasm-opt"));
+        let mut wasm_opt = Command::new(setup::npm_tool(self.workspace, setup::BUILD_TOOLS, "wasm-opt"));
         run::output(wasm_opt.arg(from).arg("-o").arg(to).args(WASM_FEATURES).args(options))
     }
 
@@ -160,7 +160,7 @@ impl<'a> Build<'a> {
         entries: [&str; N],
         options: impl IntoIterator<Item = String>,
     ) -> Result<()> {
-        let mut esbuild = Command::new(setup::build_tool(self.workspace, "esbuild"));
+        let mut esbuild = Command::new(setup::npm_tool(self.workspace, setup::BUILD_TOOLS, "esbuild"));
         esbuild.args(entries).args(["--minify", "--log-level=warning"]).args(options);
         esbuild.arg(format!("--outdir={}", self.scratch.join(into).display()));
         run::run(esbuild.current_dir(self.workspace.path("plugin")))

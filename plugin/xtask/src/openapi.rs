@@ -8,8 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run;
 use crate::workspace::Workspace;
+use crate::{run, setup};
 
 /// The files, and the arguments of the binary that prints each.
 const FILES: [(&str, &[&str]); 4] = [
@@ -52,6 +52,15 @@ pub(crate) fn check(workspace: &Workspace, kvitt: &Path) -> Result<()> {
         println!("{file} is up to date");
     }
     Ok(())
+}
+
+/// Fails if a public validator refuses the description: one from npm, and one from PyPI. Their schemas of OpenAPI 3.1 differ.
+pub(crate) fn validate(workspace: &Workspace) -> Result<()> {
+    setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    let python = setup::python(workspace)?;
+    let description = workspace.path("proxy/openapi.json");
+    run::run(Command::new(setup::npm_tool(workspace, setup::BROWSER_TOOLS, "validate-api")).arg(&description))?;
+    run::run(Command::new(python).args(["-m", "openapi_spec_validator"]).arg(&description))
 }
 
 fn document(kvitt: &Path, arguments: &[&str]) -> Result<String> {

@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// The folder whose `node_modules` have the tools that build the widget.
 pub(crate) const BUILD_TOOLS: &str = "plugin/xtask";
-/// The folder whose `node_modules` have the tools that drive the browser.
+/// The folder whose `node_modules` have the tools that drive the browser and read the API's description.
 pub(crate) const BROWSER_TOOLS: &str = "tests/browser";
 
 const OLDEST_NODE: u32 = 20;
@@ -67,10 +67,10 @@ pub(crate) fn npm_packages(workspace: &Workspace, folder: &str) -> Result<()> {
     fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// The path of a program from an npm package of [`BUILD_TOOLS`].
-pub(crate) fn build_tool(workspace: &Workspace, name: &str) -> PathBuf {
+/// The path of a program from an npm package of a folder: [`BUILD_TOOLS`] or [`BROWSER_TOOLS`].
+pub(crate) fn npm_tool(workspace: &Workspace, folder: &str, name: &str) -> PathBuf {
     let extension = if cfg!(windows) { ".cmd" } else { "" };
-    workspace.path(BUILD_TOOLS).join(format!("node_modules/.bin/{name}{extension}"))
+    workspace.path(folder).join(format!("node_modules/.bin/{name}{extension}"))
 }
 
 /// Installs a Python environment in the target folder with the packages of [`BROWSER_TOOLS`], exactly as locked. Returns the interpreter.

@@ -48,7 +48,7 @@ enum Step {
     Wasm,
     /// Build the widget and check it against its size budget
     Dist,
-    /// Compare proxy/openapi.json, and the types generated from it, with the proxy's routes
+    /// Compare proxy/openapi.json, and the types generated from it, with the proxy's routes, and validate it
     Openapi,
     /// End-to-end tests in a real browser
     Browser,
@@ -81,7 +81,10 @@ impl Step {
             Self::Postgres => postgres(workspace),
             Self::Wasm => wasm(workspace),
             Self::Dist => dist::dist(workspace),
-            Self::Openapi => openapi::check(workspace, &workspace.build_kvitt_with_tests()?),
+            Self::Openapi => {
+                openapi::check(workspace, &workspace.build_kvitt_with_tests()?)?;
+                openapi::validate(workspace)
+            }
             Self::Browser => browser(workspace),
         }
     }

@@ -64,15 +64,43 @@ impl From<JsonRejection> for ApiError {
     }
 }
 
-/// The header, for the description of the API.
+/// The header of a page, for the description of the API.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it only describes")]
 pub struct IdempotencyKey {
-    /// Makes a retry safe: a request with a known key is not executed again. 16 to 255 visible ASCII characters that nobody can guess, such as
-    /// a UUID, with or without quotation marks. Use a new key for each intention, and the same key for each retry. The proxy keeps it for a day.
-    #[param(rename = "Idempotency-Key")]
-    idempotency_key: Option<String>,
+    /// Makes a retry safe: a request with a known key is not executed again. Use a new key for each intention, and the same key for each retry.
+    /// Nobody may be able to guess it: take a UUID. It may have quotation marks around it. The proxy keeps it for a day.
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        min_length = 16,
+        max_length = 255,
+        pattern = r"^[!#-\[\]-~]+$"
+    )]
+    idempotency_key: String,
+}
+
+/// The header of a request of the shop's backend that opens an order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes")]
+pub struct OpeningKey {
+    /// Makes a retry safe: a request with a known key is not executed again. Use a new key for each intention, and the same key for each retry.
+    /// It may have quotation marks around it. The proxy keeps it for a day: later than that, read the list of orders before a retry.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = r"^[!#-\[\]-~]+$")]
+    idempotency_key: String,
+}
+
+/// The header of an operation on the money of an order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes")]
+pub struct OperationKey {
+    /// Makes a retry safe: an operation with a known key is not executed again. Use a new key for each intention, and the same key for each
+    /// retry. It may have quotation marks around it. The proxy keeps it for as long as the order.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = r"^[!#-\[\]-~]+$")]
+    idempotency_key: String,
 }
 
 /// A JSON body and its idempotency key, or the problem with either.

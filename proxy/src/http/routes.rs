@@ -74,7 +74,7 @@ pub fn operators_router(app: &App) -> Router {
 pub fn openapi_json() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
         let (_, mut document) = documented().split_for_parts();
-        description::add_examples(&mut document);
+        description::complete(&mut document);
         document.to_pretty_json().expect("the document can be written as JSON") + "\n"
     });
     &JSON

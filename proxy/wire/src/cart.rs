@@ -11,6 +11,7 @@ pub struct Item {
     /// The article's stock-keeping unit in the catalogue.
     pub sku: String,
     /// The quantity: 1 to 999.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999))]
     pub quantity: u32,
 }
 

@@ -10,6 +10,7 @@ use crate::{Aggregate, Amount, Cart, Item, Language};
 pub struct NewCheckout {
     /// The items, which the proxy prices from its catalogue; none with `signed_cart`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub items: Vec<Item>,
     /// The cart, priced and signed by the shop: a compact JWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,8 +22,7 @@ pub struct NewCheckout {
     pub sales_unit: Option<String>,
     /// Whether the customer has actively accepted the shop's terms of sale.
     pub terms_accepted: bool,
-    /// Opens the order without a payment, so that another device can scan it and pay: see `/qr` of the checkout. The terms need not be accepted
-    /// yet.
+    /// Opens the order without a payment, so that another device can scan `/pay/{token}/qr.svg` and pay. The terms need not be accepted yet.
     #[serde(default)]
     pub open: bool,
     /// Present when the customer has consented to share the telephone number.
@@ -35,6 +35,7 @@ pub struct NewCheckout {
     /// The page that the customer returns to, on one of the configured origins. The checkout's token is added to it as the query
     /// parameter `kvitt`. Without it the proxy shows a confirmation page of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri"))]
     pub return_url: Option<String>,
 }
 
@@ -42,7 +43,8 @@ pub struct NewCheckout {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConsentGiven {
-    /// The version of the consent text: [`CONSENT_WORDING`](crate::CONSENT_WORDING).
+    /// The version of the text that the customer was shown.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$"))]
     pub wording: String,
 }
 

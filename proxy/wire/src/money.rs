@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Amount {
     /// Minor units (øre, cent). Never negative.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
     pub value: i64,
     /// The currency of the sales unit.
     pub currency: Currency,

@@ -16,6 +16,7 @@ pub struct NewPaymentRequest {
     pub customer: Option<Addressee>,
     /// How long it can be paid, in seconds: 60 to 15552000 (180 days). `requests.hours` of the configuration when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 60, maximum = 15_552_000))]
     pub expires_in_s: Option<u32>,
     /// The language of the pay page as a BCP 47 tag. The nearest of `nb`, `da`, `fi`, `sv` and `en` is used.
     #[serde(default)]
@@ -23,9 +24,11 @@ pub struct NewPaymentRequest {
     pub language: Language,
     /// The description in the app, at least 3 characters; more than 100 are cut at a word. The articles' names when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 3))]
     pub description: Option<String>,
     /// The page that the customer returns to, on one of the configured origins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri"))]
     pub return_url: Option<String>,
     /// Whether the customer is in the shop.
     #[serde(default)]

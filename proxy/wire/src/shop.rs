@@ -173,6 +173,7 @@ pub struct MoveMoney {
     pub amount: Option<Amount>,
     /// The shipped or returned lines, stored with the order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub lines: Vec<Pieces>,
 }
 
@@ -187,7 +188,9 @@ pub struct LetGo {}
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pieces {
     /// The article's stock-keeping unit.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub sku: String,
     /// The quantity.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 9999))]
     pub quantity: u32,
 }

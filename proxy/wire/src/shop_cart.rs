@@ -13,6 +13,7 @@ pub struct ShopCart {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales_unit: Option<String>,
     /// 1 to 100 lines; the freight is one of them.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub lines: Vec<ShopLine>,
     /// The total to be paid: the sum of the lines, VAT included.
     pub total: Amount,
@@ -27,17 +28,23 @@ pub struct ShopCart {
 #[serde(deny_unknown_fields)]
 pub struct ShopLine {
     /// The article's stock-keeping unit: 1 to 64 characters, unique in the cart.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub sku: String,
     /// The article's name, as the customer knows it: 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: String,
     /// The quantity: 1 to 9999.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 9999))]
     pub quantity: u32,
     /// The unit price, before discount.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
     pub unit_price: i64,
     /// VAT rate in hundredths of a percent, 0 or 100 to 10000: 2500 is 25 %.
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub vat_rate: u32,
     /// The discount on the line.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0))]
     pub discount: i64,
     /// `quantity` times `unit_price`, less `discount`. Checked when present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,9 +55,11 @@ pub struct ShopLine {
     pub vat: Option<i64>,
     /// The URL of a picture of the article.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri"))]
     pub picture: Option<String>,
     /// The article's page, for the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri"))]
     pub url: Option<String>,
     /// Whether the line is the freight.
     #[serde(default)]
@@ -90,15 +99,18 @@ pub struct NewShopCheckout {
     pub language: Language,
     /// The page that the customer returns to, on one of the configured origins. Without it the proxy shows its own page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri"))]
     pub return_url: Option<String>,
     /// Whether the customer is asked to share the telephone number; as configured when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_phone_number: Option<bool>,
     /// The description in the app, at least 3 characters; more than 100 are cut at a word. The articles' names when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 3))]
     pub description: Option<String>,
     /// How long it can be paid, in seconds: 60 to 15552000 (180 days), a day when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 60, maximum = 15_552_000))]
     pub expires_in_s: Option<u32>,
 }
 

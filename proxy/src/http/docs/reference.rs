@@ -75,7 +75,7 @@ fn one(description: &Value, method: &str, path: &str, operation: &Value) -> Mark
             h3 { span.method { (method) } " " code { (path) } }
             p.lead { (text(&operation["summary"])) }
             (guide::html(text(&operation["description"])))
-            @if operation["security"].is_array() { p.key { "With a key of the shop." } }
+            @if operation["security"][0]["shop_key"].is_array() { p.key { "With a key of the shop." } }
             @if !parameters.is_empty() {
                 div.wide tabindex="0" { table {
                     thead { tr { th { "Parameter" } th { "In" } th { "Type" } th { "Meaning" } } }
@@ -187,7 +187,25 @@ fn named(schema: &Value) -> Markup {
     html! {
         @if kinds.first() == Some(&"array") { "list of " (named(&meant["items"])) }
         @else { (kinds.join(" or ")) }
+        (limits(meant))
     }
+}
+
+/// The limits of a value: `, 1 to 9999`, `, 64 characters at most`.
+fn limits(schema: &Value) -> String {
+    let pair = |least: &str, most: &str| (schema[least].as_i64(), schema[most].as_i64());
+    let said = |(least, most): (Option<i64>, Option<i64>), unit: &str| match (least, most) {
+        (Some(least), Some(most)) => format!(", {least} to {most}{unit}"),
+        (None, Some(most)) => format!(", {most}{unit} at most"),
+        (Some(least), None) => format!(", {least}{unit} at least"),
+        (None, None) => String::new(),
+    };
+    [
+        said(pair("minimum", "maximum"), ""),
+        said(pair("minLength", "maxLength"), " characters"),
+        said(pair("minItems", "maxItems"), ""),
+    ]
+    .concat()
 }
 
 fn text(value: &Value) -> &str {

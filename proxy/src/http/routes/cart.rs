@@ -34,7 +34,7 @@ struct CartQuery {
 ///
 /// Returns the lines, the total and the VAT at today's prices. Nothing is stored.
 #[utoipa::path(get, path = "/v1/cart", operation_id = "show_cart", params(CartQuery), tag = "page", responses(
-    (status = 200, body = Cart),
+    (status = 200, body = Cart, description = "The cart at today's prices"),
     ForPage,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
@@ -54,7 +54,7 @@ async fn show(
 ///
 /// Verifies the signature and returns what the start screen shows. A signed cart can be too long for a URL, hence a POST.
 #[utoipa::path(post, path = "/v1/cart", operation_id = "show_signed_cart", tag = "page", request_body = SignedCart, responses(
-    (status = 200, body = Cart),
+    (status = 200, body = Cart, description = "The cart as the shop has signed it"),
     ForPage, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "About the signature: `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \

@@ -27,7 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Returns as soon as the payment exists. When Vipps MobilePay is slow, `state` is still `starting`: follow the stream. When it
 /// refuses, `state` is `failed` and `trouble` has its code.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "page", params(IdempotencyKey), request_body = NewCheckout, responses(
-    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
+    (status = 201, body = Checkout, description = "The checkout", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForPage, KeyedBody, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`"),
@@ -53,7 +53,7 @@ async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Ke
 
 /// Shows a checkout
 #[utoipa::path(get, path = "/v1/checkouts/{token}", operation_id = "show_checkout", tag = "page", params(("token" = String, Path)), responses(
-    (status = 200, body = Checkout),
+    (status = 200, body = Checkout, description = "The checkout"),
     ForPage, NotFound, Busy,
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
@@ -65,7 +65,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
 /// Only an attempt that the customer has not approved yet can be cancelled; otherwise the response is `authorized`. An attempt that has
 /// ended does not change.
 #[utoipa::path(delete, path = "/v1/checkouts/{token}", operation_id = "cancel_checkout", tag = "page", params(("token" = String, Path)), responses(
-    (status = 200, body = Checkout),
+    (status = 200, body = Checkout, description = "The checkout: `state` says whether the attempt was cancelled"),
     ForPage, NotFound, Busy,
 ))]
 async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
@@ -81,7 +81,7 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
 /// attempt that is still open, for example in another tab, is returned instead, unless it shares more than the customer consents to here.
 #[utoipa::path(post, path = "/v1/checkouts/{token}/attempts", tag = "page", params(("token" = String, Path), IdempotencyKey),
     request_body = NewAttempt, responses(
-    (status = 201, body = Checkout, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
+    (status = 201, body = Checkout, description = "The checkout with the attempt", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForPage, KeyedBody, NotFound, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`not_retryable`: the order is paid, or its attempt is being cancelled or shares more than the consent covers; `too_many_attempts`; \

@@ -35,10 +35,28 @@ pub(super) fn document() -> OpenApi {
         (name = "vipps", description = "For Vipps MobilePay: webhooks."),
         (name = "operators", description = "For operators: liveness, readiness, metrics, and this description."),
     ),
+    servers((url = "https://pay.shop.example", description = "The proxy, at its `public_url`")),
     components(schemas(kvitt_wire::Problem)),
-    modifiers(&ShopKeys, &Codes)
+    modifiers(&Credentials, &Codes)
 )]
 struct Description;
+
+/// The address of the proxy in the description, as JSON. A running proxy has its own there.
+const SERVER: &str = r#""https://pay.shop.example""#;
+
+/// The description as the proxy at `public_url` serves it.
+pub(super) fn served_at(public_url: &str, json: &str) -> String {
+    json.replacen(SERVER, &json!(public_url).to_string(), 1)
+}
+
+/// Parameters of paths by their names, which mean the same in every path.
+const PATH_PARAMETERS: &[(&str, &str)] = &[
+    ("token", "The checkout's token"),
+    ("reference", "The reference of a payment of the order"),
+    ("id", "The id, as a list or an order has it"),
+    ("delivery", "The id of the event, as the list of deliveries has it"),
+    ("sales_unit", "The name of the sales unit"),
+];
 
 /// Examples by the name of a field, the same in every schema: together they show one order.
 const EXAMPLES: &[(&str, &str)] = &[
@@ -67,8 +85,26 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("timestamp", r#""2027-02-01T12:00:00Z""#),
 ];
 
+/// Adds what operations and fields have in common: once it has all of them.
+pub(super) fn complete(document: &mut OpenApi) {
+    add_examples(document);
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
+        for operation in operations.into_iter().flatten() {
+            // An empty list says that no credential is needed; none at all would say nothing.
+            operation.security.get_or_insert_default();
+            for parameter in operation.parameters.iter_mut().flatten() {
+                let RefOr::T(parameter) = parameter else { continue };
+                let meaning = PATH_PARAMETERS.iter().find(|(name, _)| *name == parameter.name);
+                let meaning = meaning.map(|(_, meaning)| (*meaning).to_owned());
+                parameter.description = parameter.description.take().or(meaning);
+            }
+        }
+    }
+}
+
 /// Adds an example to each field with a plain value that has none of its own.
-pub(super) fn add_examples(document: &mut OpenApi) {
+fn add_examples(document: &mut OpenApi) {
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.values_mut());
     for schema in schemas {
         let RefOr::T(Schema::Object(object)) = schema else { continue };
@@ -85,10 +121,10 @@ pub(super) fn add_examples(document: &mut OpenApi) {
     }
 }
 
-/// The security schemes: the shop key, and the order desk's session.
-struct ShopKeys;
+/// The security schemes: the shop key, the order desk's session, and the signature of Vipps MobilePay.
+struct Credentials;
 
-impl Modify for ShopKeys {
+impl Modify for Credentials {
     fn modify(&self, description: &mut OpenApi) {
         let bearer = Http::builder()
             .scheme(HttpAuthScheme::Bearer)
@@ -99,6 +135,10 @@ impl Modify for ShopKeys {
         let session = "A session of the order desk, with the header `kvitt-desk`, from its own origin. Accepted wherever a `shop_key` is";
         let cookie = ApiKey::Cookie(ApiKeyValue::with_description("__Host-kvitt-desk", session));
         components.add_security_scheme("desk_session", SecurityScheme::ApiKey(cookie));
+        let signature =
+            "The signature of a webhook, with `x-ms-date` and `x-ms-content-sha256`, by the secret of its registration";
+        let header = ApiKey::Header(ApiKeyValue::with_description("Authorization", signature));
+        components.add_security_scheme("vipps_signature", SecurityScheme::ApiKey(header));
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn is_enabled(State(app): State<App>, request: Request, next: N
 /// desk's own origin, it is accepted in place of a shop key until logout, until it expires, or until its key is revoked.
 #[utoipa::path(post, path = "/desk/session", operation_id = "log_in", tag = "desk", request_body = DeskLogin,
     params(("kvitt-desk" = String, Header, description = "`person` for an action of a person, `page` for a request that the page makes by itself")), responses(
-    (status = 200, body = DeskSession, headers(("set-cookie" = String, description = "The session cookie"))),
+    (status = 200, body = DeskSession, description = "Logged in", headers(("set-cookie" = String, description = "The session cookie"))),
     ForDesk, JsonBody,
     (status = 401, body = Problem, content_type = "application/problem+json",
         description = "`login_refused`: the key is unknown or revoked, the link was used or has expired, or the request is not from the desk's page"),
@@ -68,7 +68,7 @@ async fn log_in(
 /// Shows the session at the order desk
 #[utoipa::path(get, path = "/desk/session", operation_id = "show_session", tag = "desk", security(("desk_session" = [])),
     params(("kvitt-desk" = String, Header, description = "`person` for an action of a person, `page` for a request that the page makes by itself")), responses(
-    (status = 200, body = DeskSession),
+    (status = 200, body = DeskSession, description = "The session"),
     ForDesk,
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`unauthorized`: there is no session"),
 ))]

@@ -15,6 +15,7 @@ use futures_util::stream::unfold;
 use kvitt_wire::Problem;
 use rand::Rng;
 use tokio::time::Instant;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -31,14 +32,24 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
 }
 
+/// The header with which a browser reconnects, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes")]
+struct LastVersion {
+    /// The latest version that the page has.
+    #[param(rename = "Last-Event-ID", required = false)]
+    last_event_id: u32,
+}
+
 /// Streams a checkout
 ///
-/// Server-sent events named `checkout`, each with a whole [`Checkout`](kvitt_wire::Checkout) as its data and the version as its id. With
+/// Server-sent events named `checkout`, each with a whole `Checkout` as its data and the version as its id. With
 /// `Last-Event-ID`, the stream omits a version that the page already has. The proxy closes the stream after some minutes: reconnect.
 #[utoipa::path(get, path = "/v1/checkouts/{token}/events", tag = "page",
-    params(("token" = String, Path), ("Last-Event-ID" = Option<u32>, Header, description = "The latest version that the page has")),
+    params(("token" = String, Path), LastVersion),
     responses(
-    (status = 200, content_type = "text/event-stream", body = String),
+    (status = 200, content_type = "text/event-stream", body = String, description = "The stream of events"),
     ForPage, NotFound,
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams, or the database does not answer"),
 ))]

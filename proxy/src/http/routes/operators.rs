@@ -9,6 +9,7 @@ use kvitt_wire::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::description;
 use crate::base::clock;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
@@ -25,14 +26,14 @@ pub(super) fn internal() -> OpenApiRouter<App> {
 }
 
 /// Checks that the process is alive
-#[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, body = String, description = "`ok`: the process is alive")))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Checks that the proxy is ready: the database answers, the queues move, the disk has space
 #[utoipa::path(get, path = "/readyz", tag = "operators", responses(
-    (status = 200, body = String),
+    (status = 200, body = String, description = "`ok`: the proxy is ready"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`not_ready`: `detail` names the checks that fail"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str> {
@@ -42,7 +43,7 @@ async fn readyz(State(app): State<App>) -> Result<&'static str> {
 
 /// Reports the metrics, as OpenMetrics text
 #[utoipa::path(get, path = "/metrics", tag = "operators", responses(
-    (status = 200, content_type = "application/openmetrics-text", body = String),
+    (status = 200, content_type = "application/openmetrics-text", body = String, description = "The metrics"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: the database does not answer"),
 ))]
 async fn metrics(State(app): State<App>) -> Result<Response> {
@@ -62,8 +63,9 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
 
 /// Returns this description
 #[utoipa::path(get, path = "/openapi.json", tag = "operators", responses(
-    (status = 200, content_type = "application/json", body = String),
+    (status = 200, content_type = "application/json", body = Object, description = "This description"),
 ))]
-async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], super::openapi_json())
+async fn openapi(State(app): State<App>) -> impl IntoResponse {
+    let served = description::served_at(&app.http.public_url, super::openapi_json());
+    ([(header::CONTENT_TYPE, "application/json")], served)
 }

@@ -9,7 +9,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use kvitt_wire::{ConsentGiven, State as PaymentState};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -50,7 +52,7 @@ struct PayPageForm {
 ///
 /// The page behind a link or QR: the form while the order can be paid, otherwise the state of the order.
 #[utoipa::path(get, path = "/pay/{token}", operation_id = "show_pay_page", tag = "browser", params(("token" = String, Path)), responses(
-    (status = 200, content_type = "text/html", body = String),
+    (status = 200, content_type = "text/html", body = String, description = "The page"),
     ForBrowser, NotFoundPage,
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Page> {
@@ -103,7 +105,7 @@ async fn pay(app: &App, token: &str, form: std::result::Result<Form<PayPageForm>
 ///
 /// With `requests.qr = "vipps"`, redirects to the QR of Vipps MobilePay.
 #[utoipa::path(get, path = "/pay/{token}/qr.svg", operation_id = "qr_svg", tag = "browser", params(("token" = String, Path)), responses(
-    (status = 200, content_type = "image/svg+xml", body = String),
+    (status = 200, content_type = "image/svg+xml", body = String, description = "The image"),
     ForPage, NotFound, Busy,
     (status = 307, description = "To the image at Vipps MobilePay"),
 ))]
@@ -115,11 +117,24 @@ async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Res
     Ok(image("image/svg+xml", qr::svg(&found.checkout.pay_url()).into_bytes()))
 }
 
+/// The bytes of an image, for the description of the API.
+struct Png;
+
+impl PartialSchema for Png {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String);
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        bytes.format(Some(binary)).content_media_type("image/png").into()
+    }
+}
+
+impl ToSchema for Png {}
+
 /// Shows the QR of the pay page, as PNG
 ///
 /// With `requests.qr = "vipps"`, redirects to the QR of Vipps MobilePay.
 #[utoipa::path(get, path = "/pay/{token}/qr.png", operation_id = "qr_png", tag = "browser", params(("token" = String, Path)), responses(
-    (status = 200, content_type = "image/png", body = Vec<u8>),
+    (status = 200, content_type = "image/png", body = inline(Png), description = "The image"),
     ForPage, NotFound, Busy,
     (status = 307, description = "To the image at Vipps MobilePay"),
 ))]

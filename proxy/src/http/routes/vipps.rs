@@ -23,7 +23,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Receives a webhook
 #[utoipa::path(post, path = "/callbacks/vipps/{sales_unit}", tag = "vipps", params(("sales_unit" = String, Path)),
-    request_body(content = String, content_type = "application/json"), responses(
+    security(("vipps_signature" = [])), request_body(content = Object, content_type = "application/json"), responses(
     (status = 200, description = "Stored, or a duplicate, or about a payment of another system"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "`bad_signature`"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),

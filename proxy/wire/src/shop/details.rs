@@ -11,9 +11,11 @@ pub struct NewCategory {
     pub category: CategoryName,
     /// Its target: an https address, such as that of the parcel; opened without a session. The order's own page when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, pattern = "^https:", format = "uri"))]
     pub details_url: Option<String>,
     /// An image that was uploaded with `POST /v1/shop/images`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._-]+$"))]
     pub image_id: Option<String>,
 }
 
@@ -64,6 +66,7 @@ pub struct ShopCategory {
 #[serde(deny_unknown_fields)]
 pub struct NewImage {
     /// Its id: letters, digits, `-`, `_` and `.`, 128 at most. The image of an id cannot be changed.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._-]+$"))]
     pub id: String,
     /// A PNG or JPEG in base64, at least 167 pixels high, 2 MB at most.
     pub data: String,

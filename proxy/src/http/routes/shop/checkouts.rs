@@ -11,7 +11,7 @@ use crate::access::idempotency::{self, Replayed};
 use crate::access::rights::OpenOrders;
 use crate::access::token::Found;
 use crate::http::app::App;
-use crate::http::extract::{IdempotencyKey, Keyed};
+use crate::http::extract::{Keyed, OpeningKey};
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, KeyRequiredBody};
 use crate::observe::trace::TraceId;
@@ -24,9 +24,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
 ///
 /// The proxy checks every sum. It creates the payment at Vipps MobilePay only when the customer pays, in a widget with this token, or on the
 /// page at `url`.
-#[utoipa::path(post, path = "/v1/shop/checkouts", operation_id = "open_shop_checkout", tag = "shop", params(IdempotencyKey),
+#[utoipa::path(post, path = "/v1/shop/checkouts", operation_id = "open_shop_checkout", tag = "shop", params(OpeningKey),
     security(("shop_key" = [])), request_body = NewShopCheckout, responses(
-    (status = 201, body = ShopCheckout, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
+    (status = 201, body = ShopCheckout, description = "The open order", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",

@@ -28,7 +28,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// The telephone number, the consents, and the orders. The id is the `customer_id` of an order.
 #[utoipa::path(get, path = "/v1/shop/customers/{id}", operation_id = "show_customer", tag = "shop", params(("id" = String, Path)),
     security(("shop_key" = [])), responses(
-    (status = 200, body = ShopCustomer),
+    (status = 200, body = ShopCustomer, description = "The customer"),
     ForShop<Read>,
     (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`, also for a customer who was erased"),
 ))]
@@ -55,7 +55,7 @@ async fn erase(State(app): State<App>, key: Caller<EraseCustomers>, Path(id): Pa
 /// Finds customers by telephone number
 #[utoipa::path(post, path = "/v1/shop/customers/find", operation_id = "find_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
-    (status = 200, body = FoundCustomers),
+    (status = 200, body = FoundCustomers, description = "The customers with the number; none is no error"),
     ForShop<Read>, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`, `unknown_sales_unit`"),
 ))]
@@ -73,7 +73,7 @@ async fn find(
 /// Like erasing one customer, for every customer with that number. `erased` is 0 when nobody has shared it.
 #[utoipa::path(post, path = "/v1/shop/customers/erase", operation_id = "erase_customers", tag = "shop", request_body = OfNumber,
     security(("shop_key" = [])), responses(
-    (status = 200, body = ErasedCustomers),
+    (status = 200, body = ErasedCustomers, description = "In how many orders data was erased"),
     ForShop<EraseCustomers>, JsonBody,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_phone_number`, `unknown_sales_unit`"),
 ))]

@@ -42,7 +42,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// new one replaces it. While Vipps MobilePay does not answer, the category is `pending`; the proxy retries. No money moves.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/category", operation_id = "categorize_order", tag = "shop",
     params(("reference" = String, Path)), security(("shop_key" = [])), request_body = NewCategory, responses(
-    (status = 200, body = ShopOrder),
+    (status = 200, body = ShopOrder, description = "Done"),
     (status = 202, body = ShopOrder, description = "Accepted, and still `pending`: read the order later"),
     ForShop<Categorize>, JsonBody, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json",
@@ -82,7 +82,7 @@ async fn categorize(
 /// A category refers to it by `image_id`. Vipps MobilePay never replaces the image of an id: derive the id from the image, for example by a hash.
 #[utoipa::path(post, path = "/v1/shop/images", operation_id = "upload_image", tag = "shop", security(("shop_key" = [])),
     request_body = NewImage, responses(
-    (status = 200, body = ShopImage),
+    (status = 200, body = ShopImage, description = "Uploaded now or before"),
     ForShop<Categorize>, JsonBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`operation_refused`: `detail` says what to do"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_image`, `unknown_sales_unit`"),

@@ -47,7 +47,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Lists the endpoints
 #[utoipa::path(get, path = "/v1/shop/endpoints", operation_id = "list_endpoints", tag = "shop", security(("shop_key" = [])),
-    responses((status = 200, body = ShopEndpoints), ForShop<Read>, NotFound))]
+    responses((status = 200, body = ShopEndpoints, description = "The endpoints"), ForShop<Read>, NotFound))]
 async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<ShopEndpoints>> {
     require_all_units(&key)?;
     let endpoints = app.store.endpoints().await?.into_iter().map(endpoint_view).collect();
@@ -58,7 +58,7 @@ async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<Sh
 ///
 /// The endpoint receives every event from now on. The response contains its secret, which is not shown again.
 #[utoipa::path(post, path = "/v1/shop/endpoints", operation_id = "add_endpoint", tag = "shop", security(("shop_key" = [])),
-    request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint), ForShop<ManageEndpoints>, JsonBody, NotFound,
+    request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint, description = "The endpoint, with its secret"), ForShop<ManageEndpoints>, JsonBody, NotFound,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_endpoint`, `unknown_event`")))]
 async fn add(
     State(app): State<App>,
@@ -87,7 +87,7 @@ async fn remove(State(app): State<App>, key: Caller<ManageEndpoints>, Path(id): 
 ///
 /// For a day the proxy signs with both secrets. The response contains the new one, which is not shown again.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/rotate", operation_id = "rotate_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop<ManageEndpoints>, NotFound))]
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint, description = "The endpoint, with its new secret"), ForShop<ManageEndpoints>, NotFound))]
 async fn rotate(
     State(app): State<App>,
     key: Caller<ManageEndpoints>,
@@ -103,7 +103,7 @@ async fn rotate(
 ///
 /// `replay` delivers the events that it missed.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/enable", operation_id = "enable_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop<ManageEndpoints>, NotFound))]
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint, description = "The endpoint"), ForShop<ManageEndpoints>, NotFound))]
 async fn enable(
     State(app): State<App>,
     key: Caller<ManageEndpoints>,
@@ -116,7 +116,7 @@ async fn enable(
 
 /// Disables an endpoint: it receives no events until it is enabled
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/disable", operation_id = "disable_endpoint", tag = "shop",
-    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint), ForShop<ManageEndpoints>, NotFound))]
+    params(("id" = String, Path)), security(("shop_key" = [])), responses((status = 200, body = ShopEndpoint, description = "The endpoint"), ForShop<ManageEndpoints>, NotFound))]
 async fn disable(
     State(app): State<App>,
     key: Caller<ManageEndpoints>,
@@ -131,7 +131,7 @@ async fn disable(
 ///
 /// Its type is `endpoint.test`. Its delivery shows whether it arrived.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/test", operation_id = "test_endpoint", tag = "shop", params(("id" = String, Path)),
-    security(("shop_key" = [])), responses((status = 202, body = ToBeTold), ForShop<ManageEndpoints>, NotFound,
+    security(("shop_key" = [])), responses((status = 202, body = ToBeTold, description = "The event is on its way"), ForShop<ManageEndpoints>, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn test(
     State(app): State<App>,
@@ -148,7 +148,7 @@ async fn test(
 /// Under the same ids. This includes events that the endpoint missed while it was disabled, or before it was added.
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/replay", operation_id = "replay_endpoint", tag = "shop",
     params(("id" = String, Path)), security(("shop_key" = [])), request_body = ReplaySince,
-    responses((status = 202, body = ToBeTold), ForShop<ManageEndpoints>, JsonBody, NotFound,
+    responses((status = 202, body = ToBeTold, description = "The events are on their way"), ForShop<ManageEndpoints>, JsonBody, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn replay(
     State(app): State<App>,
@@ -168,6 +168,7 @@ struct DeliveriesQuery {
     /// `true` lists only deliveries that were tried and have not succeeded.
     failed: Option<bool>,
     /// The most deliveries to return, 1 to 1000. Default: 50.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// Continues after a page: its `next`.
     after: Option<String>,
@@ -177,7 +178,7 @@ struct DeliveriesQuery {
 ///
 /// The newest first, of the last month, with the endpoint's response and its latency.
 #[utoipa::path(get, path = "/v1/shop/endpoints/{id}/deliveries", operation_id = "list_deliveries", tag = "shop",
-    params(("id" = String, Path), DeliveriesQuery), security(("shop_key" = [])), responses((status = 200, body = ShopDeliveries), ForShop<Read>, NotFound,
+    params(("id" = String, Path), DeliveriesQuery), security(("shop_key" = [])), responses((status = 200, body = ShopDeliveries, description = "A page of deliveries"), ForShop<Read>, NotFound,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`")))]
 async fn deliveries(
     State(app): State<App>,
@@ -200,7 +201,7 @@ async fn deliveries(
 /// Redelivers one event to an endpoint
 #[utoipa::path(post, path = "/v1/shop/endpoints/{id}/deliveries/{delivery}/replay", operation_id = "replay_delivery", tag = "shop",
     params(("id" = String, Path), ("delivery" = String, Path)), security(("shop_key" = [])),
-    responses((status = 202, body = ToBeTold), ForShop<ManageEndpoints>, NotFound,
+    responses((status = 202, body = ToBeTold, description = "The event is on its way"), ForShop<ManageEndpoints>, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`endpoint_disabled`")))]
 async fn replay_one(
     State(app): State<App>,

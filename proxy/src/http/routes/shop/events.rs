@@ -87,6 +87,7 @@ struct ListQuery {
     /// Lists the events after this cursor: the `next` of a page, or the id of an event of the stream. Default: from the first event.
     after: Option<String>,
     /// The most events to return, 1 to 1000. Default: 100.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -95,7 +96,7 @@ struct ListQuery {
 /// The oldest first, in the order in which the proxy recorded them. Each event appears once, under the same id as in webhooks. Continue with
 /// `next`, or follow the stream.
 #[utoipa::path(get, path = "/v1/shop/events", operation_id = "list_events", tag = "shop", params(ListQuery), security(("shop_key" = [])), responses(
-    (status = 200, body = ShopEvents),
+    (status = 200, body = ShopEvents, description = "A page of events"),
     ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
 ))]
@@ -120,14 +121,24 @@ struct StreamQuery {
     after: Option<String>,
 }
 
+/// The header with which a client reconnects, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes")]
+struct LastEvent {
+    /// The cursor of the last event received; takes precedence over `after`.
+    #[param(rename = "Last-Event-ID", required = false)]
+    last_event_id: String,
+}
+
 /// Streams events
 ///
 /// Server-sent events, each with its cursor as its id and the event of the list as its data. With `Last-Event-ID` the stream continues after
 /// that event; without it, and without `after`, it begins now. The proxy closes the stream after some minutes: reconnect.
 #[utoipa::path(get, path = "/v1/shop/events/stream", operation_id = "follow_events", tag = "shop",
-    params(StreamQuery, ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event received; takes precedence over `after`")),
+    params(StreamQuery, LastEvent),
     security(("shop_key" = [])), responses(
-    (status = 200, content_type = "text/event-stream", body = String),
+    (status = 200, content_type = "text/event-stream", body = String, description = "The stream of events"),
     ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
     (status = 503, body = Problem, content_type = "application/problem+json",

@@ -16,7 +16,7 @@ use crate::access::shop_key::ShopKey;
 use crate::checkout::Checkout;
 use crate::checkout::operation::{OperationKind, Outcome};
 use crate::http::app::App;
-use crate::http::extract::{IdempotencyKey, Keyed, Path};
+use crate::http::extract::{Keyed, OperationKey, Path};
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, KeyRequiredBody, NotFound};
 use crate::shop::operations;
@@ -54,7 +54,7 @@ enum Answers {
 ///
 /// All that is left, or a part; repeat it until nothing is left. Capture only what has been shipped.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/capture", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop<Capture>, KeyRequiredBody, NotFound, Answers))]
+    params(("reference" = String, Path), OperationKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop<Capture>, KeyRequiredBody, NotFound, Answers))]
 async fn capture(
     State(app): State<App>,
     shop: Caller<Capture>,
@@ -69,7 +69,7 @@ async fn capture(
 /// Cancels all that is not captured: the whole order, or the rest after a partial capture. It is refused while a capture is `pending`. It
 /// cannot be undone.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/cancel", operation_id = "cancel_order", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = LetGo, responses(ForShop<Cancel>, KeyRequiredBody, NotFound, Answers))]
+    params(("reference" = String, Path), OperationKey), security(("shop_key" = [])), request_body = LetGo, responses(ForShop<Cancel>, KeyRequiredBody, NotFound, Answers))]
 async fn cancel(
     State(app): State<App>,
     shop: Caller<Cancel>,
@@ -83,7 +83,7 @@ async fn cancel(
 ///
 /// All that was captured, or a part; repeat it until nothing is left, within 365 days.
 #[utoipa::path(post, path = "/v1/shop/orders/{reference}/refund", tag = "shop",
-    params(("reference" = String, Path), IdempotencyKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop<Refund>, KeyRequiredBody, NotFound, Answers))]
+    params(("reference" = String, Path), OperationKey), security(("shop_key" = [])), request_body = MoveMoney, responses(ForShop<Refund>, KeyRequiredBody, NotFound, Answers))]
 async fn refund(
     State(app): State<App>,
     shop: Caller<Refund>,

@@ -45,8 +45,10 @@ struct OrdersQuery {
     /// `true`: only orders with reserved money that is neither captured nor released; `false`: only orders without.
     to_capture: Option<bool>,
     /// Only orders with a payment whose reference begins with this, such as an order number: letters, digits and hyphens.
+    #[param(max_length = 64, pattern = "^[A-Za-z0-9-]*$")]
     reference: Option<String>,
     /// The most orders to return, 1 to 200. Default: 50.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// Continues after a page: its `next`. Use it with the same filters.
     after: Option<String>,
@@ -57,7 +59,7 @@ struct OrdersQuery {
 /// The newest first. The list omits orders that a page has opened and nobody has tried to pay.
 #[utoipa::path(get, path = "/v1/shop/orders", operation_id = "list_orders", tag = "shop", params(OrdersQuery),
     security(("shop_key" = [])), responses(
-    (status = 200, body = ShopOrders),
+    (status = 200, body = ShopOrders, description = "A page of orders"),
     ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`unknown_sales_unit`"),
@@ -101,7 +103,7 @@ fn states(text: &str) -> Result<Vec<OrderState>> {
 /// Found by the reference of any of its payments; the response includes the order's events. It does not contain what the customer shared.
 #[utoipa::path(get, path = "/v1/shop/orders/{reference}", operation_id = "show_order", tag = "shop", params(("reference" = String, Path)),
     security(("shop_key" = [])), responses(
-    (status = 200, body = ShopOrder),
+    (status = 200, body = ShopOrder, description = "The order"),
     ForShop<Read>, NotFound,
 ))]
 async fn show(

@@ -11,7 +11,7 @@ use crate::access::idempotency::{self, Replayed};
 use crate::access::rights::OpenOrders;
 use crate::checkout::{Checkout, Input};
 use crate::http::app::App;
-use crate::http::extract::{IdempotencyKey, Keyed, Path};
+use crate::http::extract::{Keyed, OpeningKey, Path};
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, KeyRequiredBody, NotFound};
 use crate::observe::trace::TraceId;
@@ -28,8 +28,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// accept it, the link remains, with the telephone number filled in. `request.sent_by` says which of the two. Behind a link, the payment is
 /// created at Vipps MobilePay only when somebody pays. A request can be paid once.
 #[utoipa::path(post, path = "/v1/shop/payment-requests", operation_id = "request_payment", tag = "shop",
-    params(IdempotencyKey), security(("shop_key" = [])), request_body = NewPaymentRequest, responses(
-    (status = 201, body = ShopOrder, headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
+    params(OpeningKey), security(("shop_key" = [])), request_body = NewPaymentRequest, responses(
+    (status = 201, body = ShopOrder, description = "The order, with its `request`", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
@@ -57,7 +57,7 @@ async fn ask(
 /// withdrawal changes nothing.
 #[utoipa::path(post, path = "/v1/shop/payment-requests/{reference}/withdraw", operation_id = "withdraw_request", tag = "shop",
     params(("reference" = String, Path)), security(("shop_key" = [])), responses(
-    (status = 200, body = ShopOrder),
+    (status = 200, body = ShopOrder, description = "The order: `state` says whether it was paid before"),
     ForShop<OpenOrders>, NotFound,
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`not_withdrawable`: the order is paid, or was not open for later payment"),

@@ -34,7 +34,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// What needs the attention of a person: reservations whose guarantee ends, payments that differ from the records of Vipps MobilePay, operations
 /// that failed for good, missing webhook registrations, failing endpoints. An empty list means that nothing needs attention.
 #[utoipa::path(get, path = "/v1/shop/warnings", operation_id = "list_warnings", tag = "shop", security(("shop_key" = [])), responses(
-    (status = 200, body = ShopWarnings),
+    (status = 200, body = ShopWarnings, description = "The warnings"),
     ForShop<Read>,
 ))]
 async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<ShopWarnings>> {
