@@ -25,7 +25,8 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn set(proxy: &Path, streams: u32) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), Options::default()).unwrap();
+        let options = Options { strict: true, ..Options::default() };
+        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), options).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
         let url = format!("http://{address}");
         let folder = tempfile::tempdir().unwrap();

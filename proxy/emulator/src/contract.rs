@@ -18,6 +18,7 @@ pub const CONTRACTS: &[(&str, &str)] = &[
     ("force-approve", include_str!("../contract/force-approve.json")),
     ("image", include_str!("../contract/image.json")),
     ("merchant-redirect-qr", include_str!("../contract/merchant-redirect-qr.json")),
+    ("merchant-redirect-qr-update", include_str!("../contract/merchant-redirect-qr-update.json")),
     ("modification", include_str!("../contract/modification.json")),
     ("receipt", include_str!("../contract/receipt.json")),
     ("webhook-registration", include_str!("../contract/webhook-registration.json")),

@@ -109,6 +109,8 @@ fn redacted(headers: &HeaderMap) -> Value {
 pub(crate) struct RequiredHeaders {
     pub(crate) subscription_key: SubscriptionKey,
     pub(crate) msn: bool,
+    /// The most characters of a `Vipps-System-*` header.
+    pub(crate) system_length: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,12 +119,15 @@ pub(crate) enum SubscriptionKey {
     Refused,
 }
 
-/// For ePayment and Order Management.
+/// The most characters of a `Vipps-System-*` header in all APIs but Order Management.
+pub(crate) const SYSTEM_LENGTH: usize = 30;
+/// For ePayment.
 pub(crate) const KEY_AND_MSN: RequiredHeaders =
-    RequiredHeaders { subscription_key: SubscriptionKey::Required, msn: true };
+    RequiredHeaders { subscription_key: SubscriptionKey::Required, msn: true, system_length: SYSTEM_LENGTH };
+/// For Order Management.
+pub(crate) const LONG_SYSTEM: RequiredHeaders = RequiredHeaders { system_length: 100, ..KEY_AND_MSN };
 /// For Webhooks and QR.
-pub(crate) const KEY_ONLY: RequiredHeaders =
-    RequiredHeaders { subscription_key: SubscriptionKey::Required, msn: false };
+pub(crate) const KEY_ONLY: RequiredHeaders = RequiredHeaders { msn: false, ..KEY_AND_MSN };
 
 /// The sales unit that calls.
 pub(crate) fn caller(
@@ -150,15 +155,15 @@ pub(crate) fn caller(
         Some(msn) if msn != unit.msn => return Err(denied("The token belongs to another sales unit")),
         _ => {}
     }
-    check_system_headers(headers, path)?;
+    check_system_headers(headers, path, required.system_length)?;
     Ok(unit)
 }
 
-/// Refuses a `Vipps-System-*` header of more than 30 characters.
-pub(crate) fn check_system_headers(headers: &HeaderMap, path: &str) -> Result<(), Problem> {
-    let too_long = |name: &&&str| headers.get(**name).is_some_and(|value| value.len() > 30);
+/// Refuses a `Vipps-System-*` header of more than `most` characters.
+pub(crate) fn check_system_headers(headers: &HeaderMap, path: &str, most: usize) -> Result<(), Problem> {
+    let too_long = |name: &&&str| headers.get(**name).is_some_and(|value| value.len() > most);
     match SYSTEM_HEADERS.iter().find(too_long) {
-        Some(name) => Err(Problem::invalid_field(name, "must have at most 30 characters", path)),
+        Some(name) => Err(Problem::invalid_field(name, &format!("must have at most {most} characters"), path)),
         None => Ok(()),
     }
 }

@@ -12,6 +12,7 @@
 //! | [`pages`] | the customer's pages: landing page and phone |
 //! | [`qr_images`] | QR codes as SVG and PNG |
 //! | [`gateway`] | before every API call: faults, the record, keys, headers, contracts |
+//! | [`lenient`] | what the real API takes beyond its description |
 //! | [`delivery`] | the worker that sends webhooks and runs what is due |
 //! | [`shared`] | the state under its lock, for handlers and tasks |
 //! | [`state`] | all data and rules, without network and tasks |
@@ -30,6 +31,7 @@ mod contract;
 mod control;
 mod delivery;
 mod gateway;
+mod lenient;
 mod options;
 mod pages;
 mod problem;

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 /// How the emulator differs from its default, which is the test environment with what a laptop needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Refuse `http://` return and callback URLs even on loopback, as the real API does.
+    /// Take only what the API's description has. Otherwise the emulator also takes the known deviations of the official plugin
+    /// for WooCommerce, as the real API does.
     pub strict: bool,
+    /// Accept `http://` return and callback URLs on loopback, which the real API refuses.
+    pub http_on_loopback: bool,
     /// The base of the links that customers get, when it is not the address of the listener. No trailing slash.
     pub public_url: Option<String>,
     /// The base of those links by market (`NO`, `DK`, `FI`), which goes before `public_url`: the real hosts differ by
@@ -29,6 +32,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             strict: false,
+            http_on_loopback: true,
             public_url: None,
             market_links: BTreeMap::new(),
             push_message: false,

@@ -180,7 +180,7 @@ impl State {
         if self.find(unit.msn, &reference).is_some() {
             return Err(Code(4150));
         }
-        let expires = rules::check_create(unit, self.approvals(unit), self.options.strict, &body, now)?;
+        let expires = rules::check_create(unit, self.approvals(unit), self.options.http_on_loopback, &body, now)?;
         let mut payment = Payment::created(unit, body, key, expires, now);
         payment.redirect_url = rules::redirect_url(&payment, landing);
         let mut reply = json!({ "reference": reference });

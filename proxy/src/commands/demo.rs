@@ -29,7 +29,7 @@ pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: Cancellati
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shop = format!("http://{}", listener.local_addr()?);
     // The sales units have every approval that there is.
-    let options = kvitt_emulator::Options { push_message: true, long_living: true, ..Default::default() };
+    let options = kvitt_emulator::Options { strict: true, push_message: true, long_living: true, ..Default::default() };
     let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, options)?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     std::fs::write(folder.path().join("catalogue.toml"), CATALOGUE)?;

@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// Address and port to listen on; port 0 selects a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     listen: SocketAddr,
-    /// Refuse http:// URLs on this machine too, as Vipps MobilePay does
+    /// Take only what the description of Vipps MobilePay has: no http:// URLs on this machine, and no deviations of the WooCommerce plugin
     #[arg(long)]
     strict: bool,
     /// Print client id, client secret, subscription key and merchant serial number of the Norwegian sales unit on one line, and exit
@@ -32,7 +32,7 @@ pub(crate) async fn run(Args { listen, strict, print_credentials }: Args) -> any
     }
     let stop = stop_on_signal()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    let emulator = Emulator::start(listener, Options { strict, ..Default::default() })?;
+    let emulator = Emulator::start(listener, Options { strict, http_on_loopback: !strict, ..Default::default() })?;
     println!("listening on {}", emulator.url());
     stop.cancelled().await;
     emulator.shutdown();

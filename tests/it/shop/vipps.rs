@@ -55,6 +55,11 @@ impl Vipps {
         self.customer("approve", reference).await;
     }
 
+    /// The same from a phone with this number.
+    pub(crate) async fn approves_as(&self, reference: &str, number: &str) {
+        self.control(&format!("payments/{reference}/approve"), json!({ "phone_number": number })).await;
+    }
+
     /// Time passes at Vipps MobilePay.
     pub(crate) async fn clock_moves(&self, ms: i64) {
         self.control("clock", json!({ "advance_ms": ms })).await;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::reply::json_reply;
 use crate::contract::Violation;
 use crate::gateway::{KEY_AND_MSN, body, caller, idempotency_key};
+use crate::lenient;
 use crate::problem::{Code, Problem};
 use crate::sales_units::SalesUnit;
 use crate::shared::Shared;
@@ -55,7 +56,11 @@ async fn create(Shares(shared): Shares<Arc<Shared>>, uri: Uri, headers: HeaderMa
     let path = instance(&uri);
     let unit = caller(&shared, &headers, &path, KEY_AND_MSN)?;
     let key = required_key(&headers, &path)?;
-    let sent: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let (mut sent, mut bytes) = (serde_json::from_slice::<Value>(&bytes).unwrap_or_default(), bytes);
+    if sent.is_object() && !shared.read(|state| state.options.strict) {
+        lenient::create(&mut sent);
+        bytes = Bytes::from(sent.to_string());
+    }
     let reference = sent["reference"].as_str().unwrap_or_default().to_owned();
     let (status, reply) = shared.change(|state| {
         limit(state, "create", CHANGES_A_MINUTE, unit, &reference)?;

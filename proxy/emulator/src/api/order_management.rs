@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::reply::json_reply;
 use crate::contract::Violation;
-use crate::gateway::{KEY_AND_MSN, body, caller};
+use crate::gateway::{LONG_SYSTEM, body, caller};
 use crate::problem::Problem;
 use crate::sales_units::SalesUnit;
 use crate::shared::Shared;
@@ -60,7 +60,7 @@ async fn add_receipt(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/receipts", KEY_AND_MSN)?;
+    let unit = caller(&shared, &headers, "/receipts", LONG_SYSTEM)?;
     let order = order(unit, &kind, &id)?;
     let receipt = body("receipt", &headers, &bytes).map_err(|found| invalid(&found))?;
     let found = receipt_violations(&receipt, "");
@@ -83,12 +83,12 @@ async fn set_category(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/categories", KEY_AND_MSN)?;
+    let unit = caller(&shared, &headers, "/categories", LONG_SYSTEM)?;
     let order = order(unit, &kind, &id)?;
     let category = body("category", &headers, &bytes).map_err(|found| invalid(&found))?;
     shared.change(|state| {
         let url = category["orderDetailsUrl"].as_str().unwrap_or_default();
-        if !url_is_accepted(url, state.options.strict) {
+        if !url_is_accepted(url, state.options.http_on_loopback) {
             return Err(invalid_field("orderDetailsUrl", "must be an https URL"));
         }
         if let Some(image) = category["imageId"].as_str()
@@ -107,7 +107,7 @@ async fn read(
     Path((kind, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/orders", KEY_AND_MSN)?;
+    let unit = caller(&shared, &headers, "/orders", LONG_SYSTEM)?;
     let order = order(unit, &kind, &id)?;
     let found = shared.read(|state| {
         let mut found = serde_json::Map::new();
@@ -122,7 +122,7 @@ async fn read(
 }
 
 async fn add_image(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
-    let unit = caller(&shared, &headers, "/images", KEY_AND_MSN)?;
+    let unit = caller(&shared, &headers, "/images", LONG_SYSTEM)?;
     let image = body("image", &headers, &bytes).map_err(|found| invalid(&found))?;
     let data = STANDARD
         .decode(image["src"].as_str().unwrap_or_default())

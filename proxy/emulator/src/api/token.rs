@@ -10,7 +10,7 @@ use axum::routing::post;
 use serde_json::json;
 
 use super::reply::json_reply;
-use crate::gateway::{check_system_headers, text};
+use crate::gateway::{SYSTEM_LENGTH, check_system_headers, text};
 use crate::problem::Problem;
 use crate::sales_units::{Credentials, SalesUnit};
 use crate::shared::Shared;
@@ -43,7 +43,7 @@ async fn get_token(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap) -> R
     if sent("merchant-serial-number").is_some_and(|msn| msn != keys.merchant_serial_number) {
         return refused(401, "unauthorized_client", "The keys belong to another sales unit");
     }
-    if let Err(problem) = check_system_headers(&headers, "/accesstoken/get") {
+    if let Err(problem) = check_system_headers(&headers, "/accesstoken/get", SYSTEM_LENGTH) {
         return problem.into_response();
     }
     let unit = SalesUnit::of(&keys.merchant_serial_number).expect("every key has its sales unit");

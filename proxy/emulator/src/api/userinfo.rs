@@ -25,7 +25,7 @@ async fn userinfo(
     let wants = if shared.read(|state| state.options.userinfo_wants_subscription_key) {
         KEY_ONLY
     } else {
-        RequiredHeaders { subscription_key: SubscriptionKey::Refused, msn: false }
+        RequiredHeaders { subscription_key: SubscriptionKey::Refused, ..KEY_ONLY }
     };
     let unit = caller(&shared, &headers, "/userinfo", wants)?;
     let info = shared.read(|state| state.consent_of(unit, &sub).map(|consent| consent.userinfo(state.now())));

@@ -34,7 +34,7 @@ async fn register(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap, bytes
     events.dedup();
     let (id, secret) = shared.change(|state| {
         let is_web = url.starts_with("https://") || url.starts_with("http://");
-        if !is_web || !url_is_accepted(url, state.options.strict) {
+        if !is_web || !url_is_accepted(url, state.options.http_on_loopback) {
             return Err(Problem::invalid_field("url", "must be an https URL", PATH));
         }
         state.webhooks.register(unit.msn, url, events).map_err(|event| {

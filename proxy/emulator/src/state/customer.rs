@@ -21,6 +21,11 @@ pub(crate) fn has_the_app(number: &str) -> bool {
     !number.ends_with("0000")
 }
 
+/// Whether a payment has what the customer shares. Otherwise it has their `sub` alone, and Userinfo has the rest.
+fn is_in_the_payment(number: &str) -> bool {
+    !number.ends_with("1111")
+}
+
 /// A consent: who shared what with whom, and when.
 #[derive(Clone)]
 pub(crate) struct Consent {
@@ -51,8 +56,11 @@ impl Consent {
         self.scopes.iter().any(|given| given == scope)
     }
 
-    /// The data in ePayment's format: only what the customer consented to.
-    pub(crate) fn user_details(&self) -> Value {
+    /// The data in ePayment's format: only what the customer consented to. None for the customers whose data only Userinfo has.
+    pub(crate) fn user_details(&self) -> Option<Value> {
+        if !is_in_the_payment(&self.number) {
+            return None;
+        }
         let mut details = json!({});
         if self.has("phoneNumber") {
             details["mobileNumber"] = json!(self.number);
@@ -72,7 +80,7 @@ impl Consent {
             details["addresses"] =
                 json!([{ "addressLine1": street, "city": city, "country": country, "postCode": post_code }]);
         }
-        details
+        Some(details)
     }
 
     /// The data in Userinfo's format. After 168 hours the values are `[Expired]`.

@@ -375,7 +375,9 @@ impl Payment {
         }
         if let Some(consent) = self.consent.as_ref().filter(|_| profile_is_visible) {
             body["profile"]["sub"] = json!(consent.sub);
-            body["userDetails"] = consent.user_details();
+            if let Some(details) = consent.user_details() {
+                body["userDetails"] = details;
+            }
         }
         body
     }
@@ -414,7 +416,9 @@ impl Payment {
             }
             if let Some(consent) = &self.consent {
                 body["sub"] = json!(consent.sub);
-                body["userDetails"] = consent.user_details();
+                if let Some(details) = consent.user_details() {
+                    body["userDetails"] = details;
+                }
             }
         }
         body

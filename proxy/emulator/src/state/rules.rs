@@ -21,7 +21,7 @@ pub(crate) struct Approvals {
 pub(crate) fn check_create(
     unit: &SalesUnit,
     approvals: Approvals,
-    strict: bool,
+    http_on_loopback: bool,
     body: &Value,
     now: Timestamp,
 ) -> Result<Timestamp, Code> {
@@ -54,7 +54,7 @@ pub(crate) fn check_create(
     for url in
         ["/returnUrl", "/receiptUrl", "/merchantLegalLinks/termsOfSaleUrl", "/merchantLegalLinks/privacyPolicyUrl"]
     {
-        if text(url).is_some_and(|url| !url_is_accepted(url, strict)) {
+        if text(url).is_some_and(|url| !url_is_accepted(url, http_on_loopback)) {
             return Err(Code(4090));
         }
     }
@@ -96,11 +96,11 @@ pub(crate) fn check_create(
 }
 
 /// Whether the API accepts a return or callback URL: https, or an app's own scheme; http on loopback only.
-pub(crate) fn url_is_accepted(url: &str, strict: bool) -> bool {
+pub(crate) fn url_is_accepted(url: &str, http_on_loopback: bool) -> bool {
     let Ok(parsed) = Url::parse(url) else { return false };
     match parsed.scheme() {
         "https" => parsed.host_str().is_some_and(|host| !host.is_empty()),
-        "http" => !strict && is_loopback(&parsed),
+        "http" => http_on_loopback && is_loopback(&parsed),
         "javascript" | "data" | "file" | "blob" | "about" | "ftp" | "ws" | "wss" => false,
         _ => true,
     }
@@ -152,14 +152,14 @@ mod tests {
     fn http_is_accepted_on_loopback_only() {
         for url in ["http://127.0.0.1:8080/a?b=c", "http://localhost/a", "http://shop.localhost:1/", "http://[::1]:80/"]
         {
-            assert!(url_is_accepted(url, false), "{url}");
-            assert!(!url_is_accepted(url, true), "{url} when strict");
+            assert!(url_is_accepted(url, true), "{url}");
+            assert!(!url_is_accepted(url, false), "{url} where loopback is not accepted");
         }
         for url in ["https://shop.example/return", "myshop://paid"] {
-            assert!(url_is_accepted(url, true), "{url}");
+            assert!(url_is_accepted(url, false), "{url}");
         }
         for url in ["http://shop.example/", "http://127.0.0.1.shop.example/", "javascript:alert(1)", "shop", ""] {
-            assert!(!url_is_accepted(url, false), "{url}");
+            assert!(!url_is_accepted(url, true), "{url}");
         }
     }
 }

@@ -7,4 +7,5 @@ mod harness;
 mod orders;
 mod pages;
 mod payments;
+mod vendor;
 mod webhooks;

@@ -83,3 +83,59 @@ async fn a_redirect_qr_points_to_the_merchants_target() {
     assert_eq!(picture.headers()["content-type"], "image/svg+xml");
     assert!(picture.text().await.unwrap().starts_with("<svg"));
 }
+
+#[tokio::test]
+async fn a_redirect_qr_is_listed_changed_and_deleted() {
+    let harness = Harness::new().await;
+    for (id, target) in [("poster_2", "https://shop.example/pay/2"), ("poster_1", "https://shop.example/pay/1")] {
+        let add = harness.call(Method::POST, "/qr/v1/merchant-redirect");
+        assert_eq!(harness.send(add.json(&json!({ "id": id, "redirectUrl": target, "ttl": 300 }))).await.0, 200);
+    }
+    let (status, codes) = harness.get("/qr/v1/merchant-redirect").await;
+    assert_eq!((status, &codes[0]["id"], &codes[1]["id"]), (200, &json!("poster_1"), &json!("poster_2")));
+
+    let change =
+        |id: &str, body: Value| harness.call(Method::PUT, &format!("/qr/v1/merchant-redirect/{id}")).json(&body);
+    let moved = json!({ "redirectUrl": "https://shop.example/pay/3" });
+    let (status, code) = harness.send(change("poster_1", moved.clone())).await;
+    assert_eq!((status, &code["redirectUrl"], &code["url"]), (200, &moved["redirectUrl"], &codes[0]["url"]));
+    assert_eq!(harness.get("/qr/v1/merchant-redirect/poster_1").await, (200, code));
+    for wrong in
+        [json!({}), json!({ "redirectUrl": "shop" }), json!({ "redirectUrl": "https://shop.example/", "id": "x" })]
+    {
+        assert_eq!(harness.send(change("poster_1", wrong)).await.0, 400);
+    }
+    assert_eq!(harness.send(change("poster_3", moved)).await.0, 404);
+
+    let plain = harness.call(Method::GET, "/qr/v1/merchant-redirect/poster_1").header("Accept", "text/targetUrl");
+    let (_, code) = harness.send(plain).await;
+    assert!(code["url"].as_str().unwrap().contains("/qr?"), "{code}");
+
+    let delete = || harness.send(harness.call(Method::DELETE, "/qr/v1/merchant-redirect/poster_1"));
+    assert_eq!((delete().await.0, delete().await.0), (200, 404));
+    assert_eq!(harness.get("/qr/v1/merchant-redirect").await.1.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn deprecated_fields_of_a_receipt_are_checked_by_their_own_schema() {
+    let harness = Harness::new().await;
+    let shipping = json!({ "amount": 1000, "amountExcludingTax": 800, "taxAmount": 200, "taxPercentage": 25 });
+    for (order, field, right, wrong) in [
+        ("old-1", "giftCardAmount", json!(100), json!(-1)),
+        ("old-2", "shippingAmount", json!(100), json!("1")),
+        ("old-3", "shippingInfo", shipping, json!({ "amount": 1000 })),
+        ("old-4", "terminalId", json!("7"), json!(7)),
+        ("old-5", "totalAmount", json!(58_700), json!("58700")),
+        ("old-6", "totalDiscount", json!(0), json!(-1)),
+        ("old-7", "totalTax", json!(11_121), json!(-1)),
+    ] {
+        let add = |value: &Value| {
+            let mut body = receipt();
+            body["bottomLine"][field] = value.clone();
+            harness.send(harness.call(Method::POST, &format!("/order-management/v2/ecom/receipts/{order}")).json(&body))
+        };
+        let (status, problem) = add(&wrong).await;
+        assert_eq!(status, 400, "{field} {problem}");
+        assert_eq!(add(&right).await.0, 201, "{field}");
+    }
+}

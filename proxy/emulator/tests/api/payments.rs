@@ -269,8 +269,8 @@ async fn the_profile_appears_after_its_delay() {
 }
 
 #[tokio::test]
-async fn a_strict_emulator_accepts_https_only() {
-    let harness = Harness::with("123456", Options { strict: true, ..Options::default() }).await;
+async fn http_on_loopback_can_be_refused_as_by_the_real_api() {
+    let harness = Harness::with("123456", Options { http_on_loopback: false, ..Options::default() }).await;
     assert_eq!(code(&harness.create("order-9301", 1000).await), "4090");
     assert_eq!(harness.register("http://127.0.0.1:1/hooks", &["authorized"]).await.0, 400);
 }
