@@ -31,8 +31,10 @@ pub(crate) fn create(request: &mut Value) {
     }
     if let Some(customer) = request.get_mut("customer").and_then(Value::as_object_mut) {
         customer.remove("customerInteraction");
-        if customer.is_empty() {
-            request.as_object_mut().map(|request| request.remove("customer"));
+        if customer.is_empty()
+            && let Some(request) = request.as_object_mut()
+        {
+            request.remove("customer");
         }
     }
 }
