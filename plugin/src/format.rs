@@ -3,7 +3,7 @@
 //! `view` calls this, and the browser's `Intl` does the work. Amounts come in minor units and must stay integers until they are formatted.
 
 use js_sys::{Array, Date, Intl, Object};
-use kvitt_wire::{Amount, Language};
+use kvitt_wire::{Amount, Language, Quantity};
 use wasm_bindgen::JsValue;
 
 use crate::json::object;
@@ -27,7 +27,12 @@ pub(crate) fn date(language: Language, at_ms: i64) -> String {
     text(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
 }
 
-/// A whole number, such as a quantity.
+/// `1,25`: a quantity has at most the three decimals that are the default.
+pub(crate) fn quantity(language: Language, quantity: Quantity) -> String {
+    number(language, &object(&[]), quantity.thousandths() as f64 / 1000.0)
+}
+
+/// A whole number, such as a number of minutes.
 pub(crate) fn count(number: u32) -> String {
     text(js_sys::Number::from(number).to_string_with_radix(10).map(JsValue::from))
 }

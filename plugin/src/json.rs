@@ -142,8 +142,12 @@ impl<'de> Deserializer<'de> for Value {
         visitor.visit_enum(Variant(index as u32))
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Mismatch> {
-        Err(Mismatch)
+    /// A number or a text: a quantity is either.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match self.0.as_string() {
+            Some(text) => visitor.visit_string(text),
+            None => visitor.visit_i64(self.integer()?),
+        }
     }
 
     forward_to_deserialize_any! {

@@ -275,7 +275,7 @@ impl Model {
         let cart = self.cart.as_ref()?;
         let lines = if self.order.signed { &[] } else { &cart.lines[..] };
         Some(NewCheckout {
-            items: lines.iter().map(|line| Item { sku: line.sku.clone(), quantity: line.quantity }).collect(),
+            items: lines.iter().map(|line| Item { sku: line.sku.clone(), quantity: line.quantity.whole() }).collect(),
             signed_cart: self.order.signed.then(|| self.order.items.clone()),
             amount: cart.total,
             sales_unit: self.order.sales_unit.clone(),
@@ -288,7 +288,7 @@ impl Model {
     }
 
     fn consent(&self) -> Option<ConsentGiven> {
-        self.share.then(|| ConsentGiven { wording: self.words.wording().into() })
+        self.share.then(|| ConsentGiven { wording: self.words.wording().into(), language: Some(self.words.language()) })
     }
 
     fn tick(&mut self, cmds: &mut Vec<Cmd>) {

@@ -31,6 +31,7 @@ words! {
     // The start screen. The confirmation shows the same lines.
     YourOrder,
     Fetching,
+    PaidOtherwise,
     Total,
     Vat,
     Terms,

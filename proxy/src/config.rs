@@ -14,6 +14,7 @@ mod sales_units;
 mod shop;
 mod signed_carts;
 mod vendor;
+mod wordings;
 
 use std::fmt;
 use std::path::Path;
@@ -35,6 +36,7 @@ pub use sales_units::{Market, SalesUnit, SalesUnits};
 pub use shop::{Requests, Shop};
 pub use signed_carts::{CartKey, SignedCarts};
 pub use vendor::{Capture, Reconcile, Vipps, Webhook};
+pub use wordings::Wordings;
 
 /// The defaults; the file is also the documentation of every option.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");

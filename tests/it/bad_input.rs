@@ -42,6 +42,7 @@ async fn invalid_orders_are_refused() {
         ("/terms_accepted", json!(false), 422, "terms_not_accepted"),
         ("/terms_accepted", json!("yes"), 400, "malformed_json"),
         ("/consent/wording", json!(""), 422, "bad_wording"),
+        ("/consent/wording", json!("2025-01"), 422, "bad_wording"),
         ("/language", json!(1), 400, "malformed_json"),
         ("/return_url", json!("https://evil.example/"), 422, "bad_return_url"),
         ("/return_url", json!("https://shop.example@evil.example/"), 422, "bad_return_url"),

@@ -1,6 +1,7 @@
 //! Carts at the shop's own prices, signed for its page or opened by its backend. The records of Vipps MobilePay decide.
 
 mod backend;
+mod kinds;
 pub(crate) mod signed;
 
 use serde_json::{Value, json};

@@ -96,7 +96,7 @@ async fn paid_by_scanning(run: &Run) -> Checkout {
 
 async fn paid_in_the_app(run: &Run) -> Checkout {
     run.vipps().approves_push_messages(true).await;
-    let customer = json!({ "phone_number": PHONE_NUMBER, "consent": { "wording": "1" } });
+    let customer = json!({ "phone_number": PHONE_NUMBER, "consent": { "wording": "in-the-shop" } });
     let order = run.requests(&json!({ "cart": mugs_and_freight(), "customer": customer })).await;
     run.sees(&order, |checkout| checkout.state == State::Created).await;
     run.vipps().approves(&order.reference).await;

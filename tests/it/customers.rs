@@ -80,6 +80,7 @@ async fn a_customer_has_one_id_over_all_their_orders() {
     let consents: Vec<_> = customer.consents.iter().map(|given| given.reference.as_str()).collect();
     assert_eq!(consents, [one.reference(), two.reference()]);
     let consent = &customer.consents[0].consent;
+    assert!(consent.text.as_ref().is_some_and(|text| text.contains("Nordlys Keramikk")), "{consent:?}");
     assert_eq!((consent.scope.as_str(), consent.wording.as_str()), ("phoneNumber", kvitt_wire::CONSENT_WORDING));
 
     for written in ["+47 912 34 567", "004791234567", PHONE_NUMBER] {

@@ -97,11 +97,12 @@ async fn each_attempt_asks_for_consent_again() {
     let mut order = shop.ordered().await;
     shop.vipps.customer("reject", order.reference()).await;
     order.becomes(State::Aborted).await;
-    let wordless = NewAttempt { terms_accepted: false, consent: Some(ConsentGiven { wording: "<b>".into() }) };
+    let wordless =
+        NewAttempt { terms_accepted: false, consent: Some(ConsentGiven { wording: "<b>".into(), language: None }) };
     problem(order.retries(&wordless).await, 422, "bad_wording").await;
     let attempt = NewAttempt {
         terms_accepted: false,
-        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: None }),
     };
     let response = order.retries(&attempt).await;
     assert_eq!(response.status(), StatusCode::CREATED);
@@ -119,7 +120,7 @@ async fn a_shop_that_does_not_ask_for_the_number_gets_none_on_a_retry_either() {
     order.becomes(State::Aborted).await;
     let attempt = NewAttempt {
         terms_accepted: false,
-        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: None }),
     };
     assert_eq!(order.retries(&attempt).await.status(), StatusCode::CREATED);
     order.reads().await;

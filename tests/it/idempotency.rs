@@ -209,7 +209,7 @@ async fn two_tabs_that_retry_at_once_get_one_attempt() {
     // A third, later request with a consent gets the attempt that exists, which requests less.
     let sharing = NewAttempt {
         terms_accepted: false,
-        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: None }),
     };
     let (three, _) = order(first.retries(&sharing).await).await;
     assert_eq!((three.reference, three.sharing.consented), (one.reference, false));

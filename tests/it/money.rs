@@ -66,7 +66,7 @@ async fn an_order_is_captured_and_refunded_in_part_and_the_rest_released() {
         (operation.kind.as_str(), operation.state.as_str(), operation.amount.value),
         ("capture", "done", 24_900)
     );
-    assert_eq!((operation.lines[0].sku.as_str(), operation.lines[0].quantity), ("mug", 1));
+    assert_eq!((operation.lines[0].sku.as_str(), operation.lines[0].quantity), ("mug", 1.into()));
 
     warehouse.does(&reference, "capture", &nok(8_900)).await;
     warehouse.does(&reference, "refund", &nok(900)).await;

@@ -121,6 +121,9 @@ async fn a_consent_is_stored_with_its_wording_and_time() {
     let stored = shop.stored(&order).await;
     let consent = stored.current().consent.clone().unwrap();
     assert_eq!((consent.scope.as_str(), consent.wording.as_str()), ("phoneNumber", kvitt_wire::CONSENT_WORDING));
+    let text = consent.text.as_deref().unwrap();
+    assert!(text.starts_with("Del telefonnummeret mitt med Nordlys Keramikk\nValgfritt."), "{text}");
+    assert!(text.contains("rett til Vipps på telefonen"), "{text}");
     assert!(before <= consent.given_at && consent.given_at <= kvitt::base::clock::now());
     assert!(stored.order.terms_accepted_at.is_some_and(|at| before <= at));
     let customer = stored.customer.unwrap();

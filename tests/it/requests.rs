@@ -189,6 +189,25 @@ async fn a_known_customer_gets_the_request_in_the_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_consent_to_requests_is_stored_with_the_text_that_the_shop_registered() {
+    let shop = Shop::open_with(SENDS_TO_THE_APP).await;
+    shop.vipps.approves_push_messages(true).await;
+    let office = Office::of(&shop).await;
+    // The text is registered in Norwegian only, and so is what every customer has seen.
+    for language in ["nb", "en"] {
+        let mut request = to(PHONE_NUMBER);
+        request["language"] = json!(language);
+        let order = office.requests(&request).await;
+        shop.vipps.approves(&order.reference).await;
+        let paid = office.sees(&order, State::Authorized).await;
+        let consent = paid.request.unwrap().consent.unwrap();
+        assert_eq!((consent.scope.as_str(), consent.language.tag()), ("paymentRequests", "nb"));
+        assert_eq!(consent.text.as_deref(), Some("Send betalingskrav fra Nordlys Keramikk til Vipps"));
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_returning_customer_is_addressed_by_id() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     shop.vipps.approves_push_messages(true).await;
@@ -306,6 +325,7 @@ async fn invalid_requests_are_refused() {
         (customer(json!({ "phone_number": "[Expired]", "consent": consent })), 422, "bad_phone_number"),
         (customer(json!({ "phone_number": "040 123 4567", "consent": consent })), 422, "bad_phone_number"),
         (customer(json!({ "phone_number": "4791234567", "consent": { "wording": "<b>" } })), 422, "bad_wording"),
+        (customer(json!({ "phone_number": "4791234567", "consent": { "wording": "2025-01" } })), 422, "bad_wording"),
         (customer(json!({ "id": "cus_a", "phone_number": "4791234567", "consent": consent })), 422, "bad_addressee"),
         (customer(json!({})), 422, "bad_addressee"),
     ]

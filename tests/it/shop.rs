@@ -147,6 +147,9 @@ vipps.base_url = "{emulator}"
 /// Two sales units, without a webhook secret where the proxy registers by itself.
 fn units(extra: &str) -> String {
     let mut units = sales_unit("no", "NO", "123456") + &sales_unit("dk", "DK", "234567");
+    units.push_str(
+        "[[wording]]\nversion = \"in-the-shop\"\nlanguage = \"nb\"\ntext = \"Send betalingskrav fra {0} til {1}\"\n",
+    );
     if extra.contains(SENDS_TO_THE_APP) {
         units = units.replace("reference_prefix", "push_messages = true\nlong_living = true\nreference_prefix");
     }
@@ -370,7 +373,7 @@ pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
         amount: Amount { value: 58_700, currency: Currency::Nok },
         sales_unit: None,
         terms_accepted: true,
-        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: None }),
         language: Language::Nb,
         return_url: Some(format!("{SHOP_ORIGIN}/thanks?from=vipps")),
         open: false,

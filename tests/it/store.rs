@@ -6,7 +6,7 @@ use kvitt::checkout::{
     Checkout, CheckoutId, Customer, Effect, Moment, Opening, Order, PhoneNumber, Planned, Private, ReceiptBy, Step,
 };
 use kvitt::store::{Cause, Committed, IdempotencyRecord, Secret, Store, Webhook};
-use kvitt_wire::{Amount, Brand, Cart, Currency, Language};
+use kvitt_wire::{Amount, Brand, Cart, Currency, Language, PaymentSources};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -44,6 +44,7 @@ pub(crate) fn opened(nth: u128) -> Step {
         vat: 0,
         terms_url: "https://shop.example/terms".into(),
         asks_phone_number: true,
+        payment_sources: PaymentSources::default(),
     };
     let order = Order {
         number: format!("nordlys-{nth}"),

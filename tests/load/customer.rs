@@ -74,7 +74,7 @@ async fn order(stage: &Stage) -> Result<Checkout> {
         amount: Amount { value: 58_700, currency: Currency::Nok },
         sales_unit: None,
         terms_accepted: true,
-        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() }),
+        consent: Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: None }),
         language: Language::Nb,
         return_url: None,
         open: false,

@@ -93,9 +93,10 @@ export function customers(desk) {
               h(
                 "span.soft.small",
                 {},
-                ` ${moment(consent.given_at_ms)} · words of ${consent.wording} in ${consent.language} · `,
+                ` ${moment(consent.given_at_ms)} · version ${consent.wording} in ${consent.language} · `,
                 h("a", { href: `#/orders/${encodeURIComponent(consent.reference)}` }, consent.reference),
               ),
+              consent.text && h("blockquote.soft.small", { lang: consent.language }, consent.text),
             ),
           ),
         ),

@@ -10,7 +10,7 @@ import { fill, h, refill, announce } from "./dom.js";
 import { minor, money, typed } from "./format.js";
 import { problemBox } from "./problems.js";
 import { isSending, pending, retry, submit } from "./submissions.js";
-import { costOf, pieces, toCapture, toRefund } from "./sums.js";
+import { costOf, count, pieces, quantityOf, toCapture, toRefund } from "./sums.js";
 
 /** Someone else captured or refunded meanwhile. */
 const OVERTAKEN = ["exceeds_what_is_left", "exceeds_what_was_ordered"];
@@ -23,7 +23,7 @@ const KINDS = {
     prompt: "Select what is in the parcel.",
     left: "Left to capture",
     most: toCapture,
-    room: ({ line, shipped }) => [line.quantity - shipped, shipped],
+    room: ({ line, shipped }) => [count(line.quantity - shipped), shipped],
     ticked: true,
   },
   refund: {
@@ -34,7 +34,7 @@ const KINDS = {
     left: "Left to refund",
     most: toRefund,
     // Where no capture had lines, every line may be returned.
-    room: ({ line, shipped, returned }, hasShipped) => [(hasShipped ? shipped : line.quantity) - returned, returned],
+    room: ({ line, shipped, returned }, hasShipped) => [count((hasShipped ? shipped : line.quantity) - returned), returned],
     ticked: false,
   },
 };
@@ -103,21 +103,25 @@ export function moneyDialog(order, kind, done, closed) {
 
   /** A line of which `room` pieces can be selected after `before` earlier ones; `was` is the earlier selection. */
   function row(at, line, room, earlier, was) {
+    const isWhole = Number.isInteger(line.quantity);
+    const isFixed = isWhole && room === 1;
     const tick = h("input", { type: "checkbox", checked: was.ticked, "data-keep": `tick ${at}`, onchange: () => fillAmount() });
     const number = h("input.pieces", {
       type: "number",
-      min: 1,
+      min: isWhole ? 1 : 0.001,
+      step: isWhole ? 1 : 0.001,
       max: room,
       value: Math.min(room, was.number),
-      inputmode: "numeric",
+      inputmode: isWhole ? "numeric" : "decimal",
       onwheel: blur,
       "aria-label": `How many of ${line.name}`,
       "data-keep": `pieces ${at}`,
       oninput: () => ((tick.checked = true), fillAmount()),
-      disabled: room === 1,
+      disabled: isFixed,
     });
     const cost = h("span.sum");
-    const taken = () => (tick.checked ? Math.min(room, Math.max(0, Math.trunc(Number(number.value)) || 0)) : 0);
+    const entered = () => (isWhole ? Math.trunc(Number(number.value)) : count(number.value)) || 0;
+    const taken = () => (tick.checked ? Math.min(room, Math.max(0, entered())) : 0);
     return {
       at,
       node: h(
@@ -127,13 +131,13 @@ export function moneyDialog(order, kind, done, closed) {
         h("span.of", {}, number, h("span.soft", {}, `of ${room}`)),
         cost,
       ),
-      fields: [tick, ...(room > 1 ? [number] : [])],
+      fields: [tick, ...(isFixed ? [] : [number])],
       cost: () => {
         const value = costOf(line, taken(), earlier);
         fill(cost, tick.checked ? money(value, currency) : "–");
         return value;
       },
-      piece: () => taken() > 0 && { sku: line.sku, quantity: taken() },
+      piece: () => taken() > 0 && { sku: line.sku, quantity: quantityOf(taken()) },
       chosen: () => ({ ticked: tick.checked, number: Number(number.value) }),
     };
   }

@@ -5,6 +5,9 @@ import { h } from "./dom.js";
 import { money, percent } from "./format.js";
 import { pieces, toCapture } from "./sums.js";
 
+/** What was paid by other means. */
+const SOURCES = { gift_card: "Gift card", voucher: "Voucher", card: "Card", cash: "Cash" };
+
 /** The money: captured, left, refunded and released, as a bar and in figures. */
 export function moneySummary(found) {
   const { currency } = found.amount;
@@ -94,7 +97,7 @@ export function lines(found) {
                   ),
                 ),
               ),
-              h("td", {}, String(line.quantity)),
+              h("td", {}, line.unit ? `${line.quantity} ${line.unit}` : String(line.quantity)),
               column("td", 0, shipped === line.quantity ? h("span.all", {}, String(shipped)) : String(shipped)),
               column("td", 1, String(returned)),
               h("td.sum", {}, money(line.total, currency)),
@@ -104,6 +107,17 @@ export function lines(found) {
       h(
         "tfoot",
         {},
+        Object.entries(found.payment_sources ?? {}).map(([source, value]) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, SOURCES[source] ?? source),
+            h("td"),
+            column("td", 0),
+            column("td", 1),
+            h("td.sum", {}, money(-value, currency)),
+          ),
+        ),
         h(
           "tr",
           {},

@@ -31,22 +31,31 @@ export function toRefund(order) {
   return Math.max(0, captured - refunded - pending(order, "refund"));
 }
 
+/**
+ * A quantity as a number. In JSON one with decimals is a text; there are at most three, so that sums are exact once they are rounded to a
+ * thousandth.
+ */
+export const count = (quantity) => Math.round(Number(quantity) * 1_000) / 1_000;
+
+/** A number as a quantity in JSON. */
+export const quantityOf = (number) => (Number.isInteger(number) ? number : String(number));
+
 /** How many pieces of each line were shipped and returned, from the lines of the captures and refunds. */
 export function pieces(order) {
-  const lines = (order.lines ?? []).map((line) => ({ line, shipped: 0, returned: 0 }));
+  const lines = (order.lines ?? []).map((line) => ({ line: { ...line, quantity: count(line.quantity) }, shipped: 0, returned: 0 }));
   const spread = (kind, field, room) => {
     const carriedOut = operations(order).filter((operation) => operation.kind === kind && operation.state !== "refused");
     for (const { sku, quantity } of carriedOut.flatMap((operation) => operation.lines)) {
-      let left = quantity;
+      let left = count(quantity);
       for (const entry of lines.filter((entry) => entry.line.sku === sku)) {
         const taken = Math.min(left, room(entry));
-        entry[field] += taken;
-        left -= taken;
+        entry[field] = count(entry[field] + taken);
+        left = count(left - taken);
       }
     }
   };
-  spread("capture", "shipped", ({ line, shipped }) => line.quantity - shipped);
-  spread("refund", "returned", ({ line, returned }) => line.quantity - returned);
+  spread("capture", "shipped", ({ line, shipped }) => count(line.quantity - shipped));
+  spread("refund", "returned", ({ line, returned }) => count(line.quantity - returned));
   return lines;
 }
 

@@ -49,15 +49,17 @@ export interface Cart {
   brand: Brand;
   /** One line for each article. */
   lines: Line[];
+  /** What is paid by other means, such as a gift card; absent when that is nothing. */
+  payment_sources?: PaymentSources;
   /** The sales unit that is paid, by its name in the proxy's configuration. */
   sales_unit: string;
   /** The shop's name, as the customer knows it. */
   shop: string;
   /** The shop's terms of sale; the customer accepts them before a payment is created. */
   terms_url: string;
-  /** The sum of the lines, VAT included. */
+  /** The amount to pay: the sum of the lines, VAT included, less `payment_sources`. */
   total: Amount;
-  /** The VAT within `total`, in minor units. */
+  /** The VAT within the lines, in minor units. */
   vat: number;
 }
 
@@ -66,7 +68,9 @@ export type CategoryName = "general" | "receipt" | "order_confirmation" | "deliv
 
 /** The customer's consent to share the telephone number, given before the payment is created. */
 export interface ConsentGiven {
-  /** The version of the text that the customer was shown. */
+  /** The language of the text as a BCP 47 tag, where it is not that of the order. */
+  language?: string | null;
+  /** The version of the consent text: one of the proxy's own, which is now `2026-11`, or one that the shop has registered as `[[wording]]`. */
   wording: string;
 }
 
@@ -98,8 +102,8 @@ export type Language = "nb" | "da" | "fi" | "sv" | "en";
 export type LetGo = Record<string, unknown>;
 
 /**
- * One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included. None is
- * negative, except in a rounding line.
+ * One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included. They are negative in the
+ * line of a return, a voucher or a rounding.
  */
 export interface Line {
   /** The discount on the line; absent when there is none. */
@@ -109,13 +113,14 @@ export interface Line {
   /** A picture of the article, if there is one. */
   picture?: string | null;
   /** The quantity. */
-  quantity: number;
+  quantity: Quantity;
   /** Whether the line is the freight; absent when it is not. */
   shipping?: boolean;
   /** The article's stock-keeping unit. */
   sku: string;
-  /** `quantity` times `unit_price`, less `discount`. */
+  /** `quantity` times `unit_price`, rounded to a minor unit, less `discount`. */
   total: number;
+  unit?: Unit | null;
   /** The unit price. */
   unit_price: number;
   /** The article's page, for the receipt, if the shop has given it. */
@@ -220,10 +225,22 @@ export interface OrderEvent {
   type: string;
 }
 
+/** What is paid by other means than this payment, in minor units of the total's currency. The lines and their VAT stay whole. */
+export interface PaymentSources {
+  /** By card. */
+  card?: number;
+  /** In cash. */
+  cash?: number;
+  /** By gift card. */
+  gift_card?: number;
+  /** By voucher. */
+  voucher?: number;
+}
+
 /** A quantity of one article. */
 export interface Pieces {
   /** The quantity. */
-  quantity: number;
+  quantity: Quantity;
   /** The article's stock-keeping unit. */
   sku: string;
 }
@@ -246,7 +263,10 @@ export interface Problem {
 }
 
 /** The problem codes of this version; `/docs/problems` says what to do about each. A later version may add more. */
-export type ProblemCode = "malformed_json" | "malformed_body" | "malformed_query" | "bad_idempotency_key" | "idempotency_key_required" | "bad_cursor" | "bad_signature" | "unauthorized" | "login_refused" | "origin_not_allowed" | "role_not_allowed" | "not_found" | "method_not_allowed" | "price_changed" | "idempotency_in_progress" | "not_retryable" | "offer_ended" | "not_withdrawable" | "too_many_attempts" | "not_paid" | "exceeds_what_is_left" | "exceeds_what_was_ordered" | "capture_under_way" | "too_many_operations" | "endpoint_disabled" | "operation_refused" | "body_too_large" | "unsupported_media_type" | "terms_not_accepted" | "wrong_currency" | "unknown_sales_unit" | "bad_return_url" | "bad_wording" | "bad_expiry" | "bad_description" | "unknown_customer" | "no_consent" | "bad_addressee" | "idempotency_key_reused" | "bad_details_url" | "bad_image" | "bad_endpoint" | "unknown_event" | "bad_phone_number" | "bad_amount" | "bad_lines" | "empty_cart" | "too_many_lines" | "unknown_sku" | "bad_quantity" | "bad_total" | "malformed_items" | "bad_vat" | "bad_line" | "duplicate_sku" | "line_total_mismatch" | "cart_lines_mismatch" | "items_and_signed_cart" | "malformed_signed_cart" | "unknown_cart_key" | "cart_signature_invalid" | "cart_expired" | "cart_not_yet_valid" | "cart_lives_too_long" | "wrong_cart_audience" | "wrong_sales_unit" | "rate_limited" | "internal" | "busy" | "not_ready";
+export type ProblemCode = "malformed_json" | "malformed_body" | "malformed_query" | "bad_idempotency_key" | "idempotency_key_required" | "bad_cursor" | "bad_signature" | "unauthorized" | "login_refused" | "origin_not_allowed" | "role_not_allowed" | "not_found" | "method_not_allowed" | "price_changed" | "idempotency_in_progress" | "not_retryable" | "offer_ended" | "not_withdrawable" | "too_many_attempts" | "not_paid" | "exceeds_what_is_left" | "exceeds_what_was_ordered" | "capture_under_way" | "too_many_operations" | "endpoint_disabled" | "operation_refused" | "body_too_large" | "unsupported_media_type" | "terms_not_accepted" | "wrong_currency" | "unknown_sales_unit" | "bad_return_url" | "bad_wording" | "bad_expiry" | "bad_description" | "unknown_customer" | "no_consent" | "bad_addressee" | "idempotency_key_reused" | "bad_details_url" | "bad_image" | "bad_endpoint" | "unknown_event" | "bad_phone_number" | "bad_amount" | "bad_lines" | "empty_cart" | "too_many_lines" | "unknown_sku" | "bad_quantity" | "bad_total" | "malformed_items" | "bad_vat" | "bad_line" | "duplicate_sku" | "line_total_mismatch" | "bad_payment_sources" | "cart_lines_mismatch" | "items_and_signed_cart" | "malformed_signed_cart" | "unknown_cart_key" | "cart_signature_invalid" | "cart_expired" | "cart_not_yet_valid" | "cart_lives_too_long" | "wrong_cart_audience" | "wrong_sales_unit" | "rate_limited" | "internal" | "busy" | "not_ready";
+
+/** A whole number, or a text with up to three decimals such as `"1.25"`. Never a number with decimals. */
+export type Quantity = number | string;
 
 /** The body of `POST /v1/shop/endpoints/{id}/replay`. */
 export interface ReplaySince {
@@ -254,7 +274,10 @@ export interface ReplaySince {
   since_ms: number;
 }
 
-/** How to treat a small difference between the lines and the total: at most one minor unit for each piece, and 100 in all. */
+/**
+ * How to treat a small difference between the lines and the total: at most one minor unit for each piece, and 100 in all; in kroner always up
+ * to 50 øre, so that a total may be whole kroner.
+ */
 export type Rounding = "refuse" | "line";
 
 /** How a payment request was sent. */
@@ -285,11 +308,13 @@ export interface ShopAttempt {
 export interface ShopCart {
   /** 1 to 100 lines; the freight is one of them. */
   lines: ShopLine[];
+  /** What is paid by other means, such as a gift card. The lines and their VAT stay whole. */
+  payment_sources?: PaymentSources;
   /** How to treat a small difference between the lines and `total`. */
   rounding?: Rounding;
   /** The sales unit that is paid, by name; the first one of the configuration when absent. */
   sales_unit?: string | null;
-  /** The total to be paid: the sum of the lines, VAT included. */
+  /** The total to be paid: the sum of the lines, VAT included, less `payment_sources`. */
   total: Amount;
 }
 
@@ -329,8 +354,13 @@ export interface ShopConsent {
   given_at_ms: number;
   /** The language of the text. */
   language: Language;
-  /** What the consent is for: `phoneNumber`. */
+  /** What the consent is for: `phoneNumber` or `paymentRequests`. */
   scope: string;
+  /**
+   * The text that the customer agreed to. For consents of earlier releases it has `{0}` for the shop and `{1}` for the app; it is absent
+   * where they named a text that is not the proxy's.
+   */
+  text?: string | null;
   /** The version of the consent text. */
   wording: string;
 }
@@ -443,23 +473,27 @@ export interface ShopImage {
   id: string;
 }
 
-/** One line of the shop's cart. All amounts are minor units of the total's currency, VAT included, and never negative. */
+/**
+ * One line of the shop's cart. All amounts are minor units of the total's currency, VAT included. A negative `unit_price` makes it the line
+ * of a return or a voucher.
+ */
 export interface ShopLine {
-  /** The discount on the line. */
+  /** The discount on the line; none with a negative `unit_price`. */
   discount?: number;
   /** The article's name, as the customer knows it: 1 to 200 characters. */
   name: string;
   /** The URL of a picture of the article. */
   picture?: string | null;
-  /** The quantity: 1 to 9999. */
-  quantity: number;
+  /** The quantity: more than 0, and 9999 at most. */
+  quantity: Quantity;
   /** Whether the line is the freight. */
   shipping?: boolean;
   /** The article's stock-keeping unit: 1 to 64 characters, unique in the cart. */
   sku: string;
-  /** `quantity` times `unit_price`, less `discount`. Checked when present. */
+  /** `quantity` times `unit_price`, rounded half up to a minor unit, less `discount`. Checked when present. */
   total?: number | null;
-  /** The unit price, before discount. */
+  unit?: Unit | null;
+  /** The unit price, before discount. Negative for a return or a voucher. */
   unit_price: number;
   /** The article's page, for the receipt. */
   url?: string | null;
@@ -516,6 +550,8 @@ export interface ShopOrder {
   lines: Line[];
   /** The order number, which is the prefix of all its references. */
   order_number: string;
+  /** What was paid by other means; absent when that is nothing. */
+  payment_sources?: PaymentSources;
   /** The order's payment: the authorized one, or else the latest. */
   reference: string;
   request?: ShopRequest | null;
@@ -536,6 +572,7 @@ export interface ShopOrders {
 
 /** How an order that is to be paid later reaches its customer. */
 export interface ShopRequest {
+  consent?: ShopConsent | null;
   /** Until when it can be paid, in milliseconds since 1970 (UTC). */
   expires_at_ms: number;
   /** A QR code of the pay page, as PNG. */
@@ -585,6 +622,9 @@ export interface ToBeTold {
   /** The event's id, if it is one event. */
   id?: string | null;
 }
+
+/** What a quantity counts, where that is not pieces: the units of a receipt of Vipps MobilePay. */
+export type Unit = "kg" | "km" | "minute" | "litre" | "kwh";
 
 /** Every operation, by its name in the description. */
 export interface Operations {

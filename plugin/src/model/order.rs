@@ -3,7 +3,7 @@
 //! `element` reads it from the attributes, and any of them may change at any time. The comparisons here decide whether a price, or a
 //! payment in progress, still belongs to what the page shows. They must read `items` exactly as the proxy does.
 
-use kvitt_wire::{Amount, Cart};
+use kvitt_wire::{Amount, Cart, Quantity};
 
 /// What the attributes say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Order {
         let mut count = 0;
         for item in self.items.split(',').map(str::trim_ascii).filter(|item| !item.is_empty()) {
             let (sku, quantity) = item.split_once(':').unwrap_or_default();
-            let (sku, quantity) = (sku.trim_ascii(), quantity.trim_ascii().parse::<u32>().ok());
+            let (sku, quantity) = (sku.trim_ascii(), quantity.trim_ascii().parse::<u32>().ok().map(Quantity::from));
             if !cart.lines.iter().any(|line| line.sku == sku && quantity == Some(line.quantity)) {
                 return false;
             }

@@ -6,7 +6,7 @@ mod repeats;
 mod scan;
 mod shop;
 
-use kvitt_wire::{Aggregate, Brand, CONSENT_WORDING, Currency, Language, Line, Sharing};
+use kvitt_wire::{Aggregate, Brand, CONSENT_WORDING, Currency, Language, Line, PaymentSources, Sharing};
 
 use super::responses::PHONE_NUMBER_WITHIN_MS;
 use super::*;
@@ -31,7 +31,7 @@ fn cart(total: i64) -> Cart {
     let line = Line {
         sku: "mug".into(),
         name: "Mug".into(),
-        quantity: 2,
+        quantity: 2.into(),
         unit_price: total / 2,
         total,
         vat_rate: 2500,
@@ -47,6 +47,7 @@ fn cart(total: i64) -> Cart {
         vat: total / 5,
         terms_url: "/terms".into(),
         asks_phone_number: true,
+        payment_sources: PaymentSources::default(),
     }
 }
 

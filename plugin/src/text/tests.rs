@@ -1,21 +1,12 @@
 //! The texts of all languages: complete, consistent with each other, and the same as the button's caption in `js/captions.js`.
 
-use kvitt_wire::CONSENT_WORDING;
+use kvitt_wire::{CONSENT_WORDING, WORDINGS, Wording};
 
 use super::source::{LANGUAGES, compile, file, source};
 use super::*;
 
-/// The question that the customer consents to.
-const CONSENT_WORDS: [Word; 2] = [Word::ShareNumber, Word::ShareWhy];
-
 fn words(language: Language) -> Words {
     Words::new(file(language).expect("the words are complete"))
-}
-
-/// FNV-1a, 32 bits: enough to notice a change.
-fn fingerprint(texts: impl IntoIterator<Item = String>) -> u32 {
-    let bytes = texts.into_iter().flat_map(|text| text.into_bytes().into_iter().chain([0]));
-    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[test]
@@ -67,10 +58,21 @@ fn no_sentence_ends_with_an_amount() {
 }
 
 #[test]
-fn the_consent_wording_does_not_change_without_a_new_version() {
-    let consented = LANGUAGES.map(words).map(|words| CONSENT_WORDS.map(|word| words.text(word).to_owned()));
-    let now = (CONSENT_WORDING, fingerprint(consented.into_iter().flatten()));
-    assert_eq!(now, ("2026-11", 2_314_169_191), "another wording needs another CONSENT_WORDING; then write both here");
+fn the_widget_asks_in_the_words_that_are_kept() {
+    for language in LANGUAGES {
+        let (words, kept) = (words(language), Wording::current(language));
+        let shown = (words.text(Word::ShareNumber), words.text(Word::ShareWhy));
+        assert_eq!(shown, (kept.question, kept.explanation), "another text needs another version in WORDINGS");
+    }
+}
+
+/// FNV-1a, 32 bits, of all texts that were ever shown: enough to notice a change.
+#[test]
+fn the_words_that_are_kept_do_not_change() {
+    let texts = WORDINGS.iter().filter(|wording| wording.version <= "2026-11");
+    let bytes = texts.flat_map(|kept| [kept.question, kept.explanation]).flat_map(|text| text.bytes().chain([0]));
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    assert_eq!(hash, 2_314_169_191, "customers have consented to these words");
 }
 
 #[test]

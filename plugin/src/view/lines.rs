@@ -1,6 +1,7 @@
 //! The order's lines, the VAT by rate and the total, for the start screen and the confirmation.
 //!
-//! All amounts come from the proxy's cart. Apart from the line's discount and the sum of the VAT nothing is calculated here.
+//! All amounts come from the proxy's cart. Apart from the line's discount, what is paid by other means and the sum of the VAT nothing is
+//! calculated here.
 
 use kvitt_wire::{Amount, Cart, Line};
 
@@ -20,10 +21,14 @@ pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
         if let Some(origin) = pictures {
             item.append(&picture(origin, line));
         }
-        let mut each = format::count(line.quantity);
+        let mut each = format::quantity(language, line.quantity);
+        if let Some(unit) = line.unit {
+            each.push('\u{a0}');
+            each.push_str(unit.symbol());
+        }
         each.push_str(" × ");
         each.push_str(&money(line.unit_price));
-        let discount = i64::from(line.quantity) * line.unit_price - line.total;
+        let discount = line.quantity.times(line.unit_price) - line.total;
         if discount != 0 {
             each.push_str(" − ");
             each.push_str(&money(discount));
@@ -32,6 +37,10 @@ pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
         list.append(&item.child(&what).child(&el("span", "sum").text(&money(line.total))));
     }
     let sums = el("dl", "sums");
+    let otherwise = cart.paid_otherwise();
+    if otherwise != 0 {
+        sums.append(&row("otherwise", words.text(Word::PaidOtherwise), &money(-otherwise)));
+    }
     sums.append(&row("total", words.text(Word::Total), &money(cart.total.value)));
     for (rate, vat) in vat_by_rate(&cart.lines) {
         let label = words.fill(Word::Vat, &[&format::percent(language, rate)]);
@@ -75,7 +84,7 @@ mod tests {
         let line = |vat_rate, vat| Line {
             sku: "mug".into(),
             name: "Mug".into(),
-            quantity: 1,
+            quantity: 1.into(),
             unit_price: 10_000,
             total: 10_000,
             vat_rate,

@@ -299,3 +299,21 @@ async fn the_cart_on_the_screen_is_paid() {
     fixture.until(".cross").await;
     assert!(fixture.body_of("/v1/checkouts").contains(r#"{"sku":"mug","quantity":1}"#));
 }
+
+#[wasm_bindgen_test]
+async fn decimals_returns_and_a_gift_card_are_shown() {
+    let fixture = Fixture::new("nb");
+    let weighed = cart()
+        .replace(r#""quantity":2,"#, r#""quantity":"1.25","unit":"kg","#)
+        .replace(r#""total":49800"#, r#""total":31125"#)
+        .replace(r#""unit_price":8900,"total":8900"#, r#""unit_price":-8900,"total":-8900"#)
+        .replace(r#""value":58700"#, r#""value":12225"#);
+    fixture.respond("GET", "/v1/cart", 200, &weighed);
+    fixture.widget.open();
+    fixture.until(".lines").await;
+    let text = |selector: &str| fixture.text(selector).replace(['\u{a0}', '\u{202f}'], " ");
+    assert_eq!(text(".line .note"), "1,25 kg × 249,00 kr");
+    assert_eq!(text(".line:last-child .sum"), "−89,00 kr");
+    assert_eq!(text(".otherwise dt"), "Gavekort eller annen betaling");
+    assert_eq!((text(".otherwise dd"), text(".total dd")), ("−100,00 kr".into(), "122,25 kr".into()));
+}

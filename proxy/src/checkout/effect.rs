@@ -4,7 +4,7 @@
 //! [`vendor::perform`](crate::vendor::perform) carries them out, at least once. The serialized form is stored: a renamed variant or field
 //! keeps its old name with `#[serde(rename)]`. No effect contains personal data.
 
-use kvitt_wire::{Amount, Line};
+use kvitt_wire::{Amount, Line, PaymentSources};
 use serde::{Deserialize, Serialize};
 
 use super::category::Category;
@@ -144,8 +144,11 @@ pub struct CreatePayment {
 pub struct Receipt {
     /// The order number that is printed on it.
     pub number: String,
-    /// Its lines. Their totals add up to the payment's amount.
+    /// Its lines. Their totals add up to the payment's amount and what is paid by other means.
     pub lines: Vec<Line>,
+    /// What is paid by other means.
+    #[serde(default, skip_serializing_if = "PaymentSources::is_empty")]
+    pub payment_sources: PaymentSources,
     /// The currency of every amount on it.
     pub currency: kvitt_wire::Currency,
 }

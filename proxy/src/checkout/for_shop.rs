@@ -1,6 +1,6 @@
 //! An order as the shop's API shows it: everything but the customer's personal data and the token that gives access to its page.
 
-use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State};
+use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State, Wording};
 
 use super::category::Categorized;
 use super::{Attempt, Checkout, Consent, Flow, OfferedBy};
@@ -16,6 +16,7 @@ impl Checkout {
             sales_unit: self.order.cart.sales_unit.clone(),
             description: self.order.description.clone(),
             lines: self.order.cart.lines.clone(),
+            payment_sources: self.order.cart.payment_sources,
             state: current.state,
             amount: self.order.cart.total,
             aggregate: current.aggregate,
@@ -47,6 +48,7 @@ impl Checkout {
             sent_by: if in_app { SentBy::App } else { SentBy::Link },
             expires_at_ms: offer.expires_at.0,
             withdrawn_at_ms: offer.withdrawn_at.map(|at| at.0),
+            consent: offer.consent.as_ref().map(Consent::for_shop),
         })
     }
 
@@ -73,6 +75,10 @@ impl Consent {
             scope: self.scope.clone(),
             wording: self.wording.clone(),
             language: self.language,
+            text: self.text.clone().or_else(|| {
+                let Wording { question, explanation, .. } = Wording::find(&self.wording, self.language)?;
+                Some(format!("{question}\n{explanation}"))
+            }),
             given_at_ms: self.given_at.0,
         }
     }

@@ -10,26 +10,26 @@ pub const fn is_vat_rate(rate: u32) -> bool {
     matches!(rate, 0 | 100..=10_000)
 }
 
-/// The VAT within `total` (which includes it) at `rate` hundredths of a percent, rounded half up to a minor unit.
+/// The VAT within `total` (which includes it) at `rate` hundredths of a percent, its net amount rounded half up to a minor unit. That of a
+/// negative total is negative.
 ///
 /// `total == net + vat` holds exactly. Since prices are whole minor units with VAT included, `vat` and
 /// `round(net * rate / 10000)` may differ by one minor unit; [`vat_holds`] allows for just that.
 pub fn vat_within(total: i64, rate: u32) -> i64 {
-    let rate = i64::from(rate);
-    let divisor = 10_000 + rate;
-    let net = (total * 10_000 + divisor / 2) / divisor;
-    total - net
+    let divisor = 10_000 + i64::from(rate);
+    let net = (total.abs() * 10_000 + divisor / 2) / divisor;
+    total - net * total.signum()
 }
 
 /// Whether a line's VAT equals its net amount times its rate, give or take one minor unit of rounding. It is checked before a receipt is
-/// sent. False on overflow.
+/// sent. False on overflow, and for VAT that is negative where the total is not.
 pub fn vat_holds(line: &Line) -> bool {
     let deviation = || {
         let net = line.total.checked_sub(line.vat)?;
         let exact = net.checked_mul(i64::from(line.vat_rate))?;
         line.vat.checked_mul(10_000)?.checked_sub(exact)?.checked_abs()
     };
-    line.vat >= 0 && deviation().is_some_and(|deviation| deviation <= 10_000)
+    line.vat.signum() * line.total.signum() >= 0 && deviation().is_some_and(|deviation| deviation <= 10_000)
 }
 
 /// The sum of the lines' totals, in minor units; `None` on overflow.
@@ -44,17 +44,24 @@ mod tests {
 
     #[test]
     fn vat_of_known_prices() {
-        for (total, rate, vat) in [(24_900, 2500, 4_980), (8_900, 1500, 1_161), (100, 0, 0), (1, 2500, 0), (3, 2500, 1)]
-        {
+        for (total, rate, vat) in [
+            (24_900, 2500, 4_980),
+            (8_900, 1500, 1_161),
+            (100, 0, 0),
+            (1, 2500, 0),
+            (3, 2500, 1),
+            (-24_900, 2500, -4_980),
+            (-3, 2500, -1),
+        ] {
             assert_eq!(vat_within(total, rate), vat, "{total} at {rate}");
         }
     }
 
     proptest! {
         #[test]
-        fn the_vat_of_every_price_and_rate_passes_the_check(total in 0_i64..65_000_000, rate in 0_u32..=10_000) {
+        fn the_vat_of_every_price_and_rate_passes_the_check(total in -65_000_000_i64..65_000_000, rate in 0_u32..=10_000) {
             let line = Line {
-                sku: "a".into(), name: "a".into(), quantity: 1, unit_price: total, total, vat_rate: rate,
+                sku: "a".into(), name: "a".into(), quantity: 1.into(), unit_price: total, total, vat_rate: rate,
                 vat: vat_within(total, rate), ..Line::default()
             };
             prop_assert!(vat_holds(&line));

@@ -1,5 +1,6 @@
 //! Why a command was refused. The API turns each refusal into a problem code.
 
+use kvitt_wire::Quantity;
 use thiserror::Error;
 
 /// The state does not allow the command. Nothing has changed.
@@ -35,7 +36,7 @@ pub enum Refusal {
         /// The article.
         sku: String,
         /// How many are left.
-        left: u32,
+        left: Quantity,
     },
     /// A cancel was requested while a capture is pending. Vipps MobilePay would release the money that is being captured too.
     #[error("a capture has not been answered yet; cancel the rest after it has been")]

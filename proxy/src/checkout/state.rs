@@ -302,6 +302,9 @@ pub struct Consent {
     pub wording: String,
     /// The language of the text.
     pub language: Language,
+    /// The text itself; `None` in consents of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// When the customer consented.
     pub given_at: Moment,
 }

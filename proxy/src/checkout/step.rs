@@ -14,7 +14,7 @@ use kvitt_wire::{Aggregate, State};
 use super::effect::{CreatePayment, Receipt};
 use super::events;
 use super::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Flow, Input, Moment, Opening, PaymentSnapshot,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Flow, Input, Moment, Opening, Order, PaymentSnapshot,
     PaymentState, PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Update,
 };
 
@@ -109,8 +109,13 @@ impl Step {
     }
 
     fn receipt(&self) -> Receipt {
-        let order = &self.checkout.order;
-        Receipt { number: order.number.clone(), lines: order.cart.lines.clone(), currency: order.cart.total.currency }
+        let Order { number, cart, .. } = &self.checkout.order;
+        Receipt {
+            number: number.clone(),
+            lines: cart.lines.clone(),
+            payment_sources: cart.payment_sources,
+            currency: cart.total.currency,
+        }
     }
 
     /// Adds the order's next attempt. Its payment is not requested yet.

@@ -1,5 +1,6 @@
 //! `kvitt customers`: shows, finds and erases the personal data that customers shared.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -104,11 +105,15 @@ async fn show(store: &Store, id: &str, json: bool) -> anyhow::Result<()> {
         ("orders", customer.orders.join(" ")),
     ]);
     println!();
+    let texts: BTreeSet<_> = customer.consents.iter().filter_map(|given| given.consent.text.clone()).collect();
     let rows = customer.consents.into_iter().map(|given| {
         let at = output::time(given.consent.given_at_ms);
         vec![at, given.consent.scope, given.consent.wording, given.consent.language.tag().to_owned(), given.reference]
     });
     output::table(&["consented", "scope", "wording", "language", "payment"], rows);
+    for text in texts {
+        println!("\n{text}");
+    }
     Ok(())
 }
 

@@ -85,7 +85,8 @@ pub(crate) fn until(ms: i64) -> String {
 
 /// An amount of minor units with two decimals, which every supported currency has.
 pub(crate) fn amount(minor: i64) -> String {
-    format!("{}.{:02}", minor / 100, minor.abs() % 100)
+    let sign = if minor < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)
 }
 
 /// A moment, in UTC to the second.

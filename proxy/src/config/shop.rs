@@ -6,6 +6,7 @@ use super::catalogue::Catalogue;
 use super::reader::Reader;
 use super::sales_units::SalesUnit;
 use super::signed_carts::SignedCarts;
+use super::wordings::Wordings;
 use crate::checkout::{Moment, ReceiptBy};
 
 /// The most characters of the shop's name.
@@ -28,6 +29,8 @@ pub struct Shop {
     pub catalogue: Catalogue,
     /// The keys of signed carts.
     pub signed_carts: SignedCarts,
+    /// The texts of consents.
+    pub wordings: Wordings,
     /// Payment requests.
     pub requests: Requests,
     /// When the brand becomes Vipps in every market.
@@ -53,6 +56,7 @@ impl Shop {
             Catalogue::default()
         });
         let signed_carts = SignedCarts::read(top, units);
+        let wordings = Wordings::read(top);
         let requests = top.section("requests", Requests::read);
         top.section("shop", |shop| Self {
             name: shop.line("name", MAX_NAME),
@@ -69,6 +73,7 @@ impl Shop {
             ),
             catalogue,
             signed_carts,
+            wordings,
             requests,
             renamed_at,
             public_url: public_url.to_owned(),

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use kvitt_wire::{Brand, Currency};
+use kvitt_wire::{Brand, Currency, Language};
 
 use super::*;
 use crate::checkout::{Moment, ReceiptBy};
@@ -248,6 +248,27 @@ fn mobilepay_becomes_vipps_on_the_day() {
         |time| config.sales_units.iter().map(|unit| unit.brand(config.shop.renamed_at, at(time))).collect::<Vec<_>>();
     assert_eq!(brands("2027-01-11T22:59:59Z"), [Brand::Vipps, Brand::MobilePay]);
     assert_eq!(brands("2027-01-11T23:00:00Z"), [Brand::Vipps, Brand::Vipps]);
+}
+
+#[test]
+fn the_texts_of_consents_are_known_by_version_and_language() {
+    let with = |wordings: &str| load(&format!("{GOOD}{wordings}"), &[]);
+    let one = "[[wording]]\nversion = \"shop-1\"\nlanguage = \"nb\"\ntext = \"Ja til {0} i {1}\"\n";
+    let known = with(one).unwrap().shop.wordings;
+    let text = |version, language| known.text(version, language, "Butikken", "Vipps");
+    let own = (Language::Nb, "Ja til Butikken i Vipps".to_owned());
+    assert_eq!(text("shop-1", Language::Nb), Some(own.clone()));
+    assert_eq!(text("shop-1", Language::Fi), Some(own), "the only language is everybody's");
+    let (language, ours) = text("2026-11", Language::Sv).unwrap();
+    assert!(language == Language::Sv && ours.starts_with("Dela mitt telefonnummer med Butikken\nValfritt."), "{ours}");
+    assert_eq!(text("2025-01", Language::Nb), None);
+    let two = with(&format!("{one}{}", one.replace("nb", "da"))).unwrap().shop.wordings;
+    assert_eq!(two.text("shop-1", Language::Fi, "Butikken", "Vipps"), None, "which of them was it?");
+
+    let ours = one.replace("shop-1", "2026-11");
+    let bad = one.replace("shop-1", "a b").replace("Ja", "\\u0007");
+    let mistakes = with(&format!("{one}{one}{ours}{bad}")).unwrap_err();
+    assert_eq!(mistakes.len(), 4, "{mistakes:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use kvitt_wire::{Brand, Checkout, Language, Line, Problem, State};
 use maud::{DOCTYPE, Markup, html};
 
 pub use pay::{PayForm, pay};
-use text::{Text, amount, percent};
+use text::{Text, amount, percent, quantity};
 
 /// How often a page that waits for the customer reloads, in seconds.
 const REFRESH_S: u32 = 3;
@@ -142,9 +142,12 @@ fn lines(checkout: &Checkout, text: &Text) -> Markup {
             tbody {
                 @for line in &cart.lines {
                     tr {
-                        td { (line.quantity) " × " (line.name) }
+                        td { (quantity(line.quantity, line.unit, text)) " × " (line.name) }
                         td { (money(line.total)) }
                     }
+                }
+                @if cart.paid_otherwise() != 0 {
+                    tr { td { (text.paid_otherwise) } td { (money(-cart.paid_otherwise())) } }
                 }
             }
             tfoot {

@@ -7,7 +7,7 @@
 mod shop;
 mod signed;
 
-use kvitt_wire::{Amount, Cart, Currency, Item, Line};
+use kvitt_wire::{Amount, Cart, Currency, Item, Line, PaymentSources, Quantity};
 use thiserror::Error;
 
 use crate::base::text;
@@ -19,6 +19,8 @@ pub use signed::{SignedCartError, TYP as SIGNED_CART_TYP, from_signed};
 
 /// The largest quantity of one article.
 const MAX_QUANTITY: u32 = 999;
+/// The largest quantity of a line of the shop's.
+const MAX_SHOP_QUANTITY: u32 = 9_999;
 /// The most lines in a cart.
 const MAX_LINES: usize = 100;
 /// The largest amount of a payment, in minor units ([`amount`](https://developer.vippsmobilepay.com/api/epayment/)).
@@ -90,13 +92,16 @@ pub enum CartError {
         /// The total that the shop states, in minor units.
         stated: i64,
     },
+    /// The amount that is paid by other means is negative or too large.
+    #[error("an amount of payment_sources must be 0 to {MAX_VALUE} minor units")]
+    BadPaymentSources,
     /// The lines do not sum to the total.
     #[error(
-        "the lines sum to {lines}, the total is {total}: a difference of {} minor units",
+        "the lines, less payment_sources, sum to {lines}, the total is {total}: a difference of {} minor units",
         total.saturating_sub(*lines)
     )]
     Drift {
-        /// The sum of the lines, in minor units.
+        /// The sum of the lines without what is paid by other means, in minor units.
         lines: i64,
         /// The total that the shop states, in minor units.
         total: i64,
@@ -170,6 +175,7 @@ pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Resu
         total: Amount { value, currency },
         terms_url: shop.terms_url.clone(),
         asks_phone_number: shop.asks_phone_number,
+        payment_sources: PaymentSources::default(),
     })
 }
 
@@ -185,7 +191,8 @@ fn line(shop: &Shop, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
     Ok(Line {
         sku: article.sku.clone(),
         name: article.name.clone(),
-        quantity: item.quantity,
+        quantity: item.quantity.into(),
+        unit: None,
         unit_price: price.value,
         total,
         vat_rate: price.vat_rate,
@@ -195,6 +202,11 @@ fn line(shop: &Shop, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {
         url: None,
         shipping: false,
     })
+}
+
+/// Whether it may be the quantity of a line of the shop's.
+pub fn is_quantity(quantity: Quantity) -> bool {
+    quantity > Quantity::default() && quantity <= Quantity::from(MAX_SHOP_QUANTITY)
 }
 
 /// Whether a payment may be of this amount.
@@ -272,8 +284,14 @@ mod tests {
     }
 
     fn cart(name: &str) -> Cart {
-        let line =
-            Line { sku: "a".into(), name: name.into(), quantity: 1, unit_price: 100, total: 100, ..Line::default() };
+        let line = Line {
+            sku: "a".into(),
+            name: name.into(),
+            quantity: 1.into(),
+            unit_price: 100,
+            total: 100,
+            ..Line::default()
+        };
         Cart {
             sales_unit: "no".into(),
             shop: "Shop".into(),
@@ -283,6 +301,7 @@ mod tests {
             vat: 0,
             terms_url: "https://shop.example/terms".into(),
             asks_phone_number: true,
+            payment_sources: PaymentSources::default(),
         }
     }
 }

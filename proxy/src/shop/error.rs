@@ -25,8 +25,8 @@ pub enum Error {
     /// `return_url` is not on an allowed origin.
     #[error("return_url must be on an allowed origin")]
     BadReturnUrl,
-    /// The version of the consent's wording is not valid.
-    #[error("consent.wording must name the version of the words")]
+    /// The version of the consent's wording is not known, or not in that language.
+    #[error("consent.wording must name a known version of the text")]
     BadWording,
     /// The app does not accept that description.
     #[error("description must have at least 3 characters, none of them a control character")]

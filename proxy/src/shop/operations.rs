@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kvitt_wire::{MoveMoney, Pieces};
 
-use super::Error;
+use super::{Error, cart};
 use crate::access::idempotency::{self, Key, Replayed};
 use crate::access::token::Found;
 use crate::base::text;
@@ -53,6 +53,6 @@ pub fn outcome<'a>(checkout: &'a Checkout, key: &Key) -> Option<&'a Outcome> {
 }
 
 fn are_valid(lines: &[Pieces]) -> bool {
-    let valid = |line: &Pieces| text::is_line(&line.sku, 1..=64) && (1..=9_999).contains(&line.quantity);
+    let valid = |line: &Pieces| text::is_line(&line.sku, 1..=64) && cart::is_quantity(line.quantity);
     lines.len() <= 100 && lines.iter().all(valid)
 }

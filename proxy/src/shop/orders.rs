@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use kvitt_wire::{Cart, ConsentGiven, Language, NewCheckout, NewShopCheckout};
+use kvitt_wire::{Brand, Cart, ConsentGiven, Language, NewCheckout, NewShopCheckout};
 use url::Url;
 
 use super::{Error, cart};
@@ -85,7 +85,7 @@ impl Orders {
             return Err(Error::TermsNotAccepted);
         }
         let return_url = self.return_url(request.return_url)?;
-        let consent = consent(&cart, request.consent, request.language)?;
+        let consent = consent(&self.shop, &cart, request.consent, request.language)?;
         let order = NewOrder {
             unit,
             description: cart::description(&cart),
@@ -179,10 +179,15 @@ impl Orders {
 ///
 /// # Errors
 /// [`Error::BadWording`].
-pub fn consent(cart: &Cart, given: Option<ConsentGiven>, language: Language) -> Result<Option<Consent>, Error> {
+pub fn consent(
+    shop: &Shop,
+    cart: &Cart,
+    given: Option<ConsentGiven>,
+    language: Language,
+) -> Result<Option<Consent>, Error> {
     given
         .filter(|_| cart.asks_phone_number)
-        .map(|given| consent_record("phoneNumber", given, language, clock::now()))
+        .map(|given| consent_record(shop, cart, "phoneNumber", &given, language, clock::now()))
         .transpose()
 }
 
@@ -209,20 +214,23 @@ pub(super) fn expires_at(in_s: Option<u32>, default_ms: i64, now: Moment) -> Res
     Ok(now.plus_ms(i64::from(in_s) * 1000))
 }
 
-/// The record of a consent, with its wording and time.
+/// The record of a consent, with its text and time. The text must be known.
 ///
 /// # Errors
 /// [`Error::BadWording`].
 pub(super) fn consent_record(
+    shop: &Shop,
+    cart: &Cart,
     scope: &str,
-    given: ConsentGiven,
+    given: &ConsentGiven,
     language: Language,
     given_at: Moment,
 ) -> Result<Consent, Error> {
-    let wording = given.wording;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    if !(1..=32).contains(&wording.len()) || !wording.bytes().all(plain) {
-        return Err(Error::BadWording);
-    }
-    Ok(Consent { scope: scope.to_owned(), wording, language, given_at })
+    let app = match cart.brand {
+        Brand::Vipps => "Vipps",
+        Brand::MobilePay => "MobilePay",
+    };
+    let found = shop.wordings.text(&given.wording, given.language.unwrap_or(language), &cart.shop, app);
+    let (language, text) = found.ok_or(Error::BadWording)?;
+    Ok(Consent { scope: scope.to_owned(), wording: given.wording.clone(), language, text: Some(text), given_at })
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kvitt_wire::{Addressee, Language, NewPaymentRequest};
+use kvitt_wire::{Addressee, Cart, Language, NewPaymentRequest};
 
 use super::orders::{self, NewOrder, Orders};
 use super::{Error, cart, customers};
@@ -51,7 +51,7 @@ impl Orders {
         let mut offer = Offer { customer_present: request.customer_present, ..Offer::new(OfferedBy::Shop, expires_at) };
         let mut customer = None;
         if let Some(addressee) = request.customer {
-            let (addressed, consent) = self.addressee(unit, addressee, request.language, now).await?;
+            let (addressed, consent) = self.addressee(unit, &cart, addressee, request.language, now).await?;
             // The customer has consented already.
             cart.asks_phone_number = false;
             (offer.push, offer.long_living) = (unit.push_messages, unit.push_messages && unit.long_living);
@@ -76,6 +76,7 @@ impl Orders {
     async fn addressee(
         &self,
         unit: &SalesUnit,
+        cart: &Cart,
         addressee: Addressee,
         language: Language,
         now: Moment,
@@ -91,7 +92,7 @@ impl Orders {
             }
             Addressee { id: None, phone_number: Some(number), consent: Some(given) } => {
                 let phone_number = Some(customers::parse_number(&number, unit.market).ok_or(Error::BadPhoneNumber)?);
-                let consent = orders::consent_record("paymentRequests", given, language, now)?;
+                let consent = orders::consent_record(&self.shop, cart, "paymentRequests", &given, language, now)?;
                 Ok((Customer { sub: None, phone_number, received_at: now }, consent))
             }
             Addressee { id: None, phone_number: Some(_), consent: None } => Err(Error::NoConsent),

@@ -8,7 +8,7 @@ mod world;
 
 use kvitt::checkout::operation::{Operation, OperationKind, Outcome};
 use kvitt::checkout::{Attempt, Event, EventKind, Moment, Offer, OfferedBy, Order, PaymentState, Private, ReceiptBy};
-use kvitt_wire::{Aggregate, Amount, Brand, Cart, Currency, Language, Line, State};
+use kvitt_wire::{Aggregate, Amount, Brand, Cart, Currency, Language, Line, PaymentSources, State};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -20,7 +20,7 @@ fn order(receipt: ReceiptBy) -> Order {
     let line = Line {
         sku: "mug".into(),
         name: "Mug".into(),
-        quantity: 1,
+        quantity: 1.into(),
         unit_price: TOTAL.value,
         total: TOTAL.value,
         vat_rate: 2500,
@@ -38,6 +38,7 @@ fn order(receipt: ReceiptBy) -> Order {
             total: TOTAL,
             terms_url: "https://shop.example/terms".into(),
             asks_phone_number: true,
+            payment_sources: PaymentSources::default(),
         },
         description: "Mug".into(),
         language: Language::Nb,

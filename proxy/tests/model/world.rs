@@ -324,7 +324,13 @@ impl World {
 }
 
 pub(crate) fn consent() -> Consent {
-    Consent { scope: "phoneNumber".into(), wording: "1".into(), language: Language::Nb, given_at: Moment(1) }
+    Consent {
+        scope: "phoneNumber".into(),
+        wording: "1".into(),
+        language: Language::Nb,
+        text: None,
+        given_at: Moment(1),
+    }
 }
 
 fn is_past_deadline(effect: &Effect, now: Moment) -> bool {

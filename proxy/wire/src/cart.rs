@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Brand};
+use crate::{Amount, Brand, Quantity, Unit};
 
 /// A quantity of one article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,19 +28,65 @@ pub struct Cart {
     pub brand: Brand,
     /// One line for each article.
     pub lines: Vec<Line>,
-    /// The sum of the lines, VAT included.
+    /// The amount to pay: the sum of the lines, VAT included, less `payment_sources`.
     pub total: Amount,
-    /// The VAT within `total`, in minor units.
+    /// The VAT within the lines, in minor units.
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub vat: i64,
     /// The shop's terms of sale; the customer accepts them before a payment is created.
     pub terms_url: String,
     /// Whether the shop asks for the customer's telephone number. The customer can refuse and still pay.
     pub asks_phone_number: bool,
+    /// What is paid by other means, such as a gift card; absent when that is nothing.
+    #[serde(default, skip_serializing_if = "PaymentSources::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
+    pub payment_sources: PaymentSources,
 }
 
-/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included. None is
-/// negative, except in a rounding line.
+impl Cart {
+    /// The amount that is paid by other means, in minor units: the lines without the total.
+    pub fn paid_otherwise(&self) -> i64 {
+        self.lines.iter().map(|line| line.total).sum::<i64>() - self.total.value
+    }
+}
+
+/// What is paid by other means than this payment, in minor units of the total's currency. The lines and their VAT stay whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PaymentSources {
+    /// By gift card.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
+    pub gift_card: i64,
+    /// By voucher.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
+    pub voucher: i64,
+    /// By card.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
+    pub card: i64,
+    /// In cash.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
+    pub cash: i64,
+}
+
+impl PaymentSources {
+    /// The amount of each.
+    pub const fn amounts(&self) -> [i64; 4] {
+        [self.gift_card, self.voucher, self.card, self.cash]
+    }
+
+    /// Whether nothing is paid by other means.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One line of a cart, receipt or confirmation. All amounts are minor units of the cart's currency, VAT included. They are negative in the
+/// line of a return, a voucher or a rounding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Line {
@@ -49,10 +95,13 @@ pub struct Line {
     /// The article's name.
     pub name: String,
     /// The quantity.
-    pub quantity: u32,
+    pub quantity: Quantity,
+    /// What the quantity counts; pieces when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
     /// The unit price.
     pub unit_price: i64,
-    /// `quantity` times `unit_price`, less `discount`.
+    /// `quantity` times `unit_price`, rounded to a minor unit, less `discount`.
     pub total: i64,
     /// VAT rate in hundredths of a percent: 2500 is 25 %.
     pub vat_rate: u32,

@@ -43,9 +43,12 @@ pub struct NewCheckout {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConsentGiven {
-    /// The version of the text that the customer was shown.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$"))]
+    /// The version of the consent text: one of the proxy's own, which is now `2026-11`, or one that the shop has registered as `[[wording]]`.
     pub wording: String,
+    /// The language of the text as a BCP 47 tag, where it is not that of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "nb"))]
+    pub language: Option<Language>,
 }
 
 /// `POST /v1/checkouts/{token}/attempts`: pay an open order, or retry after a failed attempt.

@@ -20,6 +20,8 @@
 //! | [`checkout`] | checkouts, for the page |
 //! | [`cart`] | carts and their lines, with the proxy's prices |
 //! | [`role`] | what a shop key may do |
+//! | [`wording`] | the texts of the consent, of all versions |
+//! | [`quantity`] | quantities and units |
 //! | [`money`] | amounts, currencies, brands, languages |
 #![allow(rustdoc::private_intra_doc_links)]
 
@@ -28,27 +30,26 @@ mod checkout;
 mod desk;
 mod money;
 mod problem;
+mod quantity;
 mod request;
 mod role;
 mod shop;
 mod shop_cart;
+mod wording;
 
-pub use cart::{Cart, Item, Line};
+pub use cart::{Cart, Item, Line, PaymentSources};
 pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, State};
 pub use desk::{DeskArticle, DeskLogin, DeskSalesUnit, DeskSession};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
+pub use quantity::{NotAQuantity, Quantity, Unit};
 pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
 pub use role::Role;
 pub use shop::{
     CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo, MoveMoney, NewCategory,
-    NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt, ShopCategory, ShopConsent,
-    ShopCustomer, ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ShopImage, ShopOperation, ShopOrder,
-    ShopOrders, ShopSharing, ShopWarning, ShopWarnings, ToBeTold,
+    NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt, ShopCategory, ShopCustomer,
+    ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ShopImage, ShopOperation, ShopOrder, ShopOrders,
+    ShopSharing, ShopWarning, ShopWarnings, ToBeTold,
 };
 pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
-
-/// The version of the text with which the widget and the pay pages ask for the telephone number.
-///
-/// It is stored with each consent, as evidence of what the customer consented to. Change it whenever the text changes in any language.
-pub const CONSENT_WORDING: &str = "2026-11";
+pub use wording::{CONSENT_WORDING, ShopConsent, WORDINGS, Wording};

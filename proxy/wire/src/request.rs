@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConsentGiven, Language, ShopCart};
+use crate::{ConsentGiven, Language, ShopCart, ShopConsent};
 
 /// `POST /v1/shop/payment-requests`: the cart, and who is to pay it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,9 @@ pub struct ShopRequest {
     /// When the shop withdrew it, in milliseconds since 1970 (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at_ms: Option<i64>,
+    /// The consent on which it was sent to a known customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ShopConsent>,
 }
 
 // Without personal data, tokens and secrets.

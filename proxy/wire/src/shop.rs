@@ -7,7 +7,7 @@ mod warnings;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Aggregate, Amount, Language, Line, ShopRequest, State};
+use crate::{Aggregate, Amount, Line, PaymentSources, Quantity, ShopConsent, ShopRequest, State};
 
 pub use customers::{CustomerConsent, ErasedCustomers, FoundCustomers, OfNumber, ShopCustomer, ShopSharing};
 pub use details::{CategoryName, NewCategory, NewImage, ShopCategory, ShopImage};
@@ -30,6 +30,9 @@ pub struct ShopOrder {
     pub description: String,
     /// The lines, at the prices of the order.
     pub lines: Vec<Line>,
+    /// What was paid by other means; absent when that is nothing.
+    #[serde(default, skip_serializing_if = "PaymentSources::is_empty")]
+    pub payment_sources: PaymentSources,
     /// The payment's state.
     pub state: State,
     /// The order's total.
@@ -122,20 +125,6 @@ pub struct ShopAttempt {
     pub expires_at_ms: i64,
 }
 
-/// The record of a customer's consent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ShopConsent {
-    /// What the consent is for: `phoneNumber`.
-    pub scope: String,
-    /// The version of the consent text.
-    pub wording: String,
-    /// The language of the text.
-    pub language: Language,
-    /// When it was given, in milliseconds since 1970 (UTC).
-    pub given_at_ms: i64,
-}
-
 /// A capture, cancel or refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -191,6 +180,5 @@ pub struct Pieces {
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub sku: String,
     /// The quantity.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 9999))]
-    pub quantity: u32,
+    pub quantity: Quantity,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Language};
+use crate::{Amount, Language, PaymentSources, Quantity, Unit};
 
 /// A cart with the shop's own prices. Every sum is checked; a wrong one is refused with the difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,14 +15,18 @@ pub struct ShopCart {
     /// 1 to 100 lines; the freight is one of them.
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub lines: Vec<ShopLine>,
-    /// The total to be paid: the sum of the lines, VAT included.
+    /// The total to be paid: the sum of the lines, VAT included, less `payment_sources`.
     pub total: Amount,
+    /// What is paid by other means, such as a gift card. The lines and their VAT stay whole.
+    #[serde(default, skip_serializing_if = "PaymentSources::is_empty")]
+    pub payment_sources: PaymentSources,
     /// How to treat a small difference between the lines and `total`.
     #[serde(default)]
     pub rounding: Rounding,
 }
 
-/// One line of the shop's cart. All amounts are minor units of the total's currency, VAT included, and never negative.
+/// One line of the shop's cart. All amounts are minor units of the total's currency, VAT included. A negative `unit_price` makes it the line
+/// of a return or a voucher.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -33,20 +37,22 @@ pub struct ShopLine {
     /// The article's name, as the customer knows it: 1 to 200 characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: String,
-    /// The quantity: 1 to 9999.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 9999))]
-    pub quantity: u32,
-    /// The unit price, before discount.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65_000_000))]
+    /// The quantity: more than 0, and 9999 at most.
+    pub quantity: Quantity,
+    /// What the quantity counts; pieces when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// The unit price, before discount. Negative for a return or a voucher.
+    #[cfg_attr(feature = "openapi", schema(minimum = -65_000_000, maximum = 65_000_000))]
     pub unit_price: i64,
     /// VAT rate in hundredths of a percent, 0 or 100 to 10000: 2500 is 25 %.
     #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub vat_rate: u32,
-    /// The discount on the line.
+    /// The discount on the line; none with a negative `unit_price`.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 0))]
     pub discount: i64,
-    /// `quantity` times `unit_price`, less `discount`. Checked when present.
+    /// `quantity` times `unit_price`, rounded half up to a minor unit, less `discount`. Checked when present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
     /// The VAT within the line's total, from the shop's accounting; computed when absent. It may differ by one minor unit from the rate applied to
@@ -66,7 +72,8 @@ pub struct ShopLine {
     pub shipping: bool,
 }
 
-/// How to treat a small difference between the lines and the total: at most one minor unit for each piece, and 100 in all.
+/// How to treat a small difference between the lines and the total: at most one minor unit for each piece, and 100 in all; in kroner always up
+/// to 50 øre, so that a total may be whole kroner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]

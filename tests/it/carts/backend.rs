@@ -1,13 +1,13 @@
 //! The shop's backend opens an order, and a page pays it by its token.
 
-use kvitt_wire::{ConsentGiven, NewAttempt, ShopCheckout, State};
+use kvitt_wire::{ConsentGiven, Language, NewAttempt, ShopCheckout, State};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{amount_and_lines, mugs_and_freight, with};
 use crate::shop::{Order, SHOP_ORIGIN, Shop, log, problem};
 
-async fn post_order(shop: &Shop, bearer: &str, key: &str, body: &Value) -> Response {
+pub(super) async fn post_order(shop: &Shop, bearer: &str, key: &str, body: &Value) -> Response {
     let request = shop.post("/v1/shop/checkouts").bearer_auth(bearer).header("idempotency-key", key);
     request.json(body).send().await.unwrap()
 }
@@ -29,7 +29,8 @@ async fn an_order_of_the_backend_is_paid_by_its_token() {
     let mut order = Order::of(&shop, &opened.token).await;
     assert_eq!((order.seen.state, order.seen.cart.total.value), (State::Open, 58_700));
     assert_eq!(order.seen.expires_at_ms, opened.expires_at_ms);
-    let consent = Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() });
+    // The widget speaks another language than the order.
+    let consent = Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: Some(Language::Da) });
     let hasty = order.retries(&NewAttempt { terms_accepted: false, consent: consent.clone() }).await;
     problem(hasty, 422, "terms_not_accepted").await;
     let answer = order.retries(&NewAttempt { terms_accepted: true, consent }).await;
@@ -46,6 +47,9 @@ async fn an_order_of_the_backend_is_paid_by_its_token() {
     );
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
+    let stored = shop.stored(&order).await.attempts.remove(0).consent.unwrap();
+    assert_eq!(stored.language, Language::Da, "the text is the one that was shown");
+    assert!(stored.text.unwrap().starts_with("Del mit telefonnummer med"));
     shop.close().await;
 }
 
@@ -73,7 +77,7 @@ async fn a_shop_decides_whether_it_asks_for_the_number() {
     let opened: ShopCheckout = post_order(&shop, &bearer, "order-1", &body).await.json().await.unwrap();
     let mut order = Order::of(&shop, &opened.token).await;
     assert!(!order.seen.cart.asks_phone_number);
-    let consent = Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into() });
+    let consent = Some(ConsentGiven { wording: kvitt_wire::CONSENT_WORDING.into(), language: None });
     order.seen = order.retries(&NewAttempt { terms_accepted: true, consent }).await.json().await.unwrap();
     let record = shop.vipps.record(order.reference()).await;
     assert_eq!(record["request"]["profile"], Value::Null, "a page cannot request more than the shop does");
@@ -88,7 +92,7 @@ async fn an_invalid_cart_is_refused_and_opens_nothing() {
     for (pointer, value, status, code) in [
         ("/cart/total/value", json!(58_701), 422, "cart_lines_mismatch"),
         ("/cart/lines/0/total", json!(1), 422, "line_total_mismatch"),
-        ("/cart/lines/0/quantity", json!("2"), 400, "malformed_json"),
+        ("/cart/lines/0/quantity", json!("two"), 400, "malformed_json"),
         ("/cart/lines/0/discuont", json!(1), 400, "malformed_json"),
         ("/cart/sales_unit", json!("se"), 422, "unknown_sales_unit"),
         ("/cart/sales_unit", json!("dk"), 422, "wrong_currency"),

@@ -129,6 +129,7 @@ async fn its_limits_are_those_of_the_proxy() {
             { "sku": "tea", "name": "Te", "quantity": 1, "unit_price": 8_900, "vat_rate": 1500, "discount": 0 },
         ],
         "total": { "value": 58_700, "currency": "NOK" },
+        "payment_sources": { "gift_card": 0, "voucher": 0, "card": 0, "cash": 0 },
     });
     let open =
         json!({ "cart": cart, "description": "To krus", "expires_in_s": 60, "return_url": "https://shop.example/" });

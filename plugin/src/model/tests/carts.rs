@@ -49,7 +49,7 @@ fn a_price_without_an_answer_is_fetched_again() {
 #[test]
 fn items_are_parsed_as_the_proxy_parses_them() {
     let mut two = cart(49_800);
-    two.lines.push(Line { sku: "tea".into(), quantity: 1, ..two.lines[0].clone() });
+    two.lines.push(Line { sku: "tea".into(), quantity: 1.into(), ..two.lines[0].clone() });
     for items in ["mug:2,tea:1", "tea:1,mug:2", " mug : 2 , tea:1 ,", ",mug:2,,tea: 1"] {
         assert!(order(items).asks_for(&two), "{items}");
     }
@@ -64,7 +64,7 @@ fn a_created_checkout_is_shown_even_if_its_cart_differs() {
     let mut model = ready();
     let create = press(&mut model, Action::Pay).remove(0);
     let mut other = checkout(1, State::Created);
-    other.cart.lines[0].quantity = 3;
+    other.cart.lines[0].quantity = 3.into();
     let cmds = answer(&mut model, &create, Ok(other));
     assert!(cmds.iter().any(|cmd| matches!(cmd, Cmd::Leave { .. })), "{cmds:?}");
     assert_eq!(model.screen, Screen::Waiting);

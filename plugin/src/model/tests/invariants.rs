@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
+use kvitt_wire::Quantity;
+
 use super::*;
 
 /// A message arrives, or one of the open requests is answered.
@@ -57,7 +59,7 @@ fn response(cmd: Cmd, order: Order, outcome: Result<State, RequestError>, versio
         let answer = outcome.map(|state| Box::new(checkout(version, state)));
         return Msg::Responded(cmd, answer);
     }
-    let quantity = order.items.strip_prefix("mug:").and_then(|it| it.parse().ok());
+    let quantity = order.items.strip_prefix("mug:").and_then(|it| it.parse::<Quantity>().ok());
     let answer = outcome.and_then(|_| {
         let mut priced = cart(49_800);
         priced.lines[0].quantity = quantity.ok_or(RequestError::Unreachable)?;
@@ -111,7 +113,7 @@ proptest! {
                     Cmd::Create { new, .. } => {
                         prop_assert!(new.terms_accepted);
                         let shown = before.cart.as_ref().expect("a cart is shown");
-                        prop_assert_eq!(new.items[0].quantity, shown.lines[0].quantity);
+                        prop_assert_eq!(Quantity::from(new.items[0].quantity), shown.lines[0].quantity);
                         prop_assert!(before.order.asks_for(shown), "the page asks for {}, the customer pays {shown:?}", before.order.items);
                         let others = open_requests.iter().filter(|(cmd, _)| matches!(cmd, Cmd::Create { .. })).count();
                         prop_assert_eq!(others, 0, "one is being created already");

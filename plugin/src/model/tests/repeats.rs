@@ -64,7 +64,7 @@ fn a_different_request_has_a_different_key() {
         update(&mut model, Msg::Opened);
         change(&mut model);
         let mut other = cart(49_800);
-        other.lines[0].quantity = if model.order.items == "mug:1" { 1 } else { 2 };
+        other.lines[0].quantity = if model.order.items == "mug:1" { 1 } else { 2 }.into();
         priced(&mut model, Ok(other));
         update(&mut model, Msg::Terms(true));
         let second = sent_by(&mut model, Action::Pay);

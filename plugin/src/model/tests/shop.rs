@@ -43,7 +43,7 @@ fn a_press_pays_an_open_order() {
     let retry = press(&mut model, Action::Pay).pop().unwrap();
     let Cmd::Attempt { token, new, key } = &retry else { panic!("{retry:?}") };
     assert_eq!((token.as_str(), new.terms_accepted, key.is_empty()), (TOKEN, true, false));
-    assert_eq!(new.consent, Some(ConsentGiven { wording: CONSENT_WORDING.into() }));
+    assert_eq!(new.consent, Some(ConsentGiven { wording: CONSENT_WORDING.into(), language: Some(Language::Nb) }));
     assert_eq!(press(&mut model, Action::Pay), [], "one press is enough");
     let cmds = answer(&mut model, &retry, Ok(checkout(3, State::Created)));
     assert!(cmds.iter().any(|cmd| matches!(cmd, Cmd::Leave { .. })), "{cmds:?}");

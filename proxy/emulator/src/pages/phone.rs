@@ -290,7 +290,9 @@ fn order_lines(receipt: &Value, payment: &Payment) -> Option<String> {
     };
     let lines = receipt["orderLines"].as_array()?;
     let total: i64 = lines.iter().map(|line| signed(line, "totalAmount")).sum();
-    if total != payment.amount {
+    let sources = receipt.pointer("/bottomLine/paymentSources").and_then(Value::as_object);
+    let paid_otherwise: i64 = sources.map_or(0, |sources| sources.values().filter_map(Value::as_i64).sum());
+    if total - paid_otherwise != payment.amount {
         return None;
     }
     let currency = payment.unit.currency;
@@ -309,7 +311,12 @@ fn order_lines(receipt: &Value, payment: &Payment) -> Option<String> {
             None => rates.push((rate, tax)),
         }
     }
-    html.push_str(&format!("<div class=\"line total\"><dt>Total</dt><dd>{}</dd></div>", money(total, currency)));
+    if paid_otherwise != 0 {
+        let paid = money(-paid_otherwise, currency);
+        html.push_str(&format!("<div class=\"line\"><dt>Paid by other means</dt><dd>{paid}</dd></div>"));
+    }
+    let total = money(payment.amount, currency);
+    html.push_str(&format!("<div class=\"line total\"><dt>Total</dt><dd>{total}</dd></div>"));
     for (rate, tax) in rates {
         let rate = if rate % 100 == 0 { (rate / 100).to_string() } else { format!("{},{:02}", rate / 100, rate % 100) };
         let tax = money(tax, currency);

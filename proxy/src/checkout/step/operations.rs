@@ -1,6 +1,6 @@
 //! Captures, refunds and cancels of a paid order.
 
-use kvitt_wire::{Aggregate, Amount, Line, Pieces, State};
+use kvitt_wire::{Aggregate, Amount, Line, Pieces, Quantity, State};
 
 use super::{Step, merge};
 use crate::checkout::operation::{Operation, OperationId, OperationKind, OperationRequest, OperationResult, Outcome};
@@ -66,13 +66,14 @@ impl Step {
 /// Checks that the order still has the named pieces, so that two clerks with one packing list do not capture the same piece twice. Pieces
 /// that the order does not contain are the shop's own record and are not checked.
 fn enough_pieces(ordered: &[Line], before: &[Operation], kind: OperationKind, named: &[Pieces]) -> Result<(), Refusal> {
-    let of = |sku: &str, pieces: &[Pieces]| -> u32 {
+    let none = Quantity::default();
+    let of = |sku: &str, pieces: &[Pieces]| {
         let same = pieces.iter().filter(|piece| piece.sku == sku);
-        same.fold(0, |sum, piece| sum.saturating_add(piece.quantity))
+        same.fold(none, |sum, piece| sum.saturating_add(piece.quantity))
     };
-    for line in ordered.iter().filter(|line| of(&line.sku, named) > 0) {
+    for line in ordered.iter().filter(|line| of(&line.sku, named) > none) {
         let counts = |one: &&Operation| one.kind == kind && !matches!(one.outcome, Outcome::Refused { .. });
-        let gone = before.iter().filter(counts).fold(0_u32, |sum, one| sum.saturating_add(of(&line.sku, &one.lines)));
+        let gone = before.iter().filter(counts).fold(none, |sum, one| sum.saturating_add(of(&line.sku, &one.lines)));
         let left = line.quantity.saturating_sub(gone);
         if of(&line.sku, named) > left {
             return Err(Refusal::TooManyPieces { sku: line.sku.clone(), left });

@@ -2,7 +2,7 @@ mod invariants;
 mod offers;
 mod operations;
 
-use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line};
+use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line, PaymentSources};
 use uuid::Uuid;
 
 use super::*;
@@ -16,7 +16,7 @@ fn order(receipt: ReceiptBy) -> Order {
     let line = Line {
         sku: "mug".into(),
         name: "Mug".into(),
-        quantity: 1,
+        quantity: 1.into(),
         unit_price: TOTAL.value,
         total: TOTAL.value,
         vat_rate: 2500,
@@ -34,6 +34,7 @@ fn order(receipt: ReceiptBy) -> Order {
             total: TOTAL,
             terms_url: "https://shop.example/terms".into(),
             asks_phone_number: true,
+            payment_sources: PaymentSources::default(),
         },
         description: "Mug".into(),
         language: Language::Nb,
@@ -46,7 +47,7 @@ fn order(receipt: ReceiptBy) -> Order {
 }
 
 pub(in crate::checkout) fn consent() -> Consent {
-    Consent { scope: "phoneNumber".into(), wording: "1".into(), language: Language::Nb, given_at: START }
+    Consent { scope: "phoneNumber".into(), wording: "1".into(), language: Language::Nb, text: None, given_at: START }
 }
 
 fn opened(consent: Option<Consent>, receipt: ReceiptBy) -> Step {

@@ -1,7 +1,7 @@
 //! Prints one order, or a table of orders, for people.
 
 use anstyle::Style;
-use kvitt_wire::{Amount, OrderEvent, ShopAttempt, ShopOperation, ShopOrder, State};
+use kvitt_wire::{Amount, OrderEvent, PaymentSources, ShopAttempt, ShopOperation, ShopOrder, State};
 
 use crate::checkout::Moment;
 use crate::commands::output::{self, BAD, GOOD, QUIET, WAITING, styled};
@@ -52,9 +52,15 @@ pub(super) fn one(order: &ShopOrder) {
     println!();
     let lines = order.lines.iter().map(|line| {
         let vat = format!("{}.{:02} %", line.vat_rate / 100, line.vat_rate % 100);
-        vec![line.quantity.to_string(), line.sku.clone(), line.name.clone(), output::amount(line.total), vat]
+        let unit = line.unit.map(|unit| format!(" {}", unit.symbol())).unwrap_or_default();
+        vec![format!("{}{unit}", line.quantity), line.sku.clone(), line.name.clone(), output::amount(line.total), vat]
     });
     output::table(&["", "sku", "line", "total", "VAT"], lines);
+    let PaymentSources { gift_card, voucher, card, cash } = order.payment_sources;
+    let sources = [("gift card", gift_card), ("voucher", voucher), ("card", card), ("cash", cash)];
+    for (name, amount) in sources.into_iter().filter(|(_, amount)| *amount != 0) {
+        println!("paid by {name}: {}", output::amount(amount));
+    }
     println!();
     let attempts = order.attempts.iter().map(|attempt: &ShopAttempt| {
         let trouble = attempt.trouble.clone().unwrap_or_default();

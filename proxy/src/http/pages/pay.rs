@@ -1,6 +1,6 @@
 //! The pay page behind a link or QR: the order, and the form that pays it.
 
-use kvitt_wire::{Brand, CONSENT_WORDING, Checkout, Language};
+use kvitt_wire::{Brand, Checkout, Language, Wording};
 use maud::html;
 use url::Url;
 
@@ -23,7 +23,7 @@ pub struct PayForm {
 /// The page. `vipps` names the hosts to which the form may lead.
 pub fn pay(checkout: &Checkout, language: Language, form: &PayForm, vipps: &Vipps) -> Page {
     let text = Text::of(language);
-    let cart = &checkout.cart;
+    let (cart, consent) = (&checkout.cart, Wording::current(language));
     let total = amount(cart.total.value, cart.total.currency, &text);
     let (brand, class, caption) = match cart.brand {
         Brand::Vipps => ("Vipps", "brand brand-vipps", text.pay_vipps),
@@ -52,10 +52,10 @@ pub fn pay(checkout: &Checkout, language: Language, form: &PayForm, vipps: &Vipp
                 div.choice {
                     label.check {
                         input type="checkbox" name="share_phone_number" value="yes" aria-describedby="why";
-                        span { (fill(text.share, &[&cart.shop])) }
+                        span { (fill(consent.question, &[&cart.shop])) }
                     }
-                    p.why #why { (fill(text.share_why, &[&cart.shop, brand])) }
-                    input type="hidden" name="wording" value=(CONSENT_WORDING);
+                    p.why #why { (fill(consent.explanation, &[&cart.shop, brand])) }
+                    input type="hidden" name="wording" value=(consent.version);
                 }
             }
             button class=(format!("pay {class}")) { (caption) }

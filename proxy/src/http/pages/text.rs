@@ -1,6 +1,6 @@
 //! The texts of the proxy's own pages in the five languages, and how each language writes an amount.
 
-use kvitt_wire::{Currency, Language};
+use kvitt_wire::{Currency, Language, Quantity, Unit};
 
 use crate::checkout::Moment;
 
@@ -23,6 +23,7 @@ pub(super) struct Text {
     pub(super) order: &'static str,
     pub(super) article: &'static str,
     pub(super) amount: &'static str,
+    pub(super) paid_otherwise: &'static str,
     pub(super) total: &'static str,
     pub(super) vat: &'static str,
     pub(super) to_pay: &'static str,
@@ -34,10 +35,6 @@ pub(super) struct Text {
     pub(super) terms: &'static str,
     pub(super) terms_link: &'static str,
     pub(super) terms_needed: &'static str,
-    /// With the shop. This text and the next are those of the widget; `CONSENT_WORDING` is their version.
-    pub(super) share: &'static str,
-    /// With the shop and the app.
-    pub(super) share_why: &'static str,
     pub(super) again: &'static str,
     /// The format of a day.
     day: &'static str,
@@ -77,6 +74,7 @@ const EN: Text = Text {
     order: "Your order",
     article: "Article",
     amount: "Amount",
+    paid_otherwise: "Gift card or other means",
     total: "Total",
     vat: "of which VAT",
     to_pay: "To pay",
@@ -86,8 +84,6 @@ const EN: Text = Text {
     terms: "I accept the",
     terms_link: "terms of sale",
     terms_needed: "Accept the terms of sale to go on.",
-    share: "Share my phone number with {0}",
-    share_why: "Optional. {0} can then send your next payment request straight to {1} on your phone. {1} asks you to confirm.",
     again: "The last attempt was not completed. No money has been drawn.",
     day: "%-d %B %Y",
     separators: (',', '.'),
@@ -112,6 +108,7 @@ const NB: Text = Text {
     order: "Bestillingen din",
     article: "Vare",
     amount: "Beløp",
+    paid_otherwise: "Gavekort eller annen betaling",
     total: "Totalt",
     vat: "herav mva.",
     to_pay: "Å betale",
@@ -121,8 +118,6 @@ const NB: Text = Text {
     terms: "Jeg godtar",
     terms_link: "salgsvilkårene",
     terms_needed: "Godta salgsvilkårene for å gå videre.",
-    share: "Del telefonnummeret mitt med {0}",
-    share_why: "Valgfritt. Da kan {0} sende neste betalingskrav rett til {1} på telefonen din. {1} ber deg bekrefte.",
     again: "Det siste forsøket ble ikke fullført. Ingen penger er trukket.",
     day: "%-d.%-m.%Y",
     separators: ('\u{a0}', ','),
@@ -147,6 +142,7 @@ const DA: Text = Text {
     order: "Din ordre",
     article: "Vare",
     amount: "Beløb",
+    paid_otherwise: "Gavekort eller anden betaling",
     total: "I alt",
     vat: "heraf moms",
     to_pay: "At betale",
@@ -156,8 +152,6 @@ const DA: Text = Text {
     terms: "Jeg accepterer",
     terms_link: "handelsbetingelserne",
     terms_needed: "Accepter handelsbetingelserne for at gå videre.",
-    share: "Del mit telefonnummer med {0}",
-    share_why: "Valgfrit. Så kan {0} sende din næste betalingsanmodning direkte til {1} på din telefon. {1} beder dig bekræfte.",
     again: "Det seneste forsøg blev ikke gennemført. Der er ikke trukket penge.",
     day: "%-d.%-m.%Y",
     separators: ('.', ','),
@@ -182,6 +176,7 @@ const SV: Text = Text {
     order: "Din beställning",
     article: "Vara",
     amount: "Belopp",
+    paid_otherwise: "Presentkort eller annan betalning",
     total: "Totalt",
     vat: "varav moms",
     to_pay: "Att betala",
@@ -191,8 +186,6 @@ const SV: Text = Text {
     terms: "Jag godkänner",
     terms_link: "köpvillkoren",
     terms_needed: "Godkänn köpvillkoren för att gå vidare.",
-    share: "Dela mitt telefonnummer med {0}",
-    share_why: "Valfritt. Då kan {0} skicka nästa betalningsbegäran direkt till {1} i din telefon. {1} ber dig bekräfta.",
     again: "Det senaste försöket slutfördes inte. Inga pengar har dragits.",
     day: "%Y-%m-%d",
     separators: ('\u{a0}', ','),
@@ -217,6 +210,7 @@ const FI: Text = Text {
     order: "Tilauksesi",
     article: "Tuote",
     amount: "Summa",
+    paid_otherwise: "Lahjakortti tai muu maksu",
     total: "Yhteensä",
     vat: "josta alv",
     to_pay: "Maksettavaa",
@@ -226,8 +220,6 @@ const FI: Text = Text {
     terms: "Hyväksyn",
     terms_link: "myyntiehdot",
     terms_needed: "Hyväksy myyntiehdot jatkaaksesi.",
-    share: "Jaan puhelinnumeroni: {0}",
-    share_why: "Vapaaehtoinen. {0} voi lähettää seuraavan maksupyynnön suoraan puhelimesi {1}-sovellukseen. {1} pyytää sinua vahvistamaan tämän.",
     again: "Viimeisin yritys jäi kesken. Rahaa ei ole veloitettu.",
     day: "%-d.%-m.%Y",
     separators: ('\u{a0}', ','),
@@ -250,7 +242,8 @@ pub(super) fn day(moment: Moment, text: &Text) -> String {
 /// An amount of minor units as the language writes it: `1 234,50 kr`, `€1,234.50`.
 pub(super) fn amount(value: i64, currency: Currency, text: &Text) -> String {
     let (thousands, decimal) = text.separators;
-    let whole = (value / 100).to_string();
+    let whole = (value.unsigned_abs() / 100).to_string();
+    let sign = if value < 0 { "−" } else { "" };
     let mut number = String::new();
     for (place, digit) in whole.chars().enumerate() {
         if place > 0 && (whole.len() - place).is_multiple_of(3) {
@@ -259,13 +252,20 @@ pub(super) fn amount(value: i64, currency: Currency, text: &Text) -> String {
         number.push(digit);
     }
     number.push(decimal);
-    number.push_str(&format!("{:02}", value % 100));
+    number.push_str(&format!("{:02}", value.unsigned_abs() % 100));
     match (text.krone, currency) {
-        (Some(krone), Currency::Nok | Currency::Dkk) => format!("{number}\u{a0}{krone}"),
-        (Some(_), Currency::Eur) => format!("{number}\u{a0}€"),
-        (None, Currency::Eur) => format!("€{number}"),
-        (None, _) => format!("{}\u{a0}{number}", currency.code()),
+        (Some(krone), Currency::Nok | Currency::Dkk) => format!("{sign}{number}\u{a0}{krone}"),
+        (Some(_), Currency::Eur) => format!("{sign}{number}\u{a0}€"),
+        (None, Currency::Eur) => format!("{sign}€{number}"),
+        (None, _) => format!("{}\u{a0}{sign}{number}", currency.code()),
     }
+}
+
+/// A quantity with its unit as the language writes it: `2`, `1,25 kg`.
+pub(super) fn quantity(quantity: Quantity, unit: Option<Unit>, text: &Text) -> String {
+    let (_, decimal) = text.separators;
+    let number = quantity.to_string().replace('.', &decimal.to_string());
+    unit.map_or(number.clone(), |unit| format!("{number}\u{a0}{}", unit.symbol()))
 }
 
 /// A rate in hundredths of a percent as the language writes it: `25 %`, `25,5 %`, `25%`.
@@ -292,6 +292,8 @@ mod tests {
             (Language::En, Currency::Eur, 100, "€1.00"),
             (Language::En, Currency::Nok, 100_000, "NOK\u{a0}1,000.00"),
             (Language::Sv, Currency::Nok, 5, "0,05\u{a0}kr"),
+            (Language::Nb, Currency::Nok, -50, "−0,50\u{a0}kr"),
+            (Language::En, Currency::Eur, -123_456, "−€1,234.56"),
         ] {
             assert_eq!(amount(value, currency, &Text::of(language)), expected);
         }
@@ -305,6 +307,13 @@ mod tests {
         {
             assert_eq!(day(last_hour, &Text::of(language)), expected);
         }
+    }
+
+    #[test]
+    fn quantities_have_the_decimals_of_the_language() {
+        let of = |text: &str| text.parse::<Quantity>().unwrap();
+        assert_eq!(quantity(of("1.25"), Some(Unit::Kg), &Text::of(Language::Nb)), "1,25\u{a0}kg");
+        assert_eq!(quantity(of("2"), None, &Text::of(Language::En)), "2");
     }
 
     #[test]

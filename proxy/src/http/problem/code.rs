@@ -105,8 +105,8 @@ codes! {
         "Use a name from the proxy's configuration, or omit it for the first sales unit.";
     BadReturnUrl = UNPROCESSABLE_ENTITY "bad_return_url": "return_url must be on an allowed origin",
         "Use a URL on one of the proxy's `allowed_origins`.";
-    BadWording = UNPROCESSABLE_ENTITY "bad_wording": "consent.wording must name the version of the consent text",
-        "Send the version of the text that the customer was shown, as proof of the consent.";
+    BadWording = UNPROCESSABLE_ENTITY "bad_wording": "consent.wording must name a known version of the consent text",
+        "Send the version of the text that the customer was shown: one of the proxy's, or one that is registered with its language as `[[wording]]`.";
     BadExpiry = UNPROCESSABLE_ENTITY "bad_expiry": "expires_in_s must be 60 to 15552000 seconds",
         "Send one minute to 180 days, or omit it for the time in the proxy's configuration.";
     BadDescription = UNPROCESSABLE_ENTITY "bad_description": "description must have at least 3 characters, none of them a control character",
@@ -131,7 +131,7 @@ codes! {
         "Write it with its country code, such as +47 400 00 001, or as it is written in the country of the sales unit.";
     BadAmount = UNPROCESSABLE_ENTITY "bad_amount": "The amount must be positive",
         "Send an amount above zero, in minor units.";
-    BadLines = UNPROCESSABLE_ENTITY "bad_lines": "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of 1 to 9999",
+    BadLines = UNPROCESSABLE_ENTITY "bad_lines": "lines must be 100 at most, each with a sku of 1 to 64 characters, none of them a control character, and a quantity of more than 0, 9999 at most",
         "Correct the lines, or omit some: lines are a record and move no money.";
     EmptyCart = UNPROCESSABLE_ENTITY "empty_cart": "The cart is empty",
         "Send at least one line.";
@@ -153,6 +153,8 @@ codes! {
         "Merge them into one line.";
     LineTotalMismatch = UNPROCESSABLE_ENTITY "line_total_mismatch": "A line's total does not match its price, quantity and discount",
         "Omit `total`, or calculate it in whole minor units as `detail` does.";
+    BadPaymentSources = UNPROCESSABLE_ENTITY "bad_payment_sources": "An amount of payment_sources is out of range",
+        "Send amounts of 0 and more, in minor units. What is paid by other means is not part of the total.";
     CartLinesMismatch = UNPROCESSABLE_ENTITY "cart_lines_mismatch": "The lines do not add up to the total",
         "Correct them by the difference that `detail` names. A rounding difference goes on a line of its own with `rounding: \"line\"`.";
     ItemsAndSignedCart = UNPROCESSABLE_ENTITY "items_and_signed_cart": "The request has both items and signed_cart",

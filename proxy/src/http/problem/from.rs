@@ -67,6 +67,7 @@ impl From<CartError> for ApiError {
             CartError::BadLine { .. } => Code::BadLine,
             CartError::DuplicateSku(_) => Code::DuplicateSku,
             CartError::LineDrift { .. } => Code::LineTotalMismatch,
+            CartError::BadPaymentSources => Code::BadPaymentSources,
             CartError::Drift { .. } => Code::CartLinesMismatch,
             CartError::UnknownSalesUnit => Code::UnknownSalesUnit,
             CartError::Ambiguous => Code::ItemsAndSignedCart,

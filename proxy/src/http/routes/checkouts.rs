@@ -36,7 +36,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
             the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
             `items_and_signed_cart`, `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
             `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, `duplicate_sku`, \
-            `line_total_mismatch`, `cart_lines_mismatch`: `detail` has the difference"),
+            `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference"),
 ))]
 async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Started> {
     let (opened, replayed) = idempotency::once(
@@ -97,7 +97,7 @@ async fn retry(
     let (found, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
         let mut found = app.find(&token).await?;
         let (id, order) = (found.checkout.id, &found.checkout.order);
-        let consent = orders::consent(&order.cart, body.consent, order.language)?;
+        let consent = orders::consent(&app.shop, &order.cart, body.consent, order.language)?;
         let input = if body.terms_accepted { Input::Pay(consent) } else { Input::Retry(consent) };
         found.checkout = app.ledger.apply(id, input, Key::cause(key.as_ref(), id)).await?;
         Ok::<_, ApiError>(found)

@@ -70,7 +70,7 @@ impl PayForm {
             amount: Amount { value: self.amount, currency: self.currency },
             sales_unit: given(self.sales_unit),
             terms_accepted: checked(self.terms_accepted),
-            consent: checked(self.share_phone_number).then_some(ConsentGiven { wording }),
+            consent: checked(self.share_phone_number).then_some(ConsentGiven { wording, language: None }),
             language: self.language.as_deref().map(Language::from_tag).unwrap_or_default(),
             return_url: given(self.return_url),
             open: false,

@@ -92,8 +92,8 @@ async fn pay(app: &App, token: &str, form: std::result::Result<Form<PayPageForm>
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, &found, true)).into_response());
     }
     let wording = form.wording.clone().unwrap_or_default();
-    let given = checked(&form.share_phone_number).then_some(ConsentGiven { wording });
-    let consent = orders::consent(&order.cart, given, order.language)?;
+    let given = checked(&form.share_phone_number).then_some(ConsentGiven { wording, language: None });
+    let consent = orders::consent(&app.shop, &order.cart, given, order.language)?;
     let checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
     let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(checkout, started).await;

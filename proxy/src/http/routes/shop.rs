@@ -35,6 +35,9 @@ use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::store::{Shared, Stored};
 
+/// The largest body with a cart of the shop's backend: a hundred lines with long addresses.
+const MAX_CART_BYTES: usize = 1024 * 1024;
+
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(checkouts::router())

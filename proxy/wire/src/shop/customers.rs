@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ShopConsent;
+use crate::ShopConsent;
 
 /// `GET /v1/shop/customers/{id}`: one customer of one sales unit.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -108,7 +108,7 @@ fn a_repeated_operation_changes_nothing_and_another_one_with_its_id_is_refused()
         assert_eq!(story.take(other).map(drop), Err(Refusal::OperationMismatch));
     }
     let id = OperationId(Uuid::from_u128(1));
-    let lines = vec![Pieces { sku: "mug".into(), quantity: 1 }];
+    let lines = vec![Pieces { sku: "mug".into(), quantity: 1.into() }];
     let shipped = OperationRequest { id, kind: OperationKind::Capture, amount: Some(10_000), lines };
     assert_eq!(story.take(Input::Operate(shipped)).map(drop), Err(Refusal::OperationMismatch));
 }
@@ -131,14 +131,14 @@ fn an_operation_needs_a_paid_order_and_a_positive_amount() {
 
 #[test]
 fn no_piece_is_captured_twice() {
-    let named = |name: u128, kind, sku: &str, quantity| {
-        let lines = vec![Pieces { sku: sku.into(), quantity }];
+    let named = |name: u128, kind, sku: &str, quantity: u32| {
+        let lines = vec![Pieces { sku: sku.into(), quantity: quantity.into() }];
         Input::Operate(OperationRequest { id: OperationId(Uuid::from_u128(name)), kind, amount: Some(10_000), lines })
     };
     let mut story = paid();
     story.take(named(1, OperationKind::Capture, "mug", 1)).unwrap();
     let repeated = story.take(named(2, OperationKind::Capture, "mug", 1)).err();
-    assert_eq!(repeated, Some(Refusal::TooManyPieces { sku: "mug".into(), left: 0 }));
+    assert_eq!(repeated, Some(Refusal::TooManyPieces { sku: "mug".into(), left: 0.into() }));
     story.take(named(1, OperationKind::Capture, "mug", 1)).expect("a repeat is the first");
     story.take(named(3, OperationKind::Capture, "gift wrap", 9)).expect("the shop's own record");
     story.update(1, done(1, money(10_000, 0, 0)));

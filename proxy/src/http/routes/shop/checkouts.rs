@@ -1,12 +1,12 @@
 //! Orders at prices of the shop's backend: it sends the lines and the total; its page, or the pay page, then has the customer pay.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use kvitt_wire::{NewShopCheckout, Problem, ShopCheckout};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Caller;
+use super::{Caller, MAX_CART_BYTES};
 use crate::access::idempotency::{self, Replayed};
 use crate::access::rights::OpenOrders;
 use crate::access::token::Found;
@@ -17,7 +17,7 @@ use crate::http::routes::responses::{ForShop, KeyRequiredBody};
 use crate::observe::trace::TraceId;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(open))
+    OpenApiRouter::new().routes(routes!(open)).layer(DefaultBodyLimit::max(MAX_CART_BYTES))
 }
 
 /// Opens a checkout at the shop's prices
@@ -30,7 +30,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `line_total_mismatch`, `cart_lines_mismatch`: `detail` has \
+        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has \
             the difference, `bad_vat`, `bad_total`, `wrong_currency`, `unknown_sales_unit`, `bad_return_url`, `bad_description`, `bad_expiry`, \
             `idempotency_key_reused`"),
 ))]

@@ -1,12 +1,12 @@
 //! Payment requests: the shop asks a customer to pay, by a link or in the app, and can withdraw the request.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use kvitt_wire::{NewPaymentRequest, Problem, ShopOrder, State as PaymentState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Caller, find_order, order_view};
+use super::{Caller, MAX_CART_BYTES, find_order, order_view};
 use crate::access::idempotency::{self, Replayed};
 use crate::access::rights::OpenOrders;
 use crate::checkout::{Checkout, Input};
@@ -18,7 +18,8 @@ use crate::observe::trace::TraceId;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask)).routes(routes!(withdraw))
+    let ask = OpenApiRouter::new().routes(routes!(ask)).layer(DefaultBodyLimit::max(MAX_CART_BYTES));
+    ask.routes(routes!(withdraw))
 }
 
 /// Sends a payment request
@@ -33,7 +34,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `bad_vat`, `line_total_mismatch`, `cart_lines_mismatch`, \
+        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `bad_vat`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`, \
             `bad_total`, `unknown_sales_unit`, `wrong_currency`, `bad_expiry`, `bad_description`, `bad_return_url`; about the customer: \
             `unknown_customer`, `no_consent`, `bad_wording`, `bad_phone_number`, `bad_addressee`; `idempotency_key_reused`"),
 ))]

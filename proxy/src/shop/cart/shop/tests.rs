@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use kvitt_wire::{Amount, Currency};
+use kvitt_wire::{Amount, Currency, Quantity};
 use proptest::prelude::*;
 
 use super::*;
@@ -22,7 +22,7 @@ fn mug() -> ShopLine {
     ShopLine {
         sku: "mug".into(),
         name: "Krus".into(),
-        quantity: 2,
+        quantity: 2.into(),
         unit_price: 24_900,
         vat_rate: 2500,
         discount: 1_000,
@@ -34,7 +34,7 @@ fn freight() -> ShopLine {
     ShopLine {
         sku: "freight".into(),
         name: "Frakt".into(),
-        quantity: 1,
+        quantity: 1.into(),
         unit_price: 9_900,
         vat_rate: 2500,
         shipping: true,
@@ -44,7 +44,7 @@ fn freight() -> ShopLine {
 
 fn cart(lines: Vec<ShopLine>, total: i64) -> ShopCart {
     let total = Amount { value: total, currency: Currency::Nok };
-    ShopCart { sales_unit: None, lines, total, rounding: Rounding::Refuse }
+    ShopCart { sales_unit: None, lines, total, payment_sources: PaymentSources::default(), rounding: Rounding::Refuse }
 }
 
 #[test]
@@ -63,15 +63,16 @@ fn an_invalid_line_is_refused_with_its_field() {
         (ShopLine { sku: "å".repeat(65), ..mug() }, "sku"),
         (ShopLine { name: " ".into(), ..mug() }, "name"),
         (ShopLine { name: control, ..mug() }, "name"),
-        (ShopLine { quantity: 0, ..mug() }, "quantity"),
-        (ShopLine { quantity: 10_000, ..mug() }, "quantity"),
-        (ShopLine { unit_price: -1, ..mug() }, "unit_price"),
+        (ShopLine { quantity: 0.into(), ..mug() }, "quantity"),
+        (ShopLine { quantity: 10_000.into(), ..mug() }, "quantity"),
+        (ShopLine { unit_price: i64::MIN, ..mug() }, "unit_price"),
         (ShopLine { unit_price: i64::MAX, ..mug() }, "unit_price"),
         (ShopLine { vat_rate: 10_001, ..mug() }, "vat_rate"),
         (ShopLine { vat_rate: 25, ..mug() }, "25 % is 2500"),
         (ShopLine { vat_rate: 99, ..mug() }, "25 % is 2500"),
         (ShopLine { discount: -1, ..mug() }, "discount"),
         (ShopLine { discount: 49_801, ..mug() }, "discount"),
+        (ShopLine { unit_price: -100, discount: 1, ..mug() }, "discount"),
         (ShopLine { url: Some("javascript:alert(1)".into()), ..mug() }, "addresses"),
         (ShopLine { picture: Some("/mug.svg".into()), ..mug() }, "addresses"),
     ] {
@@ -100,8 +101,14 @@ fn a_difference_is_reported_to_the_minor_unit() {
     }
     // 2000.2 is between two minor units, and either may be what the shop's books say.
     for vat in [2_000, 2_001] {
-        let line =
-            ShopLine { quantity: 1, unit_price: 10_001, discount: 0, total: Some(10_001), vat: Some(vat), ..mug() };
+        let line = ShopLine {
+            quantity: 1.into(),
+            unit_price: 10_001,
+            discount: 0,
+            total: Some(10_001),
+            vat: Some(vat),
+            ..mug()
+        };
         assert_eq!(priced(&cart(vec![line], 10_001)).unwrap().vat, vat);
     }
 }
@@ -120,9 +127,13 @@ fn a_small_difference_gets_a_rounding_line_on_request() {
     let own = |sku: &str| ShopLine { sku: sku.into(), discount: 0, ..freight() };
     let request = ShopCart { rounding: Rounding::Line, ..cart(vec![own("rounding"), own("rounding-2")], 19_801) };
     assert_eq!(priced(&request).unwrap().lines.last().unwrap().sku, "rounding-3");
-    // Three pieces explain three minor units.
-    let request = ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], 58_704) };
-    assert_eq!(priced(&request), Err(CartError::Drift { lines: 58_700, total: 58_704 }));
+    // Fifty øre make a total of whole kroner; sixty pieces explain sixty øre.
+    let request = |total| ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], total) };
+    assert!(priced(&request(58_650)).is_ok());
+    assert_eq!(priced(&request(58_751)), Err(CartError::Drift { lines: 58_700, total: 58_751 }));
+    let many = ShopLine { quantity: 60.into(), unit_price: 1_000, discount: 0, ..mug() };
+    let rounded = |off| priced(&ShopCart { rounding: Rounding::Line, ..cart(vec![many.clone()], 60_000 + off) });
+    assert!(rounded(60).is_ok() && rounded(-60).is_ok() && rounded(61).is_err());
     let none = ShopCart { rounding: Rounding::Line, ..cart(vec![mug()], 48_800) };
     assert_eq!(priced(&none).unwrap().lines.len(), 1);
 }
@@ -132,9 +143,9 @@ fn limits_of_the_whole_cart_are_checked() {
     assert_eq!(priced(&cart(vec![], 100)), Err(CartError::Empty));
     assert_eq!(priced(&cart(vec![mug(), mug()], 97_600)), Err(CartError::DuplicateSku("mug".into())));
     assert_eq!(priced(&cart(vec![mug(); 101], 100)), Err(CartError::TooLong));
-    let free = ShopLine { quantity: 1, unit_price: 99, discount: 0, ..mug() };
+    let free = ShopLine { quantity: 1.into(), unit_price: 99, discount: 0, ..mug() };
     assert_eq!(priced(&cart(vec![free], 99)), Err(CartError::BadTotal(99)));
-    let dear = ShopLine { quantity: 2, unit_price: MAX_VALUE, discount: 0, ..mug() };
+    let dear = ShopLine { quantity: 2.into(), unit_price: MAX_VALUE, discount: 0, ..mug() };
     assert_eq!(priced(&cart(vec![dear], 2 * MAX_VALUE)), Err(CartError::BadTotal(2 * MAX_VALUE)));
     let mut euro = cart(vec![mug()], 48_800);
     euro.total.currency = Currency::Eur;
@@ -147,9 +158,11 @@ fn limits_of_the_whole_cart_are_checked() {
 }
 
 prop_compose! {
-    fn any_line()(quantity in 1_u32..=50, unit_price in 0_i64..200_000, vat_rate in 100_u32..=10_000, part in 0_i64..=100)
-        -> ShopLine {
-        let discount = i64::from(quantity) * unit_price * part / 100;
+    fn any_line()(
+        thousandths in 1_u64..=50_000, unit_price in -200_000_i64..200_000, vat_rate in 100_u32..=10_000, part in 0_i64..=100,
+    ) -> ShopLine {
+        let quantity: Quantity = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000).parse().unwrap();
+        let discount = quantity.times(unit_price).max(0) * part / 100;
         ShopLine { name: "A".into(), quantity, unit_price, vat_rate, discount, ..ShopLine::default() }
     }
 }
@@ -158,23 +171,25 @@ proptest! {
     #[test]
     fn whatever_is_priced_adds_up(
         mut lines in prop::collection::vec(any_line(), 1..8), off in -120_i64..120, keeps in any::<bool>(),
+        gift_card in 0_i64..50_000,
     ) {
         for (place, line) in lines.iter_mut().enumerate() {
             line.sku = place.to_string();
         }
-        let sum: i64 = lines.iter().map(|line| i64::from(line.quantity) * line.unit_price - line.discount).sum();
-        let pieces: i64 = lines.iter().map(|line| i64::from(line.quantity)).sum();
+        let sum: i64 = lines.iter().map(|line| line.quantity.times(line.unit_price) - line.discount).sum();
+        let pieces: u64 = lines.iter().map(|line| line.quantity.thousandths().div_ceil(1_000)).sum();
         let rounding = if keeps { Rounding::Line } else { Rounding::Refuse };
-        let request = ShopCart { rounding, ..cart(lines, sum + off) };
-        let grants = off == 0 || keeps && off.abs() <= pieces.min(100);
+        let payment_sources = PaymentSources { gift_card, ..PaymentSources::default() };
+        let request = ShopCart { rounding, payment_sources, ..cart(lines, sum - gift_card + off) };
+        let grants = off == 0 || keeps && off.unsigned_abs() <= pieces.clamp(50, 100);
         match priced(&request) {
             Ok(cart) => {
                 prop_assert!(grants);
-                prop_assert_eq!(cart.lines.iter().map(|line| line.total).sum::<i64>(), cart.total.value);
+                prop_assert_eq!(cart.paid_otherwise(), gift_card);
                 prop_assert_eq!(cart.lines.iter().map(|line| line.vat).sum::<i64>(), cart.vat);
                 prop_assert_eq!(cart.total, request.total);
                 for line in &cart.lines {
-                    prop_assert_eq!(line.total, i64::from(line.quantity) * line.unit_price - line.discount);
+                    prop_assert_eq!(line.total, line.quantity.times(line.unit_price) - line.discount);
                     prop_assert!(money::vat_holds(line));
                 }
             }
