@@ -8,6 +8,7 @@
 //! trusted for the state of a payment. It only triggers a poll, and the state changes by the answer to `GET payment`
 //! ([`Update::Polled`]), so duplicated, reordered or lost webhooks do no harm.
 
+pub mod audit;
 pub mod category;
 mod difference;
 pub mod effect;

@@ -4,6 +4,7 @@
 //! read and write the database beside running proxies; `listen`, `trigger` and `request` call a running proxy over HTTP.
 
 mod arguments;
+mod audit;
 mod caller;
 mod check;
 mod customers;
@@ -92,6 +93,8 @@ enum Command {
     Deliveries(deliveries::Args),
     /// Send a payment request, as a link or QR, or in the app
     Request(request::Args),
+    /// List who asked for what: captures and refunds, erasures, redeliveries, changes of settings
+    Audit(audit::Args),
     /// Show, find and erase the personal data of customers
     Customers(customers::Args),
     /// Rotate the encryption key
@@ -152,6 +155,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Endpoints(args) => endpoints::run(args).await?,
         Command::Deliveries(args) => deliveries::run(args).await?,
         Command::Request(args) => request::run(args).await?,
+        Command::Audit(args) => audit::run(args).await?,
         Command::Customers(args) => customers::run(args).await?,
         Command::Encryption(args) => encryption::run(args).await?,
         Command::Webhooks(args) => webhooks::run(args).await?,

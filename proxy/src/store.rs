@@ -22,7 +22,9 @@ macro_rules! verbs {
     };
 }
 
+pub mod audit;
 mod chores;
+pub mod cursor;
 mod customers;
 pub mod deliveries;
 mod desk;
@@ -50,6 +52,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
 use crate::base::vault::{OpenError, Vault};
+use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 pub use customers::{KnownCustomer, Shared};
@@ -103,6 +106,20 @@ impl Store {
         }
     }
 
+    /// Commits the result of a step that nobody asked for by name. See [`Store::commit_asked`].
+    ///
+    /// # Errors
+    /// On a database error; nothing is written then.
+    pub async fn commit(
+        &self,
+        checkout: &Checkout,
+        effects: &[Planned],
+        cause: &Cause,
+        now: Moment,
+    ) -> Result<Committed, Error> {
+        self.commit_asked(checkout, effects, &[], cause, now).await
+    }
+
     /// Receives notifications of other proxies' commits; `None` on SQLite, which has no other proxies.
     pub fn listener(&self) -> Option<Listener> {
         match self {
@@ -140,12 +157,18 @@ verbs! {
         now: Moment
     ) -> Result<Committed, Error>;
 
-    /// Commits the result of a step and settles its cause. The checkout must still be at the version before `checkout.version`; otherwise
+    /// Commits the result of a step, with who asked for it, and settles its cause. The checkout must still be at the version before `checkout.version`; otherwise
     /// another commit came first ([`Committed::Conflict`]).
     ///
     /// # Errors
     /// On a database error; nothing is written then.
-    fn commit(checkout: &Checkout, effects: &[Planned], cause: &Cause, now: Moment) -> Result<Committed, Error>;
+    fn commit_asked(
+        checkout: &Checkout,
+        effects: &[Planned],
+        audit: &[Entry],
+        cause: &Cause,
+        now: Moment
+    ) -> Result<Committed, Error>;
 
     /// Settles a cause that changed nothing. `note` is the reason, for the operator.
     ///

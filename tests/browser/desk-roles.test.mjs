@@ -35,7 +35,7 @@ test("a login that ships captures and releases, and finds no refund, no request 
   await siv.ticks("Loose-leaf tea", false);
   await siv.dialogButton("Capture NOK 498.00").click();
   await siv.isThrough();
-  await clerk.readsOf("Captured NOK 498.00");
+  await clerk.readsOf("Captured NOK 498.00", "by the packing table");
   assert.deepEqual(await actions(page), ["Ship and capture…", "Release the rest…"]);
   await clerk.looksAround("desk-ships");
   // The key of a refund opens nothing either, nor does its address.
@@ -83,4 +83,7 @@ test("a login that reads changes nothing, and keeps what another login has submi
   await siv.dialogButton("Capture NOK 587.00").click();
   await siv.isThrough();
   assert.deepEqual(await money(set, reference), { captured: 58_700, cancelled: 0, refunded: 0 });
+  await clerk.readsOf("by demo");
+  await page.locator(".timeline").scrollIntoViewIfNeeded();
+  await clerk.looksAround("desk-by-whom");
 });

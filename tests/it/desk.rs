@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use kvitt::checkout::audit::{Action, Entry};
 use kvitt::config::Config;
 use kvitt_wire::{DeskSession, ShopOrder, State};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::shop::{Database, Files, Shop, eventually, log, problem};
+use crate::shop::{Database, Files, Shop, eventually, log, operator, problem};
 
 const NONE: &str = "/v1/shop/orders/nordlys-none-1";
 
@@ -102,7 +103,8 @@ async fn a_session_has_the_rights_of_its_key_until_the_key_is_revoked() {
     let none = desk.gets(NONE).header("authorization", "Bearer none").send().await.unwrap();
     problem(none, 401, "unauthorized").await;
     let store = shop.store().await;
-    assert!(store.revoke_shop_key(prefix, kvitt::base::clock::now()).await.unwrap());
+    let entry = Entry::new(Action::RevokeKey, &operator(), kvitt::base::clock::now());
+    assert!(store.revoke_shop_key(prefix, &entry).await.unwrap());
     store.close().await;
     assert!(!desk.is_logged_in().await, "the session has ended with its key");
     is_refused(logs_in(&shop, &json!({ "key": key })).await).await;

@@ -7,6 +7,7 @@
 
 mod shop;
 
+mod audit;
 mod bad_input;
 mod captures;
 mod carts;

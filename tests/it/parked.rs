@@ -50,6 +50,12 @@ async fn a_parked_effect_is_listed_retried_and_done() {
     let id = listed[0]["id"].as_str().unwrap();
     let released = shop.runs(&["outbox", "retry", id]).await.succeeded();
     assert_eq!(released.out, format!("released {id}\n"));
+    let audit = shop.runs(&["audit", "--json"]).await.succeeded().json();
+    let entry = &audit["entries"][0];
+    assert_eq!(
+        (&entry["action"], &entry["subject"], &entry["detail"]),
+        (&json!("retry_effect"), &json!(first), &json!(id))
+    );
     let given_back = || async {
         let record = shop.vipps.record(&first).await;
         (record["aggregate"]["cancelledAmount"]["value"] == 58_700).then_some(())

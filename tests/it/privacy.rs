@@ -143,6 +143,11 @@ async fn old_personal_data_is_erased_by_retention() {
         (seen_at(&stage, &old).await?.sharing == Sharing::default()).then_some(())
     })
     .await;
+    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
+    let (id, _) = kvitt::access::token::decode(&old.token).unwrap();
+    let asked = store.order_audit(id).await.unwrap();
+    store.close().await;
+    assert_eq!((asked[0].action.as_str(), asked[0].by.name.as_str()), ("erase_customer", "retention"));
     let young = seen_at(&stage, &young).await.unwrap();
     assert!(young.sharing.phone_number_ending.is_some(), "it is not old enough yet");
     drop(proxy);

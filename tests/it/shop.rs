@@ -17,7 +17,9 @@ use kvitt::config::Config;
 use kvitt::store::Store;
 use kvitt_emulator::{Credentials, Emulator, Options};
 use kvitt_vipps::{Client, EventName, SecretString};
-use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem, Role};
+use kvitt_wire::{
+    Actor, Amount, Cart, Checkout, ConsentGiven, Currency, Item, Language, NewCheckout, Problem, Role, Via,
+};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -123,7 +125,7 @@ vipps.base_url = "{emulator}"
     async fn key(&self, name: &str, role: Role, sales_unit: Option<&str>) -> String {
         let store = Store::open(&self.database, &vault()).await.unwrap();
         let key = kvitt::access::shop_key::Key::new();
-        key.add(&store, name, role, sales_unit).await.unwrap();
+        key.add(&store, name, role, sales_unit, &operator()).await.unwrap();
         store.close().await;
         key.expose()
     }
@@ -344,6 +346,11 @@ impl Drop for Shop {
 fn serve(config: Config, listener: TcpListener, stop: &CancellationToken) -> JoinHandle<()> {
     let stop = stop.clone();
     tokio::spawn(async move { kvitt::serve(config, listener, stop).await.unwrap() })
+}
+
+/// Who sets the stage.
+pub(crate) fn operator() -> Actor {
+    Actor { name: "the stage".into(), via: Via::Command, key: None }
 }
 
 /// The vault of the scenarios' databases.

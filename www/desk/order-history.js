@@ -1,5 +1,5 @@
 /**
- * The history of an order, latest first: its events, its attempts and its operations.
+ * The history of an order, latest first: its events, its attempts, its operations, and who asked for them.
  */
 import { h } from "./dom.js";
 import { money, moment, precisely } from "./format.js";
@@ -16,8 +16,18 @@ const EVENTS = {
 };
 const DONE = { capture: ["good", "Captured"], refund: ["quiet", "Refunded"], cancel: ["quiet", "Released"] };
 const OPERATIONS = { capture: "Capture", refund: "Refund", cancel: "Release" };
+/** What else somebody asked for, by the names of the audit. */
+const ASKED = {
+  erase_customer: "What the customer shared was erased",
+  withdraw_request: "The request was withdrawn",
+  categorize_order: "The link in the app was set",
+  retry_effect: "A parked call was retried",
+};
 /** These events are listed only for operations outside of the proxy; its own operations are listed with their lines. */
 const MONEY_EVENTS = { "payment.captured": "capture", "payment.refunded": "refund", "payment.cancelled": "cancel" };
+
+/** Who asked, in words. */
+const byName = (by) => by && `by ${by.name}`;
 
 /** The section. */
 export function timeline(order) {
@@ -43,13 +53,16 @@ export function timeline(order) {
   for (const operation of operations(order)) {
     const amount = money(operation.amount.value, currency);
     const what = operation.lines.map(({ sku, quantity }) => `${quantity} × ${names.get(sku) ?? sku}`).join(", ");
+    const by = byName(operation.by);
     const at = operation.settled_at_ms ?? operation.asked_at_ms;
     if (operation.state === "done")
-      entries.push({ at, tone: DONE[operation.kind][0], text: `${DONE[operation.kind][1]} ${amount}`, more: what });
+      entries.push({ at, tone: DONE[operation.kind][0], text: `${DONE[operation.kind][1]} ${amount}`, more: what, by });
     else if (operation.state === "pending")
-      entries.push({ at, tone: "wait", text: `${OPERATIONS[operation.kind]} of ${amount} is pending`, more: what });
-    else entries.push({ at, tone: "bad", text: `${OPERATIONS[operation.kind]} of ${amount} was refused`, more: operation.trouble });
+      entries.push({ at, tone: "wait", text: `${OPERATIONS[operation.kind]} of ${amount} is pending`, more: what, by });
+    else entries.push({ at, tone: "bad", text: `${OPERATIONS[operation.kind]} of ${amount} was refused`, more: operation.trouble, by });
   }
+  for (const entry of order.audit ?? [])
+    if (ASKED[entry.action]) entries.push({ at: entry.at_ms, tone: "quiet", text: ASKED[entry.action], by: byName(entry.by) });
   entries.sort((one, other) => other.at - one.at);
   return h(
     "section.panel",
@@ -58,11 +71,11 @@ export function timeline(order) {
     h(
       "ol.timeline",
       {},
-      entries.map(({ at, tone, text, more }) =>
+      entries.map(({ at, tone, text, more, by }) =>
         h(
           "li",
           { "data-tone": tone },
-          h("span.what", {}, text, more && h("span.soft.small", {}, more)),
+          h("span.what", {}, text, more && h("span.soft.small", {}, more), by && h("span.soft.small", {}, by)),
           h("time.soft.small", { datetime: new Date(at).toISOString(), title: precisely(at) }, moment(at)),
         ),
       ),

@@ -1,6 +1,16 @@
 // The types of Kvitt's API for the shop's own backend, made from its description by `cargo xtask openapi`.
 // Amounts are minor units (øre, cent), times milliseconds since 1970 in UTC. Fields may be added: read what you know.
 
+/** Who asked for something: by a name that the operator gave, never by personal data of a customer. */
+export interface Actor {
+  /** The prefix of the shop key; absent where there was none. */
+  key?: string | null;
+  /** The name of the shop key, or of the login link; `command line`, with the user of the operating system; or `retention`. */
+  name: string;
+  /** The way by which they asked. */
+  via: Via;
+}
+
 /** A customer known to the shop: by `id`, or by `phone_number` with the shop's `consent`. */
 export interface Addressee {
   consent?: ConsentGiven | null;
@@ -28,6 +38,33 @@ export interface Amount {
   currency: Currency;
   /** Minor units (øre, cent). Never negative. */
   value: number;
+}
+
+/** `GET /v1/shop/audit`: a page of entries, the newest first. */
+export interface AuditEntries {
+  /** The entries. */
+  entries: AuditEntry[];
+  /** The cursor of the next page, for `after`; absent on the last page. */
+  next?: string | null;
+}
+
+/** An entry of the audit. */
+export interface AuditEntry {
+  /** What was asked for, such as `capture`, `erase_customer` or `rotate_endpoint`. A later version may add more. */
+  action: string;
+  amount?: Amount | null;
+  /** When it was committed, in milliseconds since 1970 (UTC). */
+  at_ms: number;
+  /** Who asked. */
+  by: Actor;
+  /** More about it, such as the role of a new key. */
+  detail?: string | null;
+  /** Its id: `aud_…`. */
+  id: string;
+  /** The sales unit that it concerns; absent where it concerns the whole shop. */
+  sales_unit?: string | null;
+  /** What it concerns: the reference of a payment, the id of an endpoint or of a parked effect, the prefix of a key. */
+  subject?: string | null;
 }
 
 /** The brand of the app. */
@@ -514,6 +551,7 @@ export interface ShopOperation {
   amount: Amount;
   /** When the shop requested it, in milliseconds since 1970 (UTC). */
   asked_at_ms: number;
+  by?: Actor | null;
   /** Its id. */
   id: string;
   /** `capture`, `cancel` or `refund`. */
@@ -536,6 +574,8 @@ export interface ShopOrder {
   amount: Amount;
   /** All payments, oldest first. */
   attempts: ShopAttempt[];
+  /** Who asked for what about the order, oldest first; only in the answer for one order. */
+  audit?: AuditEntry[] | null;
   capture_deadline?: CaptureDeadline | null;
   category?: ShopCategory | null;
   /** When the order was opened, in milliseconds since 1970 (UTC). */
@@ -625,9 +665,13 @@ export interface ToBeTold {
 
 /** What a quantity counts, where that is not pieces: the units of a receipt of Vipps MobilePay. */
 export type Unit = "kg" | "km" | "minute" | "litre" | "kwh";
+/** The way by which somebody asked. */
+export type Via = "key" | "desk" | "command" | "proxy";
 
 /** Every operation, by its name in the description. */
 export interface Operations {
+  /** Lists who asked for what */
+  list_audit: { method: "GET"; path: "/v1/shop/audit"; query: { sales_unit?: string; since_ms?: number; until_ms?: number; limit?: number; after?: string }; body: undefined; answer: AuditEntries };
   /** Opens a checkout at the shop's prices */
   open_shop_checkout: { method: "POST"; path: "/v1/shop/checkouts"; query: undefined; body: NewShopCheckout; answer: ShopCheckout };
   /** Erases customers by telephone number */

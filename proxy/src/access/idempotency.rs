@@ -204,8 +204,9 @@ mod tests {
     fn read(header: &str, shop: bool, path: &str, body: &str) -> Option<Key> {
         let mut request = Request::post(path).header(IDEMPOTENCY_KEY, header);
         if shop {
-            let (prefix, name, role) = ("abcdefgh".into(), "warehouse".into(), kvitt_wire::Role::All);
-            request = request.extension(ShopKey { prefix, name, role, sales_unit: None });
+            let by = kvitt_wire::Actor { name: "warehouse".into(), via: kvitt_wire::Via::Key, key: None };
+            let (prefix, role) = ("abcdefgh".into(), kvitt_wire::Role::All);
+            request = request.extension(ShopKey { prefix, by, role, sales_unit: None });
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         Key::from_request(&parts, body.as_bytes()).ok().flatten()

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, Method, header};
-use kvitt_wire::Role;
+use kvitt_wire::{Actor, Role, Via};
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ use url::Url;
 use crate::access::shop_key::{Key, ShopKey};
 use crate::base::clock;
 use crate::checkout::Moment;
+use crate::checkout::audit::{Action, Entry};
 use crate::config::Desk;
 use crate::engine::chores::Chore;
 use crate::store::{self, Store, StoredLink, StoredSession};
@@ -97,7 +98,11 @@ impl Session {
     /// The shop key that its requests count as.
     pub fn shop_key(&self) -> ShopKey {
         let prefix = self.key_prefix.clone().unwrap_or_else(|| NO_KEY.to_owned());
-        ShopKey { prefix, name: self.name.clone(), role: self.role, sales_unit: self.sales_unit.clone() }
+        ShopKey { prefix, by: self.actor(), role: self.role, sales_unit: self.sales_unit.clone() }
+    }
+
+    fn actor(&self) -> Actor {
+        Actor { name: self.name.clone(), via: Via::Desk, key: self.key_prefix.clone() }
     }
 
     /// The session with the secret of that hash.
@@ -131,11 +136,13 @@ pub struct NewLink {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn new_link(desk: &Desk, store: &Store, link: NewLink) -> Result<String, store::Error> {
-    let secret = Secret::new();
+pub async fn new_link(desk: &Desk, store: &Store, link: NewLink, by: &Actor) -> Result<String, store::Error> {
+    let (secret, now) = (Secret::new(), clock::now());
     let NewLink { name, role, sales_unit } = link;
-    let link = StoredLink { name, role, sales_unit, expires_at: clock::now().plus_ms(desk.link_ms) };
-    store.add_desk_link(&secret.hash(), &link).await?;
+    let entry = Entry::new(Action::AddDeskLink, by, now).at_unit(sales_unit.as_deref());
+    let entry = entry.with_detail(format!("{name}, {}", role.as_str()));
+    let link = StoredLink { name, role, sales_unit, expires_at: now.plus_ms(desk.link_ms) };
+    store.add_desk_link(&secret.hash(), &link, &entry).await?;
     Ok(format!("{}/desk#link={}", desk.public_url, secret.0.expose_secret()))
 }
 
@@ -153,7 +160,7 @@ pub async fn log_in(
         Credential::Key(text) => {
             let Some(key) = Key::parse(text) else { return Ok(None) };
             let Some(key) = key.authenticate(store).await? else { return Ok(None) };
-            (Some(key.prefix), key.name, key.role, key.sales_unit)
+            (Some(key.prefix), key.by.name, key.role, key.sales_unit)
         }
         Credential::Link(text) => {
             let Some(secret) = Secret::parse(text) else { return Ok(None) };
@@ -163,8 +170,10 @@ pub async fn log_in(
     };
     let secret = Secret::new();
     let stored = StoredSession { key_prefix, name, role, sales_unit, created_at: now, used_at: now };
-    store.add_desk_session(&secret.hash(), &stored).await?;
-    Ok(Some(NewSession { session: Session::of(stored, secret.hash(), desk), secret }))
+    let session = Session::of(stored.clone(), secret.hash(), desk);
+    let entry = Entry::new(Action::LogIn, &session.actor(), now).at_unit(session.sales_unit.as_deref());
+    store.add_desk_session(&secret.hash(), &stored, &entry).await?;
+    Ok(Some(NewSession { session, secret }))
 }
 
 /// The session of a request; `None` without a valid one, or when the request does not come from the desk's own page.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kvitt_wire::Role;
+use kvitt_wire::{Actor, Role, Via};
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq;
 
 use crate::base::clock;
 use crate::checkout::Moment;
+use crate::checkout::audit::{Action, Entry};
 use crate::store::{self, Store, StoredKey};
 
 const MARKER: &str = "kvitt_";
@@ -68,18 +69,22 @@ impl Key {
         name: &str,
         role: Role,
         sales_unit: Option<&str>,
+        by: &Actor,
     ) -> Result<(), store::Error> {
+        let now = clock::now();
         let key = StoredKey {
             prefix: self.prefix.clone(),
             name: name.to_owned(),
             role,
             sales_unit: sales_unit.map(str::to_owned),
             secret_hash: self.hash(),
-            created_at: clock::now(),
+            created_at: now,
             used_at: None,
             revoked_at: None,
         };
-        store.add_shop_key(&key).await
+        let entry = Entry::new(Action::AddKey, by, now).at_unit(sales_unit).about(&self.prefix);
+        let entry = entry.with_detail(format!("{name}, {}", role.as_str()));
+        store.add_shop_key(&key, &entry).await
     }
 
     /// Authenticates the key; `None` when it is unknown or revoked.
@@ -97,7 +102,8 @@ impl Key {
             store.touch_shop_key(&self.prefix, now).await?;
         }
         let StoredKey { prefix, name, role, sales_unit, .. } = stored;
-        Ok(Some(ShopKey { prefix, name, role, sales_unit }))
+        let by = Actor { name, via: Via::Key, key: Some(prefix.clone()) };
+        Ok(Some(ShopKey { prefix, by, role, sales_unit }))
     }
 
     fn hash(&self) -> String {
@@ -116,8 +122,8 @@ impl Default for Key {
 pub struct ShopKey {
     /// The prefix of the key; `desk` for a session that was opened with a link.
     pub prefix: String,
-    /// Its name for people: that of the key, or of the link.
-    pub name: String,
+    /// Who it is, by the name of the key or of the link.
+    pub by: Actor,
     /// What it may do.
     pub role: Role,
     /// The one sales unit that it may access; `None` for all.

@@ -27,6 +27,7 @@ impl Checkout {
             sharing: None,
             category: current.category.as_ref().map(Categorized::for_shop),
             events: None,
+            audit: None,
             created_at_ms: self.created_at.0,
         }
     }

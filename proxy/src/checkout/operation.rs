@@ -3,7 +3,7 @@
 //! An operation is stored with its idempotency key before it is sent to Vipps MobilePay. It stays pending until the answer arrives, however
 //! long that takes, and its amount is not available to other operations meanwhile.
 
-use kvitt_wire::{Aggregate, Amount, Currency, Pieces, ShopOperation};
+use kvitt_wire::{Actor, Aggregate, Amount, Currency, Pieces, ShopOperation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -48,6 +48,8 @@ pub struct OperationRequest {
     pub amount: Option<i64>,
     /// The pieces that were shipped or sent back, for the shop's own records.
     pub lines: Vec<Pieces>,
+    /// Who asked.
+    pub by: Option<Actor>,
 }
 
 /// A requested operation and its outcome. The serialized form is stored.
@@ -62,6 +64,9 @@ pub struct Operation {
     /// The pieces that were shipped or sent back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Pieces>,
+    /// Who asked; `None` in documents of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
     /// Its outcome.
     pub outcome: Outcome,
     /// When the shop requested it.
@@ -82,6 +87,7 @@ impl Operation {
             state: state.to_owned(),
             trouble,
             advice: None,
+            by: self.by.clone(),
             asked_at_ms: self.asked_at.0,
             settled_at_ms: self.settled_at.map(|at| at.0),
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use kvitt_wire::Role;
+use kvitt_wire::{Actor, Role, Via};
 
 use crate::base::{clock, text};
 use crate::checkout::{Moment, PhoneNumber};
@@ -37,6 +37,14 @@ impl ConfigFile {
     pub(crate) fn load_without_webhooks(&self) -> anyhow::Result<Config> {
         Ok(Config::load_without_webhooks(self.config.as_deref(), std::env::vars())?)
     }
+}
+
+/// Who runs the command: the operator, with the user of the operating system where that is known.
+pub(super) fn operator() -> Actor {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let user = user.filter(|user| label(user).is_ok());
+    let name = user.map_or_else(|| "command line".to_owned(), |user| format!("command line ({user})"));
+    Actor { name, via: Via::Command, key: None }
 }
 
 /// Parses a role.

@@ -134,11 +134,11 @@ async fn erase(store: &Store, config: &Config, target: Target, sales_unit: Optio
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
     let parse = |text: &String| super::arguments::number(text, &config.sales_units, sales_unit);
     let number = target.phone_number.as_ref().map(parse).transpose()?;
-    let spinner = Spinner::start("erasing");
+    let (by, spinner) = (&super::arguments::operator(), Spinner::start("erasing"));
     let orders = match (&number, &target.reference, &target.id) {
-        (Some(number), ..) => customers::erase_by_number(store, &ledger, number).await?,
-        (None, Some(reference), _) => usize::from(customers::erase_order(store, &ledger, reference).await?),
-        (None, None, Some(id)) => customers::erase_customer(store, &ledger, &find_by_id(store, id).await?).await?,
+        (Some(number), ..) => customers::erase_by_number(store, &ledger, number, by).await?,
+        (None, Some(reference), _) => usize::from(customers::erase_order(store, &ledger, reference, by).await?),
+        (None, None, Some(id)) => customers::erase_customer(store, &ledger, &find_by_id(store, id).await?, by).await?,
         (None, None, None) => 0,
     };
     drop(spinner);

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::arguments::ConfigFile;
+use super::arguments::{self, ConfigFile};
 use super::output;
 use crate::base::clock;
 use crate::checkout::Moment;
@@ -102,7 +102,7 @@ async fn execute(store: &Store, action: Action) -> anyhow::Result<()> {
                 (Some(event), _) => Replay::One(event),
                 (None, since) => Replay::Since(since.context("--delivery or --since is required")?),
             };
-            let count = administration::replay(store, &endpoint, which, now).await?;
+            let count = administration::replay(store, &endpoint, which, &arguments::operator(), now).await?;
             println!("{count} to be delivered again");
         }
     }

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::arguments;
 use crate::access::session::{self, NewLink};
 use crate::access::shop_key;
 use crate::base::vault::Key;
@@ -64,16 +65,16 @@ struct Logins {
 
 async fn logins(config: &Config) -> anyhow::Result<Logins> {
     let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
-    let mut keys = Vec::new();
+    let (by, mut keys) = (arguments::operator(), Vec::new());
     for (printed, name, role) in
         [("key", "demo", Role::All), ("ship", "the packing table", Role::Ship), ("read", "accounts", Role::Read)]
     {
         let key = shop_key::Key::new();
-        key.add(&store, name, role, None).await?;
+        key.add(&store, name, role, None, &by).await?;
         keys.push((printed, key.expose()));
     }
     let link = NewLink { name: "demo".to_owned(), role: Role::All, sales_unit: None };
-    let desk = session::new_link(&config.desk, &store, link).await?;
+    let desk = session::new_link(&config.desk, &store, link, &by).await?;
     store.close().await;
     Ok(Logins { desk, keys })
 }

@@ -6,6 +6,8 @@ use secrecy::ExposeSecret;
 use super::arguments::{self, ConfigFile};
 use super::output;
 use crate::access::session::{self, NewLink};
+use crate::base::clock;
+use crate::checkout::audit::{Action, Entry};
 use crate::store::Store;
 
 /// The arguments.
@@ -31,12 +33,14 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.config.load_without_webhooks()?;
     let store = Store::attach(config.database_url.expose_secret(), &config.vault).await?;
+    let by = arguments::operator();
     if args.end_all {
-        println!("ended {}", store.end_desk_sessions().await?);
+        let entry = Entry::new(Action::EndDeskSessions, &by, clock::now());
+        println!("ended {}", store.end_desk_sessions(&entry).await?);
     } else if config.desk.enabled {
         arguments::is_known_unit(&config, args.sales_unit.as_deref())?;
         let link = NewLink { name: args.name, role: args.role, sales_unit: args.sales_unit };
-        println!("{}", session::new_link(&config.desk, &store, link).await?);
+        println!("{}", session::new_link(&config.desk, &store, link, &by).await?);
         eprintln!("The link logs in once. It expires {}.", output::until(config.desk.link_ms));
     } else {
         anyhow::bail!("the order desk is disabled: desk.enabled is false");

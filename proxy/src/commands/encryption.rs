@@ -3,8 +3,10 @@
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::arguments::ConfigFile;
+use super::arguments::{self, ConfigFile};
 use super::progress::Counter;
+use crate::base::clock;
+use crate::checkout::audit::{self, Entry};
 use crate::store::Store;
 use crate::vendor::registrations;
 
@@ -43,6 +45,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         }
     }
     drop(progress);
+    store.record(&Entry::new(audit::Action::RotateEncryption, &arguments::operator(), clock::now())).await?;
     let lost = registrations::undecryptable(&store, &config.vault).await?;
     store.close().await;
     for registration in lost {

@@ -1,9 +1,10 @@
 //! `kvitt endpoints`: manages the endpoints of the shop's backend, which receive its webhooks.
 
 use clap::Subcommand;
+use kvitt_wire::Actor;
 use secrecy::ExposeSecret;
 
-use super::arguments::ConfigFile;
+use super::arguments::{self, ConfigFile};
 use super::output;
 use crate::base::clock;
 use crate::checkout::Moment;
@@ -74,34 +75,41 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 async fn execute(store: &Store, config: &Config, action: Action) -> anyhow::Result<()> {
-    let now = clock::now();
+    let (now, by) = (clock::now(), &arguments::operator());
     match action {
-        Action::Add { url, events } => add(store, config, url, events, now).await?,
+        Action::Add { url, events } => add(store, config, url, events, by, now).await?,
         Action::List { json } => list(&store.endpoints().await?, json)?,
         Action::Remove { id } => {
-            administration::remove(store, &id).await?;
+            administration::remove(store, &id, by, now).await?;
             println!("removed {id}");
         }
         Action::Rotate { id } => {
-            let secret = administration::rotate(store, &id, now).await?;
+            let secret = administration::rotate(store, &id, by, now).await?;
             println!("{}", secret.expose_secret());
             eprintln!("the old secret also signs for 24 hours");
         }
         Action::Enable { id } => {
-            administration::enable(store, &id).await?;
+            administration::enable(store, &id, by, now).await?;
             println!("enabled {id}");
         }
         Action::Disable { id } => {
-            administration::disable(store, &id, now).await?;
+            administration::disable(store, &id, by, now).await?;
             println!("disabled {id}");
         }
-        Action::Test { id } => println!("{}", administration::test(store, &id, now).await?),
+        Action::Test { id } => println!("{}", administration::test(store, &id, by, now).await?),
     }
     Ok(())
 }
 
-async fn add(store: &Store, config: &Config, url: String, events: Vec<String>, now: Moment) -> anyhow::Result<()> {
-    let (endpoint, secret) = administration::add(store, &config.relay.allowed_networks, url, events, now).await?;
+async fn add(
+    store: &Store,
+    config: &Config,
+    url: String,
+    events: Vec<String>,
+    by: &Actor,
+    now: Moment,
+) -> anyhow::Result<()> {
+    let (endpoint, secret) = administration::add(store, &config.relay.allowed_networks, url, events, by, now).await?;
     println!("{}\n{}", endpoint.id, secret.expose_secret());
     eprintln!("store the secret: it is not printed again");
     Ok(())

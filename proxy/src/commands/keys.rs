@@ -10,6 +10,7 @@ use super::output;
 use crate::access::shop_key::Key;
 use crate::base::clock;
 use crate::checkout::Moment;
+use crate::checkout::audit::{self, Entry};
 use crate::store::Store;
 
 /// The arguments.
@@ -56,7 +57,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         Action::Add { name, role, sales_unit } => {
             arguments::is_known_unit(&config, sales_unit.as_deref())?;
             let key = Key::new();
-            key.add(&store, &name, role, sales_unit.as_deref()).await?;
+            key.add(&store, &name, role, sales_unit.as_deref(), &arguments::operator()).await?;
             println!("{}", key.expose());
             eprintln!("Store the key for {name:?}: it is not printed again.");
         }
@@ -73,7 +74,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             output::table(&["prefix", "name", "role", "sales unit", "created", "used", "revoked"], rows);
         }
         Action::Revoke { prefix } => {
-            if !store.revoke_shop_key(&prefix, clock::now()).await? {
+            let unit = store.shop_key(&prefix).await?.and_then(|key| key.sales_unit);
+            let entry = Entry::new(audit::Action::RevokeKey, &arguments::operator(), clock::now());
+            let entry = entry.at_unit(unit.as_deref()).about(&prefix);
+            if !store.revoke_shop_key(&prefix, &entry).await? {
                 bail!("no key has the prefix {prefix}, or it is revoked already");
             }
             println!("revoked {prefix}");

@@ -36,7 +36,7 @@ pub(crate) struct Args {
 enum Action {
     /// List orders, the newest first
     List(Filters),
-    /// Show an order: its state, lines, payments, events and operations
+    /// Show an order: its state, lines, payments, events and operations, and who asked for them
     Show {
         /// Reference of any of the order's payments
         reference: String,
@@ -109,7 +109,8 @@ async fn execute(store: &Store, config: &Config, action: Action) -> anyhow::Resu
             let happened = store.order_events(stored.checkout.id).await?;
             let events = happened.iter().map(HistoryEvent::for_shop).collect::<Result<_, _>>()?;
             let order = parts::captures(config).for_shop(&stored.checkout, stored.shared(), clock::now());
-            let order = ShopOrder { events: Some(events), ..order };
+            let audit = Some(store.order_audit(stored.checkout.id).await?);
+            let order = ShopOrder { events: Some(events), audit, ..order };
             if json { output::json(&order)? } else { view::one(&order) }
         }
         Action::Capture(args) => return operations::capture(store, config, args).await,

@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::arguments::ConfigFile;
+use super::arguments::{self, ConfigFile};
 use super::output;
 use crate::base::clock;
 use crate::engine::outbox;
@@ -78,7 +78,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             }
         }
         Action::Retry { id, .. } => {
-            let released = outbox::release(&store, id.as_deref()).await?;
+            let released = outbox::release(&store, id.as_deref(), &arguments::operator()).await?;
             released.iter().for_each(|id| println!("released {id}"));
             if let (Some(id), true) = (id, released.is_empty()) {
                 bail!("no effect {id} is parked");

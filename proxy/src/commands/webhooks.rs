@@ -5,8 +5,10 @@ use clap::Subcommand;
 use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 
-use super::arguments::ConfigFile;
+use super::arguments::{self, ConfigFile};
 use super::{output, parts};
+use crate::base::clock;
+use crate::checkout::audit::{self, Entry};
 use crate::store::Store;
 use crate::vendor::client;
 
@@ -91,7 +93,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             // There may be no database yet when webhooks are registered by hand.
             match Store::attach(config.database_url.expose_secret(), &config.vault).await {
                 Ok(store) => {
-                    store.delete_webhook_secret(&id).await?;
+                    let entry = Entry::new(audit::Action::RemoveWebhook, &arguments::operator(), clock::now());
+                    let entry = entry.at_unit(Some(&unit.name)).about(&id);
+                    store.delete_webhook_secret(&id, &entry).await?;
                     store.close().await;
                 }
                 Err(error) => eprintln!("its secret was not deleted from the database: {error}"),

@@ -8,11 +8,13 @@
 
 use std::sync::Arc;
 
+use kvitt_wire::Actor;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::Instrument;
 
 use crate::base::clock;
+use crate::checkout::audit;
 use crate::checkout::{self, Checkout, CheckoutId, Input, Opening, Polling, Refusal, Step};
 use crate::engine::hub::Hub;
 use crate::observe::trace::{self, TraceId};
@@ -89,21 +91,36 @@ impl Ledger {
     /// [`Error::Refused`] when the state does not allow it.
     pub async fn apply(&self, id: CheckoutId, input: Input, cause: Cause) -> Result<Checkout, Error> {
         let ledger = self.clone();
-        detached(async move { ledger.decide(id, input, &cause).await }).await
+        detached(async move { ledger.decide(id, input, &cause, None).await }).await
     }
 
-    async fn decide(&self, id: CheckoutId, input: Input, cause: &Cause) -> Result<Checkout, Error> {
+    /// The same for what somebody has asked for: the transaction also records who it was.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the state does not allow it.
+    pub async fn apply_by(&self, id: CheckoutId, input: Input, cause: Cause, by: &Actor) -> Result<Checkout, Error> {
+        let (ledger, by) = (self.clone(), by.clone());
+        detached(async move { ledger.decide(id, input, &cause, Some(&by)).await }).await
+    }
+
+    async fn decide(&self, id: CheckoutId, input: Input, cause: &Cause, by: Option<&Actor>) -> Result<Checkout, Error> {
         loop {
             let before = self.store.checkout(id).await?.ok_or(Error::NotFound)?.checkout;
             let span = trace::of_checkout(&before);
-            if let Some(after) = self.try_once(before, input.clone(), cause).instrument(span).await? {
+            if let Some(after) = self.try_once(before, input.clone(), cause, by).instrument(span).await? {
                 return Ok(after);
             }
         }
     }
 
     /// One step and its commit; `None` when another commit has changed the checkout meanwhile.
-    async fn try_once(&self, before: Checkout, input: Input, cause: &Cause) -> Result<Option<Checkout>, Error> {
+    async fn try_once(
+        &self,
+        before: Checkout,
+        input: Input,
+        cause: &Cause,
+        by: Option<&Actor>,
+    ) -> Result<Option<Checkout>, Error> {
         let now = clock::now();
         let Step { checkout: mut after, effects } = checkout::step(&before, input, self.polling, now)?;
         if after == before && effects.is_empty() {
@@ -112,7 +129,8 @@ impl Ledger {
             return Ok(Some(before));
         }
         after.version += 1;
-        match self.store.commit(&after, &effects, cause, now).await? {
+        let audit = by.map_or_else(Vec::new, |by| audit::between(&before, &after, by, now));
+        match self.store.commit_asked(&after, &effects, &audit, cause, now).await? {
             Committed::Conflict => return Ok(None),
             Committed::Lost if matches!(cause, Cause::Idempotent(_)) => return Err(Error::Repeated),
             Committed::Lost => return Ok(Some(before)),

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use kvitt_wire::{CustomerConsent, ShopCustomer};
+use kvitt_wire::{Actor, CustomerConsent, ShopCustomer, Via};
 
 use crate::base::clock;
 use crate::checkout::{CheckoutId, Input, PhoneNumber};
@@ -29,9 +29,9 @@ pub const CHORE: &str = "forget customers";
 ///
 /// # Errors
 /// When the store fails.
-pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str) -> Result<bool, ledger::Error> {
+pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str, by: &Actor) -> Result<bool, ledger::Error> {
     let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
-    erase(ledger, id).await?;
+    erase(ledger, id, by).await?;
     store.prune_customer_names().await?;
     Ok(true)
 }
@@ -40,10 +40,15 @@ pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str) -> Res
 ///
 /// # Errors
 /// When the store fails. The orders before it are erased.
-pub async fn erase_by_number(store: &Store, ledger: &Ledger, number: &PhoneNumber) -> Result<usize, ledger::Error> {
+pub async fn erase_by_number(
+    store: &Store,
+    ledger: &Ledger,
+    number: &PhoneNumber,
+    by: &Actor,
+) -> Result<usize, ledger::Error> {
     let found = store.checkouts_with_number(number).await?;
     for id in &found {
-        erase(ledger, *id).await?;
+        erase(ledger, *id, by).await?;
     }
     store.prune_customer_names().await?;
     Ok(found.len())
@@ -53,9 +58,14 @@ pub async fn erase_by_number(store: &Store, ledger: &Ledger, number: &PhoneNumbe
 ///
 /// # Errors
 /// When the store fails. The orders before it are erased.
-pub async fn erase_customer(store: &Store, ledger: &Ledger, known: &KnownCustomer) -> Result<usize, ledger::Error> {
+pub async fn erase_customer(
+    store: &Store,
+    ledger: &Ledger,
+    known: &KnownCustomer,
+    by: &Actor,
+) -> Result<usize, ledger::Error> {
     for (id, _) in &known.orders {
-        erase(ledger, *id).await?;
+        erase(ledger, *id, by).await?;
     }
     store.prune_customer_names().await?;
     Ok(known.orders.len())
@@ -108,19 +118,20 @@ pub fn sweep_chore(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
 }
 
 async fn sweep(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
+    let by = Actor { name: "retention".to_owned(), via: Via::Proxy, key: None };
     loop {
         let found = store.customers_received_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
         if found.is_empty() {
             return Ok(store.prune_customer_names().await?);
         }
         for id in found {
-            erase(ledger, id).await?;
+            erase(ledger, id, &by).await?;
         }
     }
 }
 
-async fn erase(ledger: &Ledger, id: CheckoutId) -> Result<(), ledger::Error> {
-    let checkout = ledger.apply(id, Input::Erase, Cause::Request).await?;
+async fn erase(ledger: &Ledger, id: CheckoutId, by: &Actor) -> Result<(), ledger::Error> {
+    let checkout = ledger.apply_by(id, Input::Erase, Cause::Request, by).await?;
     trace::of_checkout(&checkout).in_scope(|| tracing::info!("customer erased"));
     Ok(())
 }

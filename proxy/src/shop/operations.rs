@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use kvitt_wire::{MoveMoney, Pieces};
+use kvitt_wire::{Actor, MoveMoney, Pieces};
 
 use super::{Error, cart};
 use crate::access::idempotency::{self, Key, Replayed};
@@ -28,6 +28,7 @@ pub async fn request(
     kind: OperationKind,
     money: MoveMoney,
     key: &Key,
+    by: &Actor,
 ) -> Result<(Found, Replayed), Error> {
     let id = order.checkout.id;
     if money.amount.is_some_and(|amount| amount.currency != order.checkout.order.cart.total.currency) {
@@ -37,9 +38,9 @@ pub async fn request(
         return Err(Error::BadLines);
     }
     let amount = money.amount.map(|amount| amount.value);
-    let operation = OperationRequest { id: key.operation(id), kind, amount, lines: money.lines };
+    let operation = OperationRequest { id: key.operation(id), kind, amount, lines: money.lines, by: Some(by.clone()) };
     idempotency::once(store, Duration::ZERO, Some(key), |_| true, async {
-        let checkout = ledger.apply(id, Input::Operate(operation), Key::cause(Some(key), id)).await?;
+        let checkout = ledger.apply_by(id, Input::Operate(operation), Key::cause(Some(key), id), by).await?;
         Ok(Found::new(checkout, order.secret))
     })
     .await

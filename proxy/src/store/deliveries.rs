@@ -4,14 +4,14 @@
 //! The rows are the queue of the [relay](crate::shop::relay) until they are delivered or given up, and its history for a while after. The
 //! payload follows [Standard Webhooks](https://www.standardwebhooks.com/) and must stay byte for byte the same in every try.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::cursor::Cursor;
 use super::{Error, Store};
 use crate::base::vault::OpenError;
+use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Event, Moment, Planned};
 
 /// The event that the other endpoints receive when one is disabled.
@@ -58,13 +58,19 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn deliveries(endpoint: &str, failed: bool, after: Option<&DeliveryCursor>, most: u32) -> Result<Vec<ListedDelivery>, Error>;
+    fn deliveries(endpoint: &str, failed: bool, after: Option<&Cursor>, most: u32) -> Result<Vec<ListedDelivery>, Error>;
+
+    /// Enqueues a test event for one endpoint, whatever it subscribes to, and does not log it.
+    ///
+    /// # Errors
+    /// On a database error.
+    fn enqueue_test(event: &NewEvent, endpoint: &str, audit: &Entry) -> Result<(), Error>;
 
     /// Makes deliveries due again, with the same event ids. How many.
     ///
     /// # Errors
     /// On a database error.
-    fn replay(endpoint: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error>;
+    fn replay(endpoint: &str, which: Replay<'_>, audit: &Entry) -> Result<u64, Error>;
 
     /// Deletes deliveries created before that time that were delivered or given up.
     ///
@@ -238,33 +244,6 @@ impl Replay<'_> {
             Self::One(id) => (Some(id), i64::MIN),
             Self::Since(moment) => (None, moment.0),
         }
-    }
-}
-
-/// A cursor in the list of deliveries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeliveryCursor {
-    pub(super) created_at: Moment,
-    pub(super) id: String,
-}
-
-impl DeliveryCursor {
-    /// The cursor after a delivery.
-    pub fn of(listed: &ListedDelivery) -> Self {
-        Self { created_at: listed.created_at, id: listed.id.clone() }
-    }
-
-    /// Its opaque text form for the API.
-    pub fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode([&self.created_at.0.to_be_bytes()[..], self.id.as_bytes()].concat())
-    }
-
-    /// Parses the form of [`DeliveryCursor::encode`]; `None` for anything else.
-    pub fn decode(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (at, id) = bytes.split_at_checked(8)?;
-        let id = std::str::from_utf8(id).ok().filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()))?;
-        Some(Self { created_at: Moment(i64::from_be_bytes(at.try_into().ok()?)), id: id.to_owned() })
     }
 }
 

@@ -4,6 +4,7 @@ use kvitt_wire::Role;
 
 use super::{Error, Store};
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 
 /// A link that opens a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn add_desk_link(hash: &str, link: &StoredLink) -> Result<(), Error>;
+    fn add_desk_link(hash: &str, link: &StoredLink, audit: &Entry) -> Result<(), Error>;
 
     /// Deletes a valid link as it is used. `None` when it does not exist, was used already, or has expired.
     ///
@@ -52,7 +53,7 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn add_desk_session(hash: &str, session: &StoredSession) -> Result<(), Error>;
+    fn add_desk_session(hash: &str, session: &StoredSession, audit: &Entry) -> Result<(), Error>;
 
     /// A session, unless the shop key that opened it has been revoked. It has the name, the role and the sales unit that the key has now.
     ///
@@ -76,7 +77,7 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn end_desk_sessions() -> Result<u64, Error>;
+    fn end_desk_sessions(audit: &Entry) -> Result<u64, Error>;
 
     /// Deletes sessions that were opened before that time, and expired links.
     ///

@@ -7,13 +7,14 @@ use uuid::Uuid;
 use super::{Error, Store};
 use crate::base::vault::{OpenError, Vault};
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 
 verbs! {
     /// Inserts an endpoint.
     ///
     /// # Errors
     /// On a database error, or when the id exists already.
-    fn add_endpoint(endpoint: &NewEndpoint, secret: &SecretString, now: Moment) -> Result<(), Error>;
+    fn add_endpoint(endpoint: &NewEndpoint, secret: &SecretString, audit: &Entry) -> Result<(), Error>;
 
     /// All endpoints, oldest first.
     ///
@@ -25,25 +26,25 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn remove_endpoint(id: &str) -> Result<bool, Error>;
+    fn remove_endpoint(id: &str, audit: &Entry) -> Result<bool, Error>;
 
     /// Sets a new secret. The previous one signs beside it until `previous_until`. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn rotate_endpoint(id: &str, secret: &SecretString, previous_until: Moment) -> Result<bool, Error>;
+    fn rotate_endpoint(id: &str, secret: &SecretString, previous_until: Moment, audit: &Entry) -> Result<bool, Error>;
 
     /// Enables an endpoint that was disabled. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn enable_endpoint(id: &str) -> Result<bool, Error>;
+    fn enable_endpoint(id: &str, audit: &Entry) -> Result<bool, Error>;
 
     /// Disables an endpoint, with the reason. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn disable_endpoint(id: &str, reason: &str, now: Moment) -> Result<bool, Error>;
+    fn disable_endpoint(id: &str, reason: &str, audit: &Entry) -> Result<bool, Error>;
 
     /// Re-encrypts secrets under the current key. How many endpoints were changed.
     ///

@@ -5,6 +5,7 @@
 //! locks the whole database until its transaction ends, so within the commit it would make every other commit wait for this one's disk. A
 //! lost notification is recovered by polling.
 
+mod audit;
 mod chores;
 mod customers;
 mod deliveries;
@@ -37,6 +38,7 @@ use super::listener::{CHANNEL, Listener};
 use super::{Cause, Committed, Error, Secret, Stored, Wake};
 use super::{effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
+use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
@@ -141,10 +143,11 @@ impl Postgres {
         Ok(Committed::Yes)
     }
 
-    pub(super) async fn commit(
+    pub(super) async fn commit_asked(
         &self,
         checkout: &Checkout,
         effects: &[Planned],
+        audit: &[Entry],
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
@@ -178,6 +181,7 @@ impl Postgres {
             customers::assign_id(&mut tx, checkout.id, &checkout.order.cart.sales_unit, &sealed.names).await?;
         }
         insert_dependents(&mut tx, checkout, effects, now).await?;
+        audit::insert(&mut tx, &super::audit::Row::all(audit)?).await?;
         if !settle(&mut tx, cause, None, now).await? {
             tx.rollback().await?;
             return Ok(Committed::Lost);

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{Claim, Error, Store};
-use crate::checkout::{Effect, Moment};
+use crate::checkout::audit::Entry;
+use crate::checkout::{CheckoutId, Effect, Moment};
 
 verbs! {
     /// The sizes of the queues.
@@ -35,7 +36,7 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn unpark(claim: &Claim, effect: Option<&Effect>, now: Moment) -> Result<bool, Error>;
+    fn unpark(claim: &Claim, effect: Option<&Effect>, audit: &Entry) -> Result<bool, Error>;
 
     /// The age of the oldest webhook that is not processed, in milliseconds; `None` where there is none.
     ///
@@ -92,6 +93,10 @@ pub struct ListedEffect {
 pub struct ParkedEffect {
     /// The claim under which it was parked.
     pub claim: Claim,
+    /// The checkout that it belongs to.
+    pub checkout_id: CheckoutId,
+    /// The sales unit.
+    pub sales_unit: String,
     /// Why it was parked.
     pub reason: String,
     /// The effect; `None` where it cannot be parsed.

@@ -2,6 +2,7 @@
 
 use super::{Error, Store};
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 
 verbs! {
     /// Saves the secret that a registration's webhooks are signed with, over an earlier one: it may be re-encrypted.
@@ -10,11 +11,11 @@ verbs! {
     /// On a database error.
     fn save_webhook_secret(secret: &WebhookSecret, now: Moment) -> Result<(), Error>;
 
-    /// Deletes the secret of a registration that has been removed, if it exists.
+    /// Deletes the secret of a registration that has been removed, if it exists, and records who has removed it.
     ///
     /// # Errors
     /// On a database error.
-    fn delete_webhook_secret(registration: &str) -> Result<(), Error>;
+    fn delete_webhook_secret(registration: &str, audit: &Entry) -> Result<(), Error>;
 
     /// All secrets, the latest first.
     ///

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Error, Store};
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 
 /// A shop key: its prefix, and a hash of its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +34,7 @@ verbs! {
     ///
     /// # Errors
     /// On a database error, or when the prefix exists already.
-    fn add_shop_key(key: &StoredKey) -> Result<(), Error>;
+    fn add_shop_key(key: &StoredKey, audit: &Entry) -> Result<(), Error>;
 
     /// All keys, including revoked ones, oldest first.
     ///
@@ -57,5 +58,5 @@ verbs! {
     ///
     /// # Errors
     /// On a database error.
-    fn revoke_shop_key(prefix: &str, now: Moment) -> Result<bool, Error>;
+    fn revoke_shop_key(prefix: &str, audit: &Entry) -> Result<bool, Error>;
 }

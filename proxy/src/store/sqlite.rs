@@ -4,6 +4,7 @@
 //! SQLite allows one writer at a time, so all writes use one connection and never wait for each other's locks. Frequent writes are
 //! [batched](writer) into one transaction. Reads have their own pool. A batch of rows is one statement over `json_each`.
 
+mod audit;
 mod chores;
 mod customers;
 mod deliveries;
@@ -42,6 +43,7 @@ use super::deliveries::{NewEvent, new_events};
 use super::{Cause, Committed, Error, Secret, Stored};
 use super::{effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
+use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 use lock::FileLock;
 use writer::{BatchWriter, Work};
@@ -157,14 +159,16 @@ impl Sqlite {
             .await
     }
 
-    pub(super) async fn commit(
+    pub(super) async fn commit_asked(
         &self,
         checkout: &Checkout,
         effects: &[Planned],
+        audit: &[Entry],
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
         let (rows, cause) = (CheckoutRows::of(checkout, effects, &self.vault, now)?, cause.clone());
+        let audit = super::audit::Row::all(audit)?;
         self.batcher
             .write(move |connection| {
                 Box::pin(async move {
@@ -192,6 +196,7 @@ impl Sqlite {
                         customers::assign_id(connection, &rows.id, &rows.sales_unit, &sealed.names).await?;
                     }
                     insert_dependents(&mut *connection, &rows).await?;
+                    audit::insert(&mut *connection, &audit).await?;
                     if !settle(connection, &cause, None, now).await? {
                         return Ok(Work::Rollback(Committed::Lost));
                     }

@@ -213,7 +213,7 @@ impl World {
         let kind = [OperationKind::Capture, OperationKind::Refund, OperationKind::Cancel][tape.below(3)];
         let amount = (!tape.one_in(4)).then_some(part);
         let id = OperationId(Uuid::from_u128(tape.below(6) as u128));
-        let _ = self.input(Input::Operate(OperationRequest { id, kind, amount, lines: Vec::new() }));
+        let _ = self.input(Input::Operate(OperationRequest { id, kind, amount, lines: Vec::new(), by: None }));
     }
 
     /// The outcome of an effect, if it has one. A creation after its deadline is not even sent.

@@ -32,6 +32,7 @@ pub struct DeskSession {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The name of the session: that of its shop key, or of its link.
+    #[cfg_attr(feature = "openapi", schema(example = "the packing table"))]
     pub name: String,
     /// What the session may do.
     pub role: Role,

@@ -46,10 +46,10 @@ pub use quantity::{NotAQuantity, Quantity, Unit};
 pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
 pub use role::Role;
 pub use shop::{
-    CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo, MoveMoney, NewCategory,
-    NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt, ShopCategory, ShopCustomer,
-    ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ShopImage, ShopOperation, ShopOrder, ShopOrders,
-    ShopSharing, ShopWarning, ShopWarnings, ToBeTold,
+    Actor, AuditEntries, AuditEntry, CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers,
+    LetGo, MoveMoney, NewCategory, NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt,
+    ShopCategory, ShopCustomer, ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ShopImage, ShopOperation,
+    ShopOrder, ShopOrders, ShopSharing, ShopWarning, ShopWarnings, ToBeTold, Via,
 };
 pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
 pub use wording::{CONSENT_WORDING, ShopConsent, WORDINGS, Wording};

@@ -1,5 +1,6 @@
 //! The shop's API: the requests and answers of the shop's backend and of the order desk.
 
+mod audit;
 mod customers;
 mod details;
 mod endpoints;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Aggregate, Amount, Line, PaymentSources, Quantity, ShopConsent, ShopRequest, State};
 
+pub use audit::{Actor, AuditEntries, AuditEntry, Via};
 pub use customers::{CustomerConsent, ErasedCustomers, FoundCustomers, OfNumber, ShopCustomer, ShopSharing};
 pub use details::{CategoryName, NewCategory, NewImage, ShopCategory, ShopImage};
 pub use endpoints::{
@@ -59,6 +61,9 @@ pub struct ShopOrder {
     /// The events, oldest first; only in the answer for one order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<OrderEvent>>,
+    /// Who asked for what about the order, oldest first; only in the answer for one order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Vec<AuditEntry>>,
     /// When the order was opened, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
 }
@@ -145,6 +150,9 @@ pub struct ShopOperation {
     /// What staff can do about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+    /// Who requested it; absent for operations of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
     /// When the shop requested it, in milliseconds since 1970 (UTC).
     pub asked_at_ms: i64,
     /// When it was answered, in milliseconds since 1970 (UTC).

@@ -1,5 +1,6 @@
 //! The shop's backend: it records every delivery, and answers as a scenario wants.
 
+use kvitt::checkout::audit::{Action, Entry};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -164,7 +165,8 @@ impl Files {
     pub(crate) async fn add_endpoint(&self, receiver: &Receiver) {
         let store = kvitt::store::Store::open(&self.database, &vault()).await.unwrap();
         let endpoint = kvitt::store::endpoints::NewEndpoint::new(receiver.url.clone(), None);
-        store.add_endpoint(&endpoint, &kvitt::shop::relay::new_secret(), kvitt::base::clock::now()).await.unwrap();
+        let entry = Entry::new(Action::AddEndpoint, &super::operator(), kvitt::base::clock::now());
+        store.add_endpoint(&endpoint, &kvitt::shop::relay::new_secret(), &entry).await.unwrap();
         store.close().await;
     }
 }

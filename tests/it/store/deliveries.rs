@@ -1,13 +1,14 @@
 //! The contract of the store for deliveries to the shop's endpoints.
 
 use kvitt::checkout::Moment;
+use kvitt::checkout::audit::{Action, Entry};
 use kvitt::shop::relay::new_secret;
 use kvitt::store::Store;
 use kvitt::store::deliveries::{Delivery, DeliveryOutcome, DeliveryTry, NewEvent, SettleOutcome};
 use kvitt::store::endpoints::NewEndpoint;
 
 use super::{LEASE_MS, NOW, Place};
-use crate::shop::Database;
+use crate::shop::{Database, operator};
 
 /// Longer than any failure here.
 const DISABLE_AFTER_MS: i64 = 5 * 24 * 3_600_000;
@@ -20,7 +21,7 @@ of_both! {
 
 async fn endpoint(store: &Store) -> NewEndpoint {
     let endpoint = NewEndpoint::new("https://shop.example/hooks".into(), None);
-    store.add_endpoint(&endpoint, &new_secret(), NOW).await.unwrap();
+    store.add_endpoint(&endpoint, &new_secret(), &Entry::new(Action::AddEndpoint, &operator(), NOW)).await.unwrap();
     endpoint
 }
 
@@ -97,6 +98,6 @@ async fn concurrent_failures_disable_an_endpoint_once(database: Database) {
             }
         }
         assert_eq!(disabled, 1);
-        store.enable_endpoint(&endpoint.id).await.unwrap();
+        store.enable_endpoint(&endpoint.id, &Entry::new(Action::EnableEndpoint, &operator(), NOW)).await.unwrap();
     }
 }

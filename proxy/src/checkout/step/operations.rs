@@ -15,7 +15,7 @@ impl Step {
     pub(super) fn operate(&mut self, request: OperationRequest, now: Moment) -> Result<(), Refusal> {
         let paid = |attempt: &&mut Attempt| attempt.state == State::Authorized;
         let Some(attempt) = self.checkout.attempts.iter_mut().find(paid) else { return Err(Refusal::NotPaid) };
-        let OperationRequest { id, kind, amount, lines } = request;
+        let OperationRequest { id, kind, amount, lines, by } = request;
         if let Some(first) = attempt.operations.iter().find(|operation| operation.id == id) {
             let same = first.kind == kind && first.lines == lines && amount.is_none_or(|amount| amount == first.amount);
             return if same { Ok(()) } else { Err(Refusal::OperationMismatch) };
@@ -40,7 +40,7 @@ impl Step {
         let reference = attempt.reference.clone();
         let key = reference.key(&format!("{}-{}", kind.as_str(), id.0));
         let outcome = Outcome::Pending;
-        attempt.operations.push(Operation { id, kind, amount, lines, outcome, asked_at: now, settled_at: None });
+        attempt.operations.push(Operation { id, kind, amount, lines, by, outcome, asked_at: now, settled_at: None });
         let amount = Amount { value: amount, currency: self.checkout.order.cart.total.currency };
         self.plan(now, Effect::Operate { reference, id, kind, amount, key });
         Ok(())

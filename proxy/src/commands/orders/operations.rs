@@ -11,6 +11,7 @@ use super::{find, view};
 use crate::access::idempotency::Key;
 use crate::base::clock;
 use crate::checkout::operation::{OperationKind, Outcome};
+use crate::commands::arguments::operator;
 use crate::commands::exit_status::ExitStatus;
 use crate::commands::output;
 use crate::commands::parts;
@@ -104,8 +105,11 @@ async fn operate(
     let path = format!("/v1/shop/orders/{}/{}", common.reference, kind.as_str());
     let key = Key::of_shop(&text, &path, &serde_json::to_vec(&body)?).map_err(ApiError::from)?;
     let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
-    let mut checkout =
-        operations::request(store, &ledger, order, kind, body, &key).await.map_err(ApiError::from)?.0.checkout;
+    let mut checkout = operations::request(store, &ledger, order, kind, body, &key, &operator())
+        .await
+        .map_err(ApiError::from)?
+        .0
+        .checkout;
     let spinner = Spinner::start("waiting for a running proxy");
     let until = Instant::now() + Duration::from_secs(common.wait);
     while operations::outcome(&checkout, &key) == Some(&Outcome::Pending) && Instant::now() < until {

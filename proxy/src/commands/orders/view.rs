@@ -74,7 +74,21 @@ pub(super) fn one(order: &ShopOrder) {
     let operations: Vec<_> = order.attempts.iter().flat_map(|attempt| &attempt.operations).collect();
     if !operations.is_empty() {
         println!();
-        output::table(&["operation", "amount", "lines", "state", "time"], operations.into_iter().map(operation));
+        output::table(&["operation", "amount", "lines", "state", "time", "by"], operations.into_iter().map(operation));
+    }
+    // Operations say it themselves.
+    let others: Vec<_> = order.audit.iter().flatten().filter(|entry| entry.amount.is_none()).collect();
+    if !others.is_empty() {
+        println!();
+        let rows = others.into_iter().map(|entry| {
+            vec![
+                output::time(entry.at_ms),
+                entry.action.clone(),
+                entry.by.name.clone(),
+                entry.by.via.as_str().to_owned(),
+            ]
+        });
+        output::table(&["time", "asked for", "by", "via"], rows);
     }
 }
 
@@ -92,7 +106,8 @@ fn operation(operation: &ShopOperation) -> Vec<String> {
         _ => styled(BAD, format!("{} {}", operation.state, operation.trouble.as_deref().unwrap_or_default())),
     };
     let lines = lines.collect::<Vec<_>>().join(" ");
-    vec![operation.kind.clone(), money(operation.amount), lines, state, output::time(operation.asked_at_ms)]
+    let by = operation.by.as_ref().map(|by| by.name.clone()).unwrap_or_default();
+    vec![operation.kind.clone(), money(operation.amount), lines, state, output::time(operation.asked_at_ms), by]
 }
 
 /// An amount with its currency.

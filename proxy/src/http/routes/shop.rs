@@ -3,6 +3,7 @@
 //! [`authorize`] runs before every handler here and leaves the [`ShopKey`] with the request. A handler gets it as a [`Caller`], whose type
 //! names the [right](crate::access::rights) that the route asks for. A key of one sales unit sees nothing of the others: their orders are not found.
 
+mod audit;
 mod checkouts;
 mod customers;
 mod details;
@@ -48,6 +49,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .merge(customers::router())
         .merge(details::router())
         .merge(warnings::router())
+        .merge(audit::router())
         .merge(endpoints::router())
 }
 

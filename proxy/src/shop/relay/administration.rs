@@ -2,11 +2,14 @@
 //! here, so they follow the same rules.
 
 use ipnet::IpNet;
+use kvitt_wire::Actor;
 use secrecy::SecretString;
 use thiserror::Error;
 
 use super::guard::{self, Guard};
 use super::{ROTATION_MS, new_secret};
+use crate::base::clock;
+use crate::checkout::audit::{Action, Entry};
 use crate::checkout::{EventKind, Moment};
 use crate::store::deliveries::{ENDPOINT_DISABLED, NewEvent, Replay};
 use crate::store::endpoints::{Endpoint, NewEndpoint};
@@ -49,6 +52,7 @@ pub async fn add(
     allowed: &[IpNet],
     url: String,
     events: Vec<String>,
+    by: &Actor,
     now: Moment,
 ) -> Result<(NewEndpoint, SecretString), Error> {
     Guard::new(allowed).check(&url)?;
@@ -58,7 +62,7 @@ pub async fn add(
     }
     let endpoint = NewEndpoint::new(url, (!events.is_empty()).then_some(events));
     let secret = new_secret();
-    store.add_endpoint(&endpoint, &secret, now).await?;
+    store.add_endpoint(&endpoint, &secret, &Entry::new(Action::AddEndpoint, by, now).about(&endpoint.id)).await?;
     Ok((endpoint, secret))
 }
 
@@ -75,17 +79,19 @@ pub async fn find(store: &Store, id: &str) -> Result<Endpoint, Error> {
 ///
 /// # Errors
 /// [`Error::NoEndpoint`].
-pub async fn remove(store: &Store, id: &str) -> Result<(), Error> {
-    if store.remove_endpoint(id).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
+pub async fn remove(store: &Store, id: &str, by: &Actor, now: Moment) -> Result<(), Error> {
+    let entry = Entry::new(Action::RemoveEndpoint, by, now).about(id);
+    if store.remove_endpoint(id, &entry).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
 /// Rotates the secret of an endpoint. The old one still signs for a day.
 ///
 /// # Errors
 /// [`Error::NoEndpoint`].
-pub async fn rotate(store: &Store, id: &str, now: Moment) -> Result<SecretString, Error> {
+pub async fn rotate(store: &Store, id: &str, by: &Actor, now: Moment) -> Result<SecretString, Error> {
     let secret = new_secret();
-    let rotated = store.rotate_endpoint(id, &secret, now.plus_ms(ROTATION_MS)).await?;
+    let entry = Entry::new(Action::RotateEndpoint, by, now).about(id);
+    let rotated = store.rotate_endpoint(id, &secret, now.plus_ms(ROTATION_MS), &entry).await?;
     if rotated { Ok(secret) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
@@ -93,26 +99,28 @@ pub async fn rotate(store: &Store, id: &str, now: Moment) -> Result<SecretString
 ///
 /// # Errors
 /// [`Error::NoEndpoint`].
-pub async fn enable(store: &Store, id: &str) -> Result<(), Error> {
-    if store.enable_endpoint(id).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
+pub async fn enable(store: &Store, id: &str, by: &Actor, now: Moment) -> Result<(), Error> {
+    let entry = Entry::new(Action::EnableEndpoint, by, now).about(id);
+    if store.enable_endpoint(id, &entry).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
 /// Disables an endpoint until it is enabled. Its waiting deliveries are abandoned.
 ///
 /// # Errors
 /// [`Error::NoEndpoint`].
-pub async fn disable(store: &Store, id: &str, now: Moment) -> Result<(), Error> {
-    if store.disable_endpoint(id, "by hand", now).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
+pub async fn disable(store: &Store, id: &str, by: &Actor, now: Moment) -> Result<(), Error> {
+    let entry = Entry::new(Action::DisableEndpoint, by, now).about(id);
+    if store.disable_endpoint(id, "by hand", &entry).await? { Ok(()) } else { Err(Error::NoEndpoint(id.to_owned())) }
 }
 
 /// Sends a test event to an endpoint; returns the id of the event.
 ///
 /// # Errors
 /// [`Error::NoEndpoint`], [`Error::Disabled`].
-pub async fn test(store: &Store, id: &str, now: Moment) -> Result<String, Error> {
+pub async fn test(store: &Store, id: &str, by: &Actor, now: Moment) -> Result<String, Error> {
     enabled(store, id).await?;
     let event = NewEvent::test(id, now)?;
-    store.enqueue_deliveries(&event, Some(id), now).await?;
+    store.enqueue_test(&event, id, &Entry::new(Action::TestEndpoint, by, now).about(id)).await?;
     Ok(event.id)
 }
 
@@ -121,9 +129,14 @@ pub async fn test(store: &Store, id: &str, now: Moment) -> Result<String, Error>
 ///
 /// # Errors
 /// [`Error::NoEndpoint`], [`Error::Disabled`], [`Error::NoDelivery`].
-pub async fn replay(store: &Store, id: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
+pub async fn replay(store: &Store, id: &str, which: Replay<'_>, by: &Actor, now: Moment) -> Result<u64, Error> {
     enabled(store, id).await?;
-    match (store.replay(id, which, now).await?, which) {
+    let detail = match which {
+        Replay::One(event) => event.to_owned(),
+        Replay::Since(moment) => format!("since {}", clock::format(moment)),
+    };
+    let entry = Entry::new(Action::ReplayDeliveries, by, now).about(id).with_detail(detail);
+    match (store.replay(id, which, &entry).await?, which) {
         (0, Replay::One(_)) => Err(Error::NoDelivery),
         (count, _) => Ok(count),
     }

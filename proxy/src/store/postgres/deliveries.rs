@@ -2,12 +2,15 @@
 
 use sqlx::{PgConnection, Row};
 
-use super::{Postgres, events};
+use super::{Postgres, audit, events};
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::Error;
+use crate::store::audit::Row as AuditRow;
+use crate::store::cursor::Cursor;
 use crate::store::deliveries::{
-    Delivery, DeliveryClaim, DeliveryCursor, DeliveryOutcome, DeliveryTry, ListedDelivery, NO_ENDPOINT, NewEvent,
-    RelayDepths, Replay, SettleOutcome, reason,
+    Delivery, DeliveryClaim, DeliveryOutcome, DeliveryTry, ListedDelivery, NO_ENDPOINT, NewEvent, RelayDepths, Replay,
+    SettleOutcome, reason,
 };
 use crate::store::endpoints::Sealed;
 
@@ -22,6 +25,19 @@ impl Postgres {
         let written = insert(&mut tx, std::slice::from_ref(event), only, now).await?;
         tx.commit().await?;
         Ok(written)
+    }
+
+    pub(in crate::store) async fn enqueue_test(
+        &self,
+        event: &NewEvent,
+        endpoint: &str,
+        audit: &Entry,
+    ) -> Result<(), Error> {
+        let mut tx = self.pool.begin().await?;
+        insert(&mut tx, std::slice::from_ref(event), Some(endpoint), audit.at).await?;
+        audit::insert(&mut tx, &[AuditRow::of(audit)?]).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     pub(in crate::store) async fn claim_deliveries(
@@ -118,7 +134,7 @@ impl Postgres {
         &self,
         endpoint: &str,
         failed: bool,
-        after: Option<&DeliveryCursor>,
+        after: Option<&Cursor>,
         most: u32,
     ) -> Result<Vec<ListedDelivery>, Error> {
         let rows = sqlx::query(
@@ -130,7 +146,7 @@ impl Postgres {
         .bind(endpoint)
         .bind(failed)
         .bind(i64::from(most))
-        .bind(after.map_or(i64::MAX, |after| after.created_at.0))
+        .bind(after.map_or(i64::MAX, |after| after.at.0))
         .bind(after.map_or("", |after| &after.id))
         .fetch_all(&self.pool)
         .await?;
@@ -153,35 +169,37 @@ impl Postgres {
         listed.collect()
     }
 
-    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
-        let (id, since) = which.bounds();
-        if id.is_none() {
-            // Events that were logged and not enqueued for this endpoint.
-            sqlx::query(
-                "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
-                 SELECT v.id, e.id, v.kind, v.payload, v.at, $3 FROM events AS v, endpoints AS e \
-                 WHERE e.id = $1 AND v.at >= $2 AND (e.events IS NULL OR v.kind IN (SELECT json_array_elements_text(e.events))) \
-                 ON CONFLICT (id, endpoint) DO NOTHING",
-            )
-            .bind(endpoint)
-            .bind(since)
-            .bind(now.0)
-            .execute(&self.pool)
-            .await?;
-        }
+    pub(in crate::store) async fn replay(
+        &self,
+        endpoint: &str,
+        which: Replay<'_>,
+        audit: &Entry,
+    ) -> Result<u64, Error> {
+        let ((id, since), now) = (which.bounds(), audit.at);
         // A try in progress loses its claim.
-        let replayed = sqlx::query(
+        let again = sqlx::query(
             "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \
-                    given_up_at = NULL \
+             given_up_at = NULL \
              WHERE endpoint = $1 AND ($2::text IS NULL OR id = $2) AND created_at >= $3",
         )
         .bind(endpoint)
         .bind(id)
         .bind(since)
-        .bind(now.0)
-        .execute(&self.pool)
-        .await?;
-        Ok(replayed.rows_affected())
+        .bind(now.0);
+        if id.is_some() {
+            return self.audited([again], audit).await;
+        }
+        // Events that were logged and not enqueued for this endpoint.
+        let missed = sqlx::query(
+            "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
+                 SELECT v.id, e.id, v.kind, v.payload, v.at, $3 FROM events AS v, endpoints AS e \
+                 WHERE e.id = $1 AND v.at >= $2 AND (e.events IS NULL OR v.kind IN (SELECT json_array_elements_text(e.events))) \
+                 ON CONFLICT (id, endpoint) DO NOTHING",
+        )
+        .bind(endpoint)
+        .bind(since)
+        .bind(now.0);
+        self.audited([missed, again], audit).await
     }
 
     pub(in crate::store) async fn prune_deliveries(&self, before: Moment) -> Result<(), Error> {

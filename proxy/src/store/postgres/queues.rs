@@ -3,7 +3,8 @@
 use sqlx::Row;
 
 use super::{Postgres, count};
-use crate::checkout::{Effect, Moment};
+use crate::checkout::audit::Entry;
+use crate::checkout::{CheckoutId, Effect, Moment};
 use crate::store::queues::{Depths, EffectFilter, ListedEffect, ParkedEffect};
 use crate::store::{Claim, Error};
 
@@ -61,7 +62,7 @@ impl Postgres {
 
     pub(in crate::store) async fn parked(&self, id: Option<&str>) -> Result<Vec<ParkedEffect>, Error> {
         let rows = sqlx::query(
-            "SELECT id, tries, effect::text AS effect, parked_reason FROM outbox \
+            "SELECT id, checkout_id, sales_unit, tries, effect::text AS effect, parked_reason FROM outbox \
              WHERE parked_reason IS NOT NULL AND ($1::text IS NULL OR id = $1) ORDER BY created_at, id",
         )
         .bind(id)
@@ -70,6 +71,8 @@ impl Postgres {
         let parked = rows.into_iter().map(|row| {
             Ok(ParkedEffect {
                 claim: Claim { id: row.try_get("id")?, tries: count(row.try_get("tries")?)? },
+                checkout_id: CheckoutId(row.try_get("checkout_id")?),
+                sales_unit: row.try_get("sales_unit")?,
                 reason: row.try_get("parked_reason")?,
                 effect: serde_json::from_str(row.try_get("effect")?).ok(),
             })
@@ -81,7 +84,7 @@ impl Postgres {
         &self,
         claim: &Claim,
         effect: Option<&Effect>,
-        now: Moment,
+        audit: &Entry,
     ) -> Result<bool, Error> {
         let unparked = sqlx::query(
             "UPDATE outbox SET parked_reason = NULL, tries_before = tries, due_at = $3, lease_until = 0, \
@@ -90,11 +93,9 @@ impl Postgres {
         )
         .bind(&claim.id)
         .bind(i64::from(claim.tries))
-        .bind(now.0)
-        .bind(effect.map(serde_json::to_string).transpose()?)
-        .execute(&self.pool)
-        .await?;
-        Ok(unparked.rows_affected() == 1)
+        .bind(audit.at.0)
+        .bind(effect.map(serde_json::to_string).transpose()?);
+        Ok(self.audited([unparked], audit).await? == 1)
     }
 
     pub(in crate::store) async fn inbox_age_ms(&self, now: Moment) -> Result<Option<i64>, Error> {

@@ -4,6 +4,7 @@ use sqlx::Row;
 
 use super::Postgres;
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::Error;
 use crate::store::registrations::WebhookSecret;
 
@@ -22,11 +23,11 @@ impl Postgres {
         Ok(())
     }
 
-    pub(in crate::store) async fn delete_webhook_secret(&self, registration: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM webhook_secrets WHERE registration = $1")
-            .bind(registration)
-            .execute(&self.pool)
-            .await?;
+    pub(in crate::store) async fn delete_webhook_secret(&self, registration: &str, audit: &Entry) -> Result<(), Error> {
+        let delete = sqlx::query("DELETE FROM webhook_secrets WHERE registration = $1").bind(registration);
+        if self.audited([delete], audit).await? == 0 {
+            self.record(audit).await?;
+        }
         Ok(())
     }
 

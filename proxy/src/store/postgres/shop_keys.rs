@@ -5,11 +5,12 @@ use sqlx::postgres::PgRow;
 
 use super::Postgres;
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::{Error, StoredKey, role};
 
 impl Postgres {
-    pub(in crate::store) async fn add_shop_key(&self, key: &StoredKey) -> Result<(), Error> {
-        sqlx::query(
+    pub(in crate::store) async fn add_shop_key(&self, key: &StoredKey, audit: &Entry) -> Result<(), Error> {
+        let add = sqlx::query(
             "INSERT INTO shop_keys (prefix, name, role, sales_unit, secret_hash, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -18,10 +19,8 @@ impl Postgres {
         .bind(key.role.as_str())
         .bind(&key.sales_unit)
         .bind(&key.secret_hash)
-        .bind(key.created_at.0)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .bind(key.created_at.0);
+        self.audited([add], audit).await.map(drop)
     }
 
     pub(in crate::store) async fn shop_keys(&self) -> Result<Vec<StoredKey>, Error> {
@@ -54,13 +53,11 @@ impl Postgres {
         Ok(())
     }
 
-    pub(in crate::store) async fn revoke_shop_key(&self, prefix: &str, now: Moment) -> Result<bool, Error> {
+    pub(in crate::store) async fn revoke_shop_key(&self, prefix: &str, audit: &Entry) -> Result<bool, Error> {
         let revoked = sqlx::query("UPDATE shop_keys SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL")
             .bind(prefix)
-            .bind(now.0)
-            .execute(&self.pool)
-            .await?;
-        Ok(revoked.rows_affected() == 1)
+            .bind(audit.at.0);
+        Ok(self.audited([revoked], audit).await? == 1)
     }
 }
 

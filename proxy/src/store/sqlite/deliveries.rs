@@ -3,12 +3,15 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::writer::Work;
-use super::{Sqlite, events};
+use super::{Sqlite, audit, events};
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::Error;
+use crate::store::audit::Row as AuditRow;
+use crate::store::cursor::Cursor;
 use crate::store::deliveries::{
-    Delivery, DeliveryClaim, DeliveryCursor, DeliveryOutcome, DeliveryTry, ListedDelivery, NO_ENDPOINT, NewEvent,
-    RelayDepths, Replay, SettleOutcome, reason,
+    Delivery, DeliveryClaim, DeliveryOutcome, DeliveryTry, ListedDelivery, NO_ENDPOINT, NewEvent, RelayDepths, Replay,
+    SettleOutcome, reason,
 };
 use crate::store::endpoints::Sealed;
 
@@ -23,6 +26,24 @@ impl Sqlite {
         self.batcher
             .write(move |connection| {
                 Box::pin(async move { Ok(Work::Commit(insert(connection, &[event], only.as_deref(), now).await?)) })
+            })
+            .await
+    }
+
+    pub(in crate::store) async fn enqueue_test(
+        &self,
+        event: &NewEvent,
+        endpoint: &str,
+        audit: &Entry,
+    ) -> Result<(), Error> {
+        let (event, endpoint, row, now) = (event.clone(), endpoint.to_owned(), AuditRow::of(audit)?, audit.at);
+        self.batcher
+            .write(move |connection| {
+                Box::pin(async move {
+                    insert(&mut *connection, &[event], Some(&endpoint), now).await?;
+                    audit::insert(connection, &[row]).await?;
+                    Ok(Work::Commit(()))
+                })
             })
             .await
     }
@@ -113,7 +134,7 @@ impl Sqlite {
         &self,
         endpoint: &str,
         failed: bool,
-        after: Option<&DeliveryCursor>,
+        after: Option<&Cursor>,
         most: u32,
     ) -> Result<Vec<ListedDelivery>, Error> {
         let rows = sqlx::query(
@@ -125,7 +146,7 @@ impl Sqlite {
         .bind(endpoint)
         .bind(failed)
         .bind(i64::from(most))
-        .bind(after.map_or(i64::MAX, |after| after.created_at.0))
+        .bind(after.map_or(i64::MAX, |after| after.at.0))
         .bind(after.map_or("", |after| &after.id))
         .fetch_all(&self.readers)
         .await?;
@@ -148,35 +169,37 @@ impl Sqlite {
         listed.collect()
     }
 
-    pub(in crate::store) async fn replay(&self, endpoint: &str, which: Replay<'_>, now: Moment) -> Result<u64, Error> {
-        let (id, since) = which.bounds();
-        if id.is_none() {
-            // Events that were logged and not enqueued for this endpoint.
-            sqlx::query(
-                "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
+    pub(in crate::store) async fn replay(
+        &self,
+        endpoint: &str,
+        which: Replay<'_>,
+        audit: &Entry,
+    ) -> Result<u64, Error> {
+        let ((id, since), now) = (which.bounds(), audit.at);
+        // A try in progress loses its claim.
+        let again = sqlx::query(
+            "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \
+             given_up_at = NULL \
+             WHERE endpoint = $1 AND ($2 IS NULL OR id = $2) AND created_at >= $3",
+        )
+        .bind(endpoint.to_owned())
+        .bind(id.map(str::to_owned))
+        .bind(since)
+        .bind(now.0);
+        if id.is_some() {
+            return self.audited([again], audit).await;
+        }
+        // Events that were logged and not enqueued for this endpoint.
+        let missed = sqlx::query(
+            "INSERT INTO deliveries (id, endpoint, kind, payload, created_at, due_at) \
                  SELECT v.id, e.id, v.kind, v.payload, v.at, $3 FROM events AS v, endpoints AS e \
                  WHERE e.id = $1 AND v.at >= $2 AND (e.events IS NULL OR v.kind IN (SELECT wanted.value FROM json_each(e.events) AS wanted)) \
                  ON CONFLICT (id, endpoint) DO NOTHING",
-            )
-            .bind(endpoint)
-            .bind(since)
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
-        }
-        // A try in progress loses its claim.
-        let replayed = sqlx::query(
-            "UPDATE deliveries SET due_at = $4, tries = tries + 1, tries_before = tries + 1, delivered_at = NULL, \
-                    given_up_at = NULL \
-             WHERE endpoint = $1 AND ($2 IS NULL OR id = $2) AND created_at >= $3",
         )
-        .bind(endpoint)
-        .bind(id)
+        .bind(endpoint.to_owned())
         .bind(since)
-        .bind(now.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(replayed.rows_affected())
+        .bind(now.0);
+        self.audited([missed, again], audit).await
     }
 
     pub(in crate::store) async fn prune_deliveries(&self, before: Moment) -> Result<(), Error> {

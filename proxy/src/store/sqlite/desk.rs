@@ -4,19 +4,25 @@ use sqlx::Row;
 
 use super::Sqlite;
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::{Error, StoredLink, StoredSession, role};
 
 impl Sqlite {
-    pub(in crate::store) async fn add_desk_link(&self, hash: &str, link: &StoredLink) -> Result<(), Error> {
-        sqlx::query("INSERT INTO desk_links (hash, name, role, sales_unit, expires_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(hash)
-            .bind(&link.name)
-            .bind(link.role.as_str())
-            .bind(&link.sales_unit)
-            .bind(link.expires_at.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+    pub(in crate::store) async fn add_desk_link(
+        &self,
+        hash: &str,
+        link: &StoredLink,
+        audit: &Entry,
+    ) -> Result<(), Error> {
+        let add = sqlx::query(
+            "INSERT INTO desk_links (hash, name, role, sales_unit, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(hash.to_owned())
+        .bind(link.name.clone())
+        .bind(link.role.as_str())
+        .bind(link.sales_unit.clone())
+        .bind(link.expires_at.0);
+        self.audited([add], audit).await.map(drop)
     }
 
     pub(in crate::store) async fn consume_desk_link(
@@ -40,21 +46,24 @@ impl Sqlite {
         }))
     }
 
-    pub(in crate::store) async fn add_desk_session(&self, hash: &str, session: &StoredSession) -> Result<(), Error> {
-        sqlx::query(
+    pub(in crate::store) async fn add_desk_session(
+        &self,
+        hash: &str,
+        session: &StoredSession,
+        audit: &Entry,
+    ) -> Result<(), Error> {
+        let add = sqlx::query(
             "INSERT INTO desk_sessions (hash, key_prefix, name, role, sales_unit, created_at, used_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
-        .bind(hash)
-        .bind(&session.key_prefix)
-        .bind(&session.name)
+        .bind(hash.to_owned())
+        .bind(session.key_prefix.clone())
+        .bind(session.name.clone())
         .bind(session.role.as_str())
-        .bind(&session.sales_unit)
+        .bind(session.sales_unit.clone())
         .bind(session.created_at.0)
-        .bind(session.used_at.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        .bind(session.used_at.0);
+        self.audited([add], audit).await.map(drop)
     }
 
     pub(in crate::store) async fn desk_session(&self, hash: &str) -> Result<Option<StoredSession>, Error> {
@@ -93,9 +102,9 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn end_desk_sessions(&self) -> Result<u64, Error> {
-        sqlx::query("DELETE FROM desk_links").execute(&self.writer).await?;
-        Ok(sqlx::query("DELETE FROM desk_sessions").execute(&self.writer).await?.rows_affected())
+    pub(in crate::store) async fn end_desk_sessions(&self, audit: &Entry) -> Result<u64, Error> {
+        let (links, sessions) = ("DELETE FROM desk_links", "DELETE FROM desk_sessions");
+        self.audited([sqlx::query(links), sqlx::query(sessions)], audit).await
     }
 
     pub(in crate::store) async fn prune_desk(&self, opened_before: Moment, now: Moment) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Sqlite;
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::Error;
 use crate::store::endpoints::{Endpoint, NewEndpoint, Sealed, seal};
 
@@ -14,17 +15,16 @@ impl Sqlite {
         &self,
         endpoint: &NewEndpoint,
         secret: &SecretString,
-        now: Moment,
+        audit: &Entry,
     ) -> Result<(), Error> {
-        sqlx::query("INSERT INTO endpoints (id, url, events, secret, created_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(&endpoint.id)
-            .bind(&endpoint.url)
-            .bind(endpoint.events.as_ref().map(serde_json::to_string).transpose()?)
-            .bind(seal(&self.vault, &endpoint.id, secret))
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let add =
+            sqlx::query("INSERT INTO endpoints (id, url, events, secret, created_at) VALUES ($1, $2, $3, $4, $5)")
+                .bind(endpoint.id.clone())
+                .bind(endpoint.url.clone())
+                .bind(endpoint.events.as_ref().map(serde_json::to_string).transpose()?)
+                .bind(seal(&self.vault, &endpoint.id, secret))
+                .bind(audit.at.0);
+        self.audited([add], audit).await.map(drop)
     }
 
     pub(in crate::store) async fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
@@ -37,10 +37,10 @@ impl Sqlite {
         rows.iter().map(endpoint).collect()
     }
 
-    pub(in crate::store) async fn remove_endpoint(&self, id: &str) -> Result<bool, Error> {
-        sqlx::query("DELETE FROM deliveries WHERE endpoint = $1").bind(id).execute(&self.writer).await?;
-        let removed = sqlx::query("DELETE FROM endpoints WHERE id = $1").bind(id).execute(&self.writer).await?;
-        Ok(removed.rows_affected() == 1)
+    pub(in crate::store) async fn remove_endpoint(&self, id: &str, audit: &Entry) -> Result<bool, Error> {
+        let deliveries = sqlx::query("DELETE FROM deliveries WHERE endpoint = $1").bind(id.to_owned());
+        let endpoint = sqlx::query("DELETE FROM endpoints WHERE id = $1").bind(id.to_owned());
+        Ok(self.audited([deliveries, endpoint], audit).await? == 1)
     }
 
     pub(in crate::store) async fn rotate_endpoint(
@@ -48,39 +48,39 @@ impl Sqlite {
         id: &str,
         secret: &SecretString,
         previous_until: Moment,
+        audit: &Entry,
     ) -> Result<bool, Error> {
         let rotated = sqlx::query(
             "UPDATE endpoints SET previous_secret = secret, previous_until = $3, secret = $2 WHERE id = $1",
         )
-        .bind(id)
+        .bind(id.to_owned())
         .bind(seal(&self.vault, id, secret))
-        .bind(previous_until.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(rotated.rows_affected() == 1)
+        .bind(previous_until.0);
+        Ok(self.audited([rotated], audit).await? == 1)
     }
 
-    pub(in crate::store) async fn enable_endpoint(&self, id: &str) -> Result<bool, Error> {
+    pub(in crate::store) async fn enable_endpoint(&self, id: &str, audit: &Entry) -> Result<bool, Error> {
         let enabled = sqlx::query(
             "UPDATE endpoints SET disabled_at = NULL, disabled_reason = NULL, failing_since = NULL WHERE id = $1",
         )
-        .bind(id)
-        .execute(&self.writer)
-        .await?;
-        Ok(enabled.rows_affected() == 1)
+        .bind(id.to_owned());
+        Ok(self.audited([enabled], audit).await? == 1)
     }
 
-    pub(in crate::store) async fn disable_endpoint(&self, id: &str, reason: &str, now: Moment) -> Result<bool, Error> {
+    pub(in crate::store) async fn disable_endpoint(
+        &self,
+        id: &str,
+        reason: &str,
+        audit: &Entry,
+    ) -> Result<bool, Error> {
         let disabled = sqlx::query(
             "UPDATE endpoints SET disabled_reason = CASE WHEN disabled_at IS NULL THEN $2 ELSE disabled_reason END, \
                  disabled_at = coalesce(disabled_at, $3) WHERE id = $1",
         )
-        .bind(id)
-        .bind(reason)
-        .bind(now.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(disabled.rows_affected() == 1)
+        .bind(id.to_owned())
+        .bind(reason.to_owned())
+        .bind(audit.at.0);
+        Ok(self.audited([disabled], audit).await? == 1)
     }
 
     pub(in crate::store) async fn reseal_endpoints(&self) -> Result<u64, Error> {

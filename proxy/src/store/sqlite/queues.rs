@@ -2,7 +2,8 @@
 
 use sqlx::Row;
 
-use super::Sqlite;
+use super::{Sqlite, checkout_id};
+use crate::checkout::audit::Entry;
 use crate::checkout::{Effect, Moment};
 use crate::store::queues::{Depths, EffectFilter, ListedEffect, ParkedEffect};
 use crate::store::{Claim, Error};
@@ -61,7 +62,7 @@ impl Sqlite {
 
     pub(in crate::store) async fn parked(&self, id: Option<&str>) -> Result<Vec<ParkedEffect>, Error> {
         let rows = sqlx::query(
-            "SELECT id, tries, effect, parked_reason FROM outbox \
+            "SELECT id, checkout_id, sales_unit, tries, effect, parked_reason FROM outbox \
              WHERE parked_reason IS NOT NULL AND ($1 IS NULL OR id = $1) ORDER BY created_at, id",
         )
         .bind(id)
@@ -70,6 +71,8 @@ impl Sqlite {
         let parked = rows.into_iter().map(|row| {
             Ok(ParkedEffect {
                 claim: Claim { id: row.try_get("id")?, tries: row.try_get("tries")? },
+                checkout_id: checkout_id(row.try_get("checkout_id")?)?,
+                sales_unit: row.try_get("sales_unit")?,
                 reason: row.try_get("parked_reason")?,
                 effect: serde_json::from_str(row.try_get("effect")?).ok(),
             })
@@ -81,20 +84,18 @@ impl Sqlite {
         &self,
         claim: &Claim,
         effect: Option<&Effect>,
-        now: Moment,
+        audit: &Entry,
     ) -> Result<bool, Error> {
         let unparked = sqlx::query(
             "UPDATE outbox SET parked_reason = NULL, tries_before = tries, due_at = $3, lease_until = 0, \
                     effect = coalesce($4, effect) \
              WHERE id = $1 AND tries = $2 AND parked_reason IS NOT NULL",
         )
-        .bind(&claim.id)
+        .bind(claim.id.clone())
         .bind(claim.tries)
-        .bind(now.0)
-        .bind(effect.map(serde_json::to_string).transpose()?)
-        .execute(&self.writer)
-        .await?;
-        Ok(unparked.rows_affected() == 1)
+        .bind(audit.at.0)
+        .bind(effect.map(serde_json::to_string).transpose()?);
+        Ok(self.audited([unparked], audit).await? == 1)
     }
 
     pub(in crate::store) async fn inbox_age_ms(&self, now: Moment) -> Result<Option<i64>, Error> {

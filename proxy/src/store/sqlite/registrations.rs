@@ -4,6 +4,7 @@ use sqlx::Row;
 
 use super::Sqlite;
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::Error;
 use crate::store::registrations::WebhookSecret;
 
@@ -22,11 +23,11 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn delete_webhook_secret(&self, registration: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM webhook_secrets WHERE registration = $1")
-            .bind(registration)
-            .execute(&self.writer)
-            .await?;
+    pub(in crate::store) async fn delete_webhook_secret(&self, registration: &str, audit: &Entry) -> Result<(), Error> {
+        let delete = sqlx::query("DELETE FROM webhook_secrets WHERE registration = $1").bind(registration.to_owned());
+        if self.audited([delete], audit).await? == 0 {
+            self.record(audit).await?;
+        }
         Ok(())
     }
 

@@ -5,23 +5,22 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Sqlite;
 use crate::checkout::Moment;
+use crate::checkout::audit::Entry;
 use crate::store::{Error, StoredKey, role};
 
 impl Sqlite {
-    pub(in crate::store) async fn add_shop_key(&self, key: &StoredKey) -> Result<(), Error> {
-        sqlx::query(
+    pub(in crate::store) async fn add_shop_key(&self, key: &StoredKey, audit: &Entry) -> Result<(), Error> {
+        let add = sqlx::query(
             "INSERT INTO shop_keys (prefix, name, role, sales_unit, secret_hash, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
-        .bind(&key.prefix)
-        .bind(&key.name)
+        .bind(key.prefix.clone())
+        .bind(key.name.clone())
         .bind(key.role.as_str())
-        .bind(&key.sales_unit)
-        .bind(&key.secret_hash)
-        .bind(key.created_at.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        .bind(key.sales_unit.clone())
+        .bind(key.secret_hash.clone())
+        .bind(key.created_at.0);
+        self.audited([add], audit).await.map(drop)
     }
 
     pub(in crate::store) async fn shop_keys(&self) -> Result<Vec<StoredKey>, Error> {
@@ -54,13 +53,11 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn revoke_shop_key(&self, prefix: &str, now: Moment) -> Result<bool, Error> {
+    pub(in crate::store) async fn revoke_shop_key(&self, prefix: &str, audit: &Entry) -> Result<bool, Error> {
         let revoked = sqlx::query("UPDATE shop_keys SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL")
-            .bind(prefix)
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(revoked.rows_affected() == 1)
+            .bind(prefix.to_owned())
+            .bind(audit.at.0);
+        Ok(self.audited([revoked], audit).await? == 1)
     }
 }
 

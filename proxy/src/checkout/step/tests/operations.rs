@@ -4,7 +4,13 @@ use super::*;
 use crate::checkout::operation::{OperationId, OperationKind, OperationRequest, OperationResult, Outcome};
 
 fn request(name: u128, kind: OperationKind, amount: Option<i64>) -> Input {
-    Input::Operate(OperationRequest { id: OperationId(Uuid::from_u128(name)), kind, amount, lines: Vec::new() })
+    Input::Operate(OperationRequest {
+        id: OperationId(Uuid::from_u128(name)),
+        kind,
+        amount,
+        lines: Vec::new(),
+        by: None,
+    })
 }
 
 fn done(name: u128, aggregate: Aggregate) -> Update {
@@ -109,7 +115,7 @@ fn a_repeated_operation_changes_nothing_and_another_one_with_its_id_is_refused()
     }
     let id = OperationId(Uuid::from_u128(1));
     let lines = vec![Pieces { sku: "mug".into(), quantity: 1.into() }];
-    let shipped = OperationRequest { id, kind: OperationKind::Capture, amount: Some(10_000), lines };
+    let shipped = OperationRequest { id, kind: OperationKind::Capture, amount: Some(10_000), lines, by: None };
     assert_eq!(story.take(Input::Operate(shipped)).map(drop), Err(Refusal::OperationMismatch));
 }
 
@@ -133,7 +139,13 @@ fn an_operation_needs_a_paid_order_and_a_positive_amount() {
 fn no_piece_is_captured_twice() {
     let named = |name: u128, kind, sku: &str, quantity: u32| {
         let lines = vec![Pieces { sku: sku.into(), quantity: quantity.into() }];
-        Input::Operate(OperationRequest { id: OperationId(Uuid::from_u128(name)), kind, amount: Some(10_000), lines })
+        Input::Operate(OperationRequest {
+            id: OperationId(Uuid::from_u128(name)),
+            kind,
+            amount: Some(10_000),
+            lines,
+            by: None,
+        })
     };
     let mut story = paid();
     story.take(named(1, OperationKind::Capture, "mug", 1)).unwrap();

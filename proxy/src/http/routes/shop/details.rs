@@ -67,7 +67,8 @@ async fn categorize(
     };
     let category = Category { name: category, details_url, own_page, image_id };
     let shared = stored.shared();
-    let checkout = app.ledger.apply(stored.checkout.id, Input::Categorize(category), Cause::Request).await?;
+    let checkout =
+        app.ledger.apply_by(stored.checkout.id, Input::Categorize(category), Cause::Request, &key.by).await?;
     let checkout = app.wait_until(checkout, |checkout| outcome(checkout) != Some(&Outcome::Pending)).await;
     let status = match outcome(&checkout) {
         Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble)),

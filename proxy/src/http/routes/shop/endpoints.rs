@@ -24,7 +24,8 @@ use crate::http::extract::{Json, Path};
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::{ForShop, JsonBody, NotFound};
 use crate::shop::relay::administration;
-use crate::store::deliveries::{DeliveryCursor, ListedDelivery, Replay};
+use crate::store::cursor::Cursor;
+use crate::store::deliveries::{ListedDelivery, Replay};
 use crate::store::endpoints::Endpoint;
 
 /// The default number of deliveries on a page.
@@ -68,7 +69,7 @@ async fn add(
     require_all_units(&key)?;
     let NewShopEndpoint { url, events } = body;
     let allowed = &app.relay.allowed_networks;
-    let (endpoint, secret) = administration::add(&app.store, allowed, url, events, clock::now()).await?;
+    let (endpoint, secret) = administration::add(&app.store, allowed, url, events, &key.by, clock::now()).await?;
     let added = endpoint_view(administration::find(&app.store, &endpoint.id).await?);
     let secret = Some(secret.expose_secret().to_owned());
     Ok((StatusCode::CREATED, axum::Json(ShopEndpoint { secret, ..added })))
@@ -79,7 +80,7 @@ async fn add(
     security(("shop_key" = [])), responses((status = 204, description = "Removed"), ForShop<ManageEndpoints>, NotFound))]
 async fn remove(State(app): State<App>, key: Caller<ManageEndpoints>, Path(id): Path<String>) -> Result<StatusCode> {
     require_all_units(&key)?;
-    administration::remove(&app.store, &id).await?;
+    administration::remove(&app.store, &id, &key.by, clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -94,7 +95,7 @@ async fn rotate(
     Path(id): Path<String>,
 ) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
-    let secret = administration::rotate(&app.store, &id, clock::now()).await?;
+    let secret = administration::rotate(&app.store, &id, &key.by, clock::now()).await?;
     let rotated = endpoint_view(administration::find(&app.store, &id).await?);
     Ok(axum::Json(ShopEndpoint { secret: Some(secret.expose_secret().to_owned()), ..rotated }))
 }
@@ -110,7 +111,7 @@ async fn enable(
     Path(id): Path<String>,
 ) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
-    administration::enable(&app.store, &id).await?;
+    administration::enable(&app.store, &id, &key.by, clock::now()).await?;
     Ok(axum::Json(endpoint_view(administration::find(&app.store, &id).await?)))
 }
 
@@ -123,7 +124,7 @@ async fn disable(
     Path(id): Path<String>,
 ) -> Result<axum::Json<ShopEndpoint>> {
     require_all_units(&key)?;
-    administration::disable(&app.store, &id, clock::now()).await?;
+    administration::disable(&app.store, &id, &key.by, clock::now()).await?;
     Ok(axum::Json(endpoint_view(administration::find(&app.store, &id).await?)))
 }
 
@@ -139,7 +140,7 @@ async fn test(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;
-    let event = administration::test(&app.store, &id, clock::now()).await?;
+    let event = administration::test(&app.store, &id, &key.by, clock::now()).await?;
     Ok(accepted(&app, 1, Some(event)))
 }
 
@@ -158,7 +159,7 @@ async fn replay(
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;
     let which = Replay::Since(Moment(body.since_ms));
-    let events = administration::replay(&app.store, &id, which, clock::now()).await?;
+    let events = administration::replay(&app.store, &id, which, &key.by, clock::now()).await?;
     Ok(accepted(&app, events, None))
 }
 
@@ -189,12 +190,12 @@ async fn deliveries(
     require_all_units(&key)?;
     let query = parse_query(query)?;
     let size = page_size(query.limit, PAGE, MAX_PAGE)?;
-    let after = query.after.map(|after| DeliveryCursor::decode(&after).ok_or(ApiError::bad_cursor())).transpose()?;
+    let after = query.after.map(|after| Cursor::decode(&after).ok_or(ApiError::bad_cursor())).transpose()?;
     administration::find(&app.store, &id).await?;
     let mut listed = app.store.deliveries(&id, query.failed.unwrap_or_default(), after.as_ref(), size + 1).await?;
     let more = listed.len() > size as usize;
     listed.truncate(size as usize);
-    let next = listed.last().filter(|_| more).map(|last| DeliveryCursor::of(last).encode());
+    let next = listed.last().filter(|_| more).map(|last| Cursor::after(last.created_at, &last.id).encode());
     Ok(axum::Json(ShopDeliveries { deliveries: listed.into_iter().map(delivery_view).collect(), next }))
 }
 
@@ -209,7 +210,7 @@ async fn replay_one(
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<(StatusCode, axum::Json<ToBeTold>)> {
     require_all_units(&key)?;
-    let events = administration::replay(&app.store, &id, Replay::One(&delivery), clock::now()).await?;
+    let events = administration::replay(&app.store, &id, Replay::One(&delivery), &key.by, clock::now()).await?;
     Ok(accepted(&app, events, Some(delivery)))
 }
 

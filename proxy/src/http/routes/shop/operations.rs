@@ -103,7 +103,7 @@ async fn operate(
     let key = key.ok_or(ApiError::idempotency_key_required())?;
     let stored = find_order(app, shop, reference).await?;
     let shared = stored.shared();
-    let (found, replayed) = operations::request(&app.store, &app.ledger, stored, kind, body, &key).await?;
+    let (found, replayed) = operations::request(&app.store, &app.ledger, stored, kind, body, &key, &shop.by).await?;
     let settled = |checkout: &Checkout| operations::outcome(checkout, &key) != Some(&Outcome::Pending);
     let checkout = app.wait_until(found.checkout, settled).await;
     let status = match operations::outcome(&checkout, &key) {

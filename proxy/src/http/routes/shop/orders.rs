@@ -100,7 +100,8 @@ fn states(text: &str) -> Result<Vec<OrderState>> {
 
 /// Shows an order
 ///
-/// Found by the reference of any of its payments; the response includes the order's events. It does not contain what the customer shared.
+/// Found by the reference of any of its payments; the response includes the order's events, and who asked for what. It does not contain what the
+/// customer shared.
 #[utoipa::path(get, path = "/v1/shop/orders/{reference}", operation_id = "show_order", tag = "shop", params(("reference" = String, Path)),
     security(("shop_key" = [])), responses(
     (status = 200, body = ShopOrder, description = "The order"),
@@ -114,5 +115,6 @@ async fn show(
     let stored = find_order(&app, &key, &reference).await?;
     let happened = app.store.order_events(stored.checkout.id).await?;
     let events = happened.iter().map(HistoryEvent::for_shop).collect::<std::result::Result<_, _>>()?;
-    Ok(axum::Json(ShopOrder { events: Some(events), ..order_view(&app, &stored.checkout, stored.shared()) }))
+    let audit = Some(app.store.order_audit(stored.checkout.id).await?);
+    Ok(axum::Json(ShopOrder { events: Some(events), audit, ..order_view(&app, &stored.checkout, stored.shared()) }))
 }

@@ -69,7 +69,7 @@ async fn withdraw(
     Path(reference): Path<String>,
 ) -> Result<axum::Json<ShopOrder>> {
     let stored = find_order(&app, &shop, &reference).await?;
-    let checkout = app.ledger.apply(stored.checkout.id, Input::Withdraw, Cause::Request).await?;
+    let checkout = app.ledger.apply_by(stored.checkout.id, Input::Withdraw, Cause::Request, &shop.by).await?;
     Ok(axum::Json(order_view(&app, &checkout, stored.shared())))
 }
 
