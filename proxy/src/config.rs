@@ -5,6 +5,7 @@
 
 mod access;
 mod catalogue;
+mod front;
 mod http;
 mod layers;
 mod log;
@@ -28,6 +29,7 @@ use reader::Reader;
 
 pub use access::{Desk, Rates};
 pub use catalogue::{Article, Catalogue, Price};
+pub use front::Shopfront;
 pub use http::{Http, Limits, Ready};
 pub use layers::PREFIX;
 pub use log::Log;
@@ -132,11 +134,12 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         allowed_origins.push(url.origin().ascii_serialization());
     }
     let webhook = top.section("webhook", |webhook| Webhook::read(webhook, &public_url));
-    let sales_units = SalesUnits::read(top, webhooks && !webhook.repair);
+    let shop = top.section("shop", shop::Section::read);
+    let sales_units = SalesUnits::read(top, webhooks && !webhook.repair, &shop.front);
     let (limits, rates) = top.section("limits", |limits| (Limits::read(limits), Rates::read(limits)));
     let (vipps, renamed_at) = top.section("vipps", |vipps| (Vipps::read(vipps), vipps.moment("renamed_at")));
     Config {
-        shop: Shop::read(top, folder, &sales_units, &public_url, &allowed_origins, renamed_at),
+        shop: Shop::read(top, shop, folder, &sales_units, &public_url, &allowed_origins, renamed_at),
         desk: top.section("desk", |desk| Desk::read(desk, &public_url)),
         http: Http::read(top, public_url, allowed_origins, limits),
         rates,

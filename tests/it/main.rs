@@ -27,6 +27,7 @@ mod endpoints;
 mod events;
 mod faults;
 mod form;
+mod fronts;
 mod idempotency;
 mod keys;
 mod limits;

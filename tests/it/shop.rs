@@ -44,6 +44,9 @@ pub(crate) const PHONE_NUMBER: &str = "4791234567";
 /// A marker in a shop's options: its sales units may push payments to the app, and long-living ones.
 pub(crate) const SENDS_TO_THE_APP: &str = "# sends to the app";
 
+/// A marker in a shop's options: its Danish sales unit has a name, a front page and terms of its own.
+pub(crate) const DANISH_FRONT: &str = "# danish front";
+
 /// A running shop, with its own proxy, database and emulator.
 pub(crate) struct Shop {
     pub(crate) http: reqwest::Client,
@@ -154,6 +157,10 @@ fn units(extra: &str) -> String {
     );
     if extra.contains(SENDS_TO_THE_APP) {
         units = units.replace("reference_prefix", "push_messages = true\nlong_living = true\nreference_prefix");
+    }
+    if extra.contains(DANISH_FRONT) {
+        // The Danish one is the last.
+        units.push_str("shop_name = \"Nordlys Danmark\"\nshop_url = \"https://shop.example/dk\"\nterms_url = \"https://shop.example/dk/vilkaar\"\n");
     }
     match extra.contains("webhook.repair = true") {
         true => units.replace("webhook_secret = \"not registered yet\"\n", ""),

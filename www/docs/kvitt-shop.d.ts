@@ -665,6 +665,7 @@ export interface ToBeTold {
 
 /** What a quantity counts, where that is not pieces: the units of a receipt of Vipps MobilePay. */
 export type Unit = "kg" | "km" | "minute" | "litre" | "kwh";
+
 /** The way by which somebody asked. */
 export type Via = "key" | "desk" | "command" | "proxy";
 

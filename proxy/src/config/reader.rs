@@ -92,6 +92,11 @@ impl<'a> Reader<'a> {
         line
     }
 
+    /// The same, if it is set.
+    pub(super) fn optional_line(&mut self, key: &str, most: usize) -> Option<String> {
+        self.optional(key).map(|_| self.line(key, most))
+    }
+
     pub(super) fn secret(&mut self, key: &str) -> SecretString {
         SecretString::from(self.string(key))
     }
@@ -160,6 +165,11 @@ impl<'a> Reader<'a> {
             }
         }
         text
+    }
+
+    /// The same, if it is set.
+    pub(super) fn optional_url(&mut self, key: &str) -> Option<String> {
+        self.optional(key).map(|_| self.url(key))
     }
 
     /// The optional URL of a collector of traces. It may be http, which is common within a network. It may have no password, since the URL is logged.

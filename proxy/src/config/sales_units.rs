@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kvitt_wire::{Brand, Currency};
 use secrecy::SecretString;
 
+use super::front::Shopfront;
 use super::reader::Reader;
 use crate::checkout::Moment;
 
@@ -30,8 +31,8 @@ impl SalesUnits {
         }
     }
 
-    pub(super) fn read(top: &mut Reader<'_>, webhook_secrets: bool) -> Self {
-        let units = top.each("sales_unit", |unit| SalesUnit::read(unit, webhook_secrets));
+    pub(super) fn read(top: &mut Reader<'_>, webhook_secrets: bool, shop: &Shopfront) -> Self {
+        let units = top.each("sales_unit", |unit| SalesUnit::read(unit, webhook_secrets, shop));
         if units.is_empty() {
             top.mistake("sales_unit", "at least one [[sales_unit]] is required");
         }
@@ -80,6 +81,8 @@ impl Market {
 pub struct SalesUnit {
     /// The name in this configuration.
     pub name: String,
+    /// The shop as its customers know it.
+    pub front: Shopfront,
     /// The market.
     pub market: Market,
     /// The merchant serial number at Vipps MobilePay.
@@ -109,7 +112,7 @@ impl SalesUnit {
         }
     }
 
-    fn read(unit: &mut Reader<'_>, webhook_secrets: bool) -> Self {
+    fn read(unit: &mut Reader<'_>, webhook_secrets: bool, shop: &Shopfront) -> Self {
         let name = unit.string("name");
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !name.is_empty() && (!plain(&name) || name.len() > 32 || name != name.to_ascii_lowercase()) {
@@ -130,6 +133,7 @@ impl SalesUnit {
         let previous = unit.optional("previous_webhook_secret");
         let secrets = current.into_iter().chain(previous).map(SecretString::from).collect();
         Self {
+            front: Shopfront::of_unit(unit, shop),
             market,
             merchant_serial_number,
             client_id: unit.secret("client_id"),

@@ -3,24 +3,43 @@
 use std::path::Path;
 
 use super::catalogue::Catalogue;
+use super::front::Shopfront;
 use super::reader::Reader;
 use super::sales_units::SalesUnit;
 use super::signed_carts::SignedCarts;
 use super::wordings::Wordings;
 use crate::checkout::{Moment, ReceiptBy};
 
-/// The most characters of the shop's name.
-const MAX_NAME: usize = 200;
+/// The options of `[shop]`. They are read before those of the sales units, which may differ from them.
+pub(super) struct Section {
+    /// The shop as customers know it.
+    pub(super) front: Shopfront,
+    asks_phone_number: bool,
+    receipt: ReceiptBy,
+}
+
+impl Section {
+    pub(super) fn read(shop: &mut Reader<'_>) -> Self {
+        Self {
+            front: Shopfront::read(shop),
+            asks_phone_number: shop.flag("asks_phone_number"),
+            receipt: shop.one_of(
+                "receipt",
+                &[
+                    ("create", ReceiptBy::Create),
+                    ("order-management", ReceiptBy::OrderManagement),
+                    ("none", ReceiptBy::None),
+                ],
+            ),
+        }
+    }
+}
 
 /// The shop and its catalogue.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    /// The name that customers see.
-    pub name: String,
-    /// The URL of its front page.
-    pub url: String,
-    /// The URL of its terms of sale.
-    pub terms_url: String,
+    /// The shop as customers know it, where their sales unit says nothing else.
+    pub front: Shopfront,
     /// Whether customers are asked for their telephone number.
     pub asks_phone_number: bool,
     /// How the app gets the receipt.
@@ -44,6 +63,7 @@ pub struct Shop {
 impl Shop {
     pub(super) fn read(
         top: &mut Reader<'_>,
+        section: Section,
         folder: &Path,
         units: &[SalesUnit],
         public_url: &str,
@@ -58,19 +78,11 @@ impl Shop {
         let signed_carts = SignedCarts::read(top, units);
         let wordings = Wordings::read(top);
         let requests = top.section("requests", Requests::read);
-        top.section("shop", |shop| Self {
-            name: shop.line("name", MAX_NAME),
-            url: shop.url("url"),
-            terms_url: shop.url("terms_url"),
-            asks_phone_number: shop.flag("asks_phone_number"),
-            receipt: shop.one_of(
-                "receipt",
-                &[
-                    ("create", ReceiptBy::Create),
-                    ("order-management", ReceiptBy::OrderManagement),
-                    ("none", ReceiptBy::None),
-                ],
-            ),
+        let Section { front, asks_phone_number, receipt } = section;
+        Self {
+            front,
+            asks_phone_number,
+            receipt,
             catalogue,
             signed_carts,
             wordings,
@@ -78,7 +90,7 @@ impl Shop {
             renamed_at,
             public_url: public_url.to_owned(),
             allowed_origins: allowed_origins.to_vec(),
-        })
+        }
     }
 }
 

@@ -197,6 +197,11 @@ impl App {
         token::find(&self.store, token).await?.ok_or(ApiError::not_found())
     }
 
+    /// The shop as the customers of a sales unit know it. One that is no longer configured has the defaults.
+    pub fn front(&self, sales_unit: &str) -> &config::Shopfront {
+        self.units.find(Some(sales_unit)).map_or(&self.shop.front, |unit| &unit.front)
+    }
+
     /// Waits until `settled` holds for a checkout, for `limits.wait_ms` at most, and returns the checkout as it is then. During an outage of
     /// the database, that is the last state that was read.
     pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {

@@ -168,12 +168,12 @@ pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Resu
     }
     Ok(Cart {
         sales_unit: unit.name.clone(),
-        shop: shop.name.clone(),
+        shop: unit.front.name.clone(),
         brand: unit.brand(shop.renamed_at, now),
         vat: lines.iter().map(|line| line.vat).sum(),
         lines,
         total: Amount { value, currency },
-        terms_url: shop.terms_url.clone(),
+        terms_url: unit.front.terms_url.clone(),
         asks_phone_number: shop.asks_phone_number,
         payment_sources: PaymentSources::default(),
     })

@@ -106,7 +106,7 @@ fn session_view(app: &App, session: &Session) -> DeskSession {
         DeskSalesUnit { name: unit.name.clone(), brand, currency, articles: articles.collect() }
     });
     DeskSession {
-        shop: app.shop.name.clone(),
+        shop: session.sales_unit.as_deref().map_or(&app.shop.front, |unit| app.front(unit)).name.clone(),
         key: session.key_prefix.clone(),
         name: session.name.clone(),
         role: session.role,

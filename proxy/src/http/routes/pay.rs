@@ -134,7 +134,9 @@ async fn land(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
     let attempt = found.checkout.current();
     let number_expected = attempt.state == PaymentState::Authorized && found.checkout.may_know_customer(attempt);
     let more = !attempt.state.is_final() || (number_expected && found.checkout.customer.is_none());
-    let page = pages::order(&found.snapshot(), found.checkout.order.language, &app.shop.url, more);
+    let order = &found.checkout.order;
+    let shop_url = &app.front(&order.cart.sales_unit).url;
+    let page = pages::order(&found.snapshot(), order.language, shop_url, more);
     Ok(page.into_response())
 }
 

@@ -169,7 +169,7 @@ fn payable(checkout: &Checkout) -> bool {
 
 fn page(app: &App, found: &Found, terms_missing: bool) -> Page {
     let (checkout, snapshot) = (&found.checkout, found.snapshot());
-    let (language, shop_url) = (checkout.order.language, &app.shop.url);
+    let (language, shop_url) = (checkout.order.language, &app.front(&checkout.order.cart.sales_unit).url);
     if payable(checkout) {
         let due = checkout.order.offer.as_ref().map(|offer| offer.expires_at);
         let accepted = checkout.order.terms_accepted_at.is_some();

@@ -54,12 +54,12 @@ pub fn from_shop(shop: &Shop, unit: &SalesUnit, request: &ShopCart, now: Moment)
     within_limits(request.total)?;
     Ok(Cart {
         sales_unit: unit.name.clone(),
-        shop: shop.name.clone(),
+        shop: unit.front.name.clone(),
         brand: unit.brand(shop.renamed_at, now),
         vat: lines.iter().map(|line| line.vat).sum(),
         lines,
         total: request.total,
-        terms_url: shop.terms_url.clone(),
+        terms_url: unit.front.terms_url.clone(),
         asks_phone_number: shop.asks_phone_number,
         payment_sources: request.payment_sources,
     })
