@@ -159,8 +159,9 @@ fn units(extra: &str) -> String {
         units = units.replace("reference_prefix", "push_messages = true\nlong_living = true\nreference_prefix");
     }
     if extra.contains(DANISH_FRONT) {
-        // The Danish one is the last.
-        units.push_str("shop_name = \"Nordlys Danmark\"\nshop_url = \"https://shop.example/dk\"\nterms_url = \"https://shop.example/dk/vilkaar\"\n");
+        let front = "shop_name = \"Nordlys Danmark\"\nshop_url = \"https://shop.example/dk\"\n\
+                     terms_url = \"https://shop.example/dk/vilkaar\"\nmarket = \"DK\"";
+        units = units.replace("market = \"DK\"", front);
     }
     match extra.contains("webhook.repair = true") {
         true => units.replace("webhook_secret = \"not registered yet\"\n", ""),
