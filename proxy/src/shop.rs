@@ -11,5 +11,6 @@ pub mod operations;
 pub mod orders;
 pub mod relay;
 pub mod requests;
+pub mod return_url;
 
 pub use error::Error;

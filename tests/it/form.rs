@@ -3,7 +3,7 @@
 use kvitt_wire::State;
 use reqwest::{Response, StatusCode};
 
-use crate::shop::{PHONE_NUMBER, SHOP_ORIGIN, Shop, eventually};
+use crate::shop::{PHONE_NUMBER, SHOP_ORIGIN, Shop, eventually, problem, two_mugs_and_a_tea};
 
 const FIELDS: [(&str, &str); 8] = [
     ("items", "mug:2,tea:1"),
@@ -137,14 +137,20 @@ async fn a_customer_who_waits_for_a_slow_answer_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_return_url_keeps_its_query_and_gets_one_token() {
+async fn a_return_url_comes_back_byte_for_byte_with_one_token() {
     let shop = Shop::open().await;
-    let old = format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt=of-an-earlier-order#top");
-    submit(&shop, &[("return_url", old.as_str())]).await;
-    let record = shop.vipps.records().await.remove(0);
-    let back = record["request"]["returnUrl"].as_str().unwrap().to_owned();
-    let token = back.rsplit('/').next().unwrap();
-    let sent_on = shop.http.get(&back).send().await.unwrap();
-    assert_eq!(sent_on.headers()["location"], format!("{SHOP_ORIGIN}/thanks?lang=nb&kvitt={token}#top"));
+    for (query, kept) in [
+        ("", "?"),
+        ("?navn=B%E6r", "?navn=B%E6r&"),
+        ("?a=b%20c&flag", "?a=b%20c&flag&"),
+        ("?a=1;b=2", "?a=1;b=2&"),
+        ("?lang=nb&kvitt=of-an-earlier-order", "?lang=nb&"),
+    ] {
+        let mut request = two_mugs_and_a_tea();
+        request.return_url = Some(format!("{SHOP_ORIGIN}/takk%2Fb/{query}#top?x"));
+        let token = shop.order(&request).await.seen.token;
+        let sent_on = shop.get(&format!("/return/{token}")).send().await.unwrap();
+        assert_eq!(sent_on.headers()["location"], format!("{SHOP_ORIGIN}/takk%2Fb/{kept}kvitt={token}#top?x"));
+    }
     shop.close().await;
 }

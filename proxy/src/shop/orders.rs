@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use kvitt_wire::{Brand, Cart, ConsentGiven, Language, NewCheckout, NewShopCheckout};
-use url::Url;
 
-use super::{Error, cart};
+use super::{Error, cart, return_url};
 use crate::access::idempotency::Key;
 use crate::access::shop_key::ShopKey;
 use crate::access::token::{self, Found};
@@ -23,8 +22,6 @@ use crate::store::Store;
 const PAGE_OFFER_MS: i64 = 30 * 60 * 1000;
 /// How long an order of the shop's backend is valid by default, in milliseconds.
 const SHOP_OFFER_MS: i64 = 24 * 60 * 60 * 1000;
-/// The most bytes of `return_url`.
-const MAX_URL: usize = 2_000;
 /// How long an order of the shop may be valid, in seconds.
 const MIN_OFFER_S: u32 = 60;
 const MAX_OFFER_S: u32 = 180 * 24 * 60 * 60;
@@ -161,17 +158,10 @@ impl Orders {
         unit.filter(|unit| shop.may_access(&unit.name)).ok_or(Error::UnknownSalesUnit)
     }
 
-    /// Checks `return_url`: it must be on an origin of the shop. Otherwise anyone could use the proxy to redirect
-    /// customers.
+    /// Checks `return_url`.
     pub(super) fn return_url(&self, url: Option<String>) -> Result<Option<String>, Error> {
-        let Some(url) = url else { return Ok(None) };
-        let parsed = Url::parse(&url).map_err(|_| Error::BadReturnUrl)?;
-        let plain = parsed.username().is_empty() && parsed.password().is_none() && url.len() <= MAX_URL;
-        if plain && self.shop.allowed_origins.contains(&parsed.origin().ascii_serialization()) {
-            Ok(Some(parsed.into()))
-        } else {
-            Err(Error::BadReturnUrl)
-        }
+        let checked = |url: String| return_url::check(&url, &self.shop.allowed_origins).ok_or(Error::BadReturnUrl);
+        url.map(checked).transpose()
     }
 }
 

@@ -32,7 +32,7 @@ pub struct NewCheckout {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "nb-NO"))]
     pub language: Language,
-    /// The page that the customer returns to, on one of the configured origins. The checkout's token is added to it as the query
+    /// The page that the customer returns to, on one of the configured origins. It stays as it is; the checkout's token is added as the query
     /// parameter `kvitt`. Without it the proxy shows a confirmation page of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri"))]

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kvitt_wire::{Amount, ConsentGiven, Currency, Language, NewCheckout, State as PaymentState};
 use serde::Deserialize;
-use url::Url;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,7 +21,7 @@ use crate::http::extract::Path;
 use crate::http::pages;
 use crate::http::problem::{ApiError, Result};
 use crate::observe::trace::{self, TraceId};
-use crate::shop::cart;
+use crate::shop::{cart, return_url};
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -125,11 +124,7 @@ async fn land(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
     trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("customer returned"));
     signal_return(&app, &found).await;
     if let Some(url) = &found.checkout.order.return_url {
-        let mut url = Url::parse(url).map_err(|_| ApiError::internal().as_page())?;
-        // The URL has the token of an earlier order when the customer ordered from a return page.
-        let others: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "kvitt").collect();
-        url.query_pairs_mut().clear().extend_pairs(others).append_pair("kvitt", &token);
-        return see_other(url.as_str());
+        return see_other(&return_url::with_token(url, &token));
     }
     let attempt = found.checkout.current();
     let number_expected = attempt.state == PaymentState::Authorized && found.checkout.may_know_customer(attempt);
