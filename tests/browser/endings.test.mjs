@@ -81,6 +81,47 @@ test("a price that differs from the page's", async () => {
   assert.equal((await set.records.payments()).length, before + 1, "nothing was created at the old price");
 });
 
+/** The next attempts on an order are refused: its time is over. */
+async function lapses(shopper) {
+  shopper.expectsError(/status of 409/);
+  const body = JSON.stringify({ status: 409, code: "offer_ended", title: "The order can no longer be paid", trace_id: "a".repeat(32) });
+  await shopper.page.route("**/attempts", (route) => route.fulfill({ status: 409, contentType: "application/problem+json", body }));
+}
+
+test("an order whose time is over is priced anew, and the terms are accepted anew", async () => {
+  const per = await set.shopper();
+  await per.page.addInitScript(() => addEventListener("kvitt:leave", (event) => event.preventDefault()));
+  await App.fillsIn(per, { share: false });
+  await per.seesHeading("Complete the payment in Vipps");
+  const { reference } = await set.records.at(await per.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href"));
+  await per.presses("Cancel the payment");
+  await per.seesHeading("The payment is cancelled");
+  await lapses(per);
+  await per.presses("Try again");
+  await per.seesHeading("Your order");
+  assert.equal(await per.page.getByRole("checkbox", { name: /I accept the terms/ }).isChecked(), false);
+  await per.page.unroute("**/attempts");
+  await App.fillsIn(per, { share: false, opened: true });
+  await per.seesHeading("Complete the payment in Vipps");
+  const again = await set.records.at(await per.page.getByRole("link", { name: "Open Vipps" }).getAttribute("href"));
+  assert.notEqual(again.reference.replace(/-1$/, ""), reference.replace(/-1$/, ""), "another order, not another attempt");
+});
+
+test("an order whose time is over says so on the return page", async () => {
+  const per = await set.shopper();
+  const { app, reference } = await App.startsFor(per, { share: false });
+  await app.opensHere();
+  await app.cancels();
+  await set.records.reaches(reference, "ABORTED");
+  await app.returns();
+  await per.seesHeading("The payment was stopped");
+  await lapses(per);
+  await per.presses("Try again");
+  await per.seesHeading("This order cannot be paid here");
+  assert.equal(await per.page.getByRole("checkbox").count(), 0, "nothing is asked where nothing can be tried again");
+  await per.looksAround("trouble-ended");
+});
+
 for (const [name, kept] of [
   ["in the browser's cache", true],
   ["that is reloaded", false],

@@ -127,3 +127,36 @@ async fn a_shop_that_does_not_ask_for_the_number_gets_none_on_a_retry_either() {
     assert_eq!(shop.vipps.record(order.reference()).await["request"]["profile"], Value::Null);
     shop.close().await;
 }
+
+#[tokio::test]
+async fn an_order_whose_time_is_over_is_not_tried_again() {
+    let shop = Shop::open().await;
+    let mut order = shop.ordered().await;
+    shop.vipps.customer("expire", order.reference()).await;
+    order.becomes(State::Expired).await;
+    let stored = shop.stored(&order).await;
+    let payable_ms = stored.order.payable_until.unwrap().0 - stored.created_at.0;
+    assert!((14_390_000..=14_400_000).contains(&payable_ms), "four hours: {payable_ms}");
+    let now = kvitt::base::clock::now();
+    let half_a_year = 200 * 24 * 60 * 60 * 1000;
+    // Today's orders have a time of their own. Orders of earlier releases have that of the default.
+    for (payable_until, created_at) in [(Some(now), stored.created_at), (None, now.plus_ms(-half_a_year))] {
+        shop.alters_checkout(&order, |checkout| {
+            (checkout.order.payable_until, checkout.created_at) = (payable_until, created_at);
+        })
+        .await;
+        for terms_accepted in [false, true] {
+            let again = NewAttempt { terms_accepted, consent: None };
+            problem(order.retries(&again).await, 409, "offer_ended").await;
+        }
+        let path = format!("/pay/{}", order.seen.token);
+        let page = shop.get(&path).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Denne bestillingen kan ikke betales lenger") && !page.contains("<form"), "{page}");
+        let pressed = shop.post(&path).form(&[("terms_accepted", "yes")]).send().await.unwrap();
+        assert_eq!(pressed.headers()["location"], format!("{}{path}", shop.url), "back to the page that says so");
+    }
+    assert_eq!(shop.vipps.calls("POST", "/epayment/v1/payments").await.len(), 1);
+    shop.alters_checkout(&order, |checkout| checkout.created_at = stored.created_at).await;
+    assert_eq!(order.retried().await.state, State::Created, "the old order's time is not over");
+    shop.close().await;
+}

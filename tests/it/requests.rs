@@ -105,6 +105,10 @@ async fn a_link_is_paid_once_and_may_share_the_number() {
     {
         assert!(shown.contains(words), "{words} is not in {shown}");
     }
+    // All markets are whole hours away from UTC.
+    let minute = order.request.as_ref().unwrap().expires_at_ms / 60_000 % 60;
+    let due = shown.split("Betales innen ").nth(1).and_then(|rest| rest.split_once(".<")).unwrap().0;
+    assert!(due.contains(" kl. ") && due.ends_with(&format!(":{minute:02}")), "the hour is named: {due}");
     let hasty = submits(&order, &[]).await;
     assert_eq!(hasty.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(hasty.text().await.unwrap().contains("Godta salgsvilkårene for å gå videre"));

@@ -286,9 +286,14 @@ impl Shop {
 
     /// Changes the order's first attempt in the database, behind the proxy's back.
     pub(crate) async fn alters(&self, order: &Order<'_>, how: impl FnOnce(&mut kvitt::checkout::Attempt)) {
+        self.alters_checkout(order, |checkout| how(&mut checkout.attempts[0])).await;
+    }
+
+    /// Changes the order in the database, behind the proxy's back.
+    pub(crate) async fn alters_checkout(&self, order: &Order<'_>, how: impl FnOnce(&mut kvitt::checkout::Checkout)) {
         let mut checkout = self.stored(order).await;
         checkout.version += 1;
-        how(&mut checkout.attempts[0]);
+        how(&mut checkout);
         let store = self.store().await;
         let cause = kvitt::store::Cause::Request;
         let committed = store.commit(&checkout, &[], &cause, kvitt::base::clock::now()).await.unwrap();

@@ -55,6 +55,7 @@ pub(crate) fn opened(nth: u128) -> Step {
         landing_return_url: Private("https://pay.shop.example/return/token".into()),
         receipt: ReceiptBy::None,
         terms_accepted_at: Some(NOW),
+        payable_until: None,
         offer: None,
     };
     let opening = Opening { order, consent: None, customer: None };

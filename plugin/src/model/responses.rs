@@ -87,6 +87,13 @@ impl Model {
             (Err(RequestError::Problem { code, .. }), Cmd::Attempt { token, .. }) if code == "not_retryable" => {
                 cmds.push(Cmd::Read(token.clone()));
             }
+            // Its time is over. The order is priced anew, and the customer accepts the terms anew.
+            (Err(RequestError::Problem { code, .. }), Cmd::Attempt { .. })
+                if code == "offer_ended" && !self.order.items.is_empty() =>
+            {
+                self.close(cmds);
+                self.fetch(Cmd::Price, cmds);
+            }
             (Err(RequestError::Problem { code, .. }), Cmd::Read(_)) if code == "not_found" && !self.show_final => {
                 self.close(cmds)
             }

@@ -42,7 +42,7 @@ pub(super) fn build(model: &Model, failure: &Failure, frame: &El, heading: &El) 
         prices.append(&row("fact new", text(Word::PriceNow), &format::money(language, cart.total)));
         frame.append(&prices);
     }
-    let retryable = model.retryable();
+    let retryable = model.retryable() && !matches!(failure, Failure::Refused(_));
     if let Some(question) = share_question(model).filter(|_| retryable && !aborted) {
         frame.append(&question);
     }

@@ -12,8 +12,8 @@ pub enum Refusal {
     /// A payment was requested before the customer accepted the shop's terms.
     #[error("the terms have not been accepted")]
     TermsNotAccepted,
-    /// A payment was requested after the offer had expired or was withdrawn.
-    #[error("the offer has expired or was withdrawn")]
+    /// A payment was requested after the order's time was over, or after the shop had withdrawn its offer.
+    #[error("the order's time to be paid is over, or the shop has withdrawn it")]
     OfferEnded,
     /// The order to be withdrawn is paid, or the shop has not offered it.
     #[error("the order is paid, or was not offered to be paid later")]

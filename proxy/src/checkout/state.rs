@@ -13,6 +13,9 @@ use uuid::Uuid;
 use super::category::Categorized;
 use super::operation::Operation;
 
+/// How long an order of a page can be paid by default, in milliseconds. Orders of earlier releases, which stored no time, have this one.
+const PAYABLE_MS: i64 = 4 * 60 * 60 * 1000;
+
 /// A point in time, in milliseconds since 1970 UTC. The core never reads a clock; it is passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -163,6 +166,9 @@ pub struct Order {
     /// When the customer accepted the shop's terms: when the checkout was opened, or when the customer paid an offer. The app does not ask
     /// for it.
     pub terms_accepted_at: Option<Moment>,
+    /// Until when a payment may be requested. `None` for an offer, which has a time of its own, and for orders of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payable_until: Option<Moment>,
     /// Set for an order that was opened before a payment was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Offer>,
@@ -353,6 +359,18 @@ impl Offer {
 }
 
 impl Checkout {
+    /// Until when a payment may be requested, at the prices and under the terms of this order.
+    pub fn payable_until(&self) -> Moment {
+        let offered_until = self.order.offer.as_ref().map(|offer| offer.expires_at);
+        offered_until.or(self.order.payable_until).unwrap_or(self.created_at.plus_ms(PAYABLE_MS))
+    }
+
+    /// Whether a payment may still be requested: its time is not over, and the shop has not withdrawn it.
+    pub fn is_payable(&self, now: Moment) -> bool {
+        let withdrawn = self.order.offer.as_ref().is_some_and(|offer| offer.withdrawn_at.is_some());
+        !withdrawn && now < self.payable_until()
+    }
+
     /// When an order that a page has opened expires, as long as no payment was requested; `None` for every other order. Idle orders are
     /// deleted after it.
     pub fn idle_until(&self) -> Option<Moment> {

@@ -16,6 +16,7 @@ pub(super) struct Section {
     pub(super) front: Shopfront,
     asks_phone_number: bool,
     receipt: ReceiptBy,
+    payable_ms: i64,
 }
 
 impl Section {
@@ -31,6 +32,7 @@ impl Section {
                     ("none", ReceiptBy::None),
                 ],
             ),
+            payable_ms: shop.between("payable_hours", 1, 7 * 24) * 60 * 60 * 1000,
         }
     }
 }
@@ -44,6 +46,8 @@ pub struct Shop {
     pub asks_phone_number: bool,
     /// How the app gets the receipt.
     pub receipt: ReceiptBy,
+    /// How long an order of a page can be paid, in milliseconds.
+    pub payable_ms: i64,
     /// The articles and prices.
     pub catalogue: Catalogue,
     /// The keys of signed carts.
@@ -78,11 +82,12 @@ impl Shop {
         let signed_carts = SignedCarts::read(top, units);
         let wordings = Wordings::read(top);
         let requests = top.section("requests", Requests::read);
-        let Section { front, asks_phone_number, receipt } = section;
+        let Section { front, asks_phone_number, receipt, payable_ms } = section;
         Self {
             front,
             asks_phone_number,
             receipt,
+            payable_ms,
             catalogue,
             signed_carts,
             wordings,

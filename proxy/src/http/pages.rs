@@ -49,8 +49,8 @@ impl Page {
     }
 }
 
-/// The state of an order, for the customer. The page reloads while `more` is to come.
-pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool) -> Page {
+/// The state of an order, for the customer. The page reloads while `more` is to come. `ended` says that it can no longer be paid.
+pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool, ended: bool) -> Page {
     let text = Text::of(language);
     let state = checkout.state;
     let (heading, lead) = match state {
@@ -75,6 +75,7 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
             p class=(class) { (brand) }
             h1 { (heading) }
             p.lead { (lead) }
+            @if ended && state.is_final() && state != State::Authorized { p { (text.ended) ". " (text.ended_lead) } }
             dl.facts {
                 dt { (text.reference) } dd { (checkout.reference) }
                 @if let Some(last_digits) = &checkout.sharing.phone_number_ending {

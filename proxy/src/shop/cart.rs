@@ -125,6 +125,17 @@ impl CartError {
     }
 }
 
+/// A cart with its prices.
+#[derive(Debug)]
+pub struct Priced<'a> {
+    /// The sales unit that is paid.
+    pub unit: &'a SalesUnit,
+    /// The cart.
+    pub cart: Cart,
+    /// Until when its prices are good; `None` for those of the catalogue.
+    pub valid_until: Option<Moment>,
+}
+
 /// Finds the sales unit and the priced cart of a request: the signed cart of the shop, or items at the prices of the
 /// catalogue.
 ///
@@ -137,13 +148,13 @@ pub fn resolve<'a>(
     items: &[Item],
     signed_cart: Option<&str>,
     now: Moment,
-) -> Result<(&'a SalesUnit, Cart), CartError> {
+) -> Result<Priced<'a>, CartError> {
     match signed_cart {
         Some(_) if !items.is_empty() => Err(CartError::Ambiguous),
         Some(jws) => from_signed(shop, units, jws, sales_unit, now),
         None => {
             let unit = units.find(sales_unit).ok_or(CartError::UnknownSalesUnit)?;
-            Ok((unit, price(shop, unit, items, now)?))
+            Ok(Priced { unit, cart: price(shop, unit, items, now)?, valid_until: None })
         }
     }
 }

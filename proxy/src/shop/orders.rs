@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use kvitt_wire::{Brand, Cart, ConsentGiven, Language, NewCheckout, NewShopCheckout};
 
-use super::{Error, cart, return_url};
+use super::cart::{self, Priced};
+use super::{Error, return_url};
 use crate::access::idempotency::Key;
 use crate::access::shop_key::ShopKey;
 use crate::access::token::{self, Found};
@@ -43,6 +44,8 @@ pub(super) struct NewOrder<'a> {
     pub terms_accepted_at: Option<Moment>,
     /// The consent to share the telephone number.
     pub consent: Option<Consent>,
+    /// Until when it can be paid, unless it is an offer.
+    pub payable_until: Option<Moment>,
     /// Until when and how it is open for payment, if it waits for the customer.
     pub offer: Option<Offer>,
     /// The customer, where the shop knows them already.
@@ -71,7 +74,10 @@ impl Orders {
     pub async fn open(&self, request: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Found, Error> {
         let now = clock::now();
         let (sales_unit, signed_cart) = (request.sales_unit.as_deref(), request.signed_cart.as_deref());
-        let (unit, cart) = cart::resolve(&self.shop, &self.units, sales_unit, &request.items, signed_cart, now)?;
+        let priced = cart::resolve(&self.shop, &self.units, sales_unit, &request.items, signed_cart, now)?;
+        let Priced { unit, cart, valid_until } = priced;
+        // No attempt is made at prices that the shop has signed for a shorter time.
+        let within_ms = |ms| valid_until.map_or(now.plus_ms(ms), |end| end.min(now.plus_ms(ms)));
         if request.amount.currency != cart.total.currency {
             return Err(Error::WrongCurrency);
         }
@@ -92,7 +98,8 @@ impl Orders {
             // With an open order, the customer accepts the terms and consents when they pay, maybe on another device.
             terms_accepted_at: (!request.open).then_some(now),
             consent: consent.filter(|_| !request.open),
-            offer: request.open.then(|| Offer::new(OfferedBy::Page, now.plus_ms(PAGE_OFFER_MS))),
+            payable_until: (!request.open).then(|| within_ms(self.shop.payable_ms)),
+            offer: request.open.then(|| Offer::new(OfferedBy::Page, within_ms(PAGE_OFFER_MS))),
             customer: None,
         };
         self.commit(order, key, trace_id).await
@@ -122,6 +129,7 @@ impl Orders {
             return_url,
             terms_accepted_at: None,
             consent: None,
+            payable_until: None,
             offer: Some(Offer::new(OfferedBy::Shop, expires_at(request.expires_in_s, SHOP_OFFER_MS, now)?)),
             customer: None,
         };
@@ -145,6 +153,7 @@ impl Orders {
             landing_return_url: Private(format!("{}/return/{}", self.shop.public_url, token::encode(id, &secret))),
             receipt: self.shop.receipt,
             terms_accepted_at: order.terms_accepted_at,
+            payable_until: order.payable_until,
             offer: order.offer,
         };
         let opening = Opening { order: stored, consent: order.consent, customer: order.customer };

@@ -66,6 +66,7 @@ impl Orders {
             return_url,
             terms_accepted_at: None,
             consent: None,
+            payable_until: None,
             offer: Some(offer),
             customer,
         };

@@ -46,6 +46,7 @@ fn order(receipt: ReceiptBy) -> Order {
         landing_return_url: Private("https://pay.example/return/token".to_owned()),
         receipt,
         terms_accepted_at: Some(Moment(1)),
+        payable_until: None,
         offer: None,
     }
 }

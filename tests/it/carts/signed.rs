@@ -212,7 +212,8 @@ async fn a_form_may_carry_a_signed_cart() {
     assert_eq!(led.status(), StatusCode::SEE_OTHER);
     let record = shop.vipps.records().await.remove(0);
     assert_eq!(record["request"]["amount"]["value"], 58_700);
-    let tampered = format!("{}A", &cart[..cart.len() - 1]);
+    let (content, signature) = cart.rsplit_once('.').unwrap();
+    let tampered = format!("{content}.{}", signature.chars().rev().collect::<String>());
     let fields = [("signed_cart", tampered.as_str()), fields[1], fields[2], fields[3]];
     let refused = shop.post("/pay").header("origin", SHOP_ORIGIN).form(&fields).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -225,5 +226,32 @@ async fn a_shop_without_a_catalogue_accepts_signed_carts_only() {
     let shop = open_shop_with(&format!("{KEYS}\n# no catalogue")).await;
     problem(shop.get("/v1/cart?items=mug:1").send().await.unwrap(), 422, "unknown_sku").await;
     assert_eq!(preview(&shop, &signed(&shop, &mugs_and_freight())).await.status(), StatusCode::OK);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn an_order_of_a_signed_cart_ends_with_the_cart() {
+    let shop = open_shop().await;
+    let expiring = |in_s: i64| {
+        let exp = jiff::Timestamp::now().as_second() + in_s;
+        let claims = with(claims(&shop, &mugs_and_freight()), "/exp", json!(exp));
+        (jws(SECRET, &header("2026-11"), &claims), exp)
+    };
+    // The shop's clock may be a minute behind, but nobody tries again at a price that is over.
+    let (cart, _) = expiring(-30);
+    let mut order = shop.order(&checkout_of(cart, 58_700)).await;
+    shop.vipps.customer("reject", order.reference()).await;
+    order.becomes(State::Aborted).await;
+    let again = kvitt_wire::NewAttempt { terms_accepted: true, consent: None };
+    problem(order.retries(&again).await, 409, "offer_ended").await;
+    // The order that a phone may scan.
+    let (cart, exp) = expiring(120);
+    let open = NewCheckout { open: true, terms_accepted: false, consent: None, ..checkout_of(cart, 58_700) };
+    assert_eq!(shop.order(&open).await.seen.expires_at_ms, exp * 1000);
+    // A cart that is valid for longer than an order of a page.
+    let (cart, _) = expiring(86_400);
+    let long = shop.stored(&shop.order(&checkout_of(cart, 58_700)).await).await;
+    let payable_ms = long.payable_until().0 - long.created_at.0;
+    assert!((14_390_000..=14_400_000).contains(&payable_ms), "four hours: {payable_ms}");
     shop.close().await;
 }

@@ -31,6 +31,33 @@ fn wait(model: &mut Model) -> (Cmd, i64) {
 }
 
 #[test]
+fn an_order_whose_time_is_over_is_priced_anew() {
+    let mut model = waiting();
+    streamed(&mut model, checkout(2, State::Expired));
+    let retry = sent_by(&mut model, Action::Retry);
+    let cmds = answer(&mut model, &retry, Err(problem("offer_ended", None)));
+    assert_eq!(cmds, [remove_token(), Cmd::Price]);
+    assert_eq!((&model.screen, &model.token, model.terms, model.busy), (&Screen::Fetching, &None, false, false));
+    priced(&mut model, Ok(cart(99_900)));
+    let shown = nok(49_800);
+    assert_eq!(model.screen, Screen::Failure(Failure::PriceChanged { shown }), "the page shows the old price");
+    press(&mut model, Action::AcceptPrice);
+    assert_eq!(press(&mut model, Action::Pay), [Cmd::FocusMissing], "the terms are accepted anew");
+    update(&mut model, Msg::Terms(true));
+    assert_eq!(paying(&mut model).amount, nok(99_900));
+}
+
+#[test]
+fn an_order_without_a_cart_on_the_page_cannot_be_opened_anew() {
+    let mut model = Model::new(Order::default(), words(Language::Nb), "salt".into());
+    update(&mut model, Msg::Resumed { token: TOKEN.into(), show_final: true });
+    answer(&mut model, &Cmd::Read(TOKEN.into()), Ok(checkout(1, State::Expired)));
+    let retry = sent_by(&mut model, Action::Retry);
+    answer(&mut model, &retry, Err(problem("offer_ended", None)));
+    assert_eq!(model.screen, Screen::Failure(Failure::Refused("offer_ended".into())));
+}
+
+#[test]
 fn a_request_without_an_answer_keeps_its_key() {
     let mut model = ready();
     let first = sent_by(&mut model, Action::Pay);

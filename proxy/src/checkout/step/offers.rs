@@ -23,13 +23,12 @@ impl Step {
         self.retry(consent, now)
     }
 
-    /// Requests the payment of the latest attempt, which is open, if the offer is open too and the terms are accepted.
+    /// Requests the payment of the latest attempt, which is open, if the order may still be paid and the terms are accepted.
     pub(super) fn submit(&mut self, consent: Option<Consent>, now: Moment) -> Result<(), Refusal> {
-        let order = &self.checkout.order;
-        if order.offer.as_ref().is_some_and(|offer| !offer.is_open(now)) {
+        if !self.checkout.is_payable(now) {
             return Err(Refusal::OfferEnded);
         }
-        if order.terms_accepted_at.is_none() {
+        if self.checkout.order.terms_accepted_at.is_none() {
             return Err(Refusal::TermsNotAccepted);
         }
         self.request_payment(Flow::Redirect, consent, now);

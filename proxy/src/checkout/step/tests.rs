@@ -42,6 +42,7 @@ fn order(receipt: ReceiptBy) -> Order {
         landing_return_url: Private("https://pay.example/return/token".into()),
         receipt,
         terms_accepted_at: Some(START),
+        payable_until: Some(START.plus_ms(3_600_000)),
         offer: None,
     }
 }
@@ -73,6 +74,7 @@ pub(in crate::checkout) fn polled(round: Option<u32>, payment: PaymentSnapshot) 
 }
 
 /// A checkout that is driven input by input, with the outcome of the last step.
+#[derive(Clone)]
 pub(in crate::checkout) struct Story {
     pub(in crate::checkout) checkout: Checkout,
     /// The effects of the last step, without events.

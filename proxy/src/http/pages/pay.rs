@@ -4,7 +4,7 @@ use kvitt_wire::{Brand, Checkout, Language, Wording};
 use maud::html;
 use url::Url;
 
-use super::text::{Text, amount, day, fill};
+use super::text::{Text, amount, fill, time};
 use super::{Page, lines, page};
 use crate::checkout::Moment;
 use crate::config::Vipps;
@@ -12,8 +12,8 @@ use crate::config::Vipps;
 /// The state of the page's form.
 #[derive(Clone, Copy, Debug)]
 pub struct PayForm {
-    /// When the order expires.
-    pub due: Option<Moment>,
+    /// Until when it can be paid.
+    pub due: Moment,
     /// Whether the customer has accepted the terms before.
     pub terms_accepted: bool,
     /// Whether the form was submitted without the terms.
@@ -35,7 +35,7 @@ pub fn pay(checkout: &Checkout, language: Language, form: &PayForm, vipps: &Vipp
         h1 { (text.to_pay) ": " (total) }
         @if checkout.state.is_final() { p.lead { (text.again) } }
         (lines(checkout, &text))
-        @if let Some(due) = form.due { p.quiet { (fill(text.pay_by, &[&day(due, &text)])) } }
+        p.quiet { (fill(text.pay_by, &[&time(form.due, cart.total.currency, &text)])) }
         form method="post" {
             @if !form.terms_accepted {
                 div.choice {

@@ -29,15 +29,33 @@ pub(super) struct Text {
     pub(super) to_pay: &'static str,
     pub(super) pay_vipps: &'static str,
     pub(super) pay_mobilepay: &'static str,
-    /// With the day.
+    /// With the time.
     pub(super) pay_by: &'static str,
     /// Before the link to the terms.
     pub(super) terms: &'static str,
     pub(super) terms_link: &'static str,
     pub(super) terms_needed: &'static str,
     pub(super) again: &'static str,
-    /// The format of a day.
-    day: &'static str,
+    /// The order's time is over.
+    pub(super) ended: &'static str,
+    pub(super) ended_lead: &'static str,
+    pub(super) not_found: &'static str,
+    pub(super) not_found_lead: &'static str,
+    pub(super) busy: &'static str,
+    pub(super) busy_lead: &'static str,
+    pub(super) price_changed: &'static str,
+    pub(super) price_changed_lead: &'static str,
+    pub(super) new_total: &'static str,
+    /// The cart that the shop has signed is too old.
+    pub(super) stale: &'static str,
+    pub(super) stale_lead: &'static str,
+    pub(super) refused: &'static str,
+    pub(super) refused_lead: &'static str,
+    pub(super) nothing_paid: &'static str,
+    /// Before a problem's code.
+    pub(super) code: &'static str,
+    /// The format of a day and time.
+    time: &'static str,
     /// The separators of thousands and of decimals.
     separators: (char, char),
     /// The symbol of the krone after an amount; `None` writes the currency's code before it.
@@ -85,7 +103,22 @@ const EN: Text = Text {
     terms_link: "terms of sale",
     terms_needed: "Accept the terms of sale to go on.",
     again: "The last attempt was not completed. No money has been drawn.",
-    day: "%-d %B %Y",
+    ended: "This order can no longer be paid",
+    ended_lead: "Its time is over, or the shop has withdrawn it. You can order again in the shop, at today's prices.",
+    not_found: "There is nothing at this address",
+    not_found_lead: "The link may be incomplete or too old. If you have paid, the payment is listed in the app.",
+    busy: "The shop cannot answer just now",
+    busy_lead: "Wait a moment and try again. Nothing is paid until you approve it in the app.",
+    price_changed: "The price has changed",
+    price_changed_lead: "The total is not what the page showed. Go back to the shop, reload the page and try again.",
+    new_total: "New total",
+    stale: "The page was open for too long",
+    stale_lead: "Its prices are no longer valid. Go back to the shop, reload the page and try again.",
+    refused: "This order cannot be paid here",
+    refused_lead: "Go back to the shop, reload the page and try again, or contact the shop.",
+    nothing_paid: "You have not paid anything.",
+    code: "Code",
+    time: "%-d %B %Y at %H:%M",
     separators: (',', '.'),
     krone: None,
 };
@@ -119,7 +152,22 @@ const NB: Text = Text {
     terms_link: "salgsvilkårene",
     terms_needed: "Godta salgsvilkårene for å gå videre.",
     again: "Det siste forsøket ble ikke fullført. Ingen penger er trukket.",
-    day: "%-d.%-m.%Y",
+    ended: "Denne bestillingen kan ikke betales lenger",
+    ended_lead: "Tiden er ute, eller butikken har trukket den tilbake. Du kan bestille på nytt i butikken, til dagens priser.",
+    not_found: "Denne siden finnes ikke",
+    not_found_lead: "Lenken kan være ufullstendig eller for gammel. Har du betalt, finner du betalingen i appen.",
+    busy: "Butikken kan ikke svare akkurat nå",
+    busy_lead: "Vent litt, og prøv igjen. Ingenting betales før du godkjenner i appen.",
+    price_changed: "Prisen er endret",
+    price_changed_lead: "Totalen er en annen enn siden viste. Gå tilbake til butikken, last siden på nytt og prøv igjen.",
+    new_total: "Ny total",
+    stale: "Siden har stått åpen for lenge",
+    stale_lead: "Prisene på den gjelder ikke lenger. Gå tilbake til butikken, last siden på nytt og prøv igjen.",
+    refused: "Denne bestillingen kan ikke betales her",
+    refused_lead: "Gå tilbake til butikken, last siden på nytt og prøv igjen, eller kontakt butikken.",
+    nothing_paid: "Du har ikke betalt noe.",
+    code: "Kode",
+    time: "%-d.%-m.%Y kl. %H:%M",
     separators: ('\u{a0}', ','),
     krone: Some("kr"),
 };
@@ -153,7 +201,22 @@ const DA: Text = Text {
     terms_link: "handelsbetingelserne",
     terms_needed: "Accepter handelsbetingelserne for at gå videre.",
     again: "Det seneste forsøg blev ikke gennemført. Der er ikke trukket penge.",
-    day: "%-d.%-m.%Y",
+    ended: "Denne ordre kan ikke længere betales",
+    ended_lead: "Tiden er udløbet, eller butikken har trukket den tilbage. Du kan bestille igen i butikken til dagens priser.",
+    not_found: "Siden findes ikke",
+    not_found_lead: "Linket kan være ufuldstændigt eller for gammelt. Har du betalt, kan du se betalingen i appen.",
+    busy: "Butikken kan ikke svare lige nu",
+    busy_lead: "Vent lidt, og prøv igen. Intet betales, før du godkender i appen.",
+    price_changed: "Prisen er ændret",
+    price_changed_lead: "Totalen er en anden, end siden viste. Gå tilbage til butikken, genindlæs siden, og prøv igen.",
+    new_total: "Ny total",
+    stale: "Siden har været åben for længe",
+    stale_lead: "Priserne på den gælder ikke længere. Gå tilbage til butikken, genindlæs siden, og prøv igen.",
+    refused: "Denne ordre kan ikke betales her",
+    refused_lead: "Gå tilbage til butikken, genindlæs siden, og prøv igen, eller kontakt butikken.",
+    nothing_paid: "Du har ikke betalt noget.",
+    code: "Kode",
+    time: "%-d.%-m.%Y kl. %H.%M",
     separators: ('.', ','),
     krone: Some("kr."),
 };
@@ -187,7 +250,22 @@ const SV: Text = Text {
     terms_link: "köpvillkoren",
     terms_needed: "Godkänn köpvillkoren för att gå vidare.",
     again: "Det senaste försöket slutfördes inte. Inga pengar har dragits.",
-    day: "%Y-%m-%d",
+    ended: "Den här beställningen kan inte längre betalas",
+    ended_lead: "Tiden har gått ut, eller så har butiken dragit tillbaka den. Du kan beställa igen i butiken till dagens priser.",
+    not_found: "Sidan finns inte",
+    not_found_lead: "Länken kan vara ofullständig eller för gammal. Har du betalat finns betalningen i appen.",
+    busy: "Butiken kan inte svara just nu",
+    busy_lead: "Vänta en stund och försök igen. Inget betalas förrän du godkänner i appen.",
+    price_changed: "Priset har ändrats",
+    price_changed_lead: "Totalsumman är en annan än sidan visade. Gå tillbaka till butiken, ladda om sidan och försök igen.",
+    new_total: "Ny totalsumma",
+    stale: "Sidan har varit öppen för länge",
+    stale_lead: "Priserna på den gäller inte längre. Gå tillbaka till butiken, ladda om sidan och försök igen.",
+    refused: "Den här beställningen kan inte betalas här",
+    refused_lead: "Gå tillbaka till butiken, ladda om sidan och försök igen eller kontakta butiken.",
+    nothing_paid: "Du har inte betalat något.",
+    code: "Kod",
+    time: "%Y-%m-%d kl. %H:%M",
     separators: ('\u{a0}', ','),
     krone: Some("kr"),
 };
@@ -216,12 +294,27 @@ const FI: Text = Text {
     to_pay: "Maksettavaa",
     pay_vipps: "Maksa Vippsillä",
     pay_mobilepay: "Maksa MobilePaylla",
-    pay_by: "Eräpäivä {0}.",
+    pay_by: "Maksettava viimeistään {0}.",
     terms: "Hyväksyn",
     terms_link: "myyntiehdot",
     terms_needed: "Hyväksy myyntiehdot jatkaaksesi.",
     again: "Viimeisin yritys jäi kesken. Rahaa ei ole veloitettu.",
-    day: "%-d.%-m.%Y",
+    ended: "Tätä tilausta ei voi enää maksaa",
+    ended_lead: "Aika on päättynyt, tai kauppa on perunut tilauksen. Voit tilata kaupassa uudelleen nykyisin hinnoin.",
+    not_found: "Sivua ei löydy",
+    not_found_lead: "Linkki voi olla vajaa tai vanhentunut. Jos olet maksanut, maksu näkyy sovelluksessa.",
+    busy: "Kauppa ei voi vastata juuri nyt",
+    busy_lead: "Odota hetki ja yritä uudelleen. Mitään ei makseta, ennen kuin hyväksyt maksun sovelluksessa.",
+    price_changed: "Hinta on muuttunut",
+    price_changed_lead: "Loppusumma poikkeaa sivulla näkyneestä. Palaa kauppaan, lataa sivu uudelleen ja yritä taas.",
+    new_total: "Uusi loppusumma",
+    stale: "Sivu on ollut auki liian kauan",
+    stale_lead: "Sen hinnat eivät ole enää voimassa. Palaa kauppaan, lataa sivu uudelleen ja yritä taas.",
+    refused: "Tätä tilausta ei voi maksaa täällä",
+    refused_lead: "Palaa kauppaan, lataa sivu uudelleen ja yritä taas tai ota yhteyttä kauppaan.",
+    nothing_paid: "Et ole maksanut mitään.",
+    code: "Koodi",
+    time: "%-d.%-m.%Y klo %-H.%M",
     separators: ('\u{a0}', ','),
     krone: Some("kr"),
 };
@@ -231,12 +324,16 @@ pub(super) fn fill(text: &str, values: &[&str]) -> String {
     values.iter().enumerate().fold(text.to_owned(), |text, (nth, value)| text.replace(&format!("{{{nth}}}"), value))
 }
 
-/// The day of a moment as the language writes it, in Norwegian winter time (UTC+1). No customer's clock is behind that, so a customer who pays
-/// on that day pays in time, except in its last one or two hours in summer or in Finland.
-pub(super) fn day(moment: Moment, text: &Text) -> String {
-    let hour_east = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
-    let zoned = jiff::Timestamp::from_millisecond(moment.0).map(|at| at.to_zoned(hour_east));
-    zoned.map_or_else(|_| String::new(), |zoned| zoned.strftime(text.day).to_string())
+/// A moment's day and time as the language writes them, to the minute that has begun, on the clocks of the market that has this currency.
+pub(super) fn time(moment: Moment, currency: Currency, text: &Text) -> String {
+    // The rule of the European Union for summer time, in the notation of POSIX.
+    let clocks = match currency {
+        Currency::Nok | Currency::Dkk => "CET-1CEST,M3.5.0,M10.5.0/3",
+        Currency::Eur => "EET-2EEST,M3.5.0/3,M10.5.0/4",
+    };
+    let zone = jiff::tz::TimeZone::posix(clocks).expect("both are of that notation");
+    let zoned = jiff::Timestamp::from_millisecond(moment.0).map(|at| at.to_zoned(zone));
+    zoned.map_or_else(|_| String::new(), |zoned| zoned.strftime(text.time).to_string())
 }
 
 /// An amount of minor units as the language writes it: `1 234,50 kr`, `€1,234.50`.
@@ -300,12 +397,17 @@ mod tests {
     }
 
     #[test]
-    fn days_are_written_as_each_language_does() {
-        let last_hour = Moment(1_801_436_399_000); // 2027-01-31T22:59:59Z
-        for (language, expected) in
-            [(Language::Nb, "31.1.2027"), (Language::Sv, "2027-01-31"), (Language::En, "31 January 2027")]
-        {
-            assert_eq!(day(last_hour, &Text::of(language)), expected);
+    fn times_are_those_of_the_market_as_each_language_writes_them() {
+        let winter = Moment(1_801_436_399_000); // 2027-01-31T22:59:59Z
+        let summer = Moment(1_814_000_700_000); // 2027-06-26T09:05:00Z
+        for (at, language, currency, expected) in [
+            (winter, Language::Nb, Currency::Nok, "31.1.2027 kl. 23:59"),
+            (winter, Language::Da, Currency::Dkk, "31.1.2027 kl. 23.59"),
+            (winter, Language::Sv, Currency::Eur, "2027-02-01 kl. 00:59"),
+            (summer, Language::En, Currency::Nok, "26 June 2027 at 11:05"),
+            (summer, Language::Fi, Currency::Eur, "26.6.2027 klo 12.05"),
+        ] {
+            assert_eq!(time(at, currency, &Text::of(language)), expected);
         }
     }
 

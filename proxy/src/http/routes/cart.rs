@@ -63,6 +63,6 @@ async fn show(
             `bad_vat`, `bad_total`, `wrong_currency`, `unknown_sales_unit`"),
 ))]
 async fn read(State(app): State<App>, Json(body): Json<SignedCart>) -> Result<axum::Json<Cart>> {
-    let (_, cart) = cart::from_signed(&app.shop, &app.units, &body.signed_cart, None, clock::now())?;
-    Ok(axum::Json(cart))
+    let priced = cart::from_signed(&app.shop, &app.units, &body.signed_cart, None, clock::now())?;
+    Ok(axum::Json(priced.cart))
 }

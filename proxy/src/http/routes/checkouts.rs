@@ -78,7 +78,8 @@ async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axu
 /// Starts a new attempt
 ///
 /// Creates a new payment for the same order, under a new reference, when the last attempt was aborted, expired, terminated or failed. An
-/// attempt that is still open, for example in another tab, is returned instead, unless it shares more than the customer consents to here.
+/// attempt that is still open, for example in another tab, is returned instead, unless it shares more than the customer consents to here. When
+/// the order's time is over (`shop.payable_hours`, the signed cart's `exp`, the offer's end) a new order is needed, at today's prices.
 #[utoipa::path(post, path = "/v1/checkouts/{token}/attempts", tag = "page", params(("token" = String, Path), IdempotencyKey),
     request_body = NewAttempt, responses(
     (status = 201, body = Checkout, description = "The checkout with the attempt", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),

@@ -131,7 +131,8 @@ async fn land(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
     let more = !attempt.state.is_final() || (number_expected && found.checkout.customer.is_none());
     let order = &found.checkout.order;
     let shop_url = &app.front(&order.cart.sales_unit).url;
-    let page = pages::order(&found.snapshot(), order.language, shop_url, more);
+    let ended = !found.checkout.is_payable(clock::now());
+    let page = pages::order(&found.snapshot(), order.language, shop_url, more, ended);
     Ok(page.into_response())
 }
 

@@ -153,31 +153,29 @@ fn image(kind: &'static str, bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind), (cross_origin, "cross-origin")], bytes).into_response()
 }
 
-/// Whether the form can be submitted: no payment was started, the last attempt failed, or the payment was pushed to an app that the customer
-/// may not open.
+/// Whether the form can be submitted: the order can still be paid, and no payment was started, the last attempt failed, or the payment was
+/// pushed to an app that the customer may not open.
 fn payable(checkout: &Checkout) -> bool {
     let Attempt { state, flow, .. } = checkout.current();
-    let is_open = checkout.order.offer.as_ref().is_none_or(|offer| offer.is_open(clock::now()));
     let startable = match state {
         PaymentState::Open => true,
         PaymentState::Created => *flow == Flow::Push,
         PaymentState::Starting | PaymentState::Authorized => false,
         PaymentState::Aborted | PaymentState::Expired | PaymentState::Terminated | PaymentState::Failed => true,
     };
-    is_open && startable
+    checkout.is_payable(clock::now()) && startable
 }
 
 fn page(app: &App, found: &Found, terms_missing: bool) -> Page {
     let (checkout, snapshot) = (&found.checkout, found.snapshot());
     let (language, shop_url) = (checkout.order.language, &app.front(&checkout.order.cart.sales_unit).url);
     if payable(checkout) {
-        let due = checkout.order.offer.as_ref().map(|offer| offer.expires_at);
         let accepted = checkout.order.terms_accepted_at.is_some();
-        let form = pages::PayForm { due, terms_accepted: accepted, terms_missing };
+        let form = pages::PayForm { due: checkout.payable_until(), terms_accepted: accepted, terms_missing };
         return pages::pay(&snapshot, language, &form, &app.vipps);
     }
     let more = !snapshot.state.is_final() && snapshot.state != PaymentState::Open;
-    pages::order(&snapshot, language, shop_url, more)
+    pages::order(&snapshot, language, shop_url, more, !checkout.is_payable(clock::now()))
 }
 
 /// The address of Vipps MobilePay's QR, if the configuration asks for that one.

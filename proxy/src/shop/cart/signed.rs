@@ -9,16 +9,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use kvitt_wire::{Cart, ShopCart};
+use kvitt_wire::ShopCart;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use thiserror::Error;
 
-use super::{CartError, from_shop};
+use super::{CartError, Priced, from_shop};
 use crate::checkout::Moment;
-use crate::config::{SalesUnit, SalesUnits, Shop};
+use crate::config::{SalesUnits, Shop};
 
 /// The `typ` of a signed cart, so that nothing else signed with the same secret is accepted.
 pub const TYP: &str = "kvitt-cart+jwt";
@@ -97,7 +97,7 @@ pub fn from_signed<'a>(
     jws: &str,
     sales_unit: Option<&str>,
     now: Moment,
-) -> Result<(&'a SalesUnit, Cart), CartError> {
+) -> Result<Priced<'a>, CartError> {
     let parts: Vec<_> = jws.split('.').collect();
     let &[header, payload, signature] = parts.as_slice() else {
         return Err(malformed("it must have three parts with dots between them"));
@@ -129,7 +129,8 @@ pub fn from_signed<'a>(
     if sales_unit.is_some_and(|requested| requested != unit.name) {
         return Err(SignedCartError::OtherSalesUnit(unit.name.clone()).into());
     }
-    Ok((unit, from_shop(shop, unit, &claims.cart, now)?))
+    let cart = from_shop(shop, unit, &claims.cart, now)?;
+    Ok(Priced { unit, cart, valid_until: Some(Moment(claims.exp.saturating_mul(1000))) })
 }
 
 /// Verifies the signature, in constant time.

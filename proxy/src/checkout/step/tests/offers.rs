@@ -63,6 +63,26 @@ fn an_expired_or_withdrawn_offer_cannot_be_paid() {
 }
 
 #[test]
+fn no_attempt_begins_after_the_order_s_time() {
+    let mut story = Story::new(None);
+    story.created(1).update(1, polled(None, payment(PaymentState::Expired)));
+    // Orders of earlier releases have the default time, from their opening on.
+    for (payable_until, end) in [(Some(START.plus_ms(3_600_000)), 3_600_000), (None, 4 * 3_600_000)] {
+        let mut order = story.clone();
+        order.checkout.order.payable_until = payable_until;
+        order.now = START.plus_ms(end - 1_000);
+        for input in [Input::Retry(None), Input::Pay(None)] {
+            assert_eq!(order.clone().take(input).err(), Some(Refusal::OfferEnded));
+        }
+        order.now = START.plus_ms(end - 1_001);
+        assert_eq!(order.take(Input::Retry(None)).unwrap().created(2).state(), State::Created);
+        order.now = START.plus_ms(end);
+        order.update(2, polled(None, payment(PaymentState::Authorized)));
+        assert_eq!(order.state(), State::Authorized, "a payment that was begun in time is paid");
+    }
+}
+
+#[test]
 fn an_offer_expires_but_not_a_payment_that_was_requested() {
     let mut story = opened_with(offer(OfferedBy::Shop), None);
     story.take(Input::Pay(None)).unwrap().created(1);

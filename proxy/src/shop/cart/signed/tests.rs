@@ -1,3 +1,4 @@
+use kvitt_wire::Cart;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ fn with(mut value: Value, pointer: &str, change: Value) -> Value {
 }
 
 fn checked(jws: &str) -> Result<Cart, CartError> {
-    from_signed(&CONFIG.shop, &CONFIG.sales_units, jws, None, NOW).map(|(_, cart)| cart)
+    from_signed(&CONFIG.shop, &CONFIG.sales_units, jws, None, NOW).map(|priced| priced.cart)
 }
 
 fn refusal(jws: &str) -> SignedCartError {
@@ -108,8 +109,9 @@ fn a_key_signs_under_its_own_name_and_for_its_own_sales_unit() {
     let found = refusal(&signed_with("secret-of-the-seed-for-another-unit-", &foreign, &payload()));
     assert_eq!(found, SignedCartError::KeyForOtherUnit("no".into()));
     let jws = signed_with(KEY, &header(), &payload());
-    let sales_unit_of =
-        |unit| from_signed(&CONFIG.shop, &CONFIG.sales_units, &jws, Some(unit), NOW).map(|(unit, _)| unit.name.clone());
+    let sales_unit_of = |unit| {
+        from_signed(&CONFIG.shop, &CONFIG.sales_units, &jws, Some(unit), NOW).map(|priced| priced.unit.name.clone())
+    };
     assert_eq!(sales_unit_of("no").unwrap(), "no");
     assert_eq!(sales_unit_of("dk"), Err(SignedCartError::OtherSalesUnit("no".into()).into()));
 }
