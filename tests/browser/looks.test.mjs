@@ -120,6 +120,7 @@ for (const [name, options] of [
     await ida.looksAround(`${name}-shop`);
     await App.fillsIn(ida, { share: true, before: () => ida.looksAround(`${name}-start`) });
     const app = await App.in(ida);
+    const { reference } = await app.payment();
     await ida.looksAround(`${name}-landing`);
     await app.opensHere();
     await ida.looksAround(`${name}-consent`);
@@ -139,5 +140,9 @@ for (const [name, options] of [
     await plain.opens((await app.payment()).request.returnUrl.replace("/return/", "/return.html?kvitt="));
     await plain.sees("the app you paid with");
     await plain.looksAround(`${name}-return-without-scripts`);
+    await plain.follows("Show the order on a page without JavaScript");
+    await plain.isAt(set.shop, "/pay/");
+    await plain.seesHeading("Thank you for your order");
+    await plain.readsOf(reference);
   });
 }

@@ -60,22 +60,100 @@ async fn a_form_leads_to_the_payment_and_the_return_shows_the_order() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_shown_as_a_page() {
+async fn what_is_wrong_is_shown_as_a_page_in_the_customer_s_words() {
     let shop = Shop::open().await;
-    for (change, status, code) in [
-        (("terms_accepted", ""), StatusCode::UNPROCESSABLE_ENTITY, "terms_not_accepted"),
-        (("amount", "58699"), StatusCode::CONFLICT, "price_changed"),
-        (("amount", "lots"), StatusCode::BAD_REQUEST, "malformed_body"),
-        (("items", "cup:1"), StatusCode::UNPROCESSABLE_ENTITY, "unknown_sku"),
-        (("items", "<script>:1"), StatusCode::UNPROCESSABLE_ENTITY, "unknown_sku"),
-        (("return_url", "https://evil.example/"), StatusCode::UNPROCESSABLE_ENTITY, "bad_return_url"),
+    for (change, status, code, words) in [
+        (("terms_accepted", ""), StatusCode::UNPROCESSABLE_ENTITY, "terms_not_accepted", "Godta salgsvilkårene"),
+        (("amount", "58699"), StatusCode::CONFLICT, "price_changed", "587,00\u{a0}kr"),
+        (("items", "cup:1"), StatusCode::UNPROCESSABLE_ENTITY, "unknown_sku", "kontakt butikken"),
+        (("items", "<script>:1"), StatusCode::UNPROCESSABLE_ENTITY, "unknown_sku", "kontakt butikken"),
+        (
+            ("return_url", "https://evil.example/"),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "bad_return_url",
+            "kontakt butikken",
+        ),
     ] {
         let text = page(submit(&shop, &[change]).await, status).await;
-        assert!(text.contains(code) && !text.contains("<script>"), "{change:?}: {text}");
+        for expected in
+            [code, words, "<html lang=\"nb\">", "Du har ikke betalt noe.", &format!("href=\"{SHOP_ORIGIN}\"")]
+        {
+            assert!(text.contains(expected), "{change:?}: {expected} is not in {text}");
+        }
+        // The words for developers are in the JSON.
+        assert!(!text.contains("<script>") && !text.contains("sales unit") && !text.contains("cup"), "{text}");
     }
-    let lost = shop.get("/return/AaIJOzrZdw67fpqWX6IZiwVMTXKP1SLJc5kg9PUzpXgQ").send().await.unwrap();
-    assert!(page(lost, StatusCode::NOT_FOUND).await.contains("not_found"));
+    let text = page(submit(&shop, &[("amount", "lots")]).await, StatusCode::BAD_REQUEST).await;
+    assert!(text.contains("malformed_body") && !text.contains("amount:"), "{text}");
     assert_eq!(shop.vipps.records().await.len(), 0);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn people_get_pages_in_their_language_and_programs_get_json() {
+    let shop = Shop::open().await;
+    let nowhere = "AaIJOzrZdw67fpqWX6IZiwVMTXKP1SLJc5kg9PUzpXgQ";
+    let browser = |path: &str| {
+        let request =
+            shop.get(path).header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+        request.header("accept-language", "de-AT,fi-FI;q=0.9,en;q=0.5")
+    };
+    for (path, status) in [
+        (format!("/return/{nowhere}"), StatusCode::NOT_FOUND),
+        (format!("/pay/{nowhere}"), StatusCode::NOT_FOUND),
+        ("/pay/%FF".to_owned(), StatusCode::NOT_FOUND),
+        ("/return".to_owned(), StatusCode::NOT_FOUND),
+        ("/".to_owned(), StatusCode::NOT_FOUND),
+        ("/kvittering".to_owned(), StatusCode::NOT_FOUND),
+        ("/pay".to_owned(), StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let text = page(browser(&path).send().await.unwrap(), status).await;
+        for expected in
+            ["<html lang=\"fi\">", "Sivua ei löydy", "Takaisin kauppaan", &format!("href=\"{SHOP_ORIGIN}\"")]
+        {
+            assert!(text.contains(expected), "{path}: {expected} is not in {text}");
+        }
+        let code = if status == StatusCode::NOT_FOUND { "not_found" } else { "method_not_allowed" };
+        problem(shop.get(&path).header("accept", "application/json").send().await.unwrap(), status.as_u16(), code)
+            .await;
+    }
+    problem(browser(&format!("/v1/checkouts/{nowhere}")).send().await.unwrap(), 404, "not_found").await;
+    problem(shop.get("/").send().await.unwrap(), 404, "not_found").await;
+    let lost = page(shop.get(&format!("/return/{nowhere}")).send().await.unwrap(), StatusCode::NOT_FOUND).await;
+    assert!(lost.contains("not_found") && lost.contains("<html lang=\"en\">"), "{lost}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_customer_s_page_is_found_with_a_slash_at_its_end() {
+    let shop = Shop::open().await;
+    let order = shop.ordered().await;
+    for page in ["pay", "return"] {
+        let path = format!("/{page}/{}", order.seen.token);
+        let moved = shop.get(&format!("{path}/?from=mail")).send().await.unwrap();
+        assert_eq!(moved.status(), StatusCode::PERMANENT_REDIRECT);
+        let there = moved.url().join(moved.headers()["location"].to_str().unwrap()).unwrap();
+        assert_eq!(there.as_str(), format!("{}{path}?from=mail", shop.url));
+    }
+    problem(shop.get("/pay/a/b/").send().await.unwrap(), 404, "not_found").await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_return_page_without_javascript_links_to_the_order() {
+    let shop = Shop::open().await;
+    let order = shop.ordered().await;
+    let token = &order.seen.token;
+    let follow = async |referer: &str| shop.get("/return").header("referer", referer).send().await.unwrap();
+    let sent_on = follow(&format!("{SHOP_ORIGIN}/thanks?from=vipps&kvitt={token}")).await;
+    assert_eq!(sent_on.status(), StatusCode::SEE_OTHER);
+    let there = sent_on.url().join(sent_on.headers()["location"].to_str().unwrap()).unwrap();
+    assert_eq!(there.as_str(), format!("{}/pay/{token}", shop.url));
+    let shown = page(shop.http.get(there).send().await.unwrap(), StatusCode::OK).await;
+    assert!(shown.contains(order.reference()), "{shown}");
+    for referer in [format!("{SHOP_ORIGIN}/"), format!("{SHOP_ORIGIN}/?kvitt=../../evil"), token.clone()] {
+        assert!(page(follow(&referer).await, StatusCode::NOT_FOUND).await.contains("not_found"));
+    }
     shop.close().await;
 }
 

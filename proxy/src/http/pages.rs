@@ -94,24 +94,34 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
     )
 }
 
-/// A problem, and how the customer can go on.
-pub fn problem(problem: &Problem) -> Page {
-    page(
-        Language::En,
-        &problem.title,
-        None,
-        Some(State::Failed),
-        html! {
-            h1 { (problem.title) }
-            @if let Some(detail) = &problem.detail { p.lead { (detail) } }
-            @if problem.status == 404 {
-            p { "The link may be incomplete or too old. If you have paid, the payment is listed in the app." }
-        } @else {
-            p { "Nothing has been paid. Go back to the shop with your browser's back button and try again." }
-        }
-            p.quiet { "Code " (problem.code) " · " (problem.trace_id) }
-        },
-    )
+/// A problem in the customer's words, and how the customer can go on. What a developer should know is in the JSON and in the log.
+pub fn problem(problem: &Problem, language: Language, shop_url: &str) -> Page {
+    let text = Text::of(language);
+    let (heading, lead) = explained(problem, &text);
+    let nothing_paid = (400..500).contains(&problem.status) && ![404, 405, 429].contains(&problem.status);
+    let new_total = problem.cart.as_ref().map(|cart| amount(cart.total.value, cart.total.currency, &text));
+    let content = html! {
+        h1 { (heading) }
+        @if let Some(lead) = lead { p.lead { (lead) } }
+        @if let Some(total) = new_total { dl.facts { dt { (text.new_total) } dd { (total) } } }
+        @if nothing_paid { p { (text.nothing_paid) } }
+        p { a.button href=(shop_url) { (text.back) } }
+        p.quiet { (text.code) " " (problem.code) " · " (problem.trace_id) }
+    };
+    page(language, heading, None, Some(State::Failed), content)
+}
+
+/// What a problem means for the customer: a heading, and what to do.
+fn explained(problem: &Problem, text: &Text) -> (&'static str, Option<&'static str>) {
+    match (problem.status, problem.code.as_str()) {
+        (404 | 405, _) => (text.not_found, Some(text.not_found_lead)),
+        (429 | 500.., _) => (text.busy, Some(text.busy_lead)),
+        (_, "price_changed") => (text.price_changed, Some(text.price_changed_lead)),
+        (_, "terms_not_accepted") => (text.terms_needed.trim_end_matches('.'), None),
+        (_, "cart_expired") => (text.stale, Some(text.stale_lead)),
+        (_, "offer_ended" | "too_many_attempts") => (text.ended, Some(text.ended_lead)),
+        _ => (text.refused, Some(text.refused_lead)),
+    }
 }
 
 fn page(language: Language, title: &str, refresh_s: Option<u32>, state: Option<State>, body: Markup) -> Page {

@@ -10,7 +10,7 @@ use std::fmt;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kvitt_wire::{Cart, Problem, Role};
+use kvitt_wire::{Cart, Language, Problem, Role};
 
 pub use self::code::Code;
 use crate::vendor::advice;
@@ -23,6 +23,7 @@ pub struct ApiError {
     cart: Option<Box<Cart>>,
     retry_after_s: Option<u32>,
     as_page: bool,
+    order: Option<(Language, String)>,
 }
 
 /// The result of a handler.
@@ -31,7 +32,7 @@ pub type Result<T> = std::result::Result<T, ApiError>;
 impl ApiError {
     /// The error with this code and no detail. Also by [`From`], for `?`.
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, cart: None, retry_after_s: None, as_page: false }
+        Self { code, detail: None, cart: None, retry_after_s: None, as_page: false, order: None }
     }
 
     /// Adds what exactly is wrong.
@@ -46,6 +47,13 @@ impl ApiError {
     pub const fn as_page(mut self) -> Self {
         self.as_page = true;
         self
+    }
+
+    /// Renders the error as a page in the language of its order or form, with a link to the front page of the shop.
+    #[must_use]
+    pub fn as_page_in(mut self, language: Language, shop_url: &str) -> Self {
+        self.order = Some((language, shop_url.to_owned()));
+        self.as_page()
     }
 
     const fn retry_after(mut self, seconds: u32) -> Self {
@@ -164,9 +172,14 @@ impl ApiError {
         self.retry_after_s
     }
 
-    /// Whether the error is rendered as a page.
+    /// Whether the route answers with pages.
     pub(super) const fn is_page(&self) -> bool {
         self.as_page
+    }
+
+    /// The language of the order or form and the front page of its shop, if they are known.
+    pub(super) fn order(&self) -> Option<(Language, &str)> {
+        self.order.as_ref().map(|(language, shop_url)| (*language, shop_url.as_str()))
     }
 
     /// The body of the response.

@@ -67,7 +67,10 @@ fn servers() -> OpenApiRouter<App> {
 /// The operators' routes, for a listener of their own.
 pub fn operators_router(app: &App) -> Router {
     let (router, _) = operators::router().merge(operators::internal()).split_for_parts();
-    router.layer(from_fn(respond::respond)).layer(from_fn(security_headers)).with_state(app.clone())
+    router
+        .layer(from_fn_with_state(app.clone(), respond::respond))
+        .layer(from_fn(security_headers))
+        .with_state(app.clone())
 }
 
 /// The API's description as OpenAPI JSON, as committed in `proxy/openapi.json`. It is built once.
@@ -122,7 +125,7 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(app.http.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), limit_body_time))
         .layer(from_fn_with_state(app.clone(), measure))
-        .layer(from_fn(respond::respond))
+        .layer(from_fn_with_state(app.clone(), respond::respond))
         .layer(from_fn(security_headers))
         .with_state(app.clone())
 }

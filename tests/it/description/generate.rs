@@ -124,6 +124,7 @@ pub(super) fn request(
     tape: &mut Tape<'_>,
 ) -> (RequestBuilder, String) {
     let (mut path, fresh) = (operation.path.clone(), uuid::Uuid::new_v4().to_string());
+    let return_page = format!("https://shop.example/thanks?kvitt={}", known.token);
     let mut query = Vec::new();
     let mut headers = Vec::new();
     let bare = tape.one_in(4);
@@ -149,6 +150,9 @@ pub(super) fn request(
             }
             "query" if name == "items" && !tape.one_in(3) => query.push((name, "mug:2,tea:1")),
             "query" if !bare && tape.one_in(2) => query.push((name, tape.of(TEXTS))),
+            "header" if name == "referer" && tape.one_in(2) => {
+                headers.push((name.to_owned(), return_page.as_str()));
+            }
             "header" if tape.one_in(3) => {
                 headers.push((name.to_owned(), tape.of(&["0", "7", "-1", "x", "", "one-key-for-many-of-them"])))
             }

@@ -63,7 +63,8 @@ pub(super) async fn check_origin(State(app): State<App>, request: Request, next:
 
 /// The response to a refused request: a page where a browser opens the address, otherwise a problem.
 fn refuse(error: ApiError, path: &str) -> Response {
-    let is_page =
-        path == "/pay" || (path.starts_with("/pay/") && !path.contains("/qr.")) || path.starts_with("/return/");
+    let is_page = matches!(path, "/pay" | "/return")
+        || (path.starts_with("/pay/") && !path.contains("/qr."))
+        || path.starts_with("/return/");
     if is_page { error.as_page().into_response() } else { error.into_response() }
 }

@@ -14,7 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::responses::{ForBrowser, FormBody, NotFoundPage};
-use crate::access::token::Found;
+use crate::access::token::{self, Found};
+use crate::base::clock;
 use crate::checkout::{Checkout, Input, Update};
 use crate::http::app::App;
 use crate::http::extract::Path;
@@ -25,7 +26,7 @@ use crate::shop::{cart, return_url};
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(pay)).routes(routes!(land))
+    OpenApiRouter::new().routes(routes!(pay)).routes(routes!(land)).routes(routes!(show_order_of_page))
 }
 
 /// The fields of the form. A checkbox that is not checked is absent.
@@ -59,9 +60,14 @@ struct PayForm {
 }
 
 impl PayForm {
+    fn language(&self) -> Language {
+        self.language.as_deref().map(Language::from_tag).unwrap_or_default()
+    }
+
     fn into_checkout(self) -> Result<NewCheckout> {
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
         let checked = |field: Option<String>| field.as_deref() == Some("yes");
+        let language = self.language();
         let wording = self.wording.unwrap_or_default();
         Ok(NewCheckout {
             items: cart::parse_items(&self.items)?,
@@ -70,7 +76,7 @@ impl PayForm {
             sales_unit: given(self.sales_unit),
             terms_accepted: checked(self.terms_accepted),
             consent: checked(self.share_phone_number).then_some(ConsentGiven { wording, language: None }),
-            language: self.language.as_deref().map(Language::from_tag).unwrap_or_default(),
+            language,
             return_url: given(self.return_url),
             open: false,
         })
@@ -94,15 +100,13 @@ async fn pay(
     trace_id: TraceId,
     form: std::result::Result<Form<PayForm>, FormRejection>,
 ) -> Result<Response> {
-    start(&app, &trace_id, form).await.map_err(ApiError::as_page)
+    let Form(form) = form.map_err(|rejection| malformed(rejection).as_page())?;
+    let language = form.language();
+    let shop_url = &app.units.find(form.sales_unit.as_deref()).map_or(&app.shop.front, |unit| &unit.front).url;
+    start(&app, &trace_id, form).await.map_err(|error| error.as_page_in(language, shop_url))
 }
 
-async fn start(
-    app: &App,
-    trace_id: &TraceId,
-    form: std::result::Result<Form<PayForm>, FormRejection>,
-) -> Result<Response> {
-    let Form(form) = form.map_err(malformed)?;
+async fn start(app: &App, trace_id: &TraceId, form: PayForm) -> Result<Response> {
     let opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
     let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
     let checkout = app.wait_until(opened.checkout.clone(), started).await;
@@ -134,6 +138,21 @@ async fn land(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
     let ended = !found.checkout.is_payable(clock::now());
     let page = pages::order(&found.snapshot(), order.language, shop_url, more, ended);
     Ok(page.into_response())
+}
+
+/// Shows the order of the return page that links here
+///
+/// For a browser without JavaScript: a static page cannot write the token into a link, but a link with `referrerpolicy="unsafe-url"` sends the
+/// page's own address along, and the token is in it. Redirects to the order's page.
+#[utoipa::path(get, path = "/return", operation_id = "show_order_of_page", tag = "browser", params(
+    ("referer" = Option<String>, Header, description = "The address of the return page, with the query parameter `kvitt`")), responses(
+    ForBrowser, NotFoundPage,
+    (status = 303, description = "To the order's page"),
+))]
+async fn show_order_of_page(headers: HeaderMap) -> Result<Response> {
+    let page = headers.get(header::REFERER).and_then(|page| page.to_str().ok()).unwrap_or_default();
+    let token = return_url::token_of(page).filter(|token| token::decode(token).is_some());
+    see_other(&format!("pay/{}", token.ok_or(ApiError::not_found().as_page())?))
 }
 
 /// Has the payment polled, since the webhook may have been lost. The customer goes on even when the signal cannot be committed.

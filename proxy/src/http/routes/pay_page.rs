@@ -76,11 +76,17 @@ async fn submit(
     Path(token): Path<String>,
     form: std::result::Result<Form<PayPageForm>, FormRejection>,
 ) -> Result<Response> {
-    pay(&app, &token, form).await.map_err(ApiError::as_page)
+    let found = app.find(&token).await.map_err(ApiError::as_page)?;
+    let order = &found.checkout.order;
+    let shop_url = &app.front(&order.cart.sales_unit).url;
+    pay(&app, &found, form).await.map_err(|error| error.as_page_in(order.language, shop_url))
 }
 
-async fn pay(app: &App, token: &str, form: std::result::Result<Form<PayPageForm>, FormRejection>) -> Result<Response> {
-    let found = app.find(token).await?;
+async fn pay(
+    app: &App,
+    found: &Found,
+    form: std::result::Result<Form<PayPageForm>, FormRejection>,
+) -> Result<Response> {
     let Form(form) = form.map_err(malformed)?;
     let checked = |field: &Option<String>| field.as_deref() == Some("yes");
     let (id, order) = (found.checkout.id, &found.checkout.order);
@@ -89,7 +95,7 @@ async fn pay(app: &App, token: &str, form: std::result::Result<Form<PayPageForm>
         return see_other(&payment_url.unwrap_or_else(|| found.checkout.pay_url()));
     }
     if !checked(&form.terms_accepted) && order.terms_accepted_at.is_none() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, &found, true)).into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, found, true)).into_response());
     }
     let wording = form.wording.clone().unwrap_or_default();
     let given = checked(&form.share_phone_number).then_some(ConsentGiven { wording, language: None });

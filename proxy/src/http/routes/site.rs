@@ -5,8 +5,8 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -25,6 +25,9 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
+    if let Some(address) = without_slash(request.uri()) {
+        return Ok(Redirect::permanent(&address).into_response());
+    }
     let path = match request.uri().path().trim_start_matches('/') {
         "" => "index.html",
         "desk" | "desk/" => "desk/index.html",
@@ -54,6 +57,14 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     Ok((headers, file.data).into_response())
+}
+
+/// The relative address of a customer's page that was opened with a slash at its end.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let path = uri.path().strip_suffix('/')?;
+    let (folder, page) = path.rsplit_once('/')?;
+    let query = uri.query().map_or(String::new(), |query| format!("?{query}"));
+    (matches!(folder, "/pay" | "/return") || matches!(path, "/pay" | "/return")).then(|| format!("../{page}{query}"))
 }
 
 /// The file, or its brotli version when the browser accepts it; true for the latter.
