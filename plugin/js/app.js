@@ -15,8 +15,24 @@ export async function start(response) {
 
 /** @returns {Widget} one element's payment flow, with a random salt; see the constructor in `src/lib.rs`. On a desktop it may show a QR */
 export function widget(host, cover, key, origin, words) {
+  hideToken();
   const salt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
   const widget = new Widget(host, cover, key, origin, words, salt.join(""));
   if (matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches) widget.scan();
   return widget;
+}
+
+/**
+ * Moves an order's token from the address to the history's entry, where a reload finds it: addresses are copied, and counted with the visits.
+ * Where the widget cannot run the token stays, for a link to the proxy's own page. The rest of the address stays as it is.
+ */
+function hideToken() {
+  const kvitt = new URLSearchParams(location.search).get("kvitt");
+  if (kvitt === null) return;
+  const others = location.search.slice(1).split("&").filter((parameter) => !/^kvitt(=|$)/.test(parameter)).join("&");
+  try {
+    history.replaceState({ ...history.state, kvitt }, "", location.origin + location.pathname + (others && "?" + others) + location.hash);
+  } catch {
+    // A frame in a sandbox may not change its address.
+  }
 }

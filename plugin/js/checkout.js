@@ -71,8 +71,8 @@ export class KvittCheckout extends KvittElement {
   /** The order to show, if any: from the attribute, from the address when the customer comes back, or from the tab's storage. */
   #token() {
     if (this.token) return [this.token, true];
-    const named = new URLSearchParams(location.search).get("kvitt");
-    if (named && !document.querySelector("kvitt-confirmation")) return [named, true];
+    const { returned } = this;
+    if (returned && !document.querySelector("kvitt-confirmation")) return [returned, true];
     try {
       return [sessionStorage.getItem(this.key), isRevisit()];
     } catch {

@@ -11,7 +11,7 @@ export class KvittConfirmation extends KvittElement {
   }
 
   start() {
-    const token = this.token || new URLSearchParams(location.search).get("kvitt");
+    const token = this.token || this.returned;
     if (token) this.resume(token, true);
   }
 

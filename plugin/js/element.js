@@ -87,6 +87,11 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     if (words && language === this.locale) this.#widget.speak(words);
   }
 
+  /** The token of the order that the customer comes back from: in the address, or beside it once `hideToken` has taken it out. */
+  get returned() {
+    return new URLSearchParams(location.search).get("kvitt") ?? history.state?.kvitt;
+  }
+
   /** Shows an order that exists; with `showFinal` also when its state is final. */
   async resume(token, showFinal) {
     (await this.wasm("resume"))?.resume(token, showFinal);

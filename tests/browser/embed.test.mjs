@@ -46,7 +46,7 @@ test("a page on an allowed origin can pay", async () => {
   await app.shares();
   await app.pays();
   await app.returns();
-  await eva.isAt(known, "/thanks?kvitt=");
+  await eva.isAt(known, "/thanks");
   await eva.seesHeading("Thank you for your order");
   await eva.readsOf(reference, /Shared, ending in ··67/);
   await eva.looksAround("embedded-confirmation");

@@ -43,7 +43,7 @@ test("pays, shares the number, and reads the order confirmed", async () => {
   await kari.looksAround("paid");
   await app.returns();
 
-  await kari.isAt(set.shop, "/return.html?kvitt=");
+  await kari.isAt(set.shop, "/return.html");
   await kari.seesHeading("Thank you for your order");
   await kari.readsOf(reference, "NOK 587.00 is reserved for Nordlys Keramikk", ...order, /Shared, ending in ··67/);
   await kari.looksAround("confirmation");
@@ -71,6 +71,47 @@ test("pays, shares the number, and reads the order confirmed", async () => {
     kari.received.some(({ body }) => body.includes('"phone_number_ending":"67"')),
     "the recorded answers have the end of the number",
   );
+});
+
+test("the token leaves the address, and a reload still shows the order", async () => {
+  const kari = await set.shopper();
+  const { reference, returned } = await App.paysFor(kari, { share: false });
+  assert.equal(kari.page.url(), `${set.shop}/return.html`);
+  await kari.page.reload();
+  await kari.seesHeading("Thank you for your order");
+  await kari.readsOf(reference);
+
+  // What else the address says, and what else the page keeps in its history, stays as it is.
+  const token = returned.split("/").at(-1);
+  const other = await set.shopper();
+  await other.page.addInitScript(() => history.state ?? history.replaceState({ own: 1 }, ""));
+  await other.opens(`/return.html?navn=B%E6r&kvitt=${token}&flag#top`);
+  await other.seesHeading("Thank you for your order");
+  assert.equal(other.page.url(), `${set.shop}/return.html?navn=B%E6r&flag#top`);
+  assert.deepEqual(await other.page.evaluate(() => history.state), { own: 1, kvitt: token });
+  await other.opens("/mug.html");
+  await other.goesBack();
+  await other.seesHeading("Thank you for your order");
+
+  // A visit of its own shows no order.
+  await other.opens("/");
+  await other.opens("/return.html");
+  await other.page.evaluate(() => customElements.whenDefined("kvitt-confirmation"));
+  await other.sees("Your order shows here");
+  assert.equal(await other.page.getByText(reference).count(), 0);
+});
+
+test("the token stays in the address where the widget cannot run, for the link to the proxy's page", async () => {
+  const kari = await set.shopper();
+  const { reference, returned } = await App.paysFor(kari, { share: false });
+  const other = await set.shopper();
+  other.expectsError(/ERR_FAILED|did not start/);
+  await other.page.addInitScript(() => delete globalThis.WebAssembly);
+  await other.opens(returned);
+  await other.follows("Show the order on a page without JavaScript");
+  await other.isAt(set.shop, "/pay/");
+  await other.seesHeading("Thank you for your order");
+  await other.readsOf(reference);
 });
 
 test("returns in another browser", async () => {

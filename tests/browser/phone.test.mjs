@@ -22,7 +22,7 @@ test("the landing page goes back to the shop once the phone has paid", async () 
   await phone.looksAround("phone-app");
   await app.pays();
 
-  await ola.isAt(set.shop, "/return.html?kvitt=");
+  await ola.isAt(set.shop, "/return.html");
   await ola.seesHeading("Thank you for your order");
   await ola.readsOf(reference, /Shared, ending in ··67/);
   assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
