@@ -26,6 +26,7 @@ test("a number is shown on request, and erased", async () => {
   await clerk.looksAround("desk-customer");
 
   await clerk.follows("Customers");
+  clerk.expectsError(/status of 422/);
   await page.getByLabel("Telephone number").fill("912");
   await clerk.presses("Find");
   await clerk.sees("Enter the whole number");
@@ -37,7 +38,7 @@ test("a number is shown on request, and erased", async () => {
   await clerk.sees("This cannot be undone.");
   await clerk.looksAround("desk-erase");
   await clerk.types("Escape");
-  await clerk.seesHeading(NUMBER);
+  await siv.isThrough();
   await clerk.presses("Erase…");
   await clerk.presses("Erase for good");
   await clerk.sees("Erased. The orders stay, without the personal data.");
@@ -63,9 +64,7 @@ test("a known customer is sent a request", async () => {
   await clerk.looksAround("desk-request-known");
   const before = (await set.records.payments()).length;
   await clerk.presses("Send a request for NOK 249.00");
-  await clerk.sees(/Sent to the customer's phone|Scan to pay/);
+  await clerk.sees("Sent to the customer's phone");
   await clerk.looksAround("desk-request-sent");
-  // The request goes to the app or to a link, never to both.
-  const sent = (await page.getByText("Sent to the customer's phone").count()) === 1;
-  await until("the records to have the payment, or none", async () => (await set.records.payments()).length === before + Number(sent));
+  await until("the records to have the payment", async () => (await set.records.payments()).length === before + 1);
 });
