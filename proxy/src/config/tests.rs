@@ -54,7 +54,7 @@ fn the_defaults_alone_lack_only_what_is_marked_required() {
     let Mistakes(mistakes) = Config::load(None, []).unwrap_err();
     let names: Vec<_> = mistakes.iter().map(|mistake| mistake.split(": ").next().unwrap_or_default()).collect();
     assert_eq!(names, ["public_url", "shop.name", "shop.url", "shop.terms_url", "sales_unit", "encryption.key"]);
-    assert_eq!(DEFAULTS.matches("equired").count(), names.len() - 1 + 7 + 2 + 1, "each is marked in the defaults");
+    assert_eq!(DEFAULTS.matches("equired").count(), names.len() - 1 + 7 + 2 + 3 + 1, "each is marked in the defaults");
 }
 
 #[test]

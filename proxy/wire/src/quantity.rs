@@ -93,7 +93,11 @@ impl fmt::Display for Quantity {
 
 impl Serialize for Quantity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 % PER_ONE == 0 { serializer.serialize_u64(self.0 / PER_ONE) } else { serializer.collect_str(self) }
+        if self.0.is_multiple_of(PER_ONE) {
+            serializer.serialize_u64(self.0 / PER_ONE)
+        } else {
+            serializer.collect_str(self)
+        }
     }
 }
 

@@ -118,7 +118,9 @@ async fn a_total_is_rounded_to_whole_kroner_on_a_line() {
 #[tokio::test]
 async fn a_quantity_may_have_decimals_and_is_captured_in_parts() {
     let shop = Shop::open().await;
-    let cheese = json!({ "sku": "cheese", "name": "Brunost", "quantity": "1.25", "unit": "kg", "unit_price": 19_900, "vat_rate": 1500 });
+    let cheese = json!({
+        "sku": "cheese", "name": "Brunost", "quantity": "1.25", "unit": "kg", "unit_price": 19_900, "vat_rate": 1500,
+    });
     let cart = json!({ "lines": [cheese], "total": { "value": 24_875, "currency": "NOK" } });
     let sold = Sold::with(&shop, &cart).await;
     let (amount, lines) = amount_and_lines(&shop, sold.order.reference()).await;
@@ -148,9 +150,8 @@ async fn a_backend_s_cart_may_be_larger_than_other_bodies() {
     let shop = Shop::open().await;
     let bearer = shop.key("backend").await;
     let url = format!("{SHOP_ORIGIN}/{}", "a".repeat(1_900));
-    let lines: Vec<_> = (0..100)
-        .map(|nth| json!({ "sku": format!("a{nth}"), "name": "Krus", "quantity": 1, "unit_price": 100, "vat_rate": 2500, "url": url }))
-        .collect();
+    let cup = json!({ "name": "Krus", "quantity": 1, "unit_price": 100, "vat_rate": 2500, "url": url });
+    let lines: Vec<_> = (0..100).map(|nth| with(cup.clone(), "/sku", json!(format!("a{nth}")))).collect();
     let cart = json!({ "lines": lines, "total": { "value": 10_000, "currency": "NOK" } });
     let body = json!({ "cart": cart });
     assert!(body.to_string().len() > 3 * 65_536);

@@ -140,9 +140,9 @@ fn rounding(market: Market, drift: i64, sku: String) -> Line {
 
 /// The first of `sku`, `sku-2`, `sku-3`, … that no line has.
 fn free_sku(sku: &str, lines: &[Line]) -> String {
-    let candidates = std::iter::once(sku.to_owned()).chain((2..).map(|nth| format!("{sku}-{nth}")));
+    let mut candidates = std::iter::once(sku.to_owned()).chain((2..).map(|nth| format!("{sku}-{nth}")));
     let is_free = |candidate: &String| lines.iter().all(|line| line.sku != *candidate);
-    candidates.into_iter().find(is_free).expect("there are more candidates than lines")
+    candidates.find(is_free).expect("there are more candidates than lines")
 }
 
 /// Whether it is an address that a page and the app may show: http or https, without credentials.

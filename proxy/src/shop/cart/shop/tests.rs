@@ -128,11 +128,11 @@ fn a_small_difference_gets_a_rounding_line_on_request() {
     let request = ShopCart { rounding: Rounding::Line, ..cart(vec![own("rounding"), own("rounding-2")], 19_801) };
     assert_eq!(priced(&request).unwrap().lines.last().unwrap().sku, "rounding-3");
     // Fifty øre make a total of whole kroner; sixty pieces explain sixty øre.
-    let request = |total| ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], total) };
+    let request = |total: i64| ShopCart { rounding: Rounding::Line, ..cart(vec![mug(), freight()], total) };
     assert!(priced(&request(58_650)).is_ok());
     assert_eq!(priced(&request(58_751)), Err(CartError::Drift { lines: 58_700, total: 58_751 }));
     let many = ShopLine { quantity: 60.into(), unit_price: 1_000, discount: 0, ..mug() };
-    let rounded = |off| priced(&ShopCart { rounding: Rounding::Line, ..cart(vec![many.clone()], 60_000 + off) });
+    let rounded = |off: i64| priced(&ShopCart { rounding: Rounding::Line, ..cart(vec![many.clone()], 60_000 + off) });
     assert!(rounded(60).is_ok() && rounded(-60).is_ok() && rounded(61).is_err());
     let none = ShopCart { rounding: Rounding::Line, ..cart(vec![mug()], 48_800) };
     assert_eq!(priced(&none).unwrap().lines.len(), 1);
@@ -159,7 +159,8 @@ fn limits_of_the_whole_cart_are_checked() {
 
 prop_compose! {
     fn any_line()(
-        thousandths in 1_u64..=50_000, unit_price in -200_000_i64..200_000, vat_rate in 100_u32..=10_000, part in 0_i64..=100,
+        thousandths in 1_u64..=50_000, unit_price in -200_000_i64..200_000,
+        vat_rate in 100_u32..=10_000, part in 0_i64..=100,
     ) -> ShopLine {
         let quantity: Quantity = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000).parse().unwrap();
         let discount = quantity.times(unit_price).max(0) * part / 100;
