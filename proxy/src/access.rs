@@ -9,4 +9,5 @@ pub mod rates;
 pub mod rights;
 pub mod session;
 pub mod shop_key;
+pub mod streams;
 pub mod token;

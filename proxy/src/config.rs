@@ -129,6 +129,12 @@ impl Config {
 
 fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
     let public_url = top.base_url("public_url");
+    if http::begins_like_own(&public_url) {
+        top.mistake(
+            "public_url",
+            "must not begin with a path of the proxy's own, such as /pay: choose another, such as /kvitt",
+        );
+    }
     let mut allowed_origins = top.origins("allowed_origins");
     if let Ok(url) = Url::parse(&public_url) {
         allowed_origins.push(url.origin().ascii_serialization());

@@ -4,8 +4,11 @@
 //! decide about a payment themselves. Every error becomes a [`problem`], which [`respond`] writes.
 
 pub mod app;
+pub mod below;
+pub mod cached;
 pub mod docs;
 pub mod extract;
+pub mod files;
 pub mod listen;
 pub mod pages;
 pub mod problem;
@@ -14,3 +17,4 @@ pub mod ready;
 pub mod respond;
 pub mod routes;
 pub mod serve;
+pub mod sse;

@@ -3,4 +3,5 @@
 
 pub mod metrics;
 pub mod telemetry;
+pub mod throttle;
 pub mod trace;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use kvitt_wire::Checkout;
+use kvitt_wire::{Checkout, NewCheckout};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::shop::{SHOP_ORIGIN, Shop, problem, two_mugs_and_a_tea};
+use crate::shop::{SHOP_ORIGIN, Shop, eventually, problem, two_mugs_and_a_tea};
 
 const CART: &str = "/v1/cart?items=mug:1";
 
@@ -18,7 +18,12 @@ async fn forwarded(shop: &Shop, addresses: &str) -> StatusCode {
 
 /// A client on another address of this machine.
 fn other_client() -> Client {
-    Client::builder().local_address("127.0.0.2".parse::<std::net::IpAddr>().unwrap()).build().unwrap()
+    client_at(2)
+}
+
+/// A client at 127.0.0.`host`.
+pub(crate) fn client_at(host: u8) -> Client {
+    Client::builder().local_address(std::net::IpAddr::from([127, 0, 0, host])).build().unwrap()
 }
 
 /// The answer is a 429 with a `Retry-After`.
@@ -51,6 +56,49 @@ async fn one_address_is_rate_limited_and_no_other() {
         assert_eq!(shop.get(path).send().await.unwrap().status(), StatusCode::OK, "{path}");
     }
     problem(shop.post("/callbacks/vipps/no").send().await.unwrap(), 401, "bad_signature").await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn one_address_opens_so_many_orders_and_no_more() {
+    let shop = Shop::open_with("limits.orders_per_address = 3").await;
+    let open = || shop.post("/v1/checkouts").json(&two_mugs_and_a_tea()).send();
+    let mut order = shop.ordered().await;
+    shop.ordered().await;
+    let form = [("items", "mug:1"), ("amount", "24900"), ("currency", "NOK"), ("terms_accepted", "yes")];
+    assert_eq!(shop.post("/pay").form(&form).send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    is_rate_limited(open().await.unwrap(), 21).await;
+    let form = shop.post("/pay").form(&form).send().await.unwrap();
+    assert_eq!(form.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(form.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "a person sees a page");
+    // Prices, and orders that exist, are another matter.
+    assert_eq!(shop.get(CART).send().await.unwrap().status(), StatusCode::OK);
+    order.cancels().await;
+    order.retried().await;
+    let elsewhere = other_client().post(format!("{}/v1/checkouts", shop.url)).json(&two_mugs_and_a_tea());
+    assert_eq!(elsewhere.send().await.unwrap().status(), StatusCode::CREATED);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn idle_offers_are_limited_for_one_address_and_in_all() {
+    let shop = Shop::open_with("limits.idle_offers_per_address = 2\nlimits.idle_offers = 3").await;
+    let offer = NewCheckout { open: true, terms_accepted: false, consent: None, ..two_mugs_and_a_tea() };
+    let path = format!("{}/v1/checkouts", shop.url);
+    let (path, offer) = (&path, &offer);
+    let offers = async |client: &Client| client.post(path).json(offer).send().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(offers(&shop.http).await.status(), StatusCode::CREATED);
+    }
+    is_rate_limited(offers(&shop.http).await, 24 * 60 * 60).await;
+    shop.ordered().await;
+    let hosts = std::cell::Cell::new(2);
+    let refused = || {
+        let host = hosts.replace(hosts.get() + 1);
+        async move { (offers(&client_at(host)).await.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(()) }
+    };
+    eventually("the places are taken", refused).await;
+    shop.ordered().await;
     shop.close().await;
 }
 
@@ -118,13 +166,16 @@ async fn a_slow_request_is_closed_at_its_time_limit() {
     shop.close().await;
 }
 
+/// The headers of the widget, and of what instruments the shop's page: Sentry, OpenTelemetry, Zipkin.
+const PREFLIGHTED: &str = "content-type,idempotency-key,traceparent,tracestate,sentry-trace,baggage,b3,last-event-id";
+
 /// A browser's CORS preflight.
 fn preflight(shop: &Shop, origin: &str) -> RequestBuilder {
     shop.http
         .request(Method::OPTIONS, format!("{}/v1/checkouts", shop.url))
         .header("origin", origin)
         .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "content-type,idempotency-key,traceparent")
+        .header("access-control-request-headers", PREFLIGHTED)
 }
 
 #[tokio::test]
@@ -133,7 +184,7 @@ async fn cors_allows_the_shop_s_pages_what_they_need() {
     let allowed = preflight(&shop, SHOP_ORIGIN).send().await.unwrap();
     assert_eq!(allowed.headers()["access-control-allow-origin"], SHOP_ORIGIN);
     let headers = allowed.headers()["access-control-allow-headers"].to_str().unwrap().to_owned();
-    for name in ["content-type", "idempotency-key", "traceparent"] {
+    for name in PREFLIGHTED.split(',') {
         assert!(headers.split(',').any(|allowed| allowed == name), "{name}: {headers}");
     }
     let answer = shop.get(CART).header("origin", SHOP_ORIGIN).send().await.unwrap();

@@ -110,6 +110,35 @@ async fn operators_can_have_a_listener_of_their_own() {
 }
 
 #[tokio::test]
+async fn without_a_listener_of_their_own_operators_are_on_this_machine() {
+    let shop = Shop::open_with("limits.trusted_proxies = [\"127.0.0.0/8\"]").await;
+    for path in ["/metrics", "/readyz"] {
+        assert!(shop.get(path).send().await.unwrap().status().is_success(), "{path}");
+        for (name, value) in
+            [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.7"), ("via", "1.1 caddy")]
+        {
+            problem(shop.get(path).header(name, value).send().await.unwrap(), 404, "not_found").await;
+        }
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_operators_read_is_kept_for_a_while() {
+    let shop = Shop::open_with("metrics.cache_ms = 3600000").await;
+    let open = async || {
+        let metrics = shop.metrics().await;
+        metrics.lines().find_map(|line| line.strip_prefix("kvitt_checkouts{state=\"created\"} ")).map(str::to_owned)
+    };
+    shop.ordered().await;
+    assert_eq!(open().await.as_deref(), Some("1"));
+    shop.ordered().await;
+    assert_eq!(open().await.as_deref(), Some("1"), "no scan for each scrape");
+    assert!(shop.metrics().await.contains("route=\"/v1/checkouts\",status=\"201\"} 2\n"), "counters are in memory");
+    shop.close_unseen().await;
+}
+
+#[tokio::test]
 async fn the_doctor_reports_each_part_and_what_to_do() {
     let shop = Shop::open_with("capture.warn_days = 8").await;
     let order = shop.ordered().await;

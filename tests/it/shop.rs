@@ -3,6 +3,7 @@
 mod command;
 mod database;
 pub(crate) mod log;
+mod nginx;
 mod order;
 mod process;
 mod receiver;
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use database::{Database, Server, dump, execute};
+pub(crate) use nginx::Nginx;
 pub(crate) use order::{Order, Stream};
 pub(crate) use process::{Process, Stage};
 pub(crate) use receiver::{Answer, LOCAL_RELAY, Receiver};
@@ -93,6 +95,9 @@ impl Files {
             ("limits.requests_per_address", "0"),
             ("limits.requests_per_checkout", "0"),
             ("limits.logins_per_address", "0"),
+            ("limits.orders_per_address", "0"),
+            ("limits.idle_offers_per_address", "0"),
+            ("metrics.cache_ms", "0"),
             ("log.filter", "\"trace\""),
         ] {
             if !extra.contains(option) {
@@ -204,9 +209,13 @@ impl Shop {
 
     /// Opens a shop with this kind of database.
     pub(crate) async fn open_on(database: Database, extra: &str) -> Self {
-        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        Self::open_at(database, listener, url, extra).await
+    }
+
+    async fn open_at(database: Database, listener: TcpListener, url: String, extra: &str) -> Self {
+        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
         let files = Files::on(database, &url, emulator.url(), extra);
         let config = files.load().await;
         let secret = config.sales_units[0].webhook_secrets.first().cloned().unwrap_or_else(other_secret);
@@ -215,6 +224,13 @@ impl Shop {
         let proxy = serve(config.clone(), listener, &stop);
         let http = http();
         Self { http, url, vipps, files, config, stop, proxies: vec![proxy] }
+    }
+
+    /// Opens a shop whose proxy is behind `front`, a server that is told the proxy's address and says its own URL.
+    pub(crate) async fn open_behind(front: impl AsyncFnOnce(std::net::SocketAddr) -> String, extra: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = front(listener.local_addr().unwrap()).await;
+        Self::open_at(Database::chosen(), listener, url, extra).await
     }
 
     /// Starts another proxy on the same database. Returns its URL. Webhooks still go to the first one.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
+use crate::limits::client_at;
 use crate::shop::{Shop, Stream, TIMEOUT, eventually, problem};
 
 #[tokio::test]
@@ -50,6 +51,42 @@ async fn the_number_of_streams_is_limited() {
     assert_eq!(refused.headers()["retry-after"], "2");
     problem(refused, 503, "busy").await;
     Stream::open(&shop, &two.path(), None).await.next().await.unwrap();
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn streams_are_limited_for_one_address_and_the_shop_s_own_are_apart() {
+    let shop = Shop::open_with("limits.streams = 3\nlimits.streams_per_address = 2\nlimits.shop_streams = 1").await;
+    let key = shop.key("office").await;
+    let order = shop.ordered().await;
+    let url = format!("{}{}/events", shop.url, order.path());
+    let here = || shop.http.get(&url).send();
+    let other = client_at(2);
+    let (one, _two) = (here().await.unwrap(), here().await.unwrap());
+    problem(here().await.unwrap(), 429, "rate_limited").await;
+    let _three = other.get(&url).send().await.unwrap().error_for_status().unwrap();
+    problem(other.get(&url).send().await.unwrap(), 503, "busy").await;
+    let of_shop = shop.get("/v1/shop/events/stream").bearer_auth(&key).send().await.unwrap();
+    assert_eq!(of_shop.status(), 200, "no visitor takes the shop's place");
+    drop(one);
+    eventually("the place is free again", || async { here().await.unwrap().error_for_status().ok() }).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn every_block_is_an_event_with_data() {
+    let shop = Shop::open_with("limits.heartbeat_ms = 20\nlimits.stream_age_ms = 300").await;
+    let key = shop.key("office").await;
+    let order = shop.ordered().await;
+    for stream in
+        [shop.get(&format!("{}/events", order.path())), shop.get("/v1/shop/events/stream?after=0").bearer_auth(&key)]
+    {
+        let text = tokio::time::timeout(TIMEOUT, stream.send().await.unwrap().text()).await.unwrap().unwrap();
+        assert!(text.lines().any(|line| line == ":"), "it has heartbeats: {text}");
+        for block in text.split("\n\n").filter(|block| !block.trim_matches([':', '\n']).is_empty()) {
+            assert!(block.contains("\ndata: {"), "{block}");
+        }
+    }
     shop.close().await;
 }
 

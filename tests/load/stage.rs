@@ -108,6 +108,9 @@ limits.streams = {}
 limits.connections = {}
 limits.streams_per_checkout = {streams}
 limits.requests_per_address = 0
+limits.orders_per_address = 0
+limits.streams_per_address = {streams}
+metrics.cache_ms = 0
 limits.requests_per_checkout = 0
 [[sales_unit]]
 name = "no"

@@ -22,6 +22,9 @@ export class Problem extends Error {
   }
 }
 
+/** The URL of a path of the proxy, which may itself be below a path. */
+export const proxyUrl = (path) => new URL(`..${path}`, import.meta.url).href;
+
 /** There was no answer: the outcome is unknown. */
 export class Unanswered extends Error {}
 
@@ -52,7 +55,7 @@ export async function send(method, path, { body, key, inBackground, signal, head
   try {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const limit = signal ?? AbortSignal.timeout(TIMEOUT_MS);
-    answer = await fetch(path, { method, headers: all, body: text, signal: limit, credentials: "same-origin", cache: "no-store" });
+    answer = await fetch(proxyUrl(path), { method, headers: all, body: text, signal: limit, credentials: "same-origin", cache: "no-store" });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Unanswered(error.message);

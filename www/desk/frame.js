@@ -1,6 +1,7 @@
 /**
  * The frame around every screen: the shop's name, the navigation, the state of the connection, help and logout.
  */
+import { proxyUrl } from "./api.js";
 import { fill, h } from "./dom.js";
 import { help } from "./help.js";
 
@@ -45,7 +46,7 @@ export function frame(desk) {
       h(
         "p.shop",
         {},
-        h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }),
+        h("img", { src: proxyUrl("/favicon.svg"), alt: "", width: 28, height: 28 }),
         h("span", {}, h("strong", {}, desk.shop), h("span.soft", { title: meaning }, role ? `${desk.name} · ${role}` : "Order desk")),
       ),
       h("nav.ways", { "aria-label": "Desk" }, links),

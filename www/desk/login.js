@@ -49,7 +49,7 @@ export function login(root, { link, notice, opened }) {
       if (error.code !== "login_refused") return button.focus();
       if (link) {
         const heading = h("h1", { tabindex: "-1" }, "Order desk");
-        fill(form, heading, message, h("p", {}, h("a", { href: "/desk", onclick: withKey }, "Log in with a shop key")));
+        fill(form, heading, message, h("p", {}, h("a", { href: location.pathname, onclick: withKey }, "Log in with a shop key")));
         return heading.focus();
       }
       key.setAttribute("aria-invalid", "true");

@@ -31,7 +31,7 @@ let index;
 let active = -1;
 
 async function load() {
-  index ??= fetch("/docs/search.json").then((answer) => answer.json());
+  index ??= fetch(new URL("search.json", import.meta.url)).then((answer) => answer.json());
   try {
     return await index;
   } catch {
@@ -89,7 +89,8 @@ function go(address) {
   close();
   field.value = "";
   field.blur();
-  location.assign(address);
+  // The addresses begin at the proxy, which may itself be below a path.
+  location.assign(new URL(`..${address}`, import.meta.url));
 }
 
 field.addEventListener("focus", load);

@@ -135,6 +135,20 @@ pub(crate) fn postgres() -> Result<()> {
     Ok(())
 }
 
+/// Finds or installs nginx, behind which scenarios and streams are tested.
+pub(crate) fn nginx() -> Result<()> {
+    // Debian has it where only root looks.
+    let found = || {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).any(|folder| folder.join("nginx").is_file())
+    };
+    if !found() {
+        debian_packages(&["nginx-light"])?;
+    }
+    ensure!(found(), "no nginx: install it (on Debian: apt-get install nginx-light)");
+    Ok(())
+}
+
 fn has_postgres() -> bool {
     let configured = run::output(Command::new("pg_config").arg("--bindir")).ok();
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -76,6 +76,7 @@ impl Step {
             Self::ClippyWasm => clippy_wasm(workspace),
             Self::Native => {
                 setup::postgres()?;
+                setup::nginx()?;
                 run::run(&mut workspace.cargo(["test", "--workspace"]))
             }
             Self::Postgres => postgres(workspace),
@@ -124,6 +125,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
     setup::python(workspace)?;
     setup::postgres()?;
+    setup::nginx()?;
     let chromium = Chromium::find_or_install()?;
     println!("everything is installed; the browser is {}", chromium.browser.display());
     Ok(())
@@ -141,6 +143,7 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
 /// own `it`, because a single package would be compiled again with fewer features.)
 fn postgres(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
+    setup::nginx()?;
     let mut scenarios = workspace.cargo(["test", "--workspace", "--test", "it"]);
     run::run(scenarios.env("STORE_UNDER_TEST", "postgres"))
 }
@@ -160,6 +163,7 @@ fn wasm(workspace: &Workspace) -> Result<()> {
 /// Tests the widget in `www/pkg`, which `dist` has built.
 fn browser(workspace: &Workspace) -> Result<()> {
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    setup::nginx()?;
     let python = setup::python(workspace)?;
     let chromium = Chromium::find_or_install()?;
     if !workspace.path("www/pkg/kvitt.js").is_file() {

@@ -22,6 +22,9 @@ use crate::config;
 /// The number of requests between two sweeps for full buckets.
 const SWEEP_AFTER: u32 = 4096;
 
+/// How long an order stays that a page has opened and nobody has paid: half an hour until it expires, and a day until it is deleted.
+const OFFER_STAYS: Duration = Duration::from_secs((24 * 60 + 30) * 60);
+
 /// The limit is reached; a request is accepted after this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited(pub Duration);
@@ -33,6 +36,8 @@ pub struct Rates {
     checkouts: Option<Limiter<CheckoutId>>,
     keys: Option<Limiter<String>>,
     logins: Option<Limiter<IpAddr>>,
+    openings: Option<Limiter<IpAddr>>,
+    offers: Option<Limiter<IpAddr>>,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -40,10 +45,12 @@ impl Rates {
     /// With empty counts.
     pub fn new(allowed: &config::Rates) -> Self {
         Self {
-            addresses: allowed.address.map(Limiter::new),
-            checkouts: allowed.checkout.map(Limiter::new),
-            keys: allowed.key.map(Limiter::new),
-            logins: allowed.login.map(Limiter::new),
+            addresses: allowed.address.map(Limiter::per_minute),
+            checkouts: allowed.checkout.map(Limiter::per_minute),
+            keys: allowed.key.map(Limiter::per_minute),
+            logins: allowed.login.map(Limiter::per_minute),
+            openings: allowed.opening.map(Limiter::per_minute),
+            offers: allowed.offers.map(|most| Limiter::new(most, OFFER_STAYS)),
             trusted_proxies: allowed.trusted_proxies.clone(),
         }
     }
@@ -64,8 +71,29 @@ impl Rates {
         self.limit(self.logins.as_ref(), peer, headers)
     }
 
+    /// Counts an order that is opened over a connection with `peer`.
+    ///
+    /// # Errors
+    /// [`RateLimited`], for the client's address.
+    pub fn opening(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
+        self.limit(self.openings.as_ref(), peer, headers)
+    }
+
+    /// Counts an order that waits for the customer, and that nobody may ever pay.
+    ///
+    /// # Errors
+    /// [`RateLimited`], for the client's address.
+    pub fn offer(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
+        self.limit(self.offers.as_ref(), peer, headers)
+    }
+
+    /// The network of the client of a connection with `peer`, which shares one count.
+    pub fn network(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        network(client(peer, headers, &self.trusted_proxies))
+    }
+
     fn limit(&self, limiter: Option<&Limiter<IpAddr>>, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
-        limiter.map_or(Ok(()), |limiter| limiter.take(&network(client(peer, headers, &self.trusted_proxies))))
+        limiter.map_or(Ok(()), |limiter| limiter.take(&self.network(peer, headers)))
     }
 
     /// Counts a request about a checkout, whether its token is valid or not. So tokens cannot be guessed any faster.
@@ -93,8 +121,15 @@ struct Limiter<K: Clone + Hash + Eq> {
 }
 
 impl<K: Clone + Hash + Eq> Limiter<K> {
-    fn new(per_minute: NonZeroU32) -> Self {
-        let buckets = RateLimiter::hashmap_with_clock(Quota::per_minute(per_minute), MonotonicClock);
+    fn per_minute(most: NonZeroU32) -> Self {
+        Self::new(most, Duration::from_secs(60))
+    }
+
+    /// Lets `most` through at once, and as many in each `time`.
+    fn new(most: NonZeroU32, time: Duration) -> Self {
+        let each = time.checked_div(most.get()).filter(|each| !each.is_zero()).unwrap_or(Duration::from_nanos(1));
+        let quota = Quota::with_period(each).expect("the period is not zero").allow_burst(most);
+        let buckets = RateLimiter::hashmap_with_clock(quota, MonotonicClock);
         Self { buckets, count: AtomicU32::new(0) }
     }
 
@@ -179,13 +214,13 @@ mod tests {
 
     #[test]
     fn a_limited_client_waits_and_idle_ones_are_dropped() {
-        let limiter = Limiter::new(NonZeroU32::new(2).unwrap());
+        let limiter = Limiter::per_minute(NonZeroU32::new(2).unwrap());
         assert_eq!((limiter.take(&1), limiter.take(&1)), (Ok(()), Ok(())));
         let RateLimited(wait) = limiter.take(&1).unwrap_err();
         assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
         assert_eq!(limiter.take(&2), Ok(()));
 
-        let quick = Limiter::new(NonZeroU32::new(2_000_000_000).unwrap());
+        let quick = Limiter::per_minute(NonZeroU32::new(2_000_000_000).unwrap());
         for who in 0..3 * SWEEP_AFTER {
             quick.take(&who).unwrap();
         }

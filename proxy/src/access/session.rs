@@ -233,7 +233,8 @@ pub fn remove_cookie(desk: &Desk) -> String {
 
 fn cookie_header(desk: &Desk, value: &str, max_age_s: i64) -> String {
     let secure = if is_secure(desk) { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}", cookie_name(desk))
+    let path = if desk.path.is_empty() { "/" } else { &desk.path };
+    format!("{}={value}; Path={path}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}", cookie_name(desk))
 }
 
 fn cookie<'a>(desk: &Desk, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -243,9 +244,13 @@ fn cookie<'a>(desk: &Desk, headers: &'a HeaderMap) -> Option<&'a str> {
     cookies.find_map(|(given, value)| (given == name).then_some(value))
 }
 
-/// With the prefix `__Host-`, a sibling domain cannot set it.
+/// With the prefix `__Host-`, a sibling domain cannot set it. It requires the root: below a path the rest of the site must not get the cookie.
 fn cookie_name(desk: &Desk) -> &'static str {
-    if is_secure(desk) { "__Host-kvitt-desk" } else { "kvitt-desk" }
+    match (is_secure(desk), desk.path.is_empty()) {
+        (true, true) => "__Host-kvitt-desk",
+        (true, false) => "__Secure-kvitt-desk",
+        (false, _) => "kvitt-desk",
+    }
 }
 
 fn is_secure(desk: &Desk) -> bool {

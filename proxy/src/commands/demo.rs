@@ -83,7 +83,8 @@ fn settings(shop: &str, emulator: &str, origins: &[String], database: &std::path
     let mut text = format!(
         "public_url = {shop:?}\nallowed_origins = {origins:?}\ncatalogue = \"catalogue.toml\"\n\
          shop = {{ name = \"Nordlys Keramikk\", url = {shop:?}, terms_url = \"{shop}/terms.html\" }}\n\
-         database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\ndesk.link_ms = 86400000\nlog.filter = \"warn,kvitt=info\"\n",
+         database.url = {:?}\nencryption.key = {:?}\nvipps.base_url = {emulator:?}\nsite.demo = true\ndesk.link_ms = 86400000\n\
+         limits.orders_per_address = 0\nlimits.idle_offers_per_address = 0\nmetrics.cache_ms = 0\nlog.filter = \"warn,kvitt=info\"\n",
         format!("sqlite:{}", database.display()),
         Key::random().to_base64().as_str(),
     );

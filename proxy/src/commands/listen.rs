@@ -95,6 +95,11 @@ impl Listener {
             match self.open().await? {
                 Some(response) => {
                     pause = PAUSE.0;
+                    if self.last.is_none() {
+                        // Where "now" is, should the connection break before the first event.
+                        let cursor = response.headers().get("kvitt-cursor").and_then(|cursor| cursor.to_str().ok());
+                        self.last = cursor.map(str::to_owned);
+                    }
                     eprintln!("listening to {}", self.args.proxy.at(""));
                     if self.follow(response).await? {
                         return Ok(());

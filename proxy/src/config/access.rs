@@ -19,6 +19,8 @@ pub struct Desk {
     pub link_ms: i64,
     /// How browsers reach the proxy, without a slash at the end.
     pub public_url: String,
+    /// The path of that URL, without a slash at the end; empty at the root.
+    pub path: String,
 }
 
 impl Desk {
@@ -29,6 +31,7 @@ impl Desk {
             idle_ms: desk.positive("idle_ms"),
             link_ms: desk.positive("link_ms"),
             public_url: public_url.to_owned(),
+            path: super::http::path_of(public_url),
         }
     }
 }
@@ -44,6 +47,10 @@ pub struct Rates {
     pub key: Option<NonZeroU32>,
     /// To log in at the order desk, from one client address.
     pub login: Option<NonZeroU32>,
+    /// To open orders, from one client address.
+    pub opening: Option<NonZeroU32>,
+    /// To open orders that wait for the customer, from one client address: for as long as such an order stays when nobody pays it.
+    pub offers: Option<NonZeroU32>,
     /// The reverse proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -56,6 +63,8 @@ impl Rates {
             checkout: limits.rate("requests_per_checkout"),
             key: limits.rate("requests_per_key"),
             login: limits.rate("logins_per_address"),
+            opening: limits.rate("orders_per_address"),
+            offers: limits.rate("idle_offers_per_address"),
             trusted_proxies: limits.networks("trusted_proxies"),
         }
     }

@@ -165,6 +165,11 @@ fn what_would_only_fail_later_is_refused_at_once() {
             "encryption.previous_key: must be 32 bytes in base64, as `openssl rand -base64 32` prints them",
         ),
         ("KVITT_RETENTION__CUSTOMER_DAYS", "-1", "retention.customer_days: must be a whole number from 0 to 36500"),
+        (
+            "KVITT_PUBLIC_URL",
+            "https://shop.example/pay/kvitt",
+            "public_url: must not begin with a path of the proxy's own, such as /pay: choose another, such as /kvitt",
+        ),
         ("KVITT_LIMITS__STREAMS", "many", "limits.streams: must be a whole number from 1 to 2000000000"),
     ] {
         let mistakes = load(GOOD, &[(name, value)]).unwrap_err();

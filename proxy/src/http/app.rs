@@ -2,7 +2,7 @@
 //!
 //! Handlers read through the store, and write through the ledger and the inbox, never around them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::rates::Rates;
+use crate::access::streams::Streams;
 use crate::access::token::{self, Found};
 use crate::access::{idempotency, session};
 use crate::checkout::Checkout;
@@ -21,8 +22,10 @@ use crate::engine::ledger::Ledger;
 use crate::engine::outbox::Outbox;
 use crate::engine::wake::{self, WakeUps};
 use crate::engine::{chores, outage};
+use crate::http::cached::Cached;
+use crate::http::files::Document;
 use crate::http::problem::{ApiError, Result};
-use crate::observe::metrics::Metrics;
+use crate::observe::metrics::{Gauges, Metrics};
 use crate::shop::orders::Orders;
 use crate::shop::relay::{self, Relay};
 use crate::shop::{customers, requests};
@@ -34,6 +37,9 @@ use crate::vendor::registrations::Registrations;
 
 /// The pause before the store is read again after an error.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long the number of idle offers is kept: few are opened in that time.
+const IDLE_OFFERS_KEPT: Duration = Duration::from_secs(1);
 
 /// A handle to the running proxy; clones share it.
 #[derive(Clone)]
@@ -75,6 +81,16 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The rate limits.
     pub rates: Rates,
+    /// The open streams.
+    pub streams: Streams,
+    /// What the metrics show of the database.
+    pub gauges: Cached<Gauges>,
+    /// How many orders of pages are open that nobody has paid yet.
+    pub idle_offers: Cached<i64>,
+    /// The checks of readiness that fail.
+    pub unready: Cached<Vec<&'static str>>,
+    /// The API's description as this proxy serves it, once it was asked for.
+    pub description: OnceLock<Document>,
     /// When the proxy started.
     pub since: Instant,
     /// Cancelled when the proxy is to stop.
@@ -166,6 +182,8 @@ impl App {
         let shop = Arc::new(config.shop);
         let orders = Orders::new(shop.clone(), units.clone(), store.clone(), ledger.clone());
         let since = Instant::now();
+        let streams = Streams::new(&config.http.limits);
+        let (gauges, unready) = (Cached::new(config.http.metrics_kept), Cached::new(config.http.metrics_kept));
         Ok(Self(Arc::new(Parts {
             http: config.http,
             desk: config.desk,
@@ -184,6 +202,11 @@ impl App {
             registrations,
             hub,
             metrics,
+            streams,
+            description: OnceLock::new(),
+            gauges,
+            unready,
+            idle_offers: Cached::new(IDLE_OFFERS_KEPT),
             since,
             stop,
         })))

@@ -98,7 +98,7 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
 pub fn problem(problem: &Problem, language: Language, shop_url: &str) -> Page {
     let text = Text::of(language);
     let (heading, lead) = explained(problem, &text);
-    let nothing_paid = (400..500).contains(&problem.status) && ![404, 405, 429].contains(&problem.status);
+    let nothing_paid = (400..500).contains(&problem.status) && ![404, 405, 429, 431].contains(&problem.status);
     let new_total = problem.cart.as_ref().map(|cart| amount(cart.total.value, cart.total.currency, &text));
     let content = html! {
         h1 { (heading) }
@@ -115,6 +115,7 @@ pub fn problem(problem: &Problem, language: Language, shop_url: &str) -> Page {
 fn explained(problem: &Problem, text: &Text) -> (&'static str, Option<&'static str>) {
     match (problem.status, problem.code.as_str()) {
         (404 | 405, _) => (text.not_found, Some(text.not_found_lead)),
+        (431, _) => (text.cookies, Some(text.cookies_lead)),
         (429 | 500.., _) => (text.busy, Some(text.busy_lead)),
         (_, "price_changed") => (text.price_changed, Some(text.price_changed_lead)),
         (_, "terms_not_accepted") => (text.terms_needed.trim_end_matches('.'), None),

@@ -102,6 +102,12 @@ impl ApiError {
         Self::new(Code::BodyTooLarge)
     }
 
+    /// The head of the request is larger than the limit.
+    pub fn head_too_large() -> Self {
+        Self::new(Code::HeadTooLarge)
+            .detail("Delete the cookies of this address in your browser's settings, and load the page again.")
+    }
+
     /// The cursor is not one that a list returned.
     pub const fn bad_cursor() -> Self {
         Self::new(Code::BadCursor)

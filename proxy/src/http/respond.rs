@@ -13,16 +13,18 @@ use tracing::Instrument;
 use crate::http::app::App;
 use crate::http::pages;
 use crate::http::problem::ApiError;
+use crate::observe::throttle::Throttle;
 use crate::observe::trace::{self, TraceId};
 
 /// The caller's trace ([trace context](https://www.w3.org/TR/trace-context/)).
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The trace id of a response.
 pub const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
 /// Gives the request a trace id, and an error its body.
 pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = TraceId::of(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
+    static REFUSED: Throttle = Throttle::new(20);
+    let id = TraceId::of(request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()));
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
     let span = trace::of_request(request.method().as_str(), route, &id);
     let trace_id = id.as_str().to_owned();
@@ -34,8 +36,12 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     }
     span.record("status", response.status().as_u16());
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let problem = error.body(trace_id.clone());
-        tracing::info!(status = problem.status, code = problem.code, trace_id, "request refused");
+        let mut problem = error.body(trace_id.clone());
+        problem.kind.insert_str(0, &app.http.path);
+        // A flood of refusals must not flood the log. What one customer reports is found by its trace id.
+        if let Some(suppressed) = REFUSED.passes() {
+            tracing::info!(status = problem.status, code = problem.code, trace_id, suppressed, "request refused");
+        }
         let headers = std::mem::take(response.headers_mut());
         response = if reader.wants_page(&error) {
             let (language, shop_url) = error.order().unwrap_or((reader.language, &app.shop.front.url));

@@ -1,7 +1,7 @@
 //! The router: merges the routes of the modules below and puts the layers around them.
 //!
-//! From the outside in, a request passes: security headers, trace id and error body, metrics, the time limit for the body, the size limit for
-//! the body; then, by group, CORS and rate limits and the origin check (pages), the authorization (the shop's backend), or none (Vipps
+//! From the outside in, a request passes: the path of `public_url`, security headers, trace id and error body, metrics, the check of its head, the time limit for the body, the
+//! size limit for the body; then, by group, CORS and rate limits and the origin check (pages), the authorization (the shop's backend), or none (Vipps
 //! MobilePay and operators). A route describes itself for the API's description, which is made of the same routers.
 
 mod admission;
@@ -31,13 +31,14 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::access::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
+use crate::access::idempotency::IDEMPOTENCY_REPLAYED;
 use crate::http::app::App;
+use crate::http::below;
 use crate::http::problem::ApiError;
-use crate::http::respond::{self, TRACE_ID, TRACEPARENT};
+use crate::http::respond::{self, TRACE_ID};
 
 /// All routes of the API's description.
 fn documented() -> OpenApiRouter<App> {
@@ -68,6 +69,7 @@ fn servers() -> OpenApiRouter<App> {
 pub fn operators_router(app: &App) -> Router {
     let (router, _) = operators::router().merge(operators::internal()).split_for_parts();
     router
+        .layer(from_fn_with_state(app.clone(), admission::check_head))
         .layer(from_fn_with_state(app.clone(), respond::respond))
         .layer(from_fn(security_headers))
         .with_state(app.clone())
@@ -93,19 +95,21 @@ pub fn router(app: &App) -> Router {
     let (browser, _) = browser().split_for_parts();
     let (shop, _) = shop::router().split_for_parts();
     let (desk, _) = desk::router().split_for_parts();
-    let servers = match &app.http.metrics_listen {
-        Some(_) => servers(),
-        None => servers().merge(operators::internal()),
-    };
-    let (servers, _) = servers.split_for_parts();
+    let (mut servers, _) = servers().split_for_parts();
+    if app.http.metrics_listen.is_none() {
+        let (internal, _) = operators::internal().split_for_parts();
+        servers = servers.merge(internal.layer(from_fn(admission::is_on_this_machine)));
+    }
     let origins = app.http.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CACHE_CONTROL, IDEMPOTENCY_KEY, TRACEPARENT])
+        // Whatever instruments the shop's page adds headers of its own (sentry-trace, baggage, b3 and many more). No header gives a page more
+        // than it has: no request carries cookies, and the origin is checked.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::RETRY_AFTER, IDEMPOTENCY_REPLAYED, TRACE_ID])
         .max_age(std::time::Duration::from_secs(3600));
-    browser
+    let router = browser
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(from_fn_with_state(app.clone(), admission::check_origin))
         .layer(from_fn_with_state(app.clone(), admission::limit_rate))
@@ -124,10 +128,13 @@ pub fn router(app: &App) -> Router {
         .merge(site::router())
         .layer(DefaultBodyLimit::max(app.http.limits.body_bytes))
         .layer(from_fn_with_state(app.clone(), limit_body_time))
+        .layer(from_fn_with_state(app.clone(), admission::check_head))
         .layer(from_fn_with_state(app.clone(), measure))
         .layer(from_fn_with_state(app.clone(), respond::respond))
         .layer(from_fn(security_headers))
-        .with_state(app.clone())
+        .layer(from_fn_with_state(app.clone(), below::addresses))
+        .with_state(app.clone());
+    below::router(&app.http.path, router)
 }
 
 /// Measures how long each route takes to answer. Paths that match no route of the API are counted as `other`.

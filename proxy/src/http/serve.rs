@@ -25,9 +25,9 @@ pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToke
     let store = app.store.clone();
     if let Some(address) = &app.http.metrics_listen {
         let listener = TcpListener::bind(address).await?;
-        tasks.spawn(listen::serve(listener, routes::operators_router(&app), limits, stop.clone()));
+        tasks.spawn(listen::serve(listener, routes::operators_router(&app), limits, app.metrics.clone(), stop.clone()));
     }
-    listen::serve(listener, routes::router(&app), limits, stop).await;
+    listen::serve(listener, routes::router(&app), limits, app.metrics.clone(), stop).await;
     tasks.close();
     // The next start resumes what is not finished by then.
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {

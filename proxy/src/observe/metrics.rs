@@ -36,6 +36,7 @@ pub struct Metrics {
     requests: Family<Request, Histogram, fn() -> Histogram>,
     calls: Family<Operation, Histogram, fn() -> Histogram>,
     answers: Family<Answer, Counter>,
+    heads_too_large: Counter,
 }
 
 /// The values that are read when the metrics are rendered.
@@ -100,6 +101,7 @@ impl Default for Metrics {
             requests: Family::new_with_constructor(seconds),
             calls: Family::new_with_constructor(seconds),
             answers: Family::default(),
+            heads_too_large: Counter::default(),
         }
     }
 }
@@ -113,6 +115,11 @@ impl Metrics {
     /// Counts a try to deliver an event to the shop, by its outcome.
     pub fn delivery(&self, outcome: &'static str) {
         self.deliveries.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Counts a request whose head was too large.
+    pub fn head_too_large(&self) {
+        self.heads_too_large.inc();
     }
 
     /// Counts a response. The route is its pattern, not the path.
@@ -147,6 +154,11 @@ impl Metrics {
             "vipps_answers",
             "Responses of Vipps MobilePay; status none where there was none",
             self.answers.clone(),
+        );
+        registry.register(
+            "heads_too_large",
+            "Requests that were refused because their head was too large, such as by too many cookies",
+            self.heads_too_large.clone(),
         );
         let checkouts = Family::<Phase, Gauge>::default();
         for (state, count) in &gauges.phases {

@@ -9,4 +9,10 @@ verbs! {
     /// # Errors
     /// On a database error.
     fn prune_idle_orders(before: Moment, most: u32) -> Result<u64, Error>;
+
+    /// How many idle orders there are, counted up to `most`.
+    ///
+    /// # Errors
+    /// On a database error.
+    fn idle_orders(most: u32) -> Result<i64, Error>;
 }

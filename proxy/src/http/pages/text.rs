@@ -41,6 +41,8 @@ pub(super) struct Text {
     pub(super) ended_lead: &'static str,
     pub(super) not_found: &'static str,
     pub(super) not_found_lead: &'static str,
+    pub(super) cookies: &'static str,
+    pub(super) cookies_lead: &'static str,
     pub(super) busy: &'static str,
     pub(super) busy_lead: &'static str,
     pub(super) price_changed: &'static str,
@@ -107,6 +109,9 @@ const EN: Text = Text {
     ended_lead: "Its time is over, or the shop has withdrawn it. You can order again in the shop, at today's prices.",
     not_found: "There is nothing at this address",
     not_found_lead: "The link may be incomplete or too old. If you have paid, the payment is listed in the app.",
+    cookies: "Your browser sent too many cookies",
+    cookies_lead: "Delete the cookies of this address in your browser's settings, and load the page again. \
+        If you have paid, the payment is listed in the app.",
     busy: "The shop cannot answer just now",
     busy_lead: "Wait a moment and try again. Nothing is paid until you approve it in the app.",
     price_changed: "The price has changed",
@@ -156,6 +161,9 @@ const NB: Text = Text {
     ended_lead: "Tiden er ute, eller butikken har trukket den tilbake. Du kan bestille på nytt i butikken, til dagens priser.",
     not_found: "Denne siden finnes ikke",
     not_found_lead: "Lenken kan være ufullstendig eller for gammel. Har du betalt, finner du betalingen i appen.",
+    cookies: "Nettleseren sendte for mange informasjonskapsler",
+    cookies_lead: "Slett informasjonskapslene for denne adressen i nettleserens innstillinger, og last siden på nytt. \
+        Har du betalt, finner du betalingen i appen.",
     busy: "Butikken kan ikke svare akkurat nå",
     busy_lead: "Vent litt, og prøv igjen. Ingenting betales før du godkjenner i appen.",
     price_changed: "Prisen er endret",
@@ -205,6 +213,9 @@ const DA: Text = Text {
     ended_lead: "Tiden er udløbet, eller butikken har trukket den tilbage. Du kan bestille igen i butikken til dagens priser.",
     not_found: "Siden findes ikke",
     not_found_lead: "Linket kan være ufuldstændigt eller for gammelt. Har du betalt, kan du se betalingen i appen.",
+    cookies: "Browseren sendte for mange cookies",
+    cookies_lead: "Slet cookies for denne adresse i browserens indstillinger, og genindlæs siden. \
+        Har du betalt, kan du se betalingen i appen.",
     busy: "Butikken kan ikke svare lige nu",
     busy_lead: "Vent lidt, og prøv igen. Intet betales, før du godkender i appen.",
     price_changed: "Prisen er ændret",
@@ -254,6 +265,9 @@ const SV: Text = Text {
     ended_lead: "Tiden har gått ut, eller så har butiken dragit tillbaka den. Du kan beställa igen i butiken till dagens priser.",
     not_found: "Sidan finns inte",
     not_found_lead: "Länken kan vara ofullständig eller för gammal. Har du betalat finns betalningen i appen.",
+    cookies: "Webbläsaren skickade för många kakor",
+    cookies_lead: "Ta bort kakorna för den här adressen i webbläsarens inställningar och ladda om sidan. \
+        Har du betalat finns betalningen i appen.",
     busy: "Butiken kan inte svara just nu",
     busy_lead: "Vänta en stund och försök igen. Inget betalas förrän du godkänner i appen.",
     price_changed: "Priset har ändrats",
@@ -303,6 +317,9 @@ const FI: Text = Text {
     ended_lead: "Aika on päättynyt, tai kauppa on perunut tilauksen. Voit tilata kaupassa uudelleen nykyisin hinnoin.",
     not_found: "Sivua ei löydy",
     not_found_lead: "Linkki voi olla vajaa tai vanhentunut. Jos olet maksanut, maksu näkyy sovelluksessa.",
+    cookies: "Selain lähetti liian monta evästettä",
+    cookies_lead: "Poista tämän osoitteen evästeet selaimen asetuksista ja lataa sivu uudelleen. \
+        Jos olet maksanut, maksu näkyy sovelluksessa.",
     busy: "Kauppa ei voi vastata juuri nyt",
     busy_lead: "Odota hetki ja yritä uudelleen. Mitään ei makseta, ennen kuin hyväksyt maksun sovelluksessa.",
     price_changed: "Hinta on muuttunut",

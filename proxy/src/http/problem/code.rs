@@ -47,6 +47,8 @@ codes! {
         "Send the fields that the API's description lists; `detail` says where the error is.";
     MalformedQuery = BAD_REQUEST "malformed_query": "The query cannot be parsed",
         "Correct the query; `detail` says which parameter is wrong.";
+    BadHost = BAD_REQUEST "bad_host": "The request does not name one host",
+        "Send one `Host` header: HTTP/1.1 requires it.";
     BadIdempotencyKey = BAD_REQUEST "bad_idempotency_key": "The Idempotency-Key is malformed",
         "Send one key of visible ASCII characters, such as a UUID.";
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required": "This operation requires an Idempotency-Key",
@@ -175,6 +177,8 @@ codes! {
         "Set `aud` to this proxy's `public_url`, which `detail` names.";
     WrongSalesUnit = UNPROCESSABLE_ENTITY "wrong_sales_unit": "The signed cart is for another sales unit",
         "Request the sales unit that the cart names, or none.";
+    HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE "head_too_large": "The browser sent too many cookies",
+        "Send a smaller head, 32 KiB at most. In a browser, delete the cookies of this address.";
     RateLimited = TOO_MANY_REQUESTS "rate_limited": "Too many requests",
         "Wait for `Retry-After` seconds.";
     Internal = INTERNAL_SERVER_ERROR "internal": "The proxy failed",

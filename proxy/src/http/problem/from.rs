@@ -4,6 +4,7 @@
 use super::{ApiError, Code};
 use crate::access::idempotency;
 use crate::access::rates::RateLimited;
+use crate::access::streams::Full;
 use crate::checkout::Refusal;
 use crate::engine::ledger;
 use crate::engine::outage;
@@ -132,6 +133,16 @@ impl From<administration::Error> for ApiError {
             administration::Error::NoEndpoint(_) | administration::Error::NoDelivery => Self::not_found(),
             administration::Error::Disabled(_) => Self::new(Code::EndpointDisabled),
             administration::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::All => Self::busy(),
+            // A stream that is open may last for minutes.
+            Full::Own => Self::new(Code::RateLimited).retry_after(30),
         }
     }
 }

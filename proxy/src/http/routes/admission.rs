@@ -5,13 +5,34 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State};
-use axum::http::header;
+use axum::http::{HeaderMap, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::token;
 use crate::http::app::App;
-use crate::http::problem::ApiError;
+use crate::http::problem::{ApiError, Code, Result};
+
+/// The largest head of a request, in bytes. A browser that comes back from paying may have many cookies of the shop's domain.
+const HEAD_BYTES: usize = 32 * 1024;
+
+/// Refuses a head that is too large, and one that does not name one host, which HTTP/1.1 requires
+/// ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+pub(super) async fn check_head(State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    // A line of a header has a colon, a space and a line break besides.
+    let lines: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let error = if lines + target > HEAD_BYTES {
+        app.metrics.head_too_large();
+        ApiError::head_too_large()
+    } else if request.version() == Version::HTTP_11 && headers.get_all(header::HOST).iter().count() != 1 {
+        Code::BadHost.into()
+    } else {
+        return next.run(request).await;
+    };
+    error.into_response()
+}
 
 /// Applies the rate limits by client address and by checkout.
 pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -29,6 +50,17 @@ pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: N
     }
 }
 
+/// Hides what is for operators from everybody who is not on this machine, also from those for whom a reverse proxy on this machine asks.
+pub(super) async fn is_on_this_machine(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let is_forwarded =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| parts.headers.contains_key(*name));
+    if peer(&parts).to_canonical().is_loopback() && !is_forwarded {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    ApiError::not_found().into_response()
+}
+
 /// The client's address, as an extractor.
 pub(super) struct Peer(pub(super) IpAddr);
 
@@ -41,6 +73,22 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     ) -> std::result::Result<Self, Self::Rejection> {
         Ok(Self(peer(parts)))
     }
+}
+
+/// Limits how many orders a client may open, and how many may wait for a customer who perhaps never comes.
+///
+/// # Errors
+/// The limit that is reached.
+pub(super) async fn limit_orders(app: &App, peer: IpAddr, headers: &HeaderMap, waits: bool) -> Result<()> {
+    app.rates.opening(peer, headers)?;
+    if waits {
+        app.rates.offer(peer, headers)?;
+        let most = app.http.limits.idle_offers;
+        if app.idle_offers.get(app.store.idle_orders(most)).await? >= i64::from(most) {
+            return Err(ApiError::busy());
+        }
+    }
+    Ok(())
 }
 
 /// The client's address of a connection, as the accept loop recorded it.

@@ -3,11 +3,12 @@
 //! A handler commits an input to the ledger and waits a while for the outcome; the outbox calls Vipps MobilePay meanwhile.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use kvitt_wire::{Checkout, NewAttempt, NewCheckout, Problem, State as PaymentState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admission::{Peer, limit_orders};
 use super::responses::{Busy, ForPage, KeyedBody, NotFound};
 use crate::access::idempotency::{self, Key, Replayed};
 use crate::checkout::Input;
@@ -38,14 +39,17 @@ pub(super) fn router() -> OpenApiRouter<App> {
             `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, `duplicate_sku`, \
             `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference"),
 ))]
-async fn open(State(app): State<App>, trace_id: TraceId, Keyed { body, key }: Keyed<NewCheckout>) -> Result<Started> {
-    let (opened, replayed) = idempotency::once(
-        &app.store,
-        app.http.limits.wait,
-        key.as_ref(),
-        started,
-        app.orders.open(body, key.as_ref(), &trace_id),
-    )
+async fn open(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    headers: HeaderMap,
+    trace_id: TraceId,
+    Keyed { body, key }: Keyed<NewCheckout>,
+) -> Result<Started> {
+    let (opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
+        limit_orders(&app, peer, &headers, body.open).await?;
+        Ok::<_, ApiError>(app.orders.open(body, key.as_ref(), &trace_id).await?)
+    })
     .await?;
     let checkout = app.wait_until(opened.checkout.clone(), started).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(opened.snapshot_of(&checkout))))

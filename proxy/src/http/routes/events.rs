@@ -3,14 +3,12 @@
 //! The stream sends the current snapshot first and then each newer one. It replays no past events: a page that reconnects has the current
 //! state at once.
 
-use std::convert::Infallible;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures_util::Stream;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use futures_util::stream::unfold;
 use kvitt_wire::Problem;
 use rand::Rng;
@@ -19,13 +17,16 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admission::Peer;
 use super::responses::{ForPage, NotFound};
+use crate::access::streams::Place;
 use crate::access::token::Found;
 use crate::engine::hub::Subscription;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
+use crate::http::sse::{self, Event};
 use crate::observe::trace;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -51,29 +52,33 @@ struct LastVersion {
     responses(
     (status = 200, content_type = "text/event-stream", body = String, description = "The stream of events"),
     ForPage, NotFound,
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams, or the database does not answer"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams in all or of this checkout, or the database does not answer"),
 ))]
-async fn follow(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response> {
+async fn follow(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     let found = app.find(&token).await?;
     let id = found.checkout.id;
     let limits = app.http.limits;
-    if app.hub.subscribers() >= limits.streams || app.hub.subscribers_of(id) >= limits.streams_per_checkout {
+    if app.hub.subscribers_of(id) >= limits.streams_per_checkout {
         return Err(ApiError::busy());
     }
+    let place = app.streams.pages.take(&app.rates.network(peer, &headers))?;
     trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("stream opened"));
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let stream = CheckoutStream {
         subscription: app.hub.subscribe(id),
         found,
         last: last.unwrap_or_default(),
-        opened: false,
+        _place: place,
         closes_at: Instant::now() + limits.stream_age,
         app,
     };
-    let response = Sse::new(snapshots(stream)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
-    let unbuffered =
-        [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, response).into_response())
+    let snapshots = unfold(stream, |mut stream| async move { Some((stream.next().await?, stream)) });
+    Ok(sse::response(snapshots, limits.heartbeat))
 }
 
 /// One open stream.
@@ -83,26 +88,13 @@ struct CheckoutStream {
     found: Found,
     /// The latest version that the page has.
     last: u32,
-    /// Whether the opening event has been sent.
-    opened: bool,
+    _place: Place<IpAddr>,
     /// When the proxy closes the stream.
     closes_at: Instant,
 }
 
-fn snapshots(stream: CheckoutStream) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
-    unfold(stream, |mut stream| async move {
-        let event = stream.next().await?;
-        Some((Ok(event), stream))
-    })
-}
-
 impl CheckoutStream {
     async fn next(&mut self) -> Option<Event> {
-        if !std::mem::replace(&mut self.opened, true) {
-            // Random, so that the pages do not all reconnect at the same moment when a proxy restarts.
-            let retry = Duration::from_millis(rand::rng().random_range(1_000..3_000));
-            return Some(Event::default().comment("kvitt").retry(retry));
-        }
         loop {
             // The subscription began before this read, so a commit after the read is not missed.
             let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
@@ -119,9 +111,8 @@ impl CheckoutStream {
             };
             if let Some(stored) = stored.filter(|stored| stored.checkout.version > self.last) {
                 self.last = stored.checkout.version;
-                let snapshot = self.found.snapshot_of(&stored.checkout);
-                let event = Event::default().event("checkout").id(self.last.to_string());
-                return event.json_data(&snapshot).ok();
+                let data = serde_json::to_string(&self.found.snapshot_of(&stored.checkout)).ok()?;
+                return Some(Event { name: Some("checkout"), id: self.last.to_string(), data });
             }
             tokio::select! {
                 () = self.subscription.changed() => {}

@@ -1,9 +1,9 @@
 //! The routes for operators: liveness, readiness, metrics, and the API's description.
 //!
-//! Readiness and metrics move to the operators' own listener where `metrics.listen` is set.
+//! Readiness and metrics are for operators only: on the listener of `metrics.listen` where it is set, and otherwise for clients on this machine.
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use kvitt_wire::Problem;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,9 +12,11 @@ use utoipa_axum::routes;
 use super::description;
 use crate::base::clock;
 use crate::http::app::App;
+use crate::http::files::Document;
 use crate::http::problem::{ApiError, Result};
 use crate::http::ready;
 use crate::observe::metrics::Gauges;
+use crate::store;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(openapi))
@@ -37,7 +39,8 @@ async fn healthz() -> &'static str {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`not_ready`: `detail` names the checks that fail"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str> {
-    let failed = ready::failed_checks(&app).await;
+    let checks = async { Ok::<_, ApiError>(ready::failed_checks(&app).await) };
+    let failed = app.unready.get(checks).await?;
     if failed.is_empty() { Ok("ok\n") } else { Err(ApiError::not_ready(failed.join("; "))) }
 }
 
@@ -47,8 +50,14 @@ async fn readyz(State(app): State<App>) -> Result<&'static str> {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: the database does not answer"),
 ))]
 async fn metrics(State(app): State<App>) -> Result<Response> {
+    let gauges = app.gauges.get(gauges(&app)).await?;
+    let text = app.metrics.render(&gauges).map_err(|_| ApiError::internal())?;
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}
+
+async fn gauges(app: &App) -> std::result::Result<Gauges, store::Error> {
     let now = clock::now();
-    let gauges = Gauges {
+    Ok(Gauges {
         depths: app.store.depths(now).await?,
         relay: app.store.relay_depths(now).await?,
         inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
@@ -56,16 +65,15 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
         readings: app.store.gauges().await?,
         reconciled: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
         subscribers: app.hub.subscribers(),
-    };
-    let text = app.metrics.render(&gauges).map_err(|_| ApiError::internal())?;
-    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+    })
 }
 
 /// Returns this description
 #[utoipa::path(get, path = "/openapi.json", tag = "operators", responses(
     (status = 200, content_type = "application/json", body = Object, description = "This description"),
 ))]
-async fn openapi(State(app): State<App>) -> impl IntoResponse {
-    let served = description::served_at(&app.http.public_url, super::openapi_json());
-    ([(header::CONTENT_TYPE, "application/json")], served)
+async fn openapi(State(app): State<App>, headers: HeaderMap) -> Response {
+    let served = || Document::new(description::served_at(&app.http.public_url, super::openapi_json()));
+    let own = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
+    app.description.get_or_init(served).response(&headers, own)
 }

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admission::{Peer, limit_orders};
 use super::responses::{ForBrowser, FormBody, NotFoundPage};
 use crate::access::token::{self, Found};
 use crate::base::clock;
@@ -97,13 +98,19 @@ impl PayForm {
 ))]
 async fn pay(
     State(app): State<App>,
+    Peer(peer): Peer,
+    headers: HeaderMap,
     trace_id: TraceId,
     form: std::result::Result<Form<PayForm>, FormRejection>,
 ) -> Result<Response> {
     let Form(form) = form.map_err(|rejection| malformed(rejection).as_page())?;
     let language = form.language();
     let shop_url = &app.units.find(form.sales_unit.as_deref()).map_or(&app.shop.front, |unit| &unit.front).url;
-    start(&app, &trace_id, form).await.map_err(|error| error.as_page_in(language, shop_url))
+    let started = async {
+        limit_orders(&app, peer, &headers, false).await?;
+        start(&app, &trace_id, form).await
+    };
+    started.await.map_err(|error| error.as_page_in(language, shop_url))
 }
 
 async fn start(app: &App, trace_id: &TraceId, form: PayForm) -> Result<Response> {

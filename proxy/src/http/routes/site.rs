@@ -5,14 +5,13 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use url::Url;
 
 use crate::http::app::App;
+use crate::http::files;
 use crate::http::problem::{ApiError, Result};
 
 #[derive(RustEmbed)]
@@ -41,7 +40,8 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
         return Err(ApiError::not_found());
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(ApiError::method_not_allowed());
+        let allowed = [(header::ALLOW, "GET,HEAD")];
+        return Ok((allowed, ApiError::method_not_allowed()).into_response());
     }
     let (file, compressed) = find(path, request.headers()).ok_or_else(|| {
         let missing = ApiError::not_found();
@@ -51,12 +51,7 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
     if compressed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }
-    let unchanged =
-        request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| headers.get(header::ETAG) == Some(known));
-    if unchanged {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    Ok((headers, file.data).into_response())
+    Ok(files::response(request.headers(), headers, file.data))
 }
 
 /// The relative address of a customer's page that was opened with a slash at its end.
@@ -72,9 +67,8 @@ fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, bool)> {
     if path.ends_with(".br") || path.split('/').any(|part| part.starts_with('.')) {
         return None;
     }
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let brotli = accepted.split(',').any(|coding| coding.trim() == "br");
-    let compressed = brotli.then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
+    let compressed =
+        files::accepts(headers, "br").then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
     compressed.or_else(|| Files::get(path).map(|file| (file, false)))
 }
 
@@ -88,7 +82,7 @@ fn file_headers(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     let charset = if kind.type_() == mime_guess::mime::TEXT { "; charset=utf-8" } else { "" };
     set(header::CONTENT_TYPE, &format!("{}{charset}", kind.essence_str()));
-    set(header::ETAG, &format!("\"{}\"", URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..12])));
+    set(header::ETAG, &files::etag(&file.metadata.sha256_hash()));
     set(header::VARY, "accept-encoding");
     if path.starts_with("pkg/") {
         // Any shop's page may load the widget; the origin check decides which may call the API.

@@ -15,6 +15,7 @@ use crate::base::clock;
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
+use crate::observe::throttle::Throttle;
 use crate::store::Webhook;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -36,6 +37,7 @@ async fn take(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode> {
+    static REJECTED: Throttle = Throttle::new(1);
     let unit = app.units.find(Some(&sales_unit)).ok_or(ApiError::not_found())?;
     let url = app.webhook.url(unit).parse::<PublicUrl>().map_err(|_| ApiError::internal())?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -54,7 +56,9 @@ async fn take(
     }
     if let Err(rejected) = verified {
         app.metrics.webhook(outcome(rejected));
-        tracing::warn!(sales_unit, reason = outcome(rejected), "webhook rejected");
+        if let Some(suppressed) = REJECTED.passes() {
+            tracing::warn!(sales_unit, reason = outcome(rejected), suppressed, "webhook rejected");
+        }
         return Err(ApiError::bad_signature());
     }
     let Ok(event) = Event::read(&body) else {

@@ -26,4 +26,9 @@ impl Postgres {
         tx.commit().await?;
         Ok(deleted)
     }
+
+    pub(in crate::store) async fn idle_orders(&self, most: u32) -> Result<i64, Error> {
+        let count = "SELECT count(*) FROM (SELECT 1 FROM checkouts WHERE idle_until IS NOT NULL LIMIT $1) AS idle";
+        Ok(sqlx::query_scalar(count).bind(i64::from(most)).fetch_one(&self.pool).await?)
+    }
 }

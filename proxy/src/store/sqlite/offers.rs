@@ -29,4 +29,9 @@ impl Sqlite {
             })
             .await
     }
+
+    pub(in crate::store) async fn idle_orders(&self, most: u32) -> Result<i64, Error> {
+        let count = "SELECT count(*) FROM (SELECT 1 FROM checkouts WHERE idle_until IS NOT NULL LIMIT $1)";
+        Ok(sqlx::query_scalar(count).bind(most).fetch_one(&self.readers).await?)
+    }
 }

@@ -3,18 +3,14 @@
 //! Each event has a place in the log, and a cursor is such a place. It is valid at every proxy, and no event before it can appear later.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
-use axum::http::{HeaderMap, HeaderName, Method, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures_util::Stream;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
 use futures_util::stream::unfold;
 use kvitt_wire::Problem;
-use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -26,14 +22,18 @@ use super::{Caller, page_size, parse_query};
 use crate::access::rights::Read;
 use crate::access::session;
 use crate::access::shop_key::ShopKey;
+use crate::access::streams::Place;
 use crate::engine::hub::EventSubscription;
 use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::ForShop;
+use crate::http::sse::{self, Event};
 use crate::store;
 use crate::store::events::LoggedEvent;
 
+/// The cursor at which a stream begins.
+const CURSOR: HeaderName = HeaderName::from_static("kvitt-cursor");
 /// The default number of events on a page; a stream reads as many at once.
 const PAGE: u32 = 100;
 /// The most events on a page.
@@ -134,11 +134,13 @@ struct LastEvent {
 /// Streams events
 ///
 /// Server-sent events, each with its cursor as its id and the event of the list as its data. With `Last-Event-ID` the stream continues after
-/// that event; without it, and without `after`, it begins now. The proxy closes the stream after some minutes: reconnect.
+/// that event; without it, and without `after`, it begins now. `kvitt-cursor` says where that is, for a connection
+/// that breaks before the first event. The proxy closes the stream after some minutes: reconnect.
 #[utoipa::path(get, path = "/v1/shop/events/stream", operation_id = "follow_events", tag = "shop",
     params(StreamQuery, LastEvent),
     security(("shop_key" = [])), responses(
-    (status = 200, content_type = "text/event-stream", body = String, description = "The stream of events"),
+    (status = 200, content_type = "text/event-stream", body = String, description = "The stream of events",
+        headers(("kvitt-cursor" = String, description = "The cursor at which the stream begins"))),
     ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
     (status = 503, body = Problem, content_type = "application/problem+json",
@@ -152,9 +154,7 @@ async fn follow(
 ) -> Result<Response> {
     let query = parse_query(query)?;
     let limits = app.http.limits;
-    if app.hub.subscribers() + app.hub.event_subscribers() >= limits.streams {
-        return Err(ApiError::busy());
-    }
+    let place_of_key = app.streams.shop.take(&key.prefix)?;
     let listening = app.hub.subscribe_events();
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("none"));
     let after = match place(last.filter(|last| !last.is_empty()).or(query.after.as_deref()))? {
@@ -165,11 +165,12 @@ async fn follow(
     let closes_at = Instant::now() + limits.stream_age;
     let session = (!headers.contains_key(header::AUTHORIZATION)).then_some(headers);
     let key = key.clone();
-    let stream = EventStream { app, key, session, listening, after, read: VecDeque::new(), opened: false, closes_at };
-    let response = Sse::new(events(stream)).keep_alive(KeepAlive::new().interval(limits.heartbeat));
-    let unbuffered =
-        [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, response).into_response())
+    let stream =
+        EventStream { app, key, session, listening, after, read: VecDeque::new(), _place: place_of_key, closes_at };
+    let events = unfold(stream, |mut stream| async move { Some((stream.next().await?, stream)) });
+    let mut response = sse::response(events, limits.heartbeat);
+    response.headers_mut().insert(CURSOR, HeaderValue::from(after));
+    Ok(response)
 }
 
 /// The place of a cursor.
@@ -189,31 +190,19 @@ struct EventStream {
     after: i64,
     /// Events that were read and not sent yet.
     read: VecDeque<LoggedEvent>,
-    /// Whether the opening event has been sent.
-    opened: bool,
+    _place: Place<String>,
     /// When the proxy closes the stream.
     closes_at: Instant,
 }
 
-fn events(stream: EventStream) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
-    unfold(stream, |mut stream| async move {
-        let event = stream.next().await?;
-        Some((Ok(event), stream))
-    })
-}
-
 impl EventStream {
     async fn next(&mut self) -> Option<Event> {
-        if !std::mem::replace(&mut self.opened, true) {
-            // With the place, so that a client that is disconnected before the first event continues from here.
-            let retry = Duration::from_millis(rand::rng().random_range(1_000..3_000));
-            return Some(Event::default().comment("kvitt").id(self.after.to_string()).retry(retry));
-        }
         loop {
             if let Some(logged) = self.read.pop_front() {
                 let event = ShopEvent::of(&logged).inspect_err(|error| outage::report(error, "event skipped")).ok();
                 let Some(event) = event else { continue };
-                return Event::default().id(logged.position.to_string()).json_data(&event).ok();
+                let data = serde_json::to_string(&event).ok()?;
+                return Some(Event { name: None, id: logged.position.to_string(), data });
             }
             let wait = match self.read_more().await {
                 Ok(true) if self.read.is_empty() => POLL_INTERVAL,
