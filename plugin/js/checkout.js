@@ -43,6 +43,7 @@ export class KvittCheckout extends KvittElement {
   }
 
   start() {
+    this.addEventListener("kvitt:trouble", this.#troubled);
     if (this.amount && !(/^\d+$/.test(this.amount) && /^(nok|dkk|eur)$/i.test(this.currency)))
       console.warn("kvitt: unusable amount or currency:", this.amount, this.currency);
     const [token, showFinal] = this.#token();
@@ -50,8 +51,23 @@ export class KvittCheckout extends KvittElement {
     else this.#preload();
   }
 
+  /**
+   * The proxy does not answer. If it can be reached all the same, the browser keeps its answers from this page, as after a failed preflight:
+   * then another try will not help, and the page's form will.
+   */
+  async #unanswered() {
+    const reaches = () => fetch(`${this.origin}/pkg/kvitt.js`, { method: "HEAD", mode: "no-cors", cache: "no-store" });
+    if (!this.#hasForm || this.#token()[0] || !(await reaches().catch(() => {}))) return;
+    console.warn("kvitt: the browser refuses the proxy's answers; the form pays");
+    this.fallBack(true);
+  }
+
+  get #hasForm() {
+    return this.querySelector("form, a, button");
+  }
+
   failed(permanent, pressed) {
-    if (this.querySelector("form, a, button")) return this.fallBack(pressed);
+    if (this.#hasForm) return this.fallBack(pressed);
     this.dispatchEvent(new CustomEvent("kvitt:trouble", { bubbles: true, composed: true, detail: { code: "load_failed" } }));
     const note = document.createElement("p");
     note.role = "alert";
@@ -67,6 +83,8 @@ export class KvittCheckout extends KvittElement {
     (await this.wasm("press"))?.open();
     button.ariaBusy = null;
   }
+
+  #troubled = ({ detail }) => detail.code === "unreachable" && this.#unanswered();
 
   /** The order to show, if any: from the attribute, from the address when the customer comes back, or from the tab's storage. */
   #token() {

@@ -6,7 +6,8 @@ import style from "kvitt-button";
 import { languageOf } from "./captions.js";
 import { isPermanent, load, loadWithRetries, loadWords } from "./load.js";
 
-const scriptOrigin = new URL(import.meta.url).origin;
+/** Where the script comes from: the proxy, which may be below a path. */
+const scriptOrigin = import.meta.url.match(/^(.+)\/pkg\/[^/]+$/)?.[1] ?? new URL(import.meta.url).origin;
 const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 let sheet;
 
@@ -99,6 +100,7 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
 
   /** Shows the page's own content. */
   fallBack(focus) {
+    this.#widget?.rest();
     this.shadowRoot.replaceChildren(document.createElement("slot"));
     if (focus) (this.querySelector("[type=submit], button") ?? this.querySelector("a"))?.focus();
   }
