@@ -58,7 +58,7 @@ export class KvittCheckout extends KvittElement {
   async #unanswered() {
     const reaches = () => fetch(`${this.origin}/pkg/kvitt.js`, { method: "HEAD", mode: "no-cors", cache: "no-store" });
     if (!this.#hasForm || this.#token()[0] || !(await reaches().catch(() => {}))) return;
-    console.warn("kvitt: the browser refuses the proxy's answers; the form pays");
+    console.warn("kvitt: the browser keeps the proxy's answers from this page; its form pays");
     this.fallBack(true);
   }
 

@@ -115,3 +115,21 @@ test("pays where the page's policy refuses WebAssembly", async () => {
   await siri.seesHeading("Thank you for your order");
   assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 });
+
+test("pays by the form where the browser refuses the proxy's answers", async () => {
+  const siri = await set.shopper();
+  siri.expectsError(/ERR_FAILED|keeps the proxy's answers/);
+  // As after a preflight that fails: the page gets no answer, and the proxy's files can be reached.
+  await siri.page.route("**/v1/**", (route) => route.abort());
+  await siri.opens("/");
+  await siri.presses("Pay with Vipps");
+  await siri.ticks(/I accept the terms of sale/);
+  await siri.presses("Pay with Vipps");
+  const app = await App.in(siri);
+  const { reference } = await app.payment();
+  await app.opensHere();
+  await app.pays();
+  await app.returns();
+  await siri.isAt(set.shop, "/return/");
+  assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
+});
