@@ -74,7 +74,7 @@ test("shows that a payment was rejected", async () => {
 test("shows what is wrong with the form", async () => {
   const before = (await set.records.payments()).length;
   for (const [name, change, status, words] of [
-    ["terms", (html) => html.replace(" required", ""), 422, "Accept the terms of sale to go on."],
+    ["terms", (html) => html.replace(" required", ""), 422, "Accept the terms of sale to go on"],
     ["price", (html) => html.replaceAll('value="58700"', 'value="55000"'), 409, "New total NOK 587.00"],
     ["article", (html) => html.replaceAll('value="mug:2,tea:1"', 'value="anchor:1"'), 422, "This order cannot be paid here"],
   ]) {
