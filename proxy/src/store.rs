@@ -79,9 +79,12 @@ impl Store {
     /// Opens the database of a `sqlite:` or `postgres:` URL and migrates its schema. A missing file is created. Personal data that an
     /// earlier release stored in plain text is encrypted.
     ///
+    /// A file then belongs to this handle until it is closed, and what its last owner had claimed is free again. On a server the leases
+    /// decide, since another proxy may be working on claimed rows.
+    ///
     /// # Errors
-    /// When the database cannot be opened, its schema is from a newer release, or data is encrypted under a key that the vault does not
-    /// have.
+    /// When the database cannot be opened, a running proxy has the file, the schema is from a newer release, or data is encrypted under a
+    /// key that the vault does not have.
     pub async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
         Ok(match url.starts_with("sqlite:") {
             true => Self::Sqlite(Sqlite::open(url, vault).await?),

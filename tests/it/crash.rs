@@ -1,13 +1,12 @@
 //! A proxy process is killed or stopped in the middle of a payment, and restarted. The payment completes, once.
 
-use kvitt::store::Store;
 use kvitt_emulator::Credentials;
 use kvitt_wire::{Checkout, State};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::shop::{Database, PHONE_NUMBER, Stage, Stream, eventually, http, two_mugs_and_a_tea, vault};
+use crate::shop::{Database, PHONE_NUMBER, Stage, Stream, beside, eventually, http, two_mugs_and_a_tea};
 
 #[tokio::test]
 async fn killed_before_the_webhook_it_confirms_the_order_after_a_restart() {
@@ -93,7 +92,7 @@ async fn on_sigterm_it_accepts_nothing_new_and_drains_what_it_began() {
     assert!(!proxy.has_died(), "the proxy drains the payment");
     proxy.ends().await;
 
-    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
+    let store = beside(&stage.files.database).await;
     let (id, _) = kvitt::access::token::decode(&second.token).unwrap();
     let finished = store.checkout(id).await.unwrap().unwrap().checkout;
     assert_eq!(finished.current().state, State::Created, "the outcome is stored");

@@ -185,7 +185,7 @@ async fn after_a_crash_past_the_commit_a_repeat_finds_the_order() {
     let proxy = stage.start();
     let order = one_order_for_all(&[&proxy.url], KEY).await;
     assert_eq!(order.state, State::Created);
-    let store = kvitt::store::Store::open(&stage.files.database, &crate::shop::vault()).await.unwrap();
+    let store = crate::shop::beside(&stage.files.database).await;
     assert_eq!(store.phases().await.unwrap(), [("created".to_owned(), 1)], "one order");
     store.close().await;
     assert_eq!(stage.vipps.records().await.len(), 1, "one payment");

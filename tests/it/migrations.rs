@@ -1,12 +1,13 @@
 //! Databases of other releases: an older one is migrated, a newer one is refused.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::process::{Command, Output};
 
 use kvitt::checkout::Moment;
 use kvitt::store::{Error, Store};
 
-use crate::shop::{Database, Files, execute, vault};
+use crate::shop::{Database, Files, dump, execute, vault};
 use crate::store::{Place, insert};
 
 /// A SQLite file of release 0.1.0: a paid order, one whose payment is being created, and a webhook.
@@ -68,6 +69,26 @@ async fn a_newer_sqlite_is_refused() {
 #[tokio::test]
 async fn a_newer_postgres_is_refused() {
     a_newer_one_is_refused(Database::Postgres).await;
+}
+
+/// The proxy of an earlier release is running on the file, and could not start again if its schema were migrated.
+#[tokio::test]
+async fn a_file_in_use_is_not_migrated() {
+    let files = Files::on(Database::Sqlite, "https://pay.shop.example", "https://api.vipps.no", "");
+    execute(&files.database, EARLIER).await;
+    let path = files.database.strip_prefix("sqlite:").unwrap();
+    let running = File::create(format!("{path}-lock")).unwrap();
+    running.lock().unwrap();
+    let before = dump(&files.database).await;
+    for command in ["migrate", "serve"] {
+        let refused = kvitt(command, &files);
+        let error = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && error.contains("in use by another proxy"), "{command}: {error}");
+        assert!(dump(&files.database).await == before, "{command} changed the file");
+    }
+    running.unlock().unwrap();
+    assert!(kvitt("migrate", &files).status.success());
+    assert!(dump(&files.database).await != before);
 }
 
 #[tokio::test]

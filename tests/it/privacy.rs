@@ -10,7 +10,7 @@ use kvitt_wire::{Checkout, Sharing, State};
 use reqwest::StatusCode;
 
 use crate::shop::{
-    Database, ENCRYPTION_KEY, Files, Order, PHONE_NUMBER, Shop, Stage, dump, eventually, execute, http,
+    Database, ENCRYPTION_KEY, Files, Order, PHONE_NUMBER, Shop, Stage, beside, dump, eventually, execute, http,
     two_mugs_and_a_tea, vault,
 };
 use crate::store::Place;
@@ -101,7 +101,7 @@ async fn erasing_by_number_covers_every_order() {
 }
 
 /// An order that is paid at a proxy process, with the number shared.
-async fn shared_at(stage: &Stage) -> Checkout {
+pub(crate) async fn shared_at(stage: &Stage) -> Checkout {
     let response =
         http().post(format!("{}/v1/checkouts", stage.url())).json(&two_mugs_and_a_tea()).send().await.unwrap();
     let order: Checkout = response.json().await.unwrap();
@@ -115,7 +115,7 @@ async fn shared_at(stage: &Stage) -> Checkout {
     .await
 }
 
-async fn seen_at(stage: &Stage, order: &Checkout) -> Option<Checkout> {
+pub(crate) async fn seen_at(stage: &Stage, order: &Checkout) -> Option<Checkout> {
     http().get(format!("{}/v1/checkouts/{}", stage.url(), order.token)).send().await.ok()?.json().await.ok()
 }
 
@@ -126,7 +126,7 @@ async fn old_personal_data_is_erased_by_retention() {
     let proxy = stage.start();
     let (young, old) = (shared_at(&stage).await, shared_at(&stage).await);
     proxy.kill();
-    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
+    let store = beside(&stage.files.database).await;
     let (day_ms, now) = (24 * 60 * 60 * 1000, kvitt::base::clock::now());
     for (order, days) in [(&young, 29), (&old, 31)] {
         let (id, _) = kvitt::access::token::decode(&order.token).unwrap();

@@ -5,7 +5,7 @@ use kvitt_wire::State;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use crate::shop::{Database, Shop, Stage, Stream, TIMEOUT, eventually, http, two_mugs_and_a_tea, vault};
+use crate::shop::{Database, Shop, Stage, Stream, TIMEOUT, beside, eventually, http, two_mugs_and_a_tea};
 use crate::store::{Place, insert, next_version, webhook};
 
 /// The server closes every connection to a database.
@@ -24,7 +24,7 @@ async fn all_connections_are_lost(url: &str) {
 #[tokio::test]
 async fn a_store_is_notified_of_other_proxies_commits_only() {
     let place = Place::new(Database::Postgres);
-    let (ours, theirs) = (place.open().await, place.open().await);
+    let (ours, theirs) = (place.open().await, place.opens_beside().await);
     let mut listener = ours.listener().unwrap();
     assert_eq!(listener.next().await, Wake::Anything, "there may have been commits before");
 
@@ -93,7 +93,7 @@ async fn when_one_of_two_is_killed_the_other_finishes_and_nothing_is_doubled() {
     one.kill();
 
     // The killed proxy received the webhooks. The other one polls.
-    let store = kvitt::store::Store::open(&stage.files.database, &vault()).await.unwrap();
+    let store = beside(&stage.files.database).await;
     let all_are = async |state: &str| {
         eventually(&format!("all are {state}"), || async {
             let phases = store.phases().await.unwrap();

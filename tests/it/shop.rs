@@ -131,7 +131,7 @@ vipps.base_url = "{emulator}"
 
     /// Creates a shop key.
     async fn key(&self, name: &str, role: Role, sales_unit: Option<&str>) -> String {
-        let store = Store::open(&self.database, &vault()).await.unwrap();
+        let store = beside(&self.database).await;
         let key = kvitt::access::shop_key::Key::new();
         key.add(&store, name, role, sales_unit, &operator()).await.unwrap();
         store.close().await;
@@ -261,7 +261,7 @@ impl Shop {
 
     /// A second handle on the database.
     pub(crate) async fn store(&self) -> Store {
-        Store::open(&self.files.database, &vault()).await.unwrap()
+        beside(&self.files.database).await
     }
 
     /// Waits until the proxy is ready. Nothing else may use a database that is being created.
@@ -380,6 +380,11 @@ fn serve(config: Config, listener: TcpListener, stop: &CancellationToken) -> Joi
 /// Who sets the stage.
 pub(crate) fn operator() -> Actor {
     Actor { name: "the stage".into(), via: Via::Command, key: None }
+}
+
+/// A second handle on the database of a proxy, which may still be migrating it.
+pub(crate) async fn beside(database: &str) -> Store {
+    eventually("the database", || async { Store::attach(database, &vault()).await.ok() }).await
 }
 
 /// The vault of the scenarios' databases.

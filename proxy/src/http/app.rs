@@ -130,7 +130,6 @@ impl App {
         tasks: &TaskTracker,
     ) -> std::result::Result<Self, StartError> {
         let store = Store::open(config.database_url.expose_secret(), &config.vault).await?;
-        store.release_claims().await?;
         let hub = Hub::default();
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let wake_ups = WakeUps { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };

@@ -4,13 +4,6 @@ use super::{Error, Store};
 use crate::checkout::{CheckoutId, Effect, Moment};
 
 verbs! {
-    /// Called by a proxy that starts. On SQLite it locks the file for this proxy until the store is closed, and releases the claims of an
-    /// earlier run. On PostgreSQL it does nothing: leases of other proxies expire by themselves.
-    ///
-    /// # Errors
-    /// [`Error::InUse`] when another proxy has the file, or a database error.
-    fn release_claims() -> Result<(), Error>;
-
     /// Claims effects that are due, for `lease_ms` milliseconds, those that a customer waits for first. A lease that ends later than any
     /// valid one was given by a wrong clock and is ignored. An effect that cannot be parsed is parked.
     ///

@@ -33,7 +33,6 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
@@ -77,13 +76,16 @@ impl Sqlite {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
             _ => {}
         }
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        migrate(&writer).await.map_err(|error| migration_error(error, &MIGRATIONS))?;
+        // Before anything else: another proxy, perhaps of an earlier release, may be running on this file.
         let lock = FileLock::of(options.get_filename());
+        lock.acquire()?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, &MIGRATIONS))?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         let batcher = BatchWriter::start(writer.clone());
         let store = Self { writer, batcher, readers, vault: vault.clone(), lock };
         store.seal_customers().await?;
+        store.release_claims().await?;
         Ok(store)
     }
 
@@ -262,18 +264,6 @@ fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
         .pragma("journal_size_limit", "67108864")
         // Deleted data is overwritten in the file.
         .pragma("secure_delete", "ON"))
-}
-
-/// Runs the migrations. When several processes open a new file at once, all but one fail at each migration, and find it done when they run
-/// again.
-async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
-    for _ in MIGRATIONS.iter() {
-        match MIGRATIONS.run(writer).await {
-            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => {}
-            done => return done,
-        }
-    }
-    MIGRATIONS.run(writer).await
 }
 
 /// The values that are written for a checkout's new state.

@@ -7,11 +7,11 @@ use kvitt::store::Store;
 use kvitt_wire::{Checkout, State};
 use serde_json::Value;
 
-use crate::shop::{Stage, vault};
+use crate::shop::{Stage, beside};
 
 /// Both sides have the same payments. None was created or paid twice, or has two receipts.
 pub(super) async fn agree(stage: &Stage, end: &Checkout) {
-    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
+    let store = beside(&stage.files.database).await;
     let records = stage.vipps.records().await;
     let mut orders = HashMap::new();
     for record in &records {

@@ -7,11 +7,6 @@ use crate::checkout::{CheckoutId, Moment};
 use crate::store::{Claim, ClaimedEffect, Error};
 
 impl Postgres {
-    pub(in crate::store) async fn release_claims(&self) -> Result<(), Error> {
-        // Another proxy may be working on claimed rows: their leases decide.
-        Ok(())
-    }
-
     pub(in crate::store) async fn claim_due(
         &self,
         most: u32,

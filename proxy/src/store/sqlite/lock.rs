@@ -1,5 +1,6 @@
 //! The lock that gives one proxy exclusive use of the SQLite file: an advisory lock on a file beside it, which the operating system
-//! releases when the process ends. Commands take no such lock: they are safe beside a running proxy.
+//! releases when the process ends. Whoever migrates the schema holds it too. Other commands take no such lock: they are safe beside a
+//! running proxy.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;

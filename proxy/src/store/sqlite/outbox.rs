@@ -7,8 +7,8 @@ use crate::checkout::Moment;
 use crate::store::{Claim, ClaimedEffect, Error};
 
 impl Sqlite {
-    pub(in crate::store) async fn release_claims(&self) -> Result<(), Error> {
-        self.lock.acquire()?;
+    /// Called by the owner of the file when it opens it: whoever had claimed rows has ended.
+    pub(super) async fn release_claims(&self) -> Result<(), Error> {
         sqlx::query("UPDATE outbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         sqlx::query("UPDATE inbox SET lease_until = 0 WHERE lease_until > 0").execute(&self.writer).await?;
         Ok(())
