@@ -109,6 +109,7 @@ macro_rules! of_both {
 
 // After the macro, which it uses.
 mod deliveries;
+mod plans;
 
 of_both! {
     what_is_stored_is_read_back
