@@ -8,14 +8,14 @@
 //! A commit is one transaction: the new state, the effects that follow from it, and the inbox or outbox row that caused it. No transaction
 //! waits for a request to another system. Frequent methods take batches.
 
-/// Declares methods of [`Store`] that both databases implement.
+/// Declares methods of [`Store`] that both databases implement. Those of the server have a deadline.
 macro_rules! verbs {
     ($($(#[$about:meta])* fn $verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
         impl Store {
             $($(#[$about])* pub async fn $verb(&self, $($name: $kind),*) -> $answer {
                 match self {
                     Self::Sqlite(store) => store.$verb($($name),*).await,
-                    Self::Postgres(store) => store.$verb($($name),*).await,
+                    Self::Postgres(store) => store.in_time(store.$verb($($name),*)).await,
                 }
             })*
         }
@@ -123,6 +123,14 @@ impl Store {
         self.commit_asked(checkout, effects, &[], cause, now).await
     }
 
+    /// Waits for writes in progress and closes the connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+        }
+    }
+
     /// Receives notifications of other proxies' commits; `None` on SQLite, which has no other proxies.
     pub fn listener(&self) -> Option<Listener> {
         match self {
@@ -144,9 +152,6 @@ verbs! {
     /// # Errors
     /// On a database error.
     fn schema() -> Result<i64, Error>;
-
-    /// Waits for writes in progress and closes the connections.
-    fn close() -> ();
 
     /// Inserts a new checkout with its first effects, and settles its cause.
     ///
@@ -207,6 +212,9 @@ pub enum Error {
     /// The transaction that contained this write and others failed. Nothing was written.
     #[error("database: {0}")]
     NotWritten(std::sync::Arc<sqlx::Error>),
+    /// The server did not answer in time. Whether something was written is unknown.
+    #[error("database: no answer in time")]
+    TooSlow,
     /// Another running proxy uses the SQLite file.
     #[error(
         "the database is in use by another proxy, and an SQLite file is for one; several share a PostgreSQL server"
@@ -248,6 +256,7 @@ impl Error {
         match self {
             Self::Database(error) => is_transient(error),
             Self::NotWritten(error) => is_transient(error),
+            Self::TooSlow => true,
             _ => false,
         }
     }

@@ -4,6 +4,7 @@
 mod clock;
 mod database;
 mod disk;
+mod failover;
 mod proxy;
 mod token;
 

@@ -3,10 +3,11 @@
 //! A claim takes rows that no other proxy has locked (`SKIP LOCKED`) and gives them a lease, so that no lock is held while the work is
 //! done. A batch of rows is one statement over `unnest`. After a commit the other proxies are notified, in a statement of its own: `NOTIFY`
 //! locks the whole database until its transaction ends, so within the commit it would make every other commit wait for this one's disk. A
-//! lost notification is recovered by polling.
+//! lost notification is recovered by polling. No method waits for the server longer than its [deadline](connection).
 
 mod audit;
 mod chores;
+mod connection;
 mod customers;
 mod deliveries;
 mod desk;
@@ -25,11 +26,9 @@ mod shop_keys;
 mod traces;
 mod vitals;
 
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 use uuid::Uuid;
 
 use super::customers::{open_customer, seal};
@@ -40,15 +39,21 @@ use super::{effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
 use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+use connection::{COMMAND_DEADLINE, Connections, DEADLINE};
+
+/// How long a notification may take. Polling recovers a lost one.
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(1);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 /// The maximum number of connections of one proxy, besides the one that listens.
 const CONNECTIONS: u32 = 10;
+/// The same of a command.
+const COMMAND_CONNECTIONS: u32 = 2;
 
 /// The connections of one proxy.
 #[derive(Clone, Debug)]
 pub struct Postgres {
-    pool: PgPool,
+    connections: Connections,
     /// The id of this process. Its own notifications are ignored.
     origin: Uuid,
     vault: Vault,
@@ -56,19 +61,20 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
-        let pool = connect(url, CONNECTIONS).await?;
-        if let Err(error) = MIGRATIONS.run(&pool).await {
-            // The lock of the migrations belongs to the connection, and would outlive the failure.
-            pool.close().await;
-            return Err(migration_error(error, &MIGRATIONS));
-        }
-        let store = Self { pool, origin: Uuid::new_v4(), vault: vault.clone() };
+        let unlimited = connection::unlimited(url).await?;
+        let migrated = MIGRATIONS.run(&unlimited).await;
+        // The lock of the migrations belongs to the connection, and would outlive a failure.
+        unlimited.close().await;
+        migrated.map_err(|error| migration_error(error, &MIGRATIONS))?;
+        let connections = Connections::open(url, CONNECTIONS, DEADLINE).await?;
+        let store = Self { connections, origin: Uuid::new_v4(), vault: vault.clone() };
         store.seal_customers().await?;
         Ok(store)
     }
 
     pub(super) async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
-        Ok(Self { pool: connect(url, 2).await?, origin: Uuid::new_v4(), vault: vault.clone() })
+        let connections = Connections::open(url, COMMAND_CONNECTIONS, COMMAND_DEADLINE).await?;
+        Ok(Self { connections, origin: Uuid::new_v4(), vault: vault.clone() })
     }
 
     pub(super) fn newest() -> i64 {
@@ -76,30 +82,39 @@ impl Postgres {
     }
 
     pub(super) fn listener(&self) -> Listener {
-        Listener::new(&self.pool, self.origin)
+        Listener::new(self.connections.pool(), self.origin)
     }
 
-    /// Notifies the other proxies.
-    async fn notify(&self, wake: Wake) {
+    /// Notifies the other proxies. What it notifies of is committed, so it delays the answer by little, whatever happens.
+    async fn notify(&self, connection: &mut PgConnection, wake: Wake) {
         let payload = serde_json::to_string(&(self.origin, wake)).expect("plain values");
         let query = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload);
-        if let Err(error) = query.execute(&self.pool).await {
-            tracing::warn!(%error, "cannot notify other proxies");
+        match tokio::time::timeout(NOTIFY_TIMEOUT, query.execute(connection)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cannot notify other proxies"),
+            Err(_) => tracing::warn!("cannot notify other proxies: no answer in time"),
         }
     }
 
+    /// The result of a method, within the deadline.
+    pub(super) async fn in_time<T>(&self, method: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.connections.in_time(method).await
+    }
+
     pub(super) async fn ping(&self) -> Result<(), Error> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        sqlx::query("SELECT 1").execute(&mut *self.connections.get().await?).await?;
         Ok(())
     }
 
     pub(super) async fn schema(&self) -> Result<i64, Error> {
-        let row = sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations").fetch_one(&self.pool).await?;
+        let row = sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations")
+            .fetch_one(&mut *self.connections.get().await?)
+            .await?;
         Ok(row.try_get("version")?)
     }
 
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.connections.close().await;
     }
 
     pub(super) async fn insert(
@@ -111,7 +126,8 @@ impl Postgres {
         now: Moment,
     ) -> Result<Committed, Error> {
         let sealed = checkout.customer.as_ref().map(|customer| seal(&self.vault, checkout.id, customer)).transpose()?;
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         sqlx::query(
             "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at, idle_until, \
                  sealed_customer, customer_index, customer_at, sales_unit) \
@@ -139,7 +155,7 @@ impl Postgres {
             return Ok(Committed::Lost);
         }
         tx.commit().await?;
-        self.notify(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
+        self.notify(&mut connection, Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
         Ok(Committed::Yes)
     }
 
@@ -152,7 +168,8 @@ impl Postgres {
         now: Moment,
     ) -> Result<Committed, Error> {
         let sealed = checkout.customer.as_ref().map(|customer| seal(&self.vault, checkout.id, customer)).transpose()?;
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         // Of two commits from the same version the second waits here for the first, and then finds no row to update.
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
@@ -187,12 +204,12 @@ impl Postgres {
             return Ok(Committed::Lost);
         }
         tx.commit().await?;
-        self.notify(Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
+        self.notify(&mut connection, Wake::Checkout(checkout.id, checkout.version, !effects.is_empty())).await;
         Ok(Committed::Yes)
     }
 
     pub(super) async fn settle(&self, cause: &Cause, note: &str, now: Moment) -> Result<(), Error> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connections.get().await?;
         settle(&mut connection, cause, Some(note), now).await.map(drop)
     }
 
@@ -202,7 +219,7 @@ impl Postgres {
              FROM checkouts WHERE id = $1",
         )
         .bind(id.0)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
@@ -215,7 +232,7 @@ impl Postgres {
     pub(super) async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {
         let row = sqlx::query("SELECT checkout_id FROM attempts WHERE reference = $1")
             .bind(reference)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.connections.get().await?)
             .await?;
         row.map(|row| Ok(CheckoutId(row.try_get("checkout_id")?))).transpose()
     }
@@ -224,19 +241,10 @@ impl Postgres {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let rows = sqlx::query("SELECT id, version FROM checkouts WHERE id = ANY ($1)")
             .bind(ids)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         rows.into_iter().map(|row| Ok((CheckoutId(row.try_get("id")?), count(row.try_get("version")?)?))).collect()
     }
-}
-
-async fn connect(url: &str, connections: u32) -> Result<PgPool, Error> {
-    // The server releases the locks of a proxy that vanished within a transaction.
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("kvitt")
-        .options([("idle_in_transaction_session_timeout", "10s")]);
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
-    Ok(pool.connect_with(options).await?)
 }
 
 /// Inserts the rows that follow from a checkout's new state: the references of its payments, the effects, and the events.

@@ -3,7 +3,7 @@
 use kvitt_wire::AuditEntry;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{PgConnection, QueryBuilder, Row as _};
+use sqlx::{Connection, PgConnection, QueryBuilder, Row as _};
 
 use super::Postgres;
 use crate::checkout::CheckoutId;
@@ -28,20 +28,20 @@ impl Postgres {
             query.push(" AND (at, id) < (").push_bind(after.at.0).push(", ").push_bind(&after.id).push(")");
         }
         query.push(" ORDER BY at DESC, id DESC LIMIT ").push_bind(i64::from(most) + 1);
-        let rows = query.build().fetch_all(&self.pool).await?;
+        let rows = query.build().fetch_all(&mut *self.connections.get().await?).await?;
         Ok(AuditPage::of(rows.iter().map(entry).collect::<Result<_, _>>()?, most))
     }
 
     pub(in crate::store) async fn order_audit(&self, id: CheckoutId) -> Result<Vec<AuditEntry>, Error> {
         let rows = sqlx::query("SELECT entry::text AS entry FROM audit WHERE checkout_id = $1 ORDER BY at, id")
             .bind(id.0)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         rows.iter().map(entry).collect()
     }
 
     pub(in crate::store) async fn record(&self, entry: &Entry) -> Result<(), Error> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connections.get().await?;
         insert(&mut connection, &[Row::of(entry)?]).await
     }
 
@@ -52,7 +52,8 @@ impl Postgres {
         statements: [Statement<'_>; N],
         entry: &Entry,
     ) -> Result<u64, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         let (mut last, mut all) = (0, 0);
         for statement in statements {
             last = statement.execute(&mut *tx).await?.rows_affected();

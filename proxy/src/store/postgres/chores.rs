@@ -21,7 +21,7 @@ impl Postgres {
         .bind(now.plus_ms(lease_ms).0)
         .bind(now.0)
         .bind(every_ms)
-        .execute(&self.pool)
+        .execute(&mut *self.connections.get().await?)
         .await?;
         Ok(claimed.rows_affected() == 1)
     }
@@ -30,7 +30,7 @@ impl Postgres {
         sqlx::query("UPDATE chores SET due_at = $2 WHERE name = $1")
             .bind(name)
             .bind(due_at.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }

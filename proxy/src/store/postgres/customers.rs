@@ -1,7 +1,7 @@
 //! Customers on PostgreSQL.
 
 use sqlx::postgres::PgArguments;
-use sqlx::{PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 
 use super::Postgres;
 use crate::checkout::{Checkout, CheckoutId, Moment, PhoneNumber};
@@ -49,14 +49,15 @@ impl Postgres {
              UNION SELECT left(secret, 12) FROM endpoints \
              UNION SELECT left(previous_secret, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
         );
-        let marks = marks.fetch_all(&self.pool).await?.into_iter().map(|row| row.try_get("mark"));
+        let marks =
+            marks.fetch_all(&mut *self.connections.get().await?).await?.into_iter().map(|row| row.try_get("mark"));
         check_marks(&self.vault, &marks.collect::<Result<Vec<String>, _>>()?)
     }
 
     pub(in crate::store) async fn checkouts_with_number(&self, number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error> {
         let rows = sqlx::query("SELECT id FROM checkouts WHERE customer_index = ANY ($1)")
             .bind(indexes(&self.vault, number))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
     }
@@ -69,7 +70,7 @@ impl Postgres {
         let rows = sqlx::query("SELECT id FROM checkouts WHERE customer_at < $1 ORDER BY customer_at LIMIT $2")
             .bind(moment.0)
             .bind(i64::from(most))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
     }
@@ -79,7 +80,7 @@ impl Postgres {
             "SELECT id, state::text AS state, sealed_customer FROM checkouts WHERE customer_id = $1 ORDER BY created_at, id",
         )
         .bind(id)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         let orders = rows.into_iter().map(|row| {
             let mut checkout: Checkout = serde_json::from_str(row.try_get("state")?)?;
@@ -95,7 +96,7 @@ impl Postgres {
              WHERE customer_index = ANY ($1) AND customer_id IS NOT NULL ORDER BY customer_id",
         )
         .bind(indexes(&self.vault, number))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         rows.into_iter().map(|row| Ok(row.try_get("customer_id")?)).collect()
     }
@@ -105,14 +106,15 @@ impl Postgres {
             "DELETE FROM customer_names WHERE NOT EXISTS ( \
                  SELECT 1 FROM checkouts WHERE checkouts.customer_id = customer_names.customer_id)",
         )
-        .execute(&self.pool)
+        .execute(&mut *self.connections.get().await?)
         .await?;
         Ok(())
     }
 
     /// Encrypts the customers of the selected rows under the current key. How many.
     async fn seal_batch(&self, which: Statement) -> Result<u64, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         let rows = which.fetch_all(&mut *tx).await?;
         for row in &rows {
             let id = CheckoutId(row.try_get("id")?);

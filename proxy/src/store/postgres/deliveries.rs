@@ -1,6 +1,6 @@
 //! Deliveries on PostgreSQL.
 
-use sqlx::{PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 
 use super::{Postgres, audit, events};
 use crate::checkout::Moment;
@@ -21,7 +21,8 @@ impl Postgres {
         only: Option<&str>,
         now: Moment,
     ) -> Result<u64, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         let written = insert(&mut tx, std::slice::from_ref(event), only, now).await?;
         tx.commit().await?;
         Ok(written)
@@ -33,7 +34,8 @@ impl Postgres {
         endpoint: &str,
         audit: &Entry,
     ) -> Result<(), Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         insert(&mut tx, std::slice::from_ref(event), Some(endpoint), audit.at).await?;
         audit::insert(&mut tx, &[AuditRow::of(audit)?]).await?;
         tx.commit().await?;
@@ -58,7 +60,7 @@ impl Postgres {
         .bind(now.0)
         .bind(lease_ms)
         .bind(i64::from(most))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         let mut claimed = Vec::with_capacity(rows.len());
         for row in rows {
@@ -88,7 +90,7 @@ impl Postgres {
         )
         .bind(endpoint)
         .bind(now.0)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let (id, secret) = (endpoint.to_owned(), row.try_get("secret")?);
@@ -104,7 +106,7 @@ impl Postgres {
         .bind(claim.tries)
         .bind(now.0)
         .bind(NO_ENDPOINT)
-        .execute(&self.pool)
+        .execute(&mut *self.connections.get().await?)
         .await?;
         Ok(())
     }
@@ -112,7 +114,7 @@ impl Postgres {
     pub(in crate::store) async fn next_delivery(&self) -> Result<Option<Moment>, Error> {
         let row =
             sqlx::query("SELECT min(due_at) AS due FROM deliveries WHERE delivered_at IS NULL AND given_up_at IS NULL")
-                .fetch_one(&self.pool)
+                .fetch_one(&mut *self.connections.get().await?)
                 .await?;
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
     }
@@ -124,7 +126,8 @@ impl Postgres {
         failing_before: Moment,
         now: Moment,
     ) -> Result<SettleOutcome, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         let settled = settle(&mut tx, claim, tried, failing_before, now).await?;
         tx.commit().await?;
         Ok(settled)
@@ -148,7 +151,7 @@ impl Postgres {
         .bind(i64::from(most))
         .bind(after.map_or(i64::MAX, |after| after.at.0))
         .bind(after.map_or("", |after| &after.id))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         let listed = rows.into_iter().map(|row| {
             let moment = |name| row.try_get::<Option<i64>, _>(name).map(|moment| moment.map(Moment));
@@ -207,7 +210,7 @@ impl Postgres {
             "DELETE FROM deliveries WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1",
         )
         .bind(before.0)
-        .execute(&self.pool)
+        .execute(&mut *self.connections.get().await?)
         .await?;
         Ok(())
     }
@@ -219,7 +222,7 @@ impl Postgres {
              FROM deliveries WHERE delivered_at IS NULL AND given_up_at IS NULL",
         )
         .bind(now.0)
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.connections.get().await?)
         .await?;
         Ok(RelayDepths {
             waiting: row.try_get("waiting")?,

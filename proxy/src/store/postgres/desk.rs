@@ -35,7 +35,7 @@ impl Postgres {
         )
         .bind(hash)
         .bind(now.0)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         let Some(row) = taken else { return Ok(None) };
         Ok(Some(StoredLink {
@@ -75,7 +75,7 @@ impl Postgres {
              WHERE session.hash = $1 AND (session.key_prefix IS NULL OR (key.prefix IS NOT NULL AND key.revoked_at IS NULL))",
         )
         .bind(hash)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(StoredSession {
@@ -92,13 +92,16 @@ impl Postgres {
         sqlx::query("UPDATE desk_sessions SET used_at = $2 WHERE hash = $1")
             .bind(hash)
             .bind(now.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }
 
     pub(in crate::store) async fn end_desk_session(&self, hash: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM desk_sessions WHERE hash = $1").bind(hash).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM desk_sessions WHERE hash = $1")
+            .bind(hash)
+            .execute(&mut *self.connections.get().await?)
+            .await?;
         Ok(())
     }
 
@@ -108,10 +111,13 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn prune_desk(&self, opened_before: Moment, now: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM desk_links WHERE expires_at <= $1").bind(now.0).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM desk_links WHERE expires_at <= $1")
+            .bind(now.0)
+            .execute(&mut *self.connections.get().await?)
+            .await?;
         sqlx::query("DELETE FROM desk_sessions WHERE created_at < $1")
             .bind(opened_before.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }

@@ -33,7 +33,7 @@ impl Postgres {
             "SELECT id, url, events::text AS events, created_at, failing_since, disabled_at, disabled_reason, previous_until \
              FROM endpoints ORDER BY created_at, id",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         rows.iter().map(endpoint).collect()
     }
@@ -85,7 +85,9 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn reseal_endpoints(&self) -> Result<u64, Error> {
-        let rows = sqlx::query("SELECT id, secret, previous_secret FROM endpoints").fetch_all(&self.pool).await?;
+        let rows = sqlx::query("SELECT id, secret, previous_secret FROM endpoints")
+            .fetch_all(&mut *self.connections.get().await?)
+            .await?;
         let mut count = 0;
         for row in rows {
             let (id, secret) = (row.try_get("id")?, row.try_get("secret")?);
@@ -97,7 +99,7 @@ impl Postgres {
                     .bind(&anew.secret)
                     .bind(&anew.previous)
                     .bind(&found.secret)
-                    .execute(&self.pool)
+                    .execute(&mut *self.connections.get().await?)
                     .await?;
             count += resealed.rows_affected();
         }

@@ -4,7 +4,7 @@
 //! reader has passed already. So positions are assigned after the commit, when events are first read, by one proxy at a time. Transaction
 //! ids of the server are no alternative: a long transaction elsewhere would hold them up, and a restored copy begins anew.
 
-use sqlx::{PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 
 use super::Postgres;
 use crate::checkout::{CheckoutId, Moment};
@@ -33,7 +33,7 @@ impl Postgres {
         };
         let query = query.bind(after).bind(i64::from(most));
         let query = if sales_unit.is_some() { query.bind(sales_unit) } else { query };
-        let rows = query.fetch_all(&self.pool).await?;
+        let rows = query.fetch_all(&mut *self.connections.get().await?).await?;
         let logged = rows.into_iter().map(|row| {
             Ok(LoggedEvent {
                 position: row.try_get("place")?,
@@ -46,14 +46,16 @@ impl Postgres {
 
     pub(in crate::store) async fn latest_position(&self) -> Result<i64, Error> {
         self.assign_positions().await?;
-        let row = sqlx::query("SELECT coalesce(max(place), 0) AS place FROM events").fetch_one(&self.pool).await?;
+        let row = sqlx::query("SELECT coalesce(max(place), 0) AS place FROM events")
+            .fetch_one(&mut *self.connections.get().await?)
+            .await?;
         Ok(row.try_get("place")?)
     }
 
     pub(in crate::store) async fn order_events(&self, id: CheckoutId) -> Result<Vec<HistoryEvent>, Error> {
         let rows = sqlx::query("SELECT id, kind, at, payload FROM events WHERE checkout_id = $1 ORDER BY at, id")
             .bind(id.0)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         let events = rows.into_iter().map(|row| {
             Ok(HistoryEvent {
@@ -68,12 +70,15 @@ impl Postgres {
 
     /// Assigns positions to committed events that have none.
     async fn assign_positions(&self) -> Result<(), Error> {
-        let fresh = sqlx::query("SELECT 1 FROM events WHERE place IS NULL LIMIT 1").fetch_optional(&self.pool).await?;
+        let fresh = sqlx::query("SELECT 1 FROM events WHERE place IS NULL LIMIT 1")
+            .fetch_optional(&mut *self.connections.get().await?)
+            .await?;
         if fresh.is_none() {
             return Ok(());
         }
         loop {
-            let mut tx = self.pool.begin().await?;
+            let mut connection = self.connections.get().await?;
+            let mut tx = connection.begin().await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(POSITION_LOCK).execute(&mut *tx).await?;
             let numbered = sqlx::query(
                 "UPDATE events SET place = numbered.place FROM ( \

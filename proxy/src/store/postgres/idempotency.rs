@@ -13,7 +13,7 @@ impl Postgres {
     ) -> Result<Option<(IdempotencyRecord, Moment)>, Error> {
         let row = sqlx::query("SELECT fingerprint, checkout_id, created_at FROM idempotency_keys WHERE key = $1")
             .bind(key)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.connections.get().await?)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let checkout_id = CheckoutId(row.try_get("checkout_id")?);
@@ -22,7 +22,7 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn prune_idempotency_keys(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1").bind(before.0).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1").bind(before.0).execute(&mut *self.connections.get().await?).await?;
         Ok(())
     }
 }

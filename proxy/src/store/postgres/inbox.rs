@@ -9,6 +9,7 @@ use crate::store::{ClaimedWebhook, Error, Wake, Webhook};
 
 impl Postgres {
     pub(in crate::store) async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
+        let mut connection = self.connections.get().await?;
         let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
         // Every proxy inserts in the same order, so that two proxies with the same webhooks do not deadlock.
         let fresh = sqlx::query(
@@ -22,16 +23,16 @@ impl Postgres {
         .bind(column(|webhook| webhook.reference.clone()))
         .bind(column(|webhook| webhook.name.clone()))
         .bind(now.0)
-        .execute(&self.pool)
+        .execute(&mut *connection)
         .await?;
         if fresh.rows_affected() > 0 {
-            self.notify(Wake::Inbox).await;
+            self.notify(&mut connection, Wake::Inbox).await;
         }
         Ok(())
     }
 
     pub(in crate::store) async fn prune_webhooks(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&mut *self.connections.get().await?).await?;
         Ok(())
     }
 
@@ -50,7 +51,7 @@ impl Postgres {
         .bind(now.0)
         .bind(lease_ms)
         .bind(i64::from(most))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         rows.into_iter()
             .map(|row| {

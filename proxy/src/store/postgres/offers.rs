@@ -1,12 +1,15 @@
 //! Idle orders on PostgreSQL.
 
+use sqlx::Connection;
+
 use super::Postgres;
 use crate::checkout::Moment;
 use crate::store::Error;
 
 impl Postgres {
     pub(in crate::store) async fn prune_idle_orders(&self, before: Moment, most: u32) -> Result<u64, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = self.connections.get().await?;
+        let mut tx = connection.begin().await?;
         let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
             "SELECT id FROM checkouts WHERE idle_until < $1 ORDER BY idle_until, id LIMIT $2 FOR UPDATE SKIP LOCKED",
         )
@@ -29,6 +32,6 @@ impl Postgres {
 
     pub(in crate::store) async fn idle_orders(&self, most: u32) -> Result<i64, Error> {
         let count = "SELECT count(*) FROM (SELECT 1 FROM checkouts WHERE idle_until IS NOT NULL LIMIT $1) AS idle";
-        Ok(sqlx::query_scalar(count).bind(i64::from(most)).fetch_one(&self.pool).await?)
+        Ok(sqlx::query_scalar(count).bind(i64::from(most)).fetch_one(&mut *self.connections.get().await?).await?)
     }
 }

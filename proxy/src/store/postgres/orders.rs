@@ -41,7 +41,7 @@ impl Postgres {
             query.push(", ").push_bind(after.id.0).push(")");
         }
         query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(most) + 1);
-        let rows = query.build().fetch_all(&self.pool).await?;
+        let rows = query.build().fetch_all(&mut *self.connections.get().await?).await?;
         let rows = rows.into_iter().map(|row| {
             let created_at = Moment(row.try_get("created_at")?);
             let shared = Shared {

@@ -23,7 +23,7 @@ impl Postgres {
         .bind(now.0)
         .bind(lease_ms)
         .bind(i64::from(most))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         let mut claimed = Vec::with_capacity(rows.len());
         for row in rows {
@@ -46,7 +46,7 @@ impl Postgres {
     pub(in crate::store) async fn next_due(&self) -> Result<Option<Moment>, Error> {
         let row =
             sqlx::query("SELECT min(greatest(due_at, lease_until)) AS due FROM outbox WHERE parked_reason IS NULL")
-                .fetch_one(&self.pool)
+                .fetch_one(&mut *self.connections.get().await?)
                 .await?;
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Moment))
     }
@@ -56,7 +56,7 @@ impl Postgres {
             .bind(&claim.id)
             .bind(i64::from(claim.tries))
             .bind(due_at.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Postgres {
             .bind(&claim.id)
             .bind(i64::from(claim.tries))
             .bind(reason)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }

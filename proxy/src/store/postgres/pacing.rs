@@ -11,14 +11,14 @@ impl Postgres {
             .bind(&claim.id)
             .bind(i64::from(claim.tries))
             .bind(due_at.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }
 
     pub(in crate::store) async fn clock_went_back(&self, now: Moment) -> Result<(), Error> {
         for statement in CLOCK_WENT_BACK {
-            sqlx::query(statement).bind(now.0).execute(&self.pool).await?;
+            sqlx::query(statement).bind(now.0).execute(&mut *self.connections.get().await?).await?;
         }
         Ok(())
     }

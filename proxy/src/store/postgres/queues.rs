@@ -17,7 +17,7 @@ impl Postgres {
                     (SELECT coalesce(max($1 - due_at), 0) FROM outbox WHERE parked_reason IS NULL) AS overdue_ms",
         )
         .bind(now.0)
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.connections.get().await?)
         .await?;
         Ok(Depths {
             inbox: row.try_get("inbox")?,
@@ -28,8 +28,9 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn phases(&self) -> Result<Vec<(String, i64)>, Error> {
-        let rows =
-            sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase").fetch_all(&self.pool).await?;
+        let rows = sqlx::query("SELECT phase, count(*) AS n FROM checkouts GROUP BY phase")
+            .fetch_all(&mut *self.connections.get().await?)
+            .await?;
         rows.into_iter().map(|row| Ok((row.try_get("phase")?, row.try_get("n")?))).collect()
     }
 
@@ -43,7 +44,7 @@ impl Postgres {
         .bind(least)
         .bind(greatest)
         .bind(i64::from(most))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         let listed = rows.into_iter().map(|row| {
             Ok(ListedEffect {
@@ -66,7 +67,7 @@ impl Postgres {
              WHERE parked_reason IS NOT NULL AND ($1::text IS NULL OR id = $1) ORDER BY created_at, id",
         )
         .bind(id)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         let parked = rows.into_iter().map(|row| {
             Ok(ParkedEffect {
@@ -101,7 +102,7 @@ impl Postgres {
     pub(in crate::store) async fn inbox_age_ms(&self, now: Moment) -> Result<Option<i64>, Error> {
         let row = sqlx::query("SELECT $1::bigint - min(received_at) AS age FROM inbox WHERE done_at IS NULL")
             .bind(now.0)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *self.connections.get().await?)
             .await?;
         Ok(row.try_get("age")?)
     }

@@ -22,7 +22,7 @@ impl Postgres {
         .bind(since.0)
         .bind(after.map(|id| id.0))
         .bind(i64::from(most))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         rows.into_iter().map(|row| Ok(CheckoutId(row.try_get("id")?))).collect()
     }
@@ -35,13 +35,13 @@ impl Postgres {
         sqlx::query("DELETE FROM reconciliations WHERE begun_at < $1 OR begun_at = $2")
             .bind(keep_from.0)
             .bind(comparison.begun_at.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         sqlx::query("INSERT INTO reconciliations (begun_at, drift, report) VALUES ($1, $2, $3::json)")
             .bind(comparison.begun_at.0)
             .bind(comparison.drift)
             .bind(&comparison.report)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }
@@ -50,7 +50,7 @@ impl Postgres {
         let row = sqlx::query(
             "SELECT begun_at, drift, report::text AS report FROM reconciliations ORDER BY begun_at DESC LIMIT 1",
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         let comparison = row.map(|row| {
             Ok(Comparison {
@@ -65,7 +65,7 @@ impl Postgres {
     pub(in crate::store) async fn uncaptured_orders(&self) -> Result<Vec<Checkout>, Error> {
         let rows =
             sqlx::query("SELECT id, state::text AS state FROM checkouts WHERE uncaptured > 0 ORDER BY created_at")
-                .fetch_all(&self.pool)
+                .fetch_all(&mut *self.connections.get().await?)
                 .await?;
         let documents = rows.iter().map(|row| Ok((CheckoutId(row.try_get("id")?), row.try_get("state")?)));
         Ok(parse_documents(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
@@ -86,14 +86,14 @@ impl Postgres {
         .bind(label)
         .bind(value)
         .bind(now.0)
-        .execute(&self.pool)
+        .execute(&mut *self.connections.get().await?)
         .await?;
         Ok(())
     }
 
     pub(in crate::store) async fn gauges(&self) -> Result<Vec<StoredGauge>, Error> {
         let rows = sqlx::query("SELECT name, label, value, read_at FROM readings ORDER BY name, label")
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         let readings = rows.into_iter().map(|row| {
             Ok(StoredGauge {

@@ -18,7 +18,7 @@ impl Postgres {
         .bind(&secret.sales_unit)
         .bind(&secret.sealed)
         .bind(now.0)
-        .execute(&self.pool)
+        .execute(&mut *self.connections.get().await?)
         .await?;
         Ok(())
     }
@@ -33,7 +33,7 @@ impl Postgres {
 
     pub(in crate::store) async fn webhook_secrets(&self) -> Result<Vec<WebhookSecret>, Error> {
         let rows = sqlx::query("SELECT registration, sales_unit, secret FROM webhook_secrets ORDER BY created_at DESC")
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.connections.get().await?)
             .await?;
         let secrets = rows.into_iter().map(|row| {
             Ok(WebhookSecret {

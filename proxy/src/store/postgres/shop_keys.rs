@@ -28,7 +28,7 @@ impl Postgres {
             "SELECT prefix, name, role, sales_unit, secret_hash, created_at, used_at, revoked_at \
              FROM shop_keys ORDER BY created_at, prefix",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.connections.get().await?)
         .await?;
         rows.iter().map(key).collect()
     }
@@ -39,7 +39,7 @@ impl Postgres {
              FROM shop_keys WHERE prefix = $1",
         )
         .bind(prefix)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         row.as_ref().map(key).transpose()
     }
@@ -48,7 +48,7 @@ impl Postgres {
         sqlx::query("UPDATE shop_keys SET used_at = $2 WHERE prefix = $1")
             .bind(prefix)
             .bind(now.0)
-            .execute(&self.pool)
+            .execute(&mut *self.connections.get().await?)
             .await?;
         Ok(())
     }

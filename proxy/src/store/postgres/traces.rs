@@ -16,7 +16,7 @@ impl Postgres {
              FROM attempts JOIN checkouts ON checkouts.id = checkout_id WHERE reference = $1",
         )
         .bind(reference)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connections.get().await?)
         .await?;
         row.map(|row| Ok((CheckoutId(row.try_get("checkout_id")?), row.try_get("trace_id")?))).transpose()
     }
