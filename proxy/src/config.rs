@@ -76,6 +76,8 @@ pub struct Config {
     pub vault: Vault,
     /// How long personal data of customers is kept, in milliseconds; none: until it is erased by hand.
     pub customers_kept_ms: Option<i64>,
+    /// How long orders that were never paid are kept, in milliseconds; none: for ever.
+    pub unpaid_kept_ms: Option<i64>,
 }
 
 /// Every mistake in a configuration, one a line.
@@ -144,6 +146,8 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
     let sales_units = SalesUnits::read(top, webhooks && !webhook.repair, &shop.front);
     let (limits, rates) = top.section("limits", |limits| (Limits::read(limits), Rates::read(limits)));
     let (vipps, renamed_at) = top.section("vipps", |vipps| (Vipps::read(vipps), vipps.moment("renamed_at")));
+    let (customers_kept_ms, unpaid_kept_ms) =
+        top.section("retention", |retention| (retention.days("customer_days"), retention.days("unpaid_days")));
     Config {
         shop: Shop::read(top, shop, folder, &sales_units, &public_url, &allowed_origins, renamed_at),
         desk: top.section("desk", |desk| Desk::read(desk, &public_url)),
@@ -172,7 +176,8 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
             let key = encryption.key("key");
             Vault::new(&key, encryption.optional_key("previous_key").as_ref())
         }),
-        customers_kept_ms: top.section("retention", |retention| retention.days("customer_days")),
+        customers_kept_ms,
+        unpaid_kept_ms,
     }
 }
 

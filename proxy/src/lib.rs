@@ -23,7 +23,7 @@
 //! | [`observe`] | metrics, the log, traces |
 //! | [`store`] | all SQL: SQLite and PostgreSQL, side by side |
 //! | [`config`] | defaults, file, environment; each part gets its own section |
-//! | [`base`] | the clock, the encryption of personal data, the rule for texts |
+//! | [`base`] | the clock and whether it is right, the encryption of personal data, the rule for texts |
 //! | [`checkout`] | the core, pure: `step(state, input, now) -> state + effects` |
 
 pub mod access;

@@ -1,5 +1,5 @@
 //! The proxy with an injected failure: after a number of commits, answers of Vipps MobilePay or deliveries it aborts, or its clock jumps and jumps
-//! back a little later.
+//! back a little later, or is wrong from the start.
 //!
 //! It counts the proxy's log events. Each comes directly after what it reports, so an abort there is like the crash of a machine: the change is
 //! durable (or carried out at Vipps MobilePay), and nothing was sent about it. It logs nothing.
@@ -32,6 +32,9 @@ struct Args {
     /// Instead of an abort, the clock jumps by this many milliseconds, and back a few events later.
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     jumps_ms: Option<i64>,
+    /// The clock is ahead by this many milliseconds from the start.
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    ahead_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -118,6 +121,7 @@ async fn main() -> anyhow::Result<()> {
         let layer = FailAfter { counted: counted.messages(), count: AtomicU32::new(0), nth, jumps_ms: args.jumps_ms };
         tracing_subscriber::registry().with(layer).try_init()?;
     }
+    kvitt::base::clock::set_offset_ms(args.ahead_ms.unwrap_or_default());
     let listener = TcpListener::bind(&config.http.listen).await.context("the address is taken")?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(kvitt::serve(config, listener, CancellationToken::new()).await?)

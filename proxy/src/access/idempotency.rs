@@ -29,7 +29,6 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// How long a key is remembered, in milliseconds; up to an hour longer until the sweep.
 const RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The shortest key of a page, in characters. A repeat gets the order, so the key of a page must be hard to guess.
 const MIN_LENGTH: usize = 16;
 const MAX_LENGTH: usize = 255;
@@ -177,10 +176,8 @@ pub struct Replayed(pub bool);
 
 /// The chore that deletes old keys.
 pub fn sweep_chore(store: &Store) -> Chore {
-    let store = store.clone();
-    Chore::new("forget idempotency keys", SWEEP_EVERY, SWEEP_EVERY, move || {
-        let store = store.clone();
-        async move { Ok(store.prune_idempotency_keys(clock::now().plus_ms(-RETENTION_MS)).await?) }
+    Chore::deleting("forget idempotency keys", store, RETENTION_MS, |store, before, most| async move {
+        store.prune_idempotency_keys(before, most).await
     })
 }
 

@@ -260,9 +260,10 @@ fn is_secure(desk: &Desk) -> bool {
 /// The chore that deletes expired sessions and links.
 pub fn sweep_chore(store: &Store, desk: &Desk) -> Chore {
     let (store, session_ms) = (store.clone(), desk.session_ms);
-    Chore::new("forget sessions of the desk", SWEEP_EVERY, SWEEP_EVERY, move || {
+    let chore = Chore::new("forget sessions of the desk", SWEEP_EVERY, SWEEP_EVERY, move || {
         let store = store.clone();
         let now = clock::now();
         async move { Ok(store.prune_desk(now.plus_ms(-session_ms), now).await?) }
-    })
+    });
+    chore.that_deletes()
 }

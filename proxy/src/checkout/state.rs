@@ -378,6 +378,16 @@ impl Checkout {
         self.attempts.iter().all(|attempt| attempt.not_requested).then_some(offer.expires_at)
     }
 
+    /// Since when nothing more can come of an order that ended without any money, if it has changed at `now`; `None` for every other order.
+    /// Such orders are deleted some time after.
+    pub fn unpaid_since(&self, now: Moment) -> Option<Moment> {
+        let came_to_nothing = |attempt: &Attempt| {
+            attempt.state.is_final() && attempt.state != State::Authorized && attempt.aggregate == Aggregate::default()
+        };
+        let payable_until = self.order.offer.as_ref().map_or(now, |offer| offer.expires_at);
+        self.attempts.iter().all(came_to_nothing).then(|| now.max(payable_until))
+    }
+
     /// The current attempt: the one that was authorized, or else the latest.
     pub fn current(&self) -> &Attempt {
         self.attempts

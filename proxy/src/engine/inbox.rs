@@ -24,8 +24,6 @@ use crate::store::{self, Cause, ClaimedWebhook, Store, Webhook};
 
 /// How long a processed webhook is kept, to recognize repeats, in milliseconds.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// The interval between two sweeps for webhooks older than that.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The most webhooks in one statement.
 const BATCH: usize = 256;
 /// Webhooks processed concurrently: their commits share the wait for the disk.
@@ -112,10 +110,8 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Queued>, arrived: Arc<Not
 
 /// The chore that deletes webhooks some time after they were processed.
 pub fn sweep_chore(store: &Store) -> Chore {
-    let store = store.clone();
-    Chore::new("forget webhooks", SWEEP_EVERY, SWEEP_EVERY, move || {
-        let store = store.clone();
-        async move { Ok(store.prune_webhooks(clock::now().plus_ms(-RETENTION_MS)).await?) }
+    Chore::deleting("forget webhooks", store, RETENTION_MS, |store, before, most| async move {
+        store.prune_webhooks(before, most).await
     })
 }
 

@@ -53,6 +53,11 @@ impl Ledger {
         Self { store, hub, polling, due, deliveries_due: Arc::default() }
     }
 
+    /// Notified when a commit has added an effect to the outbox.
+    pub fn due(&self) -> Arc<Notify> {
+        self.due.clone()
+    }
+
     /// Notified when a commit has added deliveries to the shop's endpoints.
     pub fn deliveries_due(&self) -> Arc<Notify> {
         self.deliveries_due.clone()

@@ -26,7 +26,7 @@ use crate::http::cached::Cached;
 use crate::http::files::Document;
 use crate::http::problem::{ApiError, Result};
 use crate::observe::metrics::{Gauges, Metrics};
-use crate::shop::orders::Orders;
+use crate::shop::orders::{self, Orders};
 use crate::shop::relay::{self, Relay};
 use crate::shop::{customers, requests};
 use crate::store::Store;
@@ -134,15 +134,24 @@ impl App {
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let wake_ups = WakeUps { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
         wake::start(&store, &wake_ups, &stop, tasks);
-        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due.clone());
+        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due);
         let units = config.sales_units;
         let performer = Performer::new(&config.vipps, &units).map_err(|error| StartError::Client(error.to_string()))?;
         let metrics = Metrics::default();
-        performer.clients().for_each(|(_, client)| client.observe(metrics.observer()));
+        performer.observe(&metrics.observer());
+        let reference = performer.reference().clone();
         let call_timeout = config.vipps.timeout;
-        Outbox::start(store.clone(), ledger.clone(), performer.clone(), call_timeout, due, &stop, tasks);
-        Relay::start(store.clone(), &config.relay, metrics.clone(), ledger.deliveries_due(), &stop, tasks)
-            .map_err(|error| StartError::Client(error.to_string()))?;
+        Outbox::start(store.clone(), ledger.clone(), performer.clone(), reference.clone(), call_timeout, &stop, tasks);
+        Relay::start(
+            store.clone(),
+            &config.relay,
+            metrics.clone(),
+            reference.clone(),
+            ledger.deliveries_due(),
+            &stop,
+            tasks,
+        )
+        .map_err(|error| StartError::Client(error.to_string()))?;
         let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook.queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(
             config.capture,
@@ -167,7 +176,8 @@ impl App {
             session::sweep_chore(&store, &config.desk),
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::sweep_chore(&store, &ledger, keep_ms)));
-        chores::start(&store, chores, &stop, tasks);
+        chores.extend(config.unpaid_kept_ms.map(|keep_ms| orders::sweep_chore(&store, keep_ms)));
+        chores::start(&store, chores, &reference, &stop, tasks);
         // The first customer should not wait for an access token.
         let warmed = performer.clone();
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {

@@ -50,6 +50,8 @@ pub struct Gauges {
     pub inbox_age_ms: i64,
     /// The number of checkouts by the state of their current attempt.
     pub phases: Vec<(String, i64)>,
+    /// How far the clock is ahead of that of Vipps MobilePay, in milliseconds.
+    pub clock_ahead_ms: Option<i64>,
     /// The gauges that chores have stored.
     pub readings: Vec<StoredGauge>,
     /// When payments were last reconciled, in milliseconds since 1970, and how many differed.
@@ -187,6 +189,11 @@ impl Metrics {
             ("deliveries_waiting", "Events not yet delivered to the shop", Some(relay.waiting)),
             ("deliveries_oldest_milliseconds", "How long the oldest of them has waited", Some(relay.oldest_ms)),
             ("endpoints_disabled", "Endpoints of the shop that are disabled", Some(relay.disabled)),
+            (
+                "clock_ahead_milliseconds",
+                "How far the clock is ahead of that of Vipps MobilePay",
+                gauges.clock_ahead_ms,
+            ),
             ("watchers", "Pages and requests that are subscribed to a checkout", Some(subscribers)),
             ("captures_due", "Reservations whose guarantee ends soon", read(CAPTURES_DUE)),
             ("captures_overdue", "Reservations whose guarantee has ended", read(CAPTURES_OVERDUE)),

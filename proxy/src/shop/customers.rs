@@ -111,16 +111,18 @@ pub fn for_shop(known: KnownCustomer) -> ShopCustomer {
 /// The chore that erases personal data that was received longer ago than `keep_ms` milliseconds.
 pub fn sweep_chore(store: &Store, ledger: &Ledger, keep_ms: i64) -> Chore {
     let (store, ledger) = (store.clone(), ledger.clone());
-    Chore::new(CHORE, SWEEP_EVERY, TIMEOUT, move || {
+    let chore = Chore::new(CHORE, SWEEP_EVERY, TIMEOUT, move || {
         let (store, ledger) = (store.clone(), ledger.clone());
         async move { Ok(sweep(&store, &ledger, keep_ms).await?) }
-    })
+    });
+    chore.that_deletes()
 }
 
 async fn sweep(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledger::Error> {
     let by = Actor { name: "retention".to_owned(), via: Via::Proxy, key: None };
+    let before = clock::now().plus_ms(-keep_ms);
     loop {
-        let found = store.customers_received_before(clock::now().plus_ms(-keep_ms), BATCH).await?;
+        let found = store.customers_received_before(before, BATCH).await?;
         if found.is_empty() {
             return Ok(store.prune_customer_names().await?);
         }

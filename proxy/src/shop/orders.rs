@@ -15,6 +15,7 @@ use crate::access::token::{self, Found};
 use crate::base::clock;
 use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Order, Private};
 use crate::config::{SalesUnit, SalesUnits, Shop};
+use crate::engine::chores::Chore;
 use crate::engine::ledger::Ledger;
 use crate::observe::trace::TraceId;
 use crate::store::Store;
@@ -232,4 +233,11 @@ pub(super) fn consent_record(
     let found = shop.wordings.text(&given.wording, given.language.unwrap_or(language), &cart.shop, app);
     let (language, text) = found.ok_or(Error::BadWording)?;
     Ok(Consent { scope: scope.to_owned(), wording: given.wording.clone(), language, text: Some(text), given_at })
+}
+
+/// The chore that deletes orders that ended without any money longer ago than `keep_ms` milliseconds.
+pub fn sweep_chore(store: &Store, keep_ms: i64) -> Chore {
+    Chore::deleting("forget unpaid orders", store, keep_ms, |store, before, most| async move {
+        store.prune_unpaid_orders(before, most).await
+    })
 }

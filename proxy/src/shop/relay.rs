@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
+use crate::base::reference::ReferenceClock;
 use crate::checkout::Moment;
 use crate::config::Relay as Options;
 use crate::engine::chores::Chore;
@@ -49,14 +50,13 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 pub const ROTATION_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long finished deliveries are kept, in milliseconds.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// The interval between two sweeps.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The worker.
 #[derive(Clone)]
 pub struct Relay {
     store: Store,
     post: Post,
+    reference: ReferenceClock,
     retries: Arc<Vec<Duration>>,
     lease_ms: i64,
     metrics: Metrics,
@@ -73,6 +73,7 @@ impl Relay {
         store: Store,
         options: &Options,
         metrics: Metrics,
+        reference: ReferenceClock,
         due: Arc<Notify>,
         stop: &CancellationToken,
         tasks: &TaskTracker,
@@ -81,6 +82,7 @@ impl Relay {
         let relay = Self {
             store,
             post,
+            reference,
             retries: Arc::new(options.retries.clone()),
             // Outlasts the slowest request.
             lease_ms: milliseconds(options.timeout) * 2,
@@ -150,7 +152,8 @@ impl Relay {
         tracing::trace!(id = claim.id, endpoint = claim.endpoint, status = answer.status, "endpoint answered");
         let now = clock::now();
         let tried = self.outcome(&answer, *tries, now);
-        let settled = self.store.settle_delivery(claim, &tried, now.plus_ms(-DISABLE_AFTER_MS), now).await;
+        let disables_before = self.reference.cutoff(DISABLE_AFTER_MS).unwrap_or(Moment(i64::MIN));
+        let settled = self.store.settle_delivery(claim, &tried, disables_before, now).await;
         let (id, endpoint, latency_ms) = (&claim.id, &claim.endpoint, tried.latency_ms);
         match tried.outcome {
             DeliveryOutcome::Delivered => {
@@ -233,10 +236,8 @@ fn backoff(retries: &[Duration], tries: i64, retry_after: Option<Duration>, jitt
 /// The chore that deletes deliveries that were finished a month ago. A longer `due_ms`, the warning before a capture
 /// deadline, delays that: the row also says that the shop was notified.
 pub fn sweep_chore(store: &Store, due_ms: i64) -> Chore {
-    let store = store.clone();
-    Chore::new("forget deliveries", SWEEP_EVERY, SWEEP_EVERY, move || {
-        let store = store.clone();
-        async move { Ok(store.prune_deliveries(clock::now().plus_ms(-RETENTION_MS.max(due_ms))).await?) }
+    Chore::deleting("forget deliveries", store, RETENTION_MS.max(due_ms), |store, before, most| async move {
+        store.prune_deliveries(before, most).await
     })
 }
 

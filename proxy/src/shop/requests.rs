@@ -15,16 +15,11 @@ use crate::checkout::{Checkout, Consent, Customer, Moment, Offer, OfferedBy};
 use crate::config::SalesUnit;
 use crate::engine::chores::Chore;
 use crate::observe::trace::TraceId;
-use crate::store::{self, Store};
+use crate::store::Store;
 use crate::vendor::perform::Performer;
 
-/// The interval between two sweeps.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
-/// The time limit of one sweep.
-const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long an expired open order of a page is kept, in milliseconds, for a customer who looks at the page again.
 const RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
-const BATCH: u32 = 500;
 
 /// The name of the chore in the store.
 pub const CHORE: &str = "forget idle offers";
@@ -114,14 +109,7 @@ pub async fn vendor_qr(performer: &Performer, checkout: &Checkout, svg: bool) ->
 
 /// The chore that deletes open orders of pages that expired unpaid.
 pub fn sweep_chore(store: &Store) -> Chore {
-    let store = store.clone();
-    Chore::new(CHORE, SWEEP_EVERY, TIMEOUT, move || {
-        let store = store.clone();
-        async move { Ok(sweep(&store).await?) }
+    Chore::deleting(CHORE, store, RETENTION_MS, |store, before, most| async move {
+        store.prune_idle_orders(before, most).await
     })
-}
-
-async fn sweep(store: &Store) -> std::result::Result<(), store::Error> {
-    while store.prune_idle_orders(clock::now().plus_ms(-RETENTION_MS), BATCH).await? > 0 {}
-    Ok(())
 }

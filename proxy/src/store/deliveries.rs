@@ -72,11 +72,11 @@ verbs! {
     /// On a database error.
     fn replay(endpoint: &str, which: Replay<'_>, audit: &Entry) -> Result<u64, Error>;
 
-    /// Deletes deliveries created before that time that were delivered or given up.
+    /// Deletes deliveries created before that time that were delivered or given up, `most` at once. How many.
     ///
     /// # Errors
     /// On a database error.
-    fn prune_deliveries(before: Moment) -> Result<(), Error>;
+    fn prune_deliveries(before: Moment, most: u32) -> Result<u64, Error>;
 
     /// The size of the queue.
     ///

@@ -21,9 +21,9 @@ verbs! {
     /// On a database error.
     fn idempotency_record(key: &str) -> Result<Option<(IdempotencyRecord, Moment)>, Error>;
 
-    /// Deletes keys that were inserted before that time.
+    /// Deletes keys that were inserted before that time, `most` at once. How many.
     ///
     /// # Errors
     /// On a database error.
-    fn prune_idempotency_keys(before: Moment) -> Result<(), Error>;
+    fn prune_idempotency_keys(before: Moment, most: u32) -> Result<u64, Error>;
 }

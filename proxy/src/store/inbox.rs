@@ -10,11 +10,12 @@ verbs! {
     /// On a database error; none is written then.
     fn accept_webhooks(webhooks: &[Webhook], now: Moment) -> Result<(), Error>;
 
-    /// Deletes webhooks that were processed before that time. Vipps MobilePay repeats a webhook for a week at most.
+    /// Deletes webhooks that were processed before that time, `most` at once. Vipps MobilePay repeats a webhook for a week at most. How
+    /// many.
     ///
     /// # Errors
     /// On a database error.
-    fn prune_webhooks(before: Moment) -> Result<(), Error>;
+    fn prune_webhooks(before: Moment, most: u32) -> Result<u64, Error>;
 
     /// Claims the oldest webhooks that are not processed, for `lease_ms` milliseconds. A lease that ends later than any valid one was given
     /// by a wrong clock and is ignored.

@@ -174,7 +174,7 @@ impl Postgres {
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
                  customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
-                 idle_until = $10, customer_id = CASE WHEN $6::text IS NULL THEN NULL ELSE customer_id END \
+                 idle_until = $10, unpaid_since = $11, customer_id = CASE WHEN $6::text IS NULL THEN NULL ELSE customer_id END \
              WHERE id = $1 AND version = $2 - 1 RETURNING customer_id",
         )
         .bind(checkout.id.0)
@@ -187,6 +187,7 @@ impl Postgres {
         .bind(sealed.as_ref().map(|sealed| sealed.received_at))
         .bind(uncaptured(checkout))
         .bind(checkout.idle_until().map(|until| until.0))
+        .bind(checkout.unpaid_since(now).map(|since| since.0))
         .fetch_optional(&mut *tx)
         .await?;
         let Some(changed) = changed else {

@@ -177,7 +177,8 @@ impl Sqlite {
                     let changed = sqlx::query(
                         "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
                              customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
-                             idle_until = $10, customer_id = CASE WHEN $6 IS NULL THEN NULL ELSE customer_id END \
+                             idle_until = $10, unpaid_since = $11, \
+                             customer_id = CASE WHEN $6 IS NULL THEN NULL ELSE customer_id END \
                          WHERE id = $1 AND version = $2 - 1 RETURNING customer_id",
                     )
                     .bind(&rows.id)
@@ -190,6 +191,7 @@ impl Sqlite {
                     .bind(rows.customer.as_ref().map(|sealed| sealed.received_at))
                     .bind(rows.uncaptured)
                     .bind(rows.idle_until)
+                    .bind(rows.unpaid_since)
                     .fetch_optional(&mut *connection)
                     .await?;
                     let Some(changed) = changed else { return Ok(Work::Rollback(Committed::Conflict)) };
@@ -277,6 +279,8 @@ struct CheckoutRows {
     uncaptured: i64,
     /// When it expires, if it is idle.
     idle_until: Option<i64>,
+    /// Since when it has ended without any money.
+    unpaid_since: Option<i64>,
     /// The references of its payments, as a JSON array.
     references: String,
     /// The rows of the outbox, as a JSON array; `None` where there are none.
@@ -303,6 +307,7 @@ impl CheckoutRows {
             events: new_events(checkout, effects)?,
             uncaptured: uncaptured(checkout),
             idle_until: checkout.idle_until().map(|until| until.0),
+            unpaid_since: checkout.unpaid_since(now).map(|since| since.0),
             sales_unit: checkout.order.cart.sales_unit.clone(),
             now,
         })

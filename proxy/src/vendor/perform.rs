@@ -13,9 +13,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Problem, UserFlow};
+use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Exchange, Observer, Problem, UserFlow};
 use kvitt_wire::{Aggregate, Amount, Currency};
 
+use crate::base::reference::ReferenceClock;
 use crate::checkout::effect::{CreatePayment, Receipt};
 use crate::checkout::operation::{OperationId, OperationKind, OperationResult};
 use crate::checkout::{Effect, Flow, Input, Moment, PaymentSnapshot, PaymentState, PhoneNumber, Reference, Update};
@@ -32,6 +33,7 @@ pub use webhooks::Registered;
 #[derive(Clone)]
 pub struct Performer {
     clients: Arc<HashMap<String, Client>>,
+    reference: ReferenceClock,
     redirects: Arc<Redirects>,
 }
 
@@ -44,11 +46,33 @@ impl Performer {
         let clients = units.iter().map(|unit| Ok((unit.name.clone(), client::new(vipps, unit)?)));
         let clients: Result<HashMap<_, _>, kvitt_vipps::ConfigError> = clients.collect();
         let redirects = Redirects::new(vipps.redirect_hosts.clone(), &vipps.base_url);
-        Ok(Self { clients: Arc::new(clients?), redirects: Arc::new(redirects) })
+        Ok(Self { clients: Arc::new(clients?), reference: ReferenceClock::default(), redirects: Arc::new(redirects) })
     }
 
     fn client(&self, sales_unit: &str) -> Option<&Client> {
         self.clients.get(sales_unit)
+    }
+
+    /// Calls an observer after every exchange from now on, and compares the clocks by its date.
+    pub fn observe(&self, observer: &Observer) {
+        for client in self.clients.values() {
+            let (reference, observer) = (self.reference.clone(), observer.clone());
+            client.observe(Arc::new(move |exchange: Exchange| {
+                let date = exchange.date.map(|date| Moment(date.as_millisecond()));
+                if let Some(ahead_ms) = date.and_then(|date| reference.arrived(date)) {
+                    tracing::error!(
+                        ahead_ms,
+                        "the clock differs from that of Vipps MobilePay: nothing is deleted or expired until it is right"
+                    );
+                }
+                observer(exchange);
+            }));
+        }
+    }
+
+    /// The clock of Vipps MobilePay, which is known once the exchanges are [observed](Self::observe).
+    pub fn reference(&self) -> &ReferenceClock {
+        &self.reference
     }
 
     /// All clients, with the names of the sales units.

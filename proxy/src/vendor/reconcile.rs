@@ -127,7 +127,8 @@ impl Reconciler {
             drift: i64::try_from(report.drift.len()).unwrap_or(i64::MAX),
             report: serde_json::to_string(&report)?,
         };
-        self.store.save_comparison(&comparison, begun_at.plus_ms(-RETENTION_MS)).await?;
+        let keep_from = self.performer.reference().cutoff(RETENTION_MS).unwrap_or(Moment(i64::MIN));
+        self.store.save_comparison(&comparison, keep_from).await?;
         let (healed, unanswered, drift) = (report.healed.len(), report.unanswered.len(), report.drift.len());
         tracing::info!(payments = report.payments, healed, unanswered, drift, "payments reconciled");
         Ok(report)

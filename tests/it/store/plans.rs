@@ -9,8 +9,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row, SqliteC
 use super::Place;
 use crate::shop::Database;
 
+/// How orders are found that are deleted some time after they came to nothing.
+const UNPAID: &str = "SELECT id FROM checkouts WHERE unpaid_since < 1 \
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE checkout_id = checkouts.id) ORDER BY unpaid_since LIMIT 200";
+
 /// Columns that name an order without a foreign key.
-const OTHERS: [(&str, &str); 1] = [("events", "checkout_id")];
+const OTHERS: [(&str, &str); 2] = [("events", "checkout_id"), ("audit", "checkout_id")];
 
 /// Whoever deletes a row also looks for its dependents, once by a statement and once more for the foreign key.
 #[tokio::test]
@@ -26,6 +30,8 @@ async fn the_dependents_of_a_row_are_found_by_an_index_in_sqlite() {
             assert!(!plan.contains("SCAN"), "{table}.{column} {place}: {plan}");
         }
     }
+    let plan = sqlite_plan(&mut connection, UNPAID).await;
+    assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
     connection.close().await.unwrap();
 }
 
@@ -45,6 +51,10 @@ async fn the_dependents_of_a_row_are_found_by_an_index_in_postgres() {
             assert!(!plan.contains("Seq Scan"), "{table}.{column} {place}: {plan}");
         }
     }
+    sqlx::query("SET enable_bitmapscan = off").execute(&mut connection).await.unwrap();
+    sqlx::query("SET enable_sort = off").execute(&mut connection).await.unwrap();
+    let plan = postgres_plan(&mut connection, &format!("{UNPAID} FOR UPDATE SKIP LOCKED")).await;
+    assert!(plan.contains("Index Scan using checkouts_unpaid"), "{plan}");
     connection.close().await.unwrap();
 }
 

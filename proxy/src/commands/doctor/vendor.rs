@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::base::clock;
+use crate::base::reference::MAX_DIFFERENCE_MS;
 use crate::config::Config;
 use crate::store::Store;
 use crate::vendor::registrations::Status;
@@ -73,8 +74,16 @@ fn report_clock(ahead_ms: i64, tolerance: Duration, findings: &mut Findings) {
             findings.add(
                 Health::Fail,
                 "clock",
-                format!("{found}, so webhooks are refused as stale: synchronize the clock by NTP"),
+                format!(
+                    "{found}, so webhooks are refused as stale{}: synchronize the clock by NTP",
+                    nothing_expires(off_ms)
+                ),
             );
         }
     }
+}
+
+/// What else a wrong clock stops.
+fn nothing_expires(off_ms: u64) -> &'static str {
+    if off_ms > MAX_DIFFERENCE_MS.unsigned_abs() { ", and nothing is deleted or expired" } else { "" }
 }

@@ -58,6 +58,7 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
 async fn gauges(app: &App) -> std::result::Result<Gauges, store::Error> {
     let now = clock::now();
     Ok(Gauges {
+        clock_ahead_ms: app.performer.reference().ahead_ms(),
         depths: app.store.depths(now).await?,
         relay: app.store.relay_depths(now).await?,
         inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),

@@ -205,14 +205,11 @@ impl Postgres {
         self.audited([missed, again], audit).await
     }
 
-    pub(in crate::store) async fn prune_deliveries(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query(
-            "DELETE FROM deliveries WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1",
-        )
-        .bind(before.0)
-        .execute(&mut *self.connections.get().await?)
-        .await?;
-        Ok(())
+    pub(in crate::store) async fn prune_deliveries(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let some = "DELETE FROM deliveries WHERE ctid = ANY (ARRAY(SELECT ctid FROM deliveries \
+                        WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1 LIMIT $2))";
+        let some = sqlx::query(some).bind(before.0).bind(i64::from(most));
+        Ok(some.execute(&mut *self.connections.get().await?).await?.rows_affected())
     }
 
     pub(in crate::store) async fn relay_depths(&self, now: Moment) -> Result<RelayDepths, Error> {

@@ -21,9 +21,11 @@ impl Postgres {
         Ok(Some((keyed, Moment(row.try_get("created_at")?))))
     }
 
-    pub(in crate::store) async fn prune_idempotency_keys(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1").bind(before.0).execute(&mut *self.connections.get().await?).await?;
-        Ok(())
+    pub(in crate::store) async fn prune_idempotency_keys(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let some = "DELETE FROM idempotency_keys WHERE key = ANY (ARRAY( \
+                        SELECT key FROM idempotency_keys WHERE created_at < $1 LIMIT $2))";
+        let some = sqlx::query(some).bind(before.0).bind(i64::from(most));
+        Ok(some.execute(&mut *self.connections.get().await?).await?.rows_affected())
     }
 }
 

@@ -31,9 +31,10 @@ impl Postgres {
         Ok(())
     }
 
-    pub(in crate::store) async fn prune_webhooks(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&mut *self.connections.get().await?).await?;
-        Ok(())
+    pub(in crate::store) async fn prune_webhooks(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let some = "DELETE FROM inbox WHERE id = ANY (ARRAY(SELECT id FROM inbox WHERE done_at < $1 LIMIT $2))";
+        let some = sqlx::query(some).bind(before.0).bind(i64::from(most));
+        Ok(some.execute(&mut *self.connections.get().await?).await?.rows_affected())
     }
 
     pub(in crate::store) async fn claim_webhooks(

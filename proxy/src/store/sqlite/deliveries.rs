@@ -202,14 +202,10 @@ impl Sqlite {
         self.audited([missed, again], audit).await
     }
 
-    pub(in crate::store) async fn prune_deliveries(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query(
-            "DELETE FROM deliveries WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1",
-        )
-        .bind(before.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+    pub(in crate::store) async fn prune_deliveries(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let some = "DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries \
+                        WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL) AND created_at < $1 LIMIT $2)";
+        Ok(sqlx::query(some).bind(before.0).bind(most).execute(&self.writer).await?.rows_affected())
     }
 
     pub(in crate::store) async fn relay_depths(&self, now: Moment) -> Result<RelayDepths, Error> {

@@ -21,9 +21,10 @@ impl Sqlite {
         Ok(Some((keyed, Moment(row.try_get("created_at")?))))
     }
 
-    pub(in crate::store) async fn prune_idempotency_keys(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1").bind(before.0).execute(&self.writer).await?;
-        Ok(())
+    pub(in crate::store) async fn prune_idempotency_keys(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let some = "DELETE FROM idempotency_keys WHERE key IN ( \
+                        SELECT key FROM idempotency_keys WHERE created_at < $1 LIMIT $2)";
+        Ok(sqlx::query(some).bind(before.0).bind(most).execute(&self.writer).await?.rows_affected())
     }
 }
 

@@ -29,9 +29,9 @@ impl Sqlite {
         self.batcher.execute(insert.bind(rows).bind(now.0)).await
     }
 
-    pub(in crate::store) async fn prune_webhooks(&self, before: Moment) -> Result<(), Error> {
-        sqlx::query("DELETE FROM inbox WHERE done_at < $1").bind(before.0).execute(&self.writer).await?;
-        Ok(())
+    pub(in crate::store) async fn prune_webhooks(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let some = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE done_at < $1 LIMIT $2)";
+        Ok(sqlx::query(some).bind(before.0).bind(most).execute(&self.writer).await?.rows_affected())
     }
 
     pub(in crate::store) async fn claim_webhooks(

@@ -1,5 +1,5 @@
 //! What needs the attention of a person: capture deadlines, differences with Vipps MobilePay, parked effects, missing webhook
-//! registrations, failing endpoints.
+//! registrations, a wrong clock, failing endpoints.
 //!
 //! It reads the same data as `kvitt doctor` and the metrics, and changes nothing.
 
@@ -32,7 +32,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Lists warnings
 ///
 /// What needs the attention of a person: reservations whose guarantee ends, payments that differ from the records of Vipps MobilePay, operations
-/// that failed for good, missing webhook registrations, failing endpoints. An empty list means that nothing needs attention.
+/// that failed for good, missing webhook registrations, a wrong clock, failing endpoints. An empty list means that nothing needs attention.
 #[utoipa::path(get, path = "/v1/shop/warnings", operation_id = "list_warnings", tag = "shop", security(("shop_key" = [])), responses(
     (status = 200, body = ShopWarnings, description = "The warnings"),
     ForShop<Read>,
@@ -47,6 +47,7 @@ async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<Sh
     warnings.extend(own(drift(&app).await?));
     warnings.extend(own(parked(&app).await?));
     warnings.extend(own(webhooks(&app).await?));
+    warnings.extend(wrong_clock(&app));
     if key.sales_unit.is_none() {
         warnings.extend(endpoints(&app).await?);
     }
@@ -119,6 +120,16 @@ async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Err
         )
     });
     Ok(missing.collect())
+}
+
+/// A wrong clock concerns everybody.
+fn wrong_clock(app: &App) -> Option<ShopWarning> {
+    let minutes = app.performer.reference().wrong_by_ms()?.abs() / 60_000;
+    let detail = format!(
+        "the proxy's clock and Vipps MobilePay's differ by {minutes} minutes: nothing is deleted or expired until it is right, \
+         and webhooks are refused"
+    );
+    Some(warning("clock", detail))
 }
 
 async fn endpoints(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
