@@ -120,7 +120,8 @@ async fn a_proxy_that_dies_while_it_registers_has_webhooks_after_its_next_start(
         assert!(left <= 1);
         drop(proxy);
         let proxy = stage.start();
-        eventually("it is registered", || async { proxy.log().contains("webhook registered").then_some(()) }).await;
+        eventually("it is registered", || async { registered_by_the_metrics(&stage.url()).await[0].then_some(()) })
+            .await;
         a_webhook_arrives_at(&stage).await;
         assert!(registrations(&stage).await <= left + 1);
         drop(proxy);
@@ -216,4 +217,63 @@ async fn a_lost_secret_does_not_block_key_rotation() {
     assert!(rotated.out.contains(&format!("`kvitt webhooks remove {first}`")), "{rotated:?}");
     assert!(rotated.out.ends_with("encrypted 0 again; encryption.previous_key is no longer needed\n"), "{rotated:?}");
     shop.close().await;
+}
+
+/// What the metrics say of the sales units, the Norwegian one first.
+async fn registered_by_the_metrics(proxy: &str) -> [bool; 2] {
+    let metrics = http().get(format!("{proxy}/metrics")).send().await.unwrap().text().await.unwrap();
+    ["no", "dk"].map(|unit| metrics.contains(&format!("\nkvitt_webhook_registered{{sales_unit=\"{unit}\"}} 1\n")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_address_and_one_more_sales_unit_are_registered_at_the_next_start() {
+    let mut stage = Stage::set_with(Database::chosen(), "webhook.repair = true").await;
+    let whole = std::fs::read_to_string(&stage.files.config).unwrap();
+    let one_unit = &whole[..whole.rfind("[[sales_unit]]").unwrap()];
+    std::fs::write(&stage.files.config, one_unit).unwrap();
+    let proxy = stage.start();
+    let says = async |expected: [bool; 2]| {
+        eventually(&format!("the metrics say {expected:?}"), || async {
+            (registered_by_the_metrics(&stage.url()).await == expected).then_some(())
+        })
+        .await;
+    };
+    says([true, false]).await;
+    drop(proxy);
+
+    // Both are planned to be looked at in an hour.
+    let named = whole.replace("public_url = \"http://127.0.0.1:", "public_url = \"http://localhost:");
+    assert_ne!(named, whole);
+    std::fs::write(&stage.files.config, named).unwrap();
+    let list = "/webhooks/v1/webhooks";
+    stage.vipps.fails("GET", list, 1_000, serde_json::json!({ "status": 500 })).await;
+    let proxy = stage.start();
+    assert_eq!(registered_by_the_metrics(&stage.url()).await, [false, false], "the old address does not count");
+    drop(proxy);
+    stage.vipps.nothing_fails().await;
+    execute(&stage.files.database, "UPDATE chores SET due_at = due_at + 3000000").await;
+    let proxy = stage.start();
+    says([true, true]).await;
+    let listed = stage.vipps.client.webhooks().await.unwrap();
+    assert!(listed.iter().any(|listed| listed.url.contains("//localhost:")), "{listed:?}");
+    drop(proxy);
+    stage.vipps.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_that_vanished_is_made_again_at_the_next_start() {
+    let mut stage = Stage::set_with(Database::chosen(), "webhook.repair = true").await;
+    for _ in 0..2 {
+        let proxy = stage.start();
+        eventually("it is registered", || async { (registrations(&stage).await == 1).then_some(()) }).await;
+        a_webhook_arrives_at(&stage).await;
+        eventually("it is known to be", || async { registered_by_the_metrics(&stage.url()).await[0].then_some(()) })
+            .await;
+        drop(proxy);
+        let gone = stage.vipps.client.webhooks().await.unwrap().remove(0).id;
+        stage.vipps.client.remove_webhook(&gone).await.unwrap();
+        // Vipps MobilePay deleted it while no proxy ran, and the next look was planned in an hour.
+        execute(&stage.files.database, "UPDATE chores SET due_at = due_at + 3000000").await;
+    }
+    stage.vipps.close().await;
 }

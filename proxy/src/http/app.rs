@@ -172,7 +172,6 @@ impl App {
             relay::sweep_chore(&store, 2 * config.capture.warn_ms),
             captures.clone().chore(&store),
             reconciler.chore(config.reconcile.every),
-            registrations.chore(),
             session::sweep_chore(&store, &config.desk),
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::sweep_chore(&store, &ledger, keep_ms)));
@@ -180,6 +179,7 @@ impl App {
         chores::start(&store, chores, &reference, &stop, tasks);
         // The first customer should not wait for an access token.
         let warmed = performer.clone();
+        chores.extend(registrations.chores());
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in warmed.clients() {
                 if let Err(error) = client.warm_up().await {

@@ -19,7 +19,7 @@ use crate::store::Depths;
 use crate::store::deliveries::RelayDepths;
 use crate::store::reconciliation::StoredGauge;
 
-/// Name of the stored gauge: whether the webhooks of a sales unit are registered.
+/// Name of the stored gauge: whether the webhooks of a sales unit are registered. The label is their address.
 pub const WEBHOOK_REGISTERED: &str = "webhook_registered";
 /// Name of the stored gauge: reservations whose guarantee ends within the days of warning.
 pub const CAPTURES_DUE: &str = "captures_due";
@@ -50,6 +50,8 @@ pub struct Gauges {
     pub inbox_age_ms: i64,
     /// The number of checkouts by the state of their current attempt.
     pub phases: Vec<(String, i64)>,
+    /// The sales units, and whether their webhooks are known to be registered.
+    pub registered: Vec<(String, bool)>,
     /// How far the clock is ahead of that of Vipps MobilePay, in milliseconds.
     pub clock_ahead_ms: Option<i64>,
     /// The gauges that chores have stored.
@@ -168,12 +170,12 @@ impl Metrics {
         }
         registry.register("checkouts", "Checkouts by the state of their current attempt", checkouts);
         let registered = Family::<SalesUnit, Gauge>::default();
-        for reading in gauges.readings.iter().filter(|reading| reading.name == WEBHOOK_REGISTERED) {
-            registered.get_or_create(&SalesUnit { sales_unit: reading.label.clone() }).set(reading.value);
+        for (sales_unit, is_registered) in &gauges.registered {
+            registered.get_or_create(&SalesUnit { sales_unit: sales_unit.clone() }).set(i64::from(*is_registered));
         }
         registry.register(
             "webhook_registered",
-            "Whether the webhooks of a sales unit are registered, when last checked",
+            "Whether the webhooks of a sales unit are registered, when last checked; 0 before the first check",
             registered,
         );
         let relay = gauges.relay;

@@ -2,7 +2,7 @@
 //! those of registrations that the proxy made.
 //!
 //! Vipps MobilePay deletes a registration that has not been answered for two weeks. So a chore checks every
-//! registration and makes a new one where it is missing. The secret is shown once; it is encrypted and stored, where
+//! registration, at each start too, and makes a new one where it is missing. The secret is shown once; it is encrypted and stored, where
 //! the other proxies find it. An old secret stays valid until its registration is removed by an operator, so no webhook
 //! on its way is refused.
 //!
@@ -23,6 +23,7 @@ use crate::base::vault::Vault;
 use crate::config::{SalesUnits, Webhook};
 use crate::engine::chores::{Chore, ChoreResult};
 use crate::observe::metrics::WEBHOOK_REGISTERED;
+use crate::store::reconciliation::StoredGauge;
 use crate::store::registrations::WebhookSecret;
 use crate::store::{Error, Store};
 use crate::vendor::perform::{Performer, Unavailable};
@@ -222,12 +223,37 @@ impl Registrations {
         }
     }
 
-    /// The chore that runs [`maintain_all`](Self::maintain_all).
-    pub fn chore(&self) -> Chore {
-        let registrations = self.clone();
-        Chore::new("look after webhooks", self.0.webhook.every, TIMEOUT, move || {
-            let registrations = registrations.clone();
-            async move { registrations.maintain_all().await }
+    /// The chores that look after the registration of each sales unit: at each start, and at an interval. A chore is named by the address,
+    /// so another `public_url`, or one more sales unit, is another chore.
+    pub fn chores(&self) -> impl Iterator<Item = Chore> {
+        self.0.units.iter().map(|unit| {
+            let (registrations, name) = (self.clone(), unit.name.clone());
+            let about = format!("look after {}", self.0.webhook.url(unit));
+            let chore = Chore::new(about, self.0.webhook.every, TIMEOUT, move || {
+                let (registrations, name) = (registrations.clone(), name.clone());
+                async move { registrations.maintain_and_save(&name).await }
+            });
+            chore.at_each_start()
+        })
+    }
+
+    /// Checks one sales unit, registers where needed and configured, and stores the result for the metrics.
+    async fn maintain_and_save(&self, sales_unit: &str) -> ChoreResult {
+        let good = self.maintain(sales_unit).await?;
+        let Some(unit) = self.0.units.find(Some(sales_unit)) else { return Ok(()) };
+        let address = self.0.webhook.url(unit);
+        Ok(self.0.store.save_gauge(WEBHOOK_REGISTERED, &address, i64::from(good), clock::now()).await?)
+    }
+
+    /// Each sales unit with the stored result of its last check; none when its address was never checked.
+    pub fn checked<'a>(
+        &'a self,
+        gauges: &'a [StoredGauge],
+    ) -> impl Iterator<Item = (&'a str, Option<&'a StoredGauge>)> {
+        self.0.units.iter().map(move |unit| {
+            let address = self.0.webhook.url(unit);
+            let found = gauges.iter().find(|gauge| gauge.name == WEBHOOK_REGISTERED && gauge.label == address);
+            (unit.name.as_str(), found)
         })
     }
 
@@ -238,12 +264,9 @@ impl Registrations {
     pub async fn maintain_all(&self) -> ChoreResult {
         let mut failed = None;
         for unit in self.0.units.iter() {
-            match self.maintain(&unit.name).await {
-                Ok(good) => {
-                    self.0.store.save_gauge(WEBHOOK_REGISTERED, &unit.name, i64::from(good), clock::now()).await?;
-                }
-                // Go on with the other sales units.
-                Err(error) => failed = Some(format!("{}: {error}", unit.name)),
+            // Go on with the other sales units.
+            if let Err(error) = self.maintain_and_save(&unit.name).await {
+                failed = Some(format!("{}: {error}", unit.name));
             }
         }
         failed.map_or(Ok(()), |error| Err(error.into()))

@@ -57,13 +57,17 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
 
 async fn gauges(app: &App) -> std::result::Result<Gauges, store::Error> {
     let now = clock::now();
+    let readings = app.store.gauges().await?;
+    let registered = app.registrations.checked(&readings);
+    let registered = registered.map(|(unit, found)| (unit.to_owned(), found.is_some_and(|found| found.value == 1)));
     Ok(Gauges {
+        registered: registered.collect(),
         clock_ahead_ms: app.performer.reference().ahead_ms(),
         depths: app.store.depths(now).await?,
         relay: app.store.relay_depths(now).await?,
         inbox_age_ms: app.store.inbox_age_ms(now).await?.unwrap_or_default(),
         phases: app.store.phases().await?,
-        readings: app.store.gauges().await?,
+        readings,
         reconciled: app.store.last_comparison().await?.map(|last| (last.begun_at.0, last.drift)),
         subscribers: app.hub.subscribers(),
     })

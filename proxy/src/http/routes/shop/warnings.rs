@@ -14,7 +14,6 @@ use crate::base::clock;
 use crate::http::app::App;
 use crate::http::problem::Result;
 use crate::http::routes::responses::ForShop;
-use crate::observe::metrics::WEBHOOK_REGISTERED;
 use crate::store;
 use crate::store::queues::EffectFilter;
 use crate::vendor::captures::Urgency;
@@ -109,11 +108,12 @@ async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error
 }
 
 async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let readings = app.store.gauges().await?;
-    let missing = readings.into_iter().filter(|reading| reading.name == WEBHOOK_REGISTERED && reading.value == 0);
-    let missing = missing.map(|reading| ShopWarning {
-        sales_unit: Some(reading.label),
-        at_ms: Some(reading.read_at.0),
+    let gauges = app.store.gauges().await?;
+    let checked = app.registrations.checked(&gauges);
+    let missing = checked.filter_map(|(unit, checked)| Some((unit, checked.filter(|checked| checked.value == 0)?)));
+    let missing = missing.map(|(sales_unit, checked)| ShopWarning {
+        sales_unit: Some(sales_unit.to_owned()),
+        at_ms: Some(checked.read_at.0),
         ..warning(
             "webhooks_missing",
             "Vipps MobilePay sends no webhooks, so updates arrive late, by polling: `kvitt doctor` says why",
