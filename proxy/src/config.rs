@@ -33,6 +33,7 @@ pub use front::Shopfront;
 pub use http::{Http, Limits, Ready};
 pub use layers::PREFIX;
 pub use log::Log;
+pub(crate) use reader::trim;
 pub use relay::Relay;
 pub use sales_units::{Market, SalesUnit, SalesUnits};
 pub use shop::{Requests, Shop};
@@ -120,7 +121,7 @@ impl Config {
         webhooks: bool,
     ) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
-        let table = layers::merge(file, env, &mut mistakes);
+        let Some(table) = layers::merge(file, env, &mut mistakes) else { return Err(Mistakes(mistakes)) };
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let mut reader = Reader::new(&table, "", &mut mistakes);
         let config = read(&mut reader, folder, webhooks);

@@ -11,4 +11,5 @@ pub mod ledger;
 pub mod outage;
 pub mod outbox;
 pub mod pace;
+pub mod sightings;
 pub mod wake;

@@ -160,3 +160,24 @@ async fn impossible_endpoint_requests_are_refused() {
     problem(limited.posts(&format!("/{id}/rotate"), None).await, 404, "not_found").await;
     shop.close().await;
 }
+
+#[tokio::test]
+async fn the_same_address_twice_is_warned_of() {
+    let shop = Shop::open_with(LOCAL_RELAY).await;
+    let developer = Developer::of(&shop).await;
+    let receiver = Receiver::answering([]).await;
+    let (paid, refunded) = (json!(["checkout.authorized"]), json!(["payment.refunded"]));
+    let first = developer.adds(json!({ "url": receiver.url, "events": paid })).await;
+    let other_events = developer.adds(json!({ "url": receiver.url, "events": refunded })).await;
+    assert!(first.same_url_as.is_empty() && other_events.same_url_as.is_empty(), "they have no event in common");
+    let all = developer.adds(json!({ "url": receiver.url })).await;
+    assert_eq!(all.same_url_as, [first.id.clone(), other_events.id.clone()]);
+    for id in [&first.id, &all.id] {
+        developer.posts(&format!("/{id}/disable"), None).await;
+    }
+    let added = shop.runs(&["endpoints", "add", &receiver.url]).await.succeeded();
+    log::hide(added.out.lines().nth(1).unwrap());
+    assert!(added.err.contains(&format!("warning: {} has the same URL", other_events.id)), "{}", added.err);
+    assert_eq!(added.err.matches("warning").count(), 1, "a disabled endpoint receives nothing");
+    shop.close().await;
+}

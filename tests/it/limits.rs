@@ -223,3 +223,17 @@ async fn every_answer_has_the_security_headers() {
     assert_eq!(header("permissions-policy"), None, "the answer is not a page");
     shop.close().await;
 }
+
+#[tokio::test]
+async fn a_reverse_proxy_that_is_not_trusted_is_reported() {
+    let untrusted = async |trusted: &str| {
+        let shop = Shop::open_with(&format!("limits.trusted_proxies = {trusted}")).await;
+        assert_eq!(forwarded(&shop, "198.51.100.7").await, StatusCode::OK);
+        let doctor = shop.runs(&["doctor"]).await.out;
+        shop.close().await;
+        assert!(!doctor.contains("198.51.100.7"), "{doctor}");
+        doctor.contains("warn  reverse proxy: ")
+    };
+    assert!(untrusted("[]").await);
+    assert!(!untrusted("[\"127.0.0.0/8\"]").await);
+}

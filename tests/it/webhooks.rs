@@ -1,7 +1,7 @@
 //! Webhooks: accepted only when signed, processed once, and only a signal. A payment is found without them too.
 
 use jiff::{SignedDuration, Timestamp};
-use kvitt_wire::State;
+use kvitt_wire::{ShopWarnings, State};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -184,5 +184,34 @@ async fn many_webhooks_cause_few_polls() {
     let polls = || async { shop.vipps.calls("GET", order.reference()).await.len() };
     eventually("the poll", || async { (polls().await > 0).then_some(()) }).await;
     assert!(polls().await <= 3, "{}", polls().await);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn webhooks_that_are_not_verified_are_warned_of_until_one_is() {
+    let shop = Shop::open().await;
+    let key = shop.key("office").await;
+    let body = event("another-system-1", "AUTHORIZED");
+    let warned = async || {
+        let answer = shop.get("/v1/shop/warnings").bearer_auth(&key).send().await.unwrap();
+        let warnings = answer.json::<ShopWarnings>().await.unwrap().warnings;
+        warnings
+            .iter()
+            .any(|warning| warning.kind == "webhooks_unverified" && warning.sales_unit.as_deref() == Some("no"))
+    };
+    let found = "warn  sales unit no: webhooks arrive whose signature cannot be verified, and ";
+    let plain = shop.post("/callbacks/vipps/no").body(body.clone()).send().await.unwrap();
+    problem(plain, 401, "bad_signature").await;
+    assert!(!warned().await, "anybody can send one without a signature");
+    for verified in ["none was ever verified", "the last one that was verified is from "] {
+        let signed = shop.vipps.webhook(&shop, &other_secret(), Timestamp::now(), &body);
+        problem(signed.send().await.unwrap(), 401, "bad_signature").await;
+        assert!(warned().await);
+        let doctor = shop.runs(&["doctor"]).await.out;
+        assert!(doctor.contains(&format!("{found}{verified}")), "{doctor}");
+        assert!(shop.vipps.sends_webhook(&shop, &body).await.is_success());
+        assert!(!warned().await);
+        assert!(!shop.runs(&["doctor"]).await.out.contains(found));
+    }
     shop.close().await;
 }

@@ -184,6 +184,7 @@ const KINDS = {
   drift: ["Records differ", "bad"],
   parked: ["Parked", "wait"],
   webhooks_missing: ["No webhooks", "wait"],
+  webhooks_unverified: ["Webhooks not verified", "wait"],
   clock: ["Wrong clock", "bad"],
   endpoint_disabled: ["Endpoint disabled", "bad"],
   endpoint_failing: ["Endpoint failing", "wait"],

@@ -468,6 +468,11 @@ export interface ShopEndpoint {
   id: string;
   /** Until when the previous secret signs too, in milliseconds since 1970 (UTC). */
   previous_until_ms?: number | null;
+  /**
+   * The ids of other enabled endpoints that receive some of the same events at the same URL, each of them once more. Returned only when it
+   * was added.
+   */
+  same_url_as?: string[];
   /** The secret that signs its events: `whsec_…`. Returned only when it was created. */
   secret?: string | null;
   /** `fine`, `failing` or `disabled`. */
@@ -638,7 +643,10 @@ export interface ShopWarning {
   detail: string;
   /** The endpoint, if the warning is about one. */
   endpoint?: string | null;
-  /** `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `endpoint_disabled` or `endpoint_failing`. */
+  /**
+   * `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `webhooks_unverified`, `clock`,
+   * `endpoint_disabled` or `endpoint_failing`.
+   */
   kind: string;
   /** The payment, if the warning is about one. */
   reference?: string | null;

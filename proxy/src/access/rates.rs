@@ -21,6 +21,8 @@ use crate::config;
 
 /// The number of requests between two sweeps for full buckets.
 const SWEEP_AFTER: u32 = 4096;
+/// The header in which a reverse proxy names its peer.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// How long an order stays that a page has opened and nobody has paid: half an hour until it expires, and a day until it is deleted.
 const OFFER_STAYS: Duration = Duration::from_secs((24 * 60 + 30) * 60);
@@ -61,6 +63,11 @@ impl Rates {
     /// [`RateLimited`], for the client's address.
     pub fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), RateLimited> {
         self.limit(self.addresses.as_ref(), peer, headers)
+    }
+
+    /// Whether a peer that is not a trusted proxy says for whom it forwards.
+    pub fn is_untrusted_forwarder(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        headers.contains_key(FORWARDED_FOR) && !is_trusted(peer.to_canonical(), &self.trusted_proxies)
     }
 
     /// Counts a login, successful or not, over a connection with `peer`.
@@ -145,12 +152,11 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
 /// The address of the client. Each proxy appends the address of its peer to `X-Forwarded-For`, so the last address that
 /// is not a trusted proxy is the client's. All before it is written by the client and not trusted.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
-    let forwarded = headers.get_all("x-forwarded-for").iter().rev();
+    let forwarded = headers.get_all(FORWARDED_FOR).iter().rev();
     // Split as bytes: invalid UTF-8 from the client must not hide the entry of the proxy.
     for entry in forwarded.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b',')) {
-        if !is_trusted(&client) {
+        if !is_trusted(client, trusted) {
             break;
         }
         let Some(address) = std::str::from_utf8(entry).ok().and_then(|entry| parse_address(entry.trim())) else {
@@ -159,6 +165,10 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         client = address;
     }
     client
+}
+
+fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address))
 }
 
 /// Parses an address as proxies write it: some add the port.

@@ -6,6 +6,8 @@ use anyhow::Context;
 use reqwest::{Client, RequestBuilder, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::config::trim;
+
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long no data may arrive: longer than the interval of a stream's heartbeats.
@@ -32,7 +34,7 @@ impl Proxy {
     pub(crate) fn authorize(&self, request: RequestBuilder) -> anyhow::Result<RequestBuilder> {
         let key =
             self.key.as_ref().context("a shop key is required: --key or KVITT_KEY, from `kvitt keys add NAME`")?;
-        Ok(request.bearer_auth(key.expose_secret()))
+        Ok(request.bearer_auth(trim(key.expose_secret())))
     }
 }
 

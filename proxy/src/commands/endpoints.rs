@@ -112,6 +112,11 @@ async fn add(
     let (endpoint, secret) = administration::add(store, &config.relay.allowed_networks, url, events, by, now).await?;
     println!("{}\n{}", endpoint.id, secret.expose_secret());
     eprintln!("store the secret: it is not printed again");
+    for other in administration::same_receivers(store, &endpoint).await? {
+        eprintln!(
+            "warning: {other} has the same URL, so it receives the same events twice; `kvitt endpoints remove` removes one"
+        );
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use super::output::{BAD, GOOD, QUIET, styled};
 use super::serve::stop_on_signal;
 use crate::base::clock;
 use crate::checkout::Moment;
+use crate::config::trim;
 use crate::shop::relay;
 use stream::{Frame, Frames};
 
@@ -62,7 +63,8 @@ struct Event<'a> {
 
 /// Runs until a signal stops it, or `--count` events were printed.
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let secret = args.secret.clone().unwrap_or_else(relay::new_secret);
+    let given = args.secret.as_ref().map(|secret| SecretString::from(trim(secret.expose_secret())));
+    let secret = given.unwrap_or_else(relay::new_secret);
     ensure!(
         relay::signatures(std::slice::from_ref(&secret), "", 0, "").is_some(),
         "a secret must be whsec_ and base64, as `kvitt endpoints add` prints it"

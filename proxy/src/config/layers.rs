@@ -12,12 +12,13 @@ pub const PREFIX: &str = "KVITT_";
 /// Environment variables with the prefix that are no options: the commands that call a running proxy read them.
 const NO_OPTIONS: [&str; 4] = ["KVITT_URL", "KVITT_KEY", "KVITT_SECRET", "KVITT_EMULATOR"];
 
-/// Merges all sources into one table; a source that cannot be parsed is added to the mistakes.
+/// Merges all sources into one table; a source that cannot be parsed is added to the mistakes. `None` for a file that cannot be parsed:
+/// nothing more can be said without it.
 pub(super) fn merge(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
     mistakes: &mut Vec<String>,
-) -> Table {
+) -> Option<Table> {
     let mut table: Table = DEFAULTS.parse().expect("the embedded defaults are TOML, which a test reads");
     if let Some(path) = file {
         match std::fs::read_to_string(path)
@@ -25,7 +26,10 @@ pub(super) fn merge(
             .and_then(|text| text.parse::<Table>().map_err(|error| parse_error(&text, &error)))
         {
             Ok(upper) => overlay(&mut table, upper),
-            Err(error) => mistakes.push(format!("{}: {error}", path.display())),
+            Err(error) => {
+                mistakes.push(format!("{}: {error}", path.display()));
+                return None;
+            }
         }
     }
     let option = |name: &str| name.starts_with(PREFIX) && !NO_OPTIONS.contains(&name);
@@ -36,7 +40,7 @@ pub(super) fn merge(
             mistakes.push(format!("{name}: {mistake}"));
         }
     }
-    table
+    Some(table)
 }
 
 /// Describes a syntax error in TOML: its line number and reason. It never quotes the line, which may contain a secret.
@@ -63,7 +67,7 @@ fn set(table: &mut Table, name: &str, value: String) -> Result<(), String> {
     let (path, value) = match path.strip_suffix("_file") {
         Some(path) => {
             let text = std::fs::read_to_string(&value).map_err(|error| format!("{value}: {error}"))?;
-            (path.to_owned(), Value::String(text.trim().to_owned()))
+            (path.to_owned(), Value::String(text))
         }
         None => (path, Value::String(value)),
     };

@@ -60,10 +60,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An optional text. A number is accepted as its digits, since a serial number looks like one.
+    /// An optional text, without what an editor or `echo` leaves around it. A number is accepted as its digits, since a serial number looks
+    /// like one.
     pub(super) fn optional(&mut self, key: &str) -> Option<String> {
         match self.get(key)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::String(text) if !trim(text).is_empty() => Some(trim(text).to_owned()),
             Value::Integer(number) => Some(number.to_string()),
             Value::String(_) => None,
             _ => {
@@ -99,6 +100,20 @@ impl<'a> Reader<'a> {
 
     pub(super) fn secret(&mut self, key: &str) -> SecretString {
         SecretString::from(self.string(key))
+    }
+
+    /// A secret that is sent in a header. An invalid one is never quoted.
+    pub(super) fn header_secret(&mut self, key: &str) -> SecretString {
+        let text = self.string(key);
+        if let Some(place) = text.chars().position(|letter| !matches!(letter, ' '..='~')) {
+            let what = format!(
+                "cannot be sent: character {} of {} is a line break, or not ASCII",
+                place + 1,
+                text.chars().count()
+            );
+            self.mistake(key, &what);
+        }
+        SecretString::from(text)
     }
 
     /// An optional encryption key. An invalid one is never quoted: it may be a real key with a typing error.
@@ -156,7 +171,7 @@ impl<'a> Reader<'a> {
 
     /// A URL: https, or http only on this machine.
     pub(super) fn url(&mut self, key: &str) -> String {
-        let text = self.string(key).trim().to_owned();
+        let text = self.string(key);
         if !text.is_empty() {
             match Url::parse(&text) {
                 Ok(url) if is_safe(&url) => {}
@@ -359,6 +374,11 @@ impl<'a> Reader<'a> {
 fn typed(value: &Value) -> Value {
     let parsed = value.as_str().and_then(|text| format!("value = {text}").parse::<Table>().ok());
     parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| value.clone())
+}
+
+/// A text without the white space, byte order marks and invisible spaces around it.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(|letter: char| letter.is_whitespace() || matches!(letter, '\u{feff}' | '\u{200b}'))
 }
 
 fn is_safe(url: &Url) -> bool {

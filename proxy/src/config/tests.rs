@@ -315,3 +315,57 @@ fn a_rate_may_be_none_and_a_trusted_proxy_an_address_or_a_network() {
         ]
     );
 }
+
+#[test]
+fn secrets_are_trimmed_wherever_they_come_from() {
+    let expose = |secret: &secrecy::SecretString| secrecy::ExposeSecret::expose_secret(secret).to_owned();
+    let cart_key = "[[cart_key]]\nname = \"a\"\nsecret = \"mumble-mumble-mumble-mumble-mumble\"\n";
+    for around in ["\n", "\r\n", " ", "\t", "\u{feff}", "\u{200b}\n"] {
+        let wrapped = |text: &str| format!("{around}{text}{around}");
+        let files = files("");
+        let file = files.folder.path().join("secret");
+        std::fs::write(&file, wrapped("from a file")).unwrap();
+        let (secret, file) = (wrapped("whisper"), file.display().to_string());
+        let cart_secret = wrapped("mumble-mumble-mumble-mumble-mumble");
+        let in_the_file = GOOD.replace("\"key\"", &format!("\"\"\"{}\"\"\"", wrapped("key")));
+        let config = load(
+            &format!("{in_the_file}{cart_key}"),
+            &[
+                ("KVITT_SALES_UNIT__NO__WEBHOOK_SECRET", &secret),
+                ("KVITT_SALES_UNIT__NO__CLIENT_SECRET_FILE", &file),
+                ("KVITT_CART_KEY__A__SECRET", &cart_secret),
+                ("KVITT_ENCRYPTION__KEY", &wrapped("YSBrZXkgZm9yIHRlc3RzLCBvZiAzMiBieXRlcyA6LSk=")),
+            ],
+        )
+        .unwrap();
+        let unit = &config.sales_units[0];
+        assert_eq!(expose(&unit.webhook_secrets[0]), "whisper", "{around:?}");
+        assert_eq!(expose(&unit.client_secret), "from a file", "{around:?}");
+        assert_eq!(expose(&unit.subscription_key), "key", "{around:?}");
+        assert_eq!(
+            expose(&config.shop.signed_carts.keys[0].secret),
+            "mumble-mumble-mumble-mumble-mumble",
+            "{around:?}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_sent_is_named_and_not_quoted() {
+    for secret in ["hu\nsh", "hu\u{feff}sh", "hush\u{e5}"] {
+        let mistakes = load(GOOD, &[("KVITT_SALES_UNIT__NO__CLIENT_SECRET", secret)]).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].starts_with("sales_unit[no].client_secret: cannot be sent: character "), "{mistakes:?}");
+        assert!(!mistakes[0].contains("hu"), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_the_only_mistake() {
+    for broken in [GOOD.replace("market = \"NO\"", "market = \"NO"), GOOD.replace("[[sales_unit]]", "[[sales_unit]")] {
+        let mistakes = load(&broken, &[("KVITT_LIMITS__STREAMS", "many")]).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].contains("kvitt.toml: line "), "{mistakes:?}");
+    }
+    let mistakes = Config::load(Some(std::path::Path::new("/nowhere/kvitt.toml")), []).unwrap_err().0;
+    assert!(mistakes.len() == 1 && mistakes[0].starts_with("/nowhere/kvitt.toml: "), "{mistakes:?}");
+}

@@ -20,6 +20,7 @@ use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
 use crate::engine::ledger::Ledger;
 use crate::engine::outbox::Outbox;
+use crate::engine::sightings::Sightings;
 use crate::engine::wake::{self, WakeUps};
 use crate::engine::{chores, outage};
 use crate::http::cached::Cached;
@@ -75,6 +76,8 @@ pub struct Parts {
     pub captures: Captures,
     /// The webhook registrations and their secrets.
     pub registrations: Registrations,
+    /// Stores what requests show to be set up wrongly.
+    pub sightings: Sightings,
     /// Publishes commits to subscribers.
     pub hub: Hub,
     /// The counters.
@@ -176,10 +179,10 @@ impl App {
         ];
         chores.extend(config.customers_kept_ms.map(|keep_ms| customers::sweep_chore(&store, &ledger, keep_ms)));
         chores.extend(config.unpaid_kept_ms.map(|keep_ms| orders::sweep_chore(&store, keep_ms)));
+        chores.extend(registrations.chores());
         chores::start(&store, chores, &reference, &stop, tasks);
         // The first customer should not wait for an access token.
         let warmed = performer.clone();
-        chores.extend(registrations.chores());
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             for (sales_unit, client) in warmed.clients() {
                 if let Err(error) = client.warm_up().await {
@@ -194,6 +197,7 @@ impl App {
         let streams = Streams::new(&config.http.limits);
         let (gauges, unready) = (Cached::new(config.http.metrics_kept), Cached::new(config.http.metrics_kept));
         Ok(Self(Arc::new(Parts {
+            sightings: Sightings::new(store.clone()),
             http: config.http,
             desk: config.desk,
             shop,

@@ -3,6 +3,7 @@
 use crate::base::clock;
 use crate::base::vault::Vault;
 use crate::config::Config;
+use crate::engine::sightings;
 use crate::store::{Error, Store};
 use crate::vendor::captures::Urgency;
 use crate::vendor::registrations;
@@ -54,6 +55,27 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
     }
     let deadlines = parts::captures(config).deadlines(store, now).await?;
     let urgent = deadlines.iter().filter(|(_, deadline)| deadline.urgency != Urgency::Later).count();
+    let gauges = store.gauges().await?;
+    for unit in config.sales_units.iter() {
+        let Some((_, verified)) = sightings::unverified(&gauges, &unit.name, now) else { continue };
+        let verified = verified.map_or_else(
+            || "none was ever verified".to_owned(),
+            |at| format!("the last one that was verified is from {} ago", output::duration(now.0 - at.0)),
+        );
+        let found = format!(
+            "webhooks arrive whose signature cannot be verified, and {verified}: compare webhook_secret with what \
+             `kvitt webhooks register` printed, and public_url with the address of `kvitt webhooks list`"
+        );
+        findings.add(Health::Warn, &format!("sales unit {}", unit.name), found);
+    }
+    if let Some(at) = sightings::untrusted_forwarder(&gauges, now) {
+        let found = format!(
+            "{} ago a peer sent X-Forwarded-For that limits.trusted_proxies does not have: if that is the reverse proxy, all customers \
+             count as one until it is added",
+            output::duration(now.0 - at.0)
+        );
+        findings.add(Health::Warn, "reverse proxy", found);
+    }
     findings.add_count("captures due", i64::try_from(urgent).unwrap_or(i64::MAX), "run `kvitt orders due`");
     Ok(())
 }

@@ -5,11 +5,13 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::token;
+use crate::engine::sightings::UNTRUSTED_FORWARDER;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Code, Result};
 
@@ -37,6 +39,7 @@ pub(super) async fn check_head(State(app): State<App>, request: Request, next: N
 /// Applies the rate limits by client address and by checkout.
 pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    warn_of_forwarder(&app, &parts).await;
     let mut limit = app.rates.address(peer(&parts), &parts.headers);
     if let Ok(params) = RawPathParams::from_request_parts(&mut parts, &()).await {
         let token = params.iter().find_map(|(name, value)| (name == "token").then_some(value));
@@ -61,16 +64,33 @@ pub(super) async fn is_on_this_machine(request: Request, next: Next) -> Response
     ApiError::not_found().into_response()
 }
 
+/// Says so when a reverse proxy is not among the trusted ones: all its clients then share one count. Its address is logged only where it
+/// is private, since it may be a customer's, who sends the header by themselves.
+async fn warn_of_forwarder(app: &App, parts: &Parts) {
+    let peer = peer(parts);
+    if app.rates.is_untrusted_forwarder(peer, &parts.headers) && app.sightings.saw(UNTRUSTED_FORWARDER, "").await {
+        let peer = if is_private(peer) { peer.to_string() } else { "a public address".to_owned() };
+        tracing::warn!(
+            peer,
+            "X-Forwarded-For is ignored: limits.trusted_proxies does not have this peer, so all behind it count as one"
+        );
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_private() || address.is_loopback(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
+    }
+}
+
 /// The client's address, as an extractor.
 pub(super) struct Peer(pub(super) IpAddr);
 
 impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        _: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
         Ok(Self(peer(parts)))
     }
 }
@@ -92,7 +112,7 @@ pub(super) async fn limit_orders(app: &App, peer: IpAddr, headers: &HeaderMap, w
 }
 
 /// The client's address of a connection, as the accept loop recorded it.
-pub(super) fn peer(parts: &axum::http::request::Parts) -> IpAddr {
+pub(super) fn peer(parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip())
 }

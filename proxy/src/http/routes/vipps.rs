@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::clock;
+use crate::engine::sightings::{WEBHOOK_UNVERIFIED, WEBHOOK_VERIFIED};
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
@@ -55,12 +56,16 @@ async fn take(
         verified = verify();
     }
     if let Err(rejected) = verified {
+        if rejected == Rejected::Signature {
+            app.sightings.saw(WEBHOOK_UNVERIFIED, &unit.name).await;
+        }
         app.metrics.webhook(outcome(rejected));
         if let Some(suppressed) = REJECTED.passes() {
             tracing::warn!(sales_unit, reason = outcome(rejected), suppressed, "webhook rejected");
         }
         return Err(ApiError::bad_signature());
     }
+    app.sightings.saw(WEBHOOK_VERIFIED, &unit.name).await;
     let Ok(event) = Event::read(&body) else {
         app.metrics.webhook("unreadable");
         tracing::warn!(sales_unit, length_bytes = body.len(), "signed webhook cannot be parsed as an event");

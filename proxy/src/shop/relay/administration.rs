@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use kvitt_wire::Actor;
 use secrecy::SecretString;
 use thiserror::Error;
+use url::Url;
 
 use super::guard::{self, Guard};
 use super::{ROTATION_MS, new_secret};
@@ -64,6 +65,21 @@ pub async fn add(
     let secret = new_secret();
     store.add_endpoint(&endpoint, &secret, &Entry::new(Action::AddEndpoint, by, now).about(&endpoint.id)).await?;
     Ok((endpoint, secret))
+}
+
+/// The ids of the other endpoints that receive some of the same events at the same URL: each such event is delivered there once more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn same_receivers(store: &Store, added: &NewEndpoint) -> Result<Vec<String>, Error> {
+    let common = |other: &Endpoint| match (&added.events, &other.events) {
+        (Some(ours), Some(theirs)) => ours.iter().any(|event| theirs.contains(event)),
+        _ => true,
+    };
+    let address = Url::parse(&added.url);
+    let same = |other: &Endpoint| other.id != added.id && Url::parse(&other.url) == address && common(other);
+    let enabled = store.endpoints().await?.into_iter().filter(|other| other.disabled_at.is_none());
+    Ok(enabled.filter(same).map(|other| other.id).collect())
 }
 
 /// Finds an endpoint by its id.

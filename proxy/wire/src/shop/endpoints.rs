@@ -41,6 +41,10 @@ pub struct ShopEndpoint {
     pub previous_until_ms: Option<i64>,
     /// When it was added, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
+    /// The ids of other enabled endpoints that receive some of the same events at the same URL, each of them once more. Returned only when it
+    /// was added.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_url_as: Vec<String>,
     /// The secret that signs its events: `whsec_…`. Returned only when it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

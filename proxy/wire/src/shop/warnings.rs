@@ -14,7 +14,8 @@ pub struct ShopWarnings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShopWarning {
-    /// `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `clock`, `endpoint_disabled` or `endpoint_failing`.
+    /// `capture_overdue`, `capture_due`, `drift`, `parked`, `webhooks_missing`, `webhooks_unverified`, `clock`,
+    /// `endpoint_disabled` or `endpoint_failing`.
     pub kind: String,
     /// What happened, and what to do, for staff.
     pub detail: String,

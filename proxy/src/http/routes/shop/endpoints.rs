@@ -57,7 +57,8 @@ async fn list(State(app): State<App>, key: Caller<Read>) -> Result<axum::Json<Sh
 
 /// Adds an endpoint
 ///
-/// The endpoint receives every event from now on. The response contains its secret, which is not shown again.
+/// The endpoint receives every event from now on. The response contains its secret, which is not shown again. `same_url_as` warns of endpoints
+/// that receive the same events at the same URL.
 #[utoipa::path(post, path = "/v1/shop/endpoints", operation_id = "add_endpoint", tag = "shop", security(("shop_key" = [])),
     request_body = NewShopEndpoint, responses((status = 201, body = ShopEndpoint, description = "The endpoint, with its secret"), ForShop<ManageEndpoints>, JsonBody, NotFound,
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_endpoint`, `unknown_event`")))]
@@ -72,7 +73,8 @@ async fn add(
     let (endpoint, secret) = administration::add(&app.store, allowed, url, events, &key.by, clock::now()).await?;
     let added = endpoint_view(administration::find(&app.store, &endpoint.id).await?);
     let secret = Some(secret.expose_secret().to_owned());
-    Ok((StatusCode::CREATED, axum::Json(ShopEndpoint { secret, ..added })))
+    let same_url_as = administration::same_receivers(&app.store, &endpoint).await?;
+    Ok((StatusCode::CREATED, axum::Json(ShopEndpoint { secret, same_url_as, ..added })))
 }
 
 /// Removes an endpoint and its deliveries
@@ -241,6 +243,7 @@ fn endpoint_view(endpoint: Endpoint) -> ShopEndpoint {
         disabled_at_ms: endpoint.disabled_at.map(|at| at.0),
         previous_until_ms: endpoint.previous_until.map(|at| at.0),
         created_at_ms: endpoint.created_at.0,
+        same_url_as: Vec::new(),
         secret: None,
     }
 }

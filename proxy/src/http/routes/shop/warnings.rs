@@ -1,5 +1,5 @@
 //! What needs the attention of a person: capture deadlines, differences with Vipps MobilePay, parked effects, missing webhook
-//! registrations, a wrong clock, failing endpoints.
+//! registrations, webhooks that cannot be verified, a wrong clock, failing endpoints.
 //!
 //! It reads the same data as `kvitt doctor` and the metrics, and changes nothing.
 
@@ -11,6 +11,8 @@ use utoipa_axum::routes;
 use super::Caller;
 use crate::access::rights::Read;
 use crate::base::clock;
+use crate::checkout::Moment;
+use crate::engine::sightings;
 use crate::http::app::App;
 use crate::http::problem::Result;
 use crate::http::routes::responses::ForShop;
@@ -31,7 +33,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Lists warnings
 ///
 /// What needs the attention of a person: reservations whose guarantee ends, payments that differ from the records of Vipps MobilePay, operations
-/// that failed for good, missing webhook registrations, a wrong clock, failing endpoints. An empty list means that nothing needs attention.
+/// that failed for good, missing webhook registrations, webhooks that cannot be verified, a wrong clock, failing endpoints. An empty list means that nothing needs attention.
 #[utoipa::path(get, path = "/v1/shop/warnings", operation_id = "list_warnings", tag = "shop", security(("shop_key" = [])), responses(
     (status = 200, body = ShopWarnings, description = "The warnings"),
     ForShop<Read>,
@@ -108,18 +110,26 @@ async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error
 }
 
 async fn webhooks(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let gauges = app.store.gauges().await?;
-    let checked = app.registrations.checked(&gauges);
-    let missing = checked.filter_map(|(unit, checked)| Some((unit, checked.filter(|checked| checked.value == 0)?)));
-    let missing = missing.map(|(sales_unit, checked)| ShopWarning {
-        sales_unit: Some(sales_unit.to_owned()),
-        at_ms: Some(checked.read_at.0),
-        ..warning(
-            "webhooks_missing",
-            "Vipps MobilePay sends no webhooks, so updates arrive late, by polling: `kvitt doctor` says why",
-        )
-    });
-    Ok(missing.collect())
+    let (gauges, now) = (app.store.gauges().await?, clock::now());
+    let mut warned = Vec::new();
+    for (sales_unit, checked) in app.registrations.checked(&gauges) {
+        let about = |kind, detail, at: Moment| ShopWarning {
+            sales_unit: Some(sales_unit.to_owned()),
+            at_ms: Some(at.0),
+            ..warning(kind, detail)
+        };
+        if let Some(checked) = checked.filter(|checked| checked.value == 0) {
+            let detail =
+                "Vipps MobilePay sends no webhooks, so updates arrive late, by polling: `kvitt doctor` says why";
+            warned.push(about("webhooks_missing", detail, checked.read_at));
+        }
+        if let Some((refused_at, _)) = sightings::unverified(&gauges, sales_unit, now) {
+            let detail = "webhooks arrive whose signature cannot be verified, and none that can, so updates arrive late, \
+                          by polling: `kvitt doctor` says more";
+            warned.push(about("webhooks_unverified", detail, refused_at));
+        }
+    }
+    Ok(warned)
 }
 
 /// A wrong clock concerns everybody.
