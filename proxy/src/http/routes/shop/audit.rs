@@ -47,7 +47,7 @@ struct AuditQuery {
 /// and logins. An entry is committed together with what it tells of, and kept as long as the orders: the proxy deletes none. A key of one sales
 /// unit sees only what concerns that unit.
 #[utoipa::path(get, path = "/v1/shop/audit", operation_id = "list_audit", tag = "shop", params(AuditQuery), security(("shop_key" = [])), responses(
-    (status = 200, body = AuditEntries),
+    (status = 200, body = AuditEntries, description = "A page of the audit"),
     ForShop<Read>,
     (status = 400, body = Problem, content_type = "application/problem+json", description = "`malformed_query`, `bad_cursor`"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "`unknown_sales_unit`"),
