@@ -366,7 +366,7 @@ test("an unanswered request is retried under no other login", async () => {
   await page.route("**/desk/session", async (route) => {
     const answer = await route.fetch();
     const known = await answer.json();
-    await route.fulfill({ response: answer, json: { ...known, sales_units: known.sales_units.slice(0, 1) } });
+    await route.fulfill({ response: answer, json: { ...known, sales_unit: known.sales_units[0].name, sales_units: known.sales_units.slice(0, 1) } });
   });
   await page.reload();
   await clerk.sees("was requested under another login");
