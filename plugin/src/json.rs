@@ -142,16 +142,17 @@ impl<'de> Deserializer<'de> for Value {
         visitor.visit_enum(Variant(index as u32))
     }
 
-    /// A number or a text: a quantity is either.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        match self.0.as_string() {
-            Some(text) => visitor.visit_string(text),
-            None => visitor.visit_i64(self.integer()?),
-        }
+    /// A number, or a text that JavaScript makes one of: a quantity is either.
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        visitor.visit_f64(self.0.unchecked_into_f64())
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Mismatch> {
+        Err(Mismatch)
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map
+        i8 i16 i32 i128 u8 u64 u128 f32 char str bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map
         identifier ignored_any
     }
 }

@@ -101,6 +101,7 @@ impl Serialize for Quantity {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -126,6 +127,28 @@ impl<'de> Deserialize<'de> for Quantity {
         }
 
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// In the widget, which only shows quantities, JavaScript makes a number of either form; a number has three decimals exactly.
+#[cfg(target_arch = "wasm32")]
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Quantity;
+
+            fn expecting(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Ok(())
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Quantity, E> {
+                Ok(Quantity((number * PER_ONE as f64 + 0.5) as u64))
+            }
+        }
+
+        deserializer.deserialize_f64(Visitor)
     }
 }
 

@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 /// The budget of the shell, which a page loads before any press.
 const SHELL_BUDGET: usize = 3 * 1024;
 /// The budget of everything that a page with one language loads.
-const TOTAL_BUDGET: usize = 44 * 1024;
+const TOTAL_BUDGET: usize = 45 * 1024;
 
 /// A file's size: uncompressed, in gzip and in brotli.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -111,7 +111,7 @@ mod tests {
         let error = report(&rows(SHELL_BUDGET + 1, 1)).unwrap_err().to_string();
         assert_eq!(error, "the shell has 3073 bytes in brotli, 1 more than the budget of 3072");
         let error = report(&rows(1, TOTAL_BUDGET)).unwrap_err().to_string();
-        assert_eq!(error, "everything has 45057 bytes in brotli, 1 more than the budget of 45056");
+        assert_eq!(error, "everything has 46081 bytes in brotli, 1 more than the budget of 46080");
     }
 
     #[test]
