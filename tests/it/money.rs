@@ -1,5 +1,7 @@
 //! The shop captures, releases and refunds. The records of Vipps MobilePay decide.
 
+mod refusals;
+
 use kvitt_wire::{ShopOrder, State};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -30,6 +32,20 @@ impl<'a> Warehouse<'a> {
         assert_eq!(answer.status(), StatusCode::OK, "{what}");
         answer.json().await.unwrap()
     }
+
+    async fn reads(&self, reference: &str) -> ShopOrder {
+        let path = format!("/v1/shop/orders/{reference}");
+        self.shop.get(&path).bearer_auth(&self.key).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Waits until every operation on the order is done.
+    async fn sees_done(&self, reference: &str) {
+        let done = || async {
+            let operations = self.reads(reference).await.attempts.remove(0).operations;
+            operations.iter().all(|operation| operation.state == "done").then_some(())
+        };
+        eventually("it is done", done).await;
+    }
 }
 
 fn nok(value: i64) -> Value {
@@ -38,6 +54,8 @@ fn nok(value: i64) -> Value {
 
 async fn paid(shop: &Shop) -> Order<'_> {
     let mut order = shop.ordered().await;
+    // The first poll is far away: a webhook that comes before the creation is answered would change nothing.
+    order.becomes(State::Created).await;
     shop.vipps.approves(order.reference()).await;
     order.becomes(State::Authorized).await;
     order
@@ -160,8 +178,7 @@ async fn a_refusal_comes_with_advice() {
         problem(warehouse.sends(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;
     assert!(refused.detail.unwrap().starts_with("vipps_6100: it has expired"));
     let calls = shop.vipps.calls("POST", "/capture").await.len();
-    let shown = shop.get(&format!("/v1/shop/orders/{reference}")).bearer_auth(&warehouse.key).send().await.unwrap();
-    let operation = shown.json::<ShopOrder>().await.unwrap().attempts.remove(0).operations.remove(0);
+    let operation = warehouse.reads(reference).await.attempts.remove(0).operations.remove(0);
     assert_eq!((operation.state.as_str(), operation.trouble.as_deref()), ("refused", Some("vipps_6100")));
     assert!(operation.advice.unwrap().starts_with("it has expired"));
     // A refusal is final for its key. Another key makes another request.

@@ -62,18 +62,7 @@ pub enum Effect {
         unless_authorized: bool,
     },
     /// Capture, refund or cancel, as the shop has requested.
-    Operate {
-        /// Which payment.
-        reference: Reference,
-        /// Which operation on it.
-        id: OperationId,
-        /// Capture, refund or cancel.
-        kind: OperationKind,
-        /// How much, in minor units. A cancel always releases all that is not captured.
-        amount: Amount,
-        /// The idempotency key.
-        key: String,
-    },
+    Operate(Operate),
     /// Send the receipt through the [Order Management API](https://developer.vippsmobilepay.com/docs/APIs/order-management-api/).
     SendReceipt {
         /// Which payment.
@@ -139,6 +128,24 @@ pub struct CreatePayment {
     pub give_up_at: Moment,
 }
 
+/// A capture, refund or cancel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operate {
+    /// Which payment.
+    pub reference: Reference,
+    /// Which operation on it.
+    pub id: OperationId,
+    /// Capture, refund or cancel.
+    pub kind: OperationKind,
+    /// How much, in minor units. A cancel always releases all that is not captured.
+    pub amount: Amount,
+    /// The idempotency key.
+    pub key: String,
+    /// When the shop requested it, so that an old request is not repeated unseen. `None` in effects of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Moment>,
+}
+
 /// A receipt for the app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -166,7 +173,7 @@ impl Effect {
             Self::ExpireOffer { .. } => "lapse",
             Self::Poll { .. } => "look",
             Self::CancelPayment { .. } => "cancel_payment",
-            Self::Operate { kind, .. } => kind.as_str(),
+            Self::Operate(operation) => operation.kind.as_str(),
             Self::SendReceipt { .. } => "send_receipt",
             Self::Categorize { .. } => "categorize",
             Self::ReadProfile { .. } => "read_profile",
@@ -188,10 +195,10 @@ impl Effect {
     pub const fn reference(&self) -> &Reference {
         match self {
             Self::CreatePayment(create) => &create.reference,
+            Self::Operate(operation) => &operation.reference,
             Self::ExpireOffer { reference }
             | Self::Poll { reference, .. }
             | Self::CancelPayment { reference, .. }
-            | Self::Operate { reference, .. }
             | Self::SendReceipt { reference, .. }
             | Self::Categorize { reference, .. }
             | Self::ReadProfile { reference, .. } => reference,

@@ -29,7 +29,8 @@ use crate::store::{self, Cause, Claim, ClaimedEffect, Store};
 pub use release::release;
 
 /// The lease outlasts the slowest work under it: access token, call, both once more after a 401, and a read of the
-/// payment.
+/// payment. Only an operation whose every call is that slow and that searches the event log too takes longer; it is
+/// then executed twice under one key.
 const CALLS_PER_LEASE: u32 = 5;
 /// Effects that are executed concurrently.
 const IN_FLIGHT: usize = 64;
@@ -300,7 +301,7 @@ fn next_try(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64, n
 /// allows five of those a minute.
 fn backoff_ms(effect: &Effect, tries: u32, after: Option<Duration>, jitter: f64) -> i64 {
     let first: i64 = match effect {
-        Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => 2_000,
+        Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate(_) => 2_000,
         Effect::ExpireOffer { .. }
         | Effect::Poll { .. }
         | Effect::SendReceipt { .. }

@@ -76,7 +76,7 @@ impl Pace {
 /// `None` where Vipps MobilePay documents no limit.
 const fn limit(effect: &Effect) -> Option<Limit> {
     match effect {
-        Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate { .. } => Some(CHANGES),
+        Effect::CreatePayment(_) | Effect::CancelPayment { .. } | Effect::Operate(_) => Some(CHANGES),
         Effect::Poll { .. } => Some(READS),
         Effect::ExpireOffer { .. } | Effect::SendReceipt { .. } | Effect::Categorize { .. } => None,
         Effect::ReadProfile { .. } | Effect::Notify(_) => None,

@@ -4,6 +4,7 @@
 //! which are retried under the same key. No response body, telephone number or address of a payment page is logged.
 
 mod details;
+mod operations;
 mod qr;
 mod receipts;
 mod redirects;
@@ -16,9 +17,9 @@ use std::time::Duration;
 use kvitt_vipps::{Added, CancelScope, Client, CustomerInteraction, Error, Exchange, Observer, Problem, UserFlow};
 use kvitt_wire::{Aggregate, Amount, Currency};
 
+use crate::base::clock;
 use crate::base::reference::ReferenceClock;
 use crate::checkout::effect::{CreatePayment, Receipt};
-use crate::checkout::operation::{OperationId, OperationKind, OperationResult};
 use crate::checkout::{Effect, Flow, Input, Moment, PaymentSnapshot, PaymentState, PhoneNumber, Reference, Update};
 use crate::config::{SalesUnit, Vipps};
 use crate::engine::outbox::{Outcome, Perform};
@@ -114,9 +115,7 @@ impl Perform for Performer {
             Effect::CancelPayment { reference, key, unless_authorized } => {
                 cancel(client, reference, key, *unless_authorized).await
             }
-            Effect::Operate { reference, id, kind, amount, key } => {
-                operate(client, reference, *id, *kind, *amount, key).await
-            }
+            Effect::Operate(operation) => operations::operate(client, operation, clock::now()).await,
             Effect::SendReceipt { reference, receipt } => send_receipt(client, reference, receipt).await,
             Effect::Categorize { reference, nth, category } => {
                 details::categorize(client, reference, *nth, category).await
@@ -158,7 +157,7 @@ async fn create_payment(
         // It was created before, under this key or before a crash. The payment has the redirect URL.
         Err(Error::Refused(problem)) if problem.status == 409 => match client.payment(reference.as_str()).await {
             Ok(payment) => created_at(redirects, &reference, payment.redirect_url),
-            Err(Error::Refused(_)) => not_created(&reference, &problem),
+            Err(Error::Refused(missing)) if missing.status == 404 => not_created(&reference, &problem),
             Err(error) => retry(&error),
         },
         // The API keys were refused, not the payment. The attempt fails after a minute of retries.
@@ -189,6 +188,8 @@ async fn poll(client: &Client, reference: &Reference, round: Option<u32>) -> Out
 async fn cancel(client: &Client, reference: &Reference, key: &str, unless_authorized: bool) -> Outcome {
     let scope = if unless_authorized { CancelScope::UnlessAuthorized } else { CancelScope::Remainder };
     match client.cancel(reference.as_str(), key, scope).await {
+        // Without a code it is not the payment's own answer.
+        Err(error @ Error::Refused(_)) if error.code().is_none() => retry(&error),
         Err(Error::Refused(problem)) if is_auth_failure(&problem) => Outcome::Retry { after: None },
         Err(Error::Refused(problem)) if problem.status == 404 && unless_authorized => {
             Outcome::Done("there is no such payment")
@@ -206,44 +207,6 @@ async fn cancel(client: &Client, reference: &Reference, key: &str, unless_author
         Ok(_) | Err(Error::Refused(_)) => update(reference, Update::CancelAnswered),
         Err(error) => retry(&error),
     }
-}
-
-async fn operate(
-    client: &Client,
-    reference: &Reference,
-    id: OperationId,
-    kind: OperationKind,
-    requested: Amount,
-    key: &str,
-) -> Outcome {
-    let name = reference.as_str();
-    let answer = match kind {
-        OperationKind::Capture => client.capture(name, key, amount(requested)).await,
-        OperationKind::Cancel => client.cancel(name, key, CancelScope::Remainder).await,
-        OperationKind::Refund => client.refund(name, key, amount(requested)).await,
-    };
-    let answered = match answer {
-        Ok(adjustment) => OperationResult::Done(aggregate(&adjustment.aggregate)),
-        // It was paid, so it exists; a 404 or an authentication error will pass.
-        Err(Error::Refused(problem)) if is_auth_failure(&problem) || problem.status == 404 => {
-            return Outcome::Retry { after: None };
-        }
-        Err(Error::Refused(problem)) if kind == OperationKind::Cancel => {
-            match already_released(client, reference, &problem).await {
-                Ok(Some(money)) => OperationResult::Done(money),
-                Ok(None) => refused(reference, kind, &problem),
-                Err(error) => return retry(&error),
-            }
-        }
-        Err(Error::Refused(problem)) => refused(reference, kind, &problem),
-        Err(error) => return retry(&error),
-    };
-    update(reference, Update::Operated { id, result: answered })
-}
-
-fn refused(reference: &Reference, kind: OperationKind, problem: &Problem) -> OperationResult {
-    tracing::warn!(%reference, operation = kind.as_str(), %problem, "operation refused");
-    OperationResult::Refused { trouble: code(problem) }
 }
 
 /// Reads the payment after a refused cancel: Vipps MobilePay refuses a cancel that was done before, whatever its key.
@@ -371,9 +334,5 @@ fn is_auth_failure(problem: &Problem) -> bool {
 }
 
 fn retry(error: &Error) -> Outcome {
-    let after = match error {
-        Error::Retry { after, .. } => *after,
-        _ => None,
-    };
-    Outcome::Retry { after }
+    Outcome::Retry { after: error.retry_after() }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use kvitt::checkout::effect::Operate;
 use kvitt::checkout::operation::{OperationId, OperationKind, OperationRequest, OperationResult};
 use kvitt::checkout::{
     Checkout, CheckoutId, Consent, Customer, Effect, Event, Input, Moment, Opening, Order, PhoneNumber, Planned,
@@ -245,7 +246,7 @@ impl World {
                     _ => Update::CancelAnswered,
                 }
             }
-            Effect::Operate { id, kind, amount, key, .. } => {
+            Effect::Operate(Operate { id, kind, amount, key, .. }) => {
                 let answer = match kind {
                     OperationKind::Cancel => self.vendor.cancel(reference.as_str(), key, false),
                     kind => {
@@ -340,7 +341,7 @@ fn is_past_deadline(effect: &Effect, now: Moment) -> bool {
 fn key(effect: &Effect) -> Option<String> {
     match effect {
         Effect::CreatePayment(create) => Some(create.key.clone()),
-        Effect::CancelPayment { key, .. } | Effect::Operate { key, .. } => Some(key.clone()),
+        Effect::CancelPayment { key, .. } | Effect::Operate(Operate { key, .. }) => Some(key.clone()),
         _ => None,
     }
 }

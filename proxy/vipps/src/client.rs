@@ -84,7 +84,10 @@ impl Client {
     /// Fetches a token unless the client has a valid one. The next call saves one round trip, and wrong credentials fail here, with
     /// [`Error::Refused`].
     pub async fn warm_up(&self) -> Result<(), Error> {
-        self.token().await.map(drop)
+        match self.0.tokens.get(&self.0.transport).await {
+            Err(refused @ Error::Refused(_)) => Err(refused),
+            fetched => fetched.map(drop).map_err(Error::before_sending),
+        }
     }
 
     /// Calls this observer after every exchange from now on. Only the first observer is kept.
@@ -110,8 +113,9 @@ impl Client {
         self.0.transport.exchange(request, Some(&token.authorization)).await
     }
 
+    /// The token of a call. Whatever the token endpoint answers, also that the credentials are refused, the call can be retried.
     async fn token(&self) -> Result<Arc<Token>, Error> {
-        self.0.tokens.get(&self.0.transport).await
+        self.0.tokens.get(&self.0.transport).await.map_err(Error::before_sending)
     }
 
     async fn discard(&self, token: &Arc<Token>) {

@@ -96,17 +96,13 @@ impl Error {
         if not_connected { Self::Retry { after: None, cause } } else { Self::Unknown(cause) }
     }
 
-    /// The same error while fetching a token: the call itself was never sent, so it can be retried.
+    /// The same error while fetching a token for a call: whatever was answered, the call itself was never sent, so it can be retried.
     pub(crate) fn before_sending(self) -> Self {
+        let after = self.retry_after();
         match self {
-            Self::Unknown(cause) => {
-                let after = match &cause {
-                    Cause::Answered(problem) => problem.retry_after,
-                    Cause::Unreadable(_) | Cause::Transport(_) => None,
-                };
-                Self::Retry { after, cause }
-            }
-            other => other,
+            Self::Refused(problem) => Self::Retry { after, cause: Cause::Answered(problem) },
+            Self::Unknown(cause) => Self::Retry { after, cause },
+            retry @ Self::Retry { .. } => retry,
         }
     }
 }

@@ -33,6 +33,11 @@ async fn a_refused_token_delays_payments_and_fails_none() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_credentials_delays_payments_and_fails_none() {
+    no_token_for_a_while(json!({ "status": 400, "body": { "error": "invalid_client" } })).await;
+}
+
+#[tokio::test]
 async fn a_token_endpoint_that_is_down_delays_payments_and_fails_none() {
     no_token_for_a_while(json!({ "status": 500 })).await;
 }

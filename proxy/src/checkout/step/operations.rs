@@ -3,6 +3,7 @@
 use kvitt_wire::{Aggregate, Amount, Line, Pieces, Quantity, State};
 
 use super::{Step, merge};
+use crate::checkout::effect::Operate;
 use crate::checkout::operation::{Operation, OperationId, OperationKind, OperationRequest, OperationResult, Outcome};
 use crate::checkout::{Attempt, Effect, Moment, Reference, Refusal};
 
@@ -42,7 +43,7 @@ impl Step {
         let outcome = Outcome::Pending;
         attempt.operations.push(Operation { id, kind, amount, lines, by, outcome, asked_at: now, settled_at: None });
         let amount = Amount { value: amount, currency: self.checkout.order.cart.total.currency };
-        self.plan(now, Effect::Operate { reference, id, kind, amount, key });
+        self.plan(now, Effect::Operate(Operate { reference, id, kind, amount, key, asked_at: Some(now) }));
         Ok(())
     }
 

@@ -92,9 +92,9 @@ async fn fetch(transport: &Transport) -> Result<Token, Error> {
         expires_in: i64,
     }
     let request = Request::new(Method::POST, "/accesstoken/get".to_owned()).headers(&transport.headers.credentials);
-    let answer = transport.exchange(&request, None).await.map_err(Error::before_sending)?;
+    let answer = transport.exchange(&request, None).await?;
     let received = Instant::now();
-    let issued: Issued = answer.json().map_err(Error::before_sending)?;
+    let issued: Issued = answer.json()?;
     let authorization = HeaderValue::from_str(&format!("Bearer {}", issued.access_token));
     let mut authorization = authorization.map_err(|_| Error::Retry {
         after: None,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use futures_util::future::join_all;
-use kvitt_vipps::{Client, Error};
+use kvitt_vipps::{Amount, Client, Error};
 
 use crate::{
     files::raw_body,
@@ -77,6 +77,40 @@ async fn wrong_credentials_are_refused() {
         other => panic!("{other:?}"),
     }
     assert_eq!(stub.token_calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_without_a_token_was_not_sent_and_is_retried() {
+    for status in [400, 401, 403, 404, 409, 500] {
+        let stub = Stub::without_tokens(move |_| Reply::new(status, "").header("retry-after", "3")).await;
+        let client = stub.client();
+        let errors = [
+            client.capture("acme-1234", "key", Amount::new(100, "NOK")).await.unwrap_err(),
+            client.payment("acme-1234").await.unwrap_err(),
+            client.userinfo("sub").await.unwrap_err(),
+            client.webhooks().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, Error::Retry { .. }), "{status}: {error:?}");
+            assert_eq!(error.retry_after().map(|pause| pause.as_secs()), Some(3));
+        }
+        assert_eq!(stub.calls().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_replaced_after_a_401_is_retried() {
+    let count = AtomicUsize::new(0);
+    let stub = Stub::without_tokens(move |call| match &*call.path {
+        TOKEN_PATH if count.fetch_add(1, SeqCst) > 0 => Reply::new(400, r#"{"error":"invalid_client"}"#),
+        TOKEN_PATH => token(1),
+        _ => Reply::new(401, ""),
+    })
+    .await;
+    let client = stub.client();
+    for error in [client.payment("acme-1234").await.unwrap_err(), client.userinfo("sub").await.unwrap_err()] {
+        assert!(matches!(error, Error::Retry { .. }), "{error:?}");
+    }
 }
 
 #[tokio::test]

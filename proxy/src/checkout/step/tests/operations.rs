@@ -1,6 +1,7 @@
 use kvitt_wire::Pieces;
 
 use super::*;
+use crate::checkout::effect::Operate;
 use crate::checkout::operation::{OperationId, OperationKind, OperationRequest, OperationResult, Outcome};
 
 fn request(name: u128, kind: OperationKind, amount: Option<i64>) -> Input {
@@ -31,7 +32,7 @@ fn money(captured: i64, cancelled: i64, refunded: i64) -> Aggregate {
 fn an_operation_is_stored_with_its_key_before_it_is_sent() {
     let mut story = paid();
     story.take(request(1, OperationKind::Capture, Some(10_000))).unwrap();
-    let [Planned { effect: Effect::Operate { amount, key, kind, .. }, due_at }] = &story.effects[..] else {
+    let [Planned { effect: Effect::Operate(Operate { amount, key, kind, .. }), due_at }] = &story.effects[..] else {
         panic!("{:?}", story.effects)
     };
     assert_eq!((amount.value, *kind, *due_at), (10_000, OperationKind::Capture, story.now));
@@ -45,7 +46,7 @@ fn an_operation_is_stored_with_its_key_before_it_is_sent() {
     assert_eq!((&operation.outcome, operation.settled_at), (&Outcome::Done, Some(story.now)));
 
     story.take(request(2, OperationKind::Capture, Some(10_000))).unwrap();
-    let Effect::Operate { key: second, .. } = &story.effects[0].effect else { panic!("{:?}", story.effects) };
+    let Effect::Operate(Operate { key: second, .. }) = &story.effects[0].effect else { panic!("{:?}", story.effects) };
     assert_ne!(*second, key, "another operation has another key");
 }
 
