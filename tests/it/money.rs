@@ -1,5 +1,6 @@
 //! The shop captures, releases and refunds. The records of Vipps MobilePay decide.
 
+mod lines;
 mod refusals;
 
 use kvitt_wire::{ShopOrder, State};

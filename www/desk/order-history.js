@@ -32,7 +32,8 @@ const byName = (by) => by && `by ${by.name}`;
 /** The section. */
 export function timeline(order) {
   const { currency } = order.amount;
-  const names = new Map((order.lines ?? []).map((line) => [line.sku, line.name]));
+  const names = new Map();
+  for (const { sku, name } of order.lines ?? []) names.set(sku, new Set(names.get(sku)).add(name));
   const ours = Object.fromEntries(
     Object.keys(DONE).map((kind) => [kind, operations(order).filter((one) => one.kind === kind && one.state === "done").length]),
   );
@@ -52,7 +53,7 @@ export function timeline(order) {
   }
   for (const operation of operations(order)) {
     const amount = money(operation.amount.value, currency);
-    const what = operation.lines.map(({ sku, quantity }) => `${quantity} × ${names.get(sku) ?? sku}`).join(", ");
+    const what = operation.lines.map(({ sku, quantity }) => `${quantity} × ${[...(names.get(sku) ?? [sku])].join(" / ")}`).join(", ");
     const by = byName(operation.by);
     const at = operation.settled_at_ms ?? operation.asked_at_ms;
     if (operation.state === "done")

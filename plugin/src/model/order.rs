@@ -35,21 +35,21 @@ impl Order {
         self.same_seller(other) && self.items == other.items
     }
 
-    /// Whether `items` asks for this cart: the same articles in the same quantities, in any order, parsed as the proxy does. A page
-    /// may sign its cart anew each time, so a signed cart is compared by its total.
+    /// Whether `items` asks for this cart: the same articles in the same quantities, in any order, parsed as the proxy does, which adds
+    /// up items of one sku. A page may sign its cart anew each time, so a signed cart is compared by its total.
     pub(super) fn asks_for(&self, cart: &Cart) -> bool {
         if self.signed {
             return self.amount.is_none_or(|amount| amount == cart.total);
         }
-        let mut count = 0;
-        for item in self.items.split(',').map(str::trim_ascii).filter(|item| !item.is_empty()) {
+        let items = self.items.split(',').map(str::trim_ascii).filter(|item| !item.is_empty()).map(|item| {
             let (sku, quantity) = item.split_once(':').unwrap_or_default();
-            let (sku, quantity) = (sku.trim_ascii(), quantity.trim_ascii().parse::<u32>().ok().map(Quantity::from));
-            if !cart.lines.iter().any(|line| line.sku == sku && quantity == Some(line.quantity)) {
-                return false;
-            }
-            count += 1;
-        }
-        count == cart.lines.len()
+            (sku.trim_ascii(), quantity.trim_ascii().parse::<u32>().ok().map(Quantity::from))
+        });
+        let quantity = |sku: &str| {
+            let mut same = items.clone().filter(|(other, _)| *other == sku);
+            same.try_fold(Quantity::default(), |sum, (_, quantity)| Some(sum.saturating_add(quantity?)))
+        };
+        items.clone().all(|(sku, _)| cart.lines.iter().any(|line| line.sku == sku))
+            && cart.lines.iter().all(|line| quantity(&line.sku) == Some(line.quantity))
     }
 }

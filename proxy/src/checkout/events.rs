@@ -8,7 +8,7 @@
 use kvitt_wire::{Aggregate, Currency, State};
 use serde::{Deserialize, Serialize};
 
-use super::{Checkout, Customer, Moment, Reference};
+use super::{Attempt, Checkout, Customer, Moment, Reference};
 
 /// The type of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,16 +158,16 @@ pub fn between(before: &Checkout, after: &Checkout, at: Moment) -> Vec<Event> {
     // Where another attempt was current before, the state of this one makes an event even if it was reached earlier.
     let same = before.current().reference == attempt.reference && before.current().state == attempt.state;
     let mut kinds: Vec<_> = EventKind::of(attempt.state).filter(|_| !same).into_iter().collect();
-    if attempt.state == State::Authorized {
-        let had = old.filter(|old| old.state == State::Authorized).map(|old| old.aggregate).unwrap_or_default();
-        let has = attempt.aggregate;
-        for (kind, had, has) in [
-            (EventKind::PaymentCaptured, had.captured, has.captured),
-            (EventKind::PaymentCancelled, had.cancelled, has.cancelled),
-            (EventKind::PaymentRefunded, had.refunded, has.refunded),
-        ] {
-            kinds.extend((has > had).then_some(kind));
-        }
+    // The amounts of a payment that the order does not count for are released by the proxy itself. A refund is the shop's in any case.
+    let paid = |attempt: &&Attempt| attempt.state == State::Authorized;
+    let had = old.filter(paid).map(|old| old.aggregate).unwrap_or_default();
+    let has = attempt.aggregate;
+    for (kind, had, has, counts) in [
+        (EventKind::PaymentCaptured, had.captured, has.captured, paid(&attempt)),
+        (EventKind::PaymentCancelled, had.cancelled, has.cancelled, paid(&attempt)),
+        (EventKind::PaymentRefunded, old.map_or(0, |old| old.aggregate.refunded), has.refunded, true),
+    ] {
+        kinds.extend((counts && has > had).then_some(kind));
     }
     let number = |customer: &Option<Customer>| customer.as_ref().and_then(|customer| customer.phone_number.clone());
     let shared = number(&after.customer);

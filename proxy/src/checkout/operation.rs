@@ -76,6 +76,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether Vipps MobilePay refused it.
+    pub(super) const fn is_refused(&self) -> bool {
+        matches!(self.outcome, Outcome::Refused { .. })
+    }
+
     /// As the shop's API shows it.
     pub(super) fn for_shop(&self, currency: Currency) -> ShopOperation {
         let (state, trouble) = self.outcome.for_shop();

@@ -76,9 +76,6 @@ pub enum CartError {
         /// The problem.
         what: &'static str,
     },
-    /// Two lines have the same sku.
-    #[error("two lines have the sku {0:?}")]
-    DuplicateSku(String),
     /// The total of a line does not match its price, quantity and discount.
     #[error(
         "line {sku:?} states a total of {stated}, but quantity times unit_price less discount is {computed}: a difference of {} minor units",
@@ -159,7 +156,7 @@ pub fn resolve<'a>(
     }
 }
 
-/// Prices items for a sales unit, from the catalogue.
+/// Prices items for a sales unit, from the catalogue. Items of one sku become one line.
 ///
 /// # Errors
 /// [`CartError`], for the first problem found.
@@ -171,7 +168,7 @@ pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Resu
         return Err(CartError::TooLong);
     }
     let currency = unit.market.currency();
-    let lines = items.iter().map(|item| line(shop, unit, item)).collect::<Result<Vec<_>, _>>()?;
+    let lines = merged(items)?.iter().map(|item| line(shop, unit, item)).collect::<Result<Vec<_>, _>>()?;
     let value = money::sum(&lines).unwrap_or(i64::MAX);
     within_limits(Amount { value, currency })?;
     if let Some(line) = lines.iter().find(|line| !money::vat_holds(line)) {
@@ -188,6 +185,21 @@ pub fn price(shop: &Shop, unit: &SalesUnit, items: &[Item], now: Moment) -> Resu
         asks_phone_number: shop.asks_phone_number,
         payment_sources: PaymentSources::default(),
     })
+}
+
+/// The items with those of one sku added up, in the order in which each sku comes first.
+fn merged(items: &[Item]) -> Result<Vec<Item>, CartError> {
+    let mut merged: Vec<Item> = Vec::with_capacity(items.len());
+    for item in items {
+        if item.quantity == 0 {
+            return Err(CartError::BadQuantity(item.sku.clone()));
+        }
+        match merged.iter_mut().find(|earlier| earlier.sku == item.sku) {
+            Some(earlier) => earlier.quantity = earlier.quantity.saturating_add(item.quantity),
+            None => merged.push(item.clone()),
+        }
+    }
+    Ok(merged)
 }
 
 fn line(shop: &Shop, unit: &SalesUnit, item: &Item) -> Result<Line, CartError> {

@@ -58,7 +58,7 @@ pub(crate) fn signed(shop: &Shop, cart: &Value) -> String {
     jws(SECRET, &header("2026-11"), &claims(shop, cart))
 }
 
-fn checkout_of(signed_cart: String, value: i64) -> NewCheckout {
+pub(crate) fn checkout_of(signed_cart: String, value: i64) -> NewCheckout {
     let amount = Amount { value, currency: Currency::Nok };
     NewCheckout { items: Vec::new(), signed_cart: Some(signed_cart), amount, ..two_mugs_and_a_tea() }
 }
@@ -115,7 +115,6 @@ async fn sums_that_do_not_add_up_are_refused_with_the_difference() {
         ("/lines/0/vat_rate", json!(10_001), "bad_line", "vat_rate"),
         ("/lines/0/unit_price", json!(-24_900), "bad_line", "unit_price"),
         ("/lines/0/discount", json!(i64::MAX), "bad_line", "discount"),
-        ("/lines/1/sku", json!("mug"), "duplicate_sku", "\"mug\""),
         ("/lines", json!([]), "empty_cart", ""),
         ("/total/currency", json!("DKK"), "wrong_currency", ""),
         ("/sales_unit", json!("dk"), "wrong_currency", ""),

@@ -1,6 +1,7 @@
 //! A refusal is final only where it is the payment's own. Everything else is retried under the same key, until an answer or the event log
 //! shows the result.
 
+use kvitt::checkout::operation::{Operation, OperationId, OperationKind, Outcome};
 use kvitt_wire::State;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -203,5 +204,33 @@ async fn an_old_request_is_looked_up_in_the_event_log_before_it_is_repeated() {
         assert_eq!(repeated, usize::from(!done), "only what is not in the event log is sent again");
         assert_eq!(recorded(&shop, order.reference()).await, (10_000, 0, 0));
     }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_operations_do_not_use_up_the_payment() {
+    let shop = Shop::open().await;
+    let warehouse = Warehouse::of(&shop).await;
+    let order = paid(&shop).await;
+    shop.is_quiet().await;
+    let refused = |name| Operation {
+        id: OperationId(uuid::Uuid::from_u128(name)),
+        kind: OperationKind::Capture,
+        amount: 1,
+        lines: Vec::new(),
+        by: None,
+        outcome: Outcome::Refused { trouble: "vipps_6260".to_owned() },
+        asked_at: kvitt::checkout::Moment(1),
+        settled_at: None,
+    };
+    // A program has retried for long.
+    shop.alters(&order, |attempt| attempt.operations = (1..=300).map(refused).collect()).await;
+    warehouse.does(order.reference(), "capture", &nok(10_000)).await;
+    warehouse.does(order.reference(), "refund", &nok(1_000)).await;
+    let after = warehouse.does(order.reference(), "cancel", &json!({})).await;
+    let operations = &after.attempts[0].operations;
+    assert!(operations.len() < 60, "the oldest refusals are forgotten: {}", operations.len());
+    assert_eq!(operations.iter().filter(|operation| operation.state == "done").count(), 3);
+    assert_eq!(recorded(&shop, order.reference()).await, (10_000, 48_700, 1_000));
     shop.close().await;
 }

@@ -7,21 +7,23 @@ use crate::checkout::effect::Operate;
 use crate::checkout::operation::{Operation, OperationId, OperationKind, OperationRequest, OperationResult, Outcome};
 use crate::checkout::{Attempt, Effect, Moment, Reference, Refusal};
 
-/// The maximum number of operations on one payment. More are a runaway program.
+/// The maximum number of operations on one payment that are pending or done. More are a runaway program.
 const MAX_OPERATIONS: usize = 200;
+/// How many refused operations of one payment are kept. A program that retries a refused one for ever displaces its own records.
+const MAX_REFUSED: usize = 50;
 
 impl Step {
     /// Records an operation and plans its request, if enough money is left beside the pending operations. A repeated request changes
     /// nothing.
     pub(super) fn operate(&mut self, request: OperationRequest, now: Moment) -> Result<(), Refusal> {
-        let paid = |attempt: &&mut Attempt| attempt.state == State::Authorized;
-        let Some(attempt) = self.checkout.attempts.iter_mut().find(paid) else { return Err(Refusal::NotPaid) };
         let OperationRequest { id, kind, amount, lines, by } = request;
-        if let Some(first) = attempt.operations.iter().find(|operation| operation.id == id) {
+        let mut operations = self.checkout.attempts.iter().flat_map(|attempt| &attempt.operations);
+        if let Some(first) = operations.find(|operation| operation.id == id) {
             let same = first.kind == kind && first.lines == lines && amount.is_none_or(|amount| amount == first.amount);
             return if same { Ok(()) } else { Err(Refusal::OperationMismatch) };
         }
-        if attempt.operations.len() >= MAX_OPERATIONS {
+        let attempt = operable(&mut self.checkout.attempts, kind).ok_or(Refusal::NotPaid)?;
+        if attempt.operations.iter().filter(|operation| !operation.is_refused()).count() >= MAX_OPERATIONS {
             return Err(Refusal::TooManyOperations);
         }
         enough_pieces(&self.checkout.order.cart.lines, &attempt.operations, kind, &lines)?;
@@ -41,6 +43,7 @@ impl Step {
         let reference = attempt.reference.clone();
         let key = reference.key(&format!("{}-{}", kind.as_str(), id.0));
         let outcome = Outcome::Pending;
+        attempt.forget_old_refusals();
         attempt.operations.push(Operation { id, kind, amount, lines, by, outcome, asked_at: now, settled_at: None });
         let amount = Amount { value: amount, currency: self.checkout.order.cart.total.currency };
         self.plan(now, Effect::Operate(Operate { reference, id, kind, amount, key, asked_at: Some(now) }));
@@ -64,23 +67,38 @@ impl Step {
     }
 }
 
-/// Checks that the order still has the named pieces, so that two clerks with one packing list do not capture the same piece twice. Pieces
-/// that the order does not contain are the shop's own record and are not checked.
+/// The payment that an operation concerns: the authorized one. Captured money can be refunded whatever became of the payment since.
+fn operable(attempts: &mut [Attempt], kind: OperationKind) -> Option<&mut Attempt> {
+    let authorized = attempts.iter().position(|attempt| attempt.state == State::Authorized);
+    let captured = || attempts.iter().position(|attempt| attempt.aggregate.captured > 0);
+    let nth = authorized.or_else(|| captured().filter(|_| kind == OperationKind::Refund))?;
+    attempts.get_mut(nth)
+}
+
+/// Checks that the order still has the named pieces, so that two clerks with one packing list do not capture the same piece twice. Several
+/// lines may have one sku: their pieces are counted together. Pieces that the order does not contain are the shop's own record and are not
+/// checked.
 fn enough_pieces(ordered: &[Line], before: &[Operation], kind: OperationKind, named: &[Pieces]) -> Result<(), Refusal> {
-    let none = Quantity::default();
     let of = |sku: &str, pieces: &[Pieces]| {
-        let same = pieces.iter().filter(|piece| piece.sku == sku);
-        same.fold(none, |sum, piece| sum.saturating_add(piece.quantity))
+        total(pieces.iter().filter(|piece| piece.sku == sku).map(|piece| piece.quantity))
     };
-    for line in ordered.iter().filter(|line| of(&line.sku, named) > none) {
-        let counts = |one: &&Operation| one.kind == kind && !matches!(one.outcome, Outcome::Refused { .. });
-        let gone = before.iter().filter(counts).fold(none, |sum, one| sum.saturating_add(of(&line.sku, &one.lines)));
-        let left = line.quantity.saturating_sub(gone);
-        if of(&line.sku, named) > left {
-            return Err(Refusal::TooManyPieces { sku: line.sku.clone(), left });
+    let counted = |one: &&Operation| one.kind == kind && !one.is_refused();
+    for sku in named.iter().map(|piece| piece.sku.as_str()) {
+        let lines = ordered.iter().filter(|line| line.sku == sku);
+        if lines.clone().next().is_none() {
+            continue;
+        }
+        let gone = total(before.iter().filter(counted).map(|one| of(sku, &one.lines)));
+        let left = total(lines.map(|line| line.quantity)).saturating_sub(gone);
+        if of(sku, named) > left {
+            return Err(Refusal::TooManyPieces { sku: sku.to_owned(), left });
         }
     }
     Ok(())
+}
+
+fn total(quantities: impl Iterator<Item = Quantity>) -> Quantity {
+    quantities.fold(Quantity::default(), Quantity::saturating_add)
 }
 
 impl Attempt {
@@ -94,6 +112,17 @@ impl Attempt {
             }
             OperationKind::Refund => captured - refunded - self.pending_amount(OperationKind::Refund),
         }
+    }
+
+    /// Makes room for one more operation that may be refused: the oldest refusals go.
+    fn forget_old_refusals(&mut self) {
+        let refused = self.operations.iter().filter(|operation| operation.is_refused()).count();
+        let mut surplus = (refused + 1).saturating_sub(MAX_REFUSED);
+        self.operations.retain(|operation| {
+            let goes = surplus > 0 && operation.is_refused();
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 
     /// The sum of the pending operations of a kind, in minor units.

@@ -151,8 +151,6 @@ codes! {
         "Correct the VAT of the line that `detail` names.";
     BadLine = UNPROCESSABLE_ENTITY "bad_line": "A line has an invalid field",
         "Correct the line that `detail` names.";
-    DuplicateSku = UNPROCESSABLE_ENTITY "duplicate_sku": "Two lines have the same sku",
-        "Merge them into one line.";
     LineTotalMismatch = UNPROCESSABLE_ENTITY "line_total_mismatch": "A line's total does not match its price, quantity and discount",
         "Omit `total`, or calculate it in whole minor units as `detail` does.";
     BadPaymentSources = UNPROCESSABLE_ENTITY "bad_payment_sources": "An amount of payment_sources is out of range",

@@ -66,7 +66,6 @@ impl From<CartError> for ApiError {
             CartError::BadVat { .. } => Code::BadVat,
             CartError::WrongCurrency => Code::WrongCurrency,
             CartError::BadLine { .. } => Code::BadLine,
-            CartError::DuplicateSku(_) => Code::DuplicateSku,
             CartError::LineDrift { .. } => Code::LineTotalMismatch,
             CartError::BadPaymentSources => Code::BadPaymentSources,
             CartError::Drift { .. } => Code::CartLinesMismatch,

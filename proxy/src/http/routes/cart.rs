@@ -59,7 +59,7 @@ async fn show(
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "About the signature: `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
             `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`; about the cart: `empty_cart`, \
-            `too_many_lines`, `bad_line`, `duplicate_sku`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference, \
+            `too_many_lines`, `bad_line`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference, \
             `bad_vat`, `bad_total`, `wrong_currency`, `unknown_sales_unit`"),
 ))]
 async fn read(State(app): State<App>, Json(body): Json<SignedCart>) -> Result<axum::Json<Cart>> {

@@ -36,7 +36,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; about \
             the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
             `items_and_signed_cart`, `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
-            `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, `duplicate_sku`, \
+            `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, \
             `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference"),
 ))]
 async fn open(

@@ -46,11 +46,6 @@ pub fn from_shop(shop: &Shop, unit: &SalesUnit, request: &ShopCart, now: Moment)
         }
         lines.push(rounding(unit.market, drift, free_sku("rounding", &lines)));
     }
-    for (place, line) in lines.iter().enumerate() {
-        if lines[..place].iter().any(|other| other.sku == line.sku) {
-            return Err(CartError::DuplicateSku(line.sku.clone()));
-        }
-    }
     within_limits(request.total)?;
     Ok(Cart {
         sales_unit: unit.name.clone(),

@@ -14,6 +14,10 @@ fn request(name: u128, kind: OperationKind, amount: Option<i64>) -> Input {
     })
 }
 
+fn id(name: u128) -> OperationId {
+    OperationId(Uuid::from_u128(name))
+}
+
 fn done(name: u128, aggregate: Aggregate) -> Update {
     Update::Operated { id: OperationId(Uuid::from_u128(name)), result: OperationResult::Done(aggregate) }
 }
@@ -134,6 +138,61 @@ fn an_operation_needs_a_paid_order_and_a_positive_amount() {
     let all = story.take(request(1, OperationKind::Capture, Some(i64::MAX))).map(drop);
     assert_eq!(all, Err(Refusal::AmountTooLarge { left: TOTAL.value }));
     assert!(story.checkout.current().operations.is_empty());
+}
+
+#[test]
+fn captured_money_can_be_refunded_whatever_became_of_the_payment() {
+    let mut story = paid();
+    story.take(request(1, OperationKind::Capture, Some(10_000))).unwrap();
+    story.update(1, done(1, money(10_000, 0, 0)));
+    story.checkout.attempts[0].state = State::Failed;
+    for kind in [OperationKind::Capture, OperationKind::Cancel] {
+        assert_eq!(story.take(request(2, kind, None)).map(drop), Err(Refusal::NotPaid));
+    }
+    story.take(request(3, OperationKind::Refund, Some(4_000))).unwrap();
+    let too_much = story.take(request(4, OperationKind::Refund, Some(6_001))).map(drop);
+    assert_eq!(too_much, Err(Refusal::AmountTooLarge { left: 6_000 }));
+    assert_eq!(story.update(1, done(3, money(10_000, 0, 4_000))).event_kinds(), ["payment.refunded"]);
+    // Another attempt is paid. The repeat of the refund is still the first one.
+    story.take(Input::Retry(None)).unwrap().created(2).update(2, polled(None, payment(PaymentState::Authorized)));
+    story.take(request(3, OperationKind::Refund, Some(4_000))).expect("a repeat changes nothing");
+    assert!(story.effects.is_empty());
+}
+
+#[test]
+fn refused_operations_are_not_counted_and_the_oldest_are_forgotten() {
+    let mut story = paid();
+    let refuse = |story: &mut Story, name| {
+        story.take(request(name, OperationKind::Capture, Some(1))).unwrap();
+        let result = OperationResult::Refused { trouble: "vipps_6260".into() };
+        story.update(1, Update::Operated { id: OperationId(Uuid::from_u128(name)), result });
+    };
+    story.take(request(1, OperationKind::Capture, Some(1))).unwrap();
+    (2..400).for_each(|name| refuse(&mut story, name));
+    let kept = &story.checkout.current().operations;
+    assert_eq!((kept.len(), kept[0].id, kept.last().unwrap().id), (51, id(1), id(399)), "what is pending stays");
+    for name in 400..599 {
+        story.take(request(name, OperationKind::Capture, Some(1))).unwrap();
+    }
+    let too_many = story.take(request(600, OperationKind::Capture, Some(1))).map(drop);
+    assert_eq!(too_many, Err(Refusal::TooManyOperations), "200 are pending");
+}
+
+#[test]
+fn pieces_of_one_sku_are_counted_over_its_lines() {
+    let mut story = paid();
+    let line = story.checkout.order.cart.lines[0].clone();
+    story.checkout.order.cart.lines.push(Line { name: "Mug, engraved".into(), quantity: 2.into(), ..line });
+    let mugs = |name: u128, quantities: &[u32]| {
+        let lines = quantities.iter().map(|&quantity| Pieces { sku: "mug".into(), quantity: quantity.into() }).collect();
+        Input::Operate(OperationRequest { id: id(name), kind: OperationKind::Capture, amount: Some(1_000), lines })
+    };
+    assert_eq!(story.take(mugs(1, &[3, 1])).err(), Some(Refusal::TooManyPieces { sku: "mug".into(), left: 3.into() }));
+    story.take(mugs(2, &[1, 1])).expect("one of each line");
+    assert_eq!(story.take(mugs(3, &[2])).err(), Some(Refusal::TooManyPieces { sku: "mug".into(), left: 1.into() }));
+    story.take(mugs(4, &[1])).unwrap();
+    let huge = story.take(mugs(5, &[u32::MAX; 2])).err();
+    assert_eq!(huge, Some(Refusal::TooManyPieces { sku: "mug".into(), left: 0.into() }));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has \
+        description = "`empty_cart`, `too_many_lines`, `bad_line`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has \
             the difference, `bad_vat`, `bad_total`, `wrong_currency`, `unknown_sales_unit`, `bad_return_url`, `bad_description`, `bad_expiry`, \
             `idempotency_key_reused`"),
 ))]

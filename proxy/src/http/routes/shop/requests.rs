@@ -34,7 +34,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     ForShop<OpenOrders>, KeyRequiredBody,
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`idempotency_in_progress`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`empty_cart`, `too_many_lines`, `bad_line`, `duplicate_sku`, `bad_vat`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`, \
+        description = "`empty_cart`, `too_many_lines`, `bad_line`, `bad_vat`, `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`, \
             `bad_total`, `unknown_sales_unit`, `wrong_currency`, `bad_expiry`, `bad_description`, `bad_return_url`; about the customer: \
             `unknown_customer`, `no_consent`, `bad_wording`, `bad_phone_number`, `bad_addressee`; `idempotency_key_reused`"),
 ))]

@@ -141,7 +141,7 @@ fn a_small_difference_gets_a_rounding_line_on_request() {
 #[test]
 fn limits_of_the_whole_cart_are_checked() {
     assert_eq!(priced(&cart(vec![], 100)), Err(CartError::Empty));
-    assert_eq!(priced(&cart(vec![mug(), mug()], 97_600)), Err(CartError::DuplicateSku("mug".into())));
+    assert_eq!(priced(&cart(vec![mug(), mug()], 97_600)).unwrap().lines.len(), 2, "two engravings of one article");
     assert_eq!(priced(&cart(vec![mug(); 101], 100)), Err(CartError::TooLong));
     let free = ShopLine { quantity: 1.into(), unit_price: 99, discount: 0, ..mug() };
     assert_eq!(priced(&cart(vec![free], 99)), Err(CartError::BadTotal(99)));
