@@ -369,6 +369,11 @@ fn role(name: &str) -> Role {
 }
 
 /// The money that can still be captured, in minor units.
+/// Since when a paid order's amount at Vipps MobilePay differs from the order's.
+fn drift_since(checkout: &Checkout) -> Option<i64> {
+    checkout.current().drift.map(|drift| drift.since.0)
+}
+
 fn uncaptured(checkout: &Checkout) -> i64 {
     checkout.reservation().map_or(0, |reservation| reservation.uncaptured)
 }

@@ -1,5 +1,6 @@
 //! The shop captures, releases and refunds. The records of Vipps MobilePay decide.
 
+mod drift;
 mod lines;
 mod refusals;
 

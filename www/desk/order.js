@@ -126,7 +126,20 @@ export function order(desk, reference, changed) {
     const by = found.capture_deadline;
     const soon = by && by.capture_by_ms - Date.now() < SOON_MS;
     const unansweredKinds = KINDS.filter((kind) => unanswered(`${kind} ${found.reference}`) !== undefined);
+    const drift = found.attempts.find((attempt) => attempt.reference === found.reference)?.drift;
     return [
+      drift &&
+        h(
+          "p.note",
+          { "data-tone": "wait" },
+          h(
+            "span",
+            {},
+            "Vipps MobilePay states another amount for this payment: ",
+            h("strong", {}, drift.amount ? money(drift.amount.value, drift.amount.currency) : "one in another currency"),
+            `, first seen ${moment(drift.since_ms)}. Compare it in the portal of Vipps MobilePay. Nothing is released by itself.`,
+          ),
+        ),
       by &&
         h(
           "p.note",

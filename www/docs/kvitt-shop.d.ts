@@ -329,6 +329,7 @@ export interface ShopAttempt {
   consent?: ShopConsent | null;
   /** When it was started, in milliseconds since 1970 (UTC). */
   created_at_ms: number;
+  drift?: ShopDrift | null;
   /** When it expires, or expired, unless the customer approves, in milliseconds since 1970 (UTC). */
   expires_at_ms: number;
   /** Its captures, cancels and refunds, oldest first. */
@@ -450,6 +451,13 @@ export interface ShopDelivery {
   tries: number;
   /** The event's type. */
   type: string;
+}
+
+/** An amount that differs from the order's. */
+export interface ShopDrift {
+  amount?: Amount | null;
+  /** When it was first seen, in milliseconds since 1970 (UTC). */
+  since_ms: number;
 }
 
 /** An endpoint. */

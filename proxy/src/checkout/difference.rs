@@ -34,9 +34,12 @@ pub fn differences(attempt: &Attempt, total: Amount, payment: Option<&PaymentSna
         found.push(difference("state", attempt.state.as_str(), state(payment.state)));
     }
     let known_mismatch = attempt.trouble.as_deref() == Some(AMOUNT_MISMATCH);
-    if payment.amount != Some(total) && !known_mismatch {
-        let theirs = payment.amount.map_or_else(|| "another currency".to_owned(), amount_text);
-        found.push(difference("amount", &amount_text(total), &theirs));
+    let expected = Some(total);
+    if payment.amount != expected && !known_mismatch {
+        found.push(difference("amount", &amount_text(expected), &amount_text(payment.amount)));
+    } else if let Some(drift) = attempt.drift {
+        // They agree again, which our record does not have yet.
+        found.push(difference("amount", &amount_text(drift.amount), &amount_text(payment.amount)));
     }
     let (ours, theirs) = (attempt.aggregate, payment.aggregate);
     for (what, ours, theirs) in [
@@ -74,8 +77,9 @@ fn difference(what: &str, ours: &str, theirs: &str) -> Difference {
     Difference { what: what.to_owned(), ours: ours.to_owned(), theirs: theirs.to_owned() }
 }
 
-fn amount_text(amount: Amount) -> String {
-    format!("{} {}", amount.value, amount.currency.code())
+fn amount_text(amount: Option<Amount>) -> String {
+    amount
+        .map_or_else(|| "another currency".to_owned(), |amount| format!("{} {}", amount.value, amount.currency.code()))
 }
 
 const fn state(state: PaymentState) -> &'static str {

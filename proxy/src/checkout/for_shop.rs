@@ -1,6 +1,8 @@
 //! An order as the shop's API shows it: everything but the customer's personal data and the token that gives access to its page.
 
-use kvitt_wire::{CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopOrder, ShopRequest, State, Wording};
+use kvitt_wire::{
+    CaptureDeadline, SentBy, ShopAttempt, ShopConsent, ShopDrift, ShopOrder, ShopRequest, State, Wording,
+};
 
 use super::category::Categorized;
 use super::{Attempt, Checkout, Consent, Flow, OfferedBy};
@@ -61,6 +63,7 @@ impl Checkout {
             trouble: attempt.trouble.clone(),
             advice: None,
             aggregate: attempt.aggregate,
+            drift: attempt.drift.map(|drift| ShopDrift { amount: drift.amount, since_ms: drift.since.0 }),
             consent: attempt.consent.as_ref().map(Consent::for_shop),
             operations: attempt.operations.iter().map(|operation| operation.for_shop(currency)).collect(),
             created_at_ms: attempt.created_at.0,

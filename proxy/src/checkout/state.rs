@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use kvitt_wire::{Aggregate, Cart, Language, Sharing, State};
+use kvitt_wire::{Aggregate, Amount, Cart, Language, Sharing, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -278,6 +278,9 @@ pub struct Attempt {
     /// Until when a capture is guaranteed to succeed, once the payment is authorized.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_guaranteed_until: Option<Moment>,
+    /// How the payment's amount at Vipps MobilePay differs from the order's, where it does since the authorization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     /// Why the receipt could not be sent, as a stable code. It does not fail the payment.
     pub receipt_trouble: Option<String>,
     /// The link in the app that the shop set last.
@@ -297,6 +300,15 @@ pub struct Attempt {
     pub created_at: Moment,
     /// When it expires unless the customer acts.
     pub expires_at: Moment,
+}
+
+/// Another amount of an authorized payment than the order's. Nothing is captured or released because of it: a person has to look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The amount at Vipps MobilePay; `None` where it is in another currency.
+    pub amount: Option<Amount>,
+    /// When it was first seen.
+    pub since: Moment,
 }
 
 /// The record of a customer's consent: to what, when, in which words.

@@ -14,8 +14,8 @@ use kvitt_wire::{Aggregate, State};
 use super::effect::{CreatePayment, Receipt};
 use super::events;
 use super::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Flow, Input, Moment, Opening, Order, PaymentSnapshot,
-    PaymentState, PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Update,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Drift, Effect, Flow, Input, Moment, Opening, Order,
+    PaymentSnapshot, PaymentState, PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Update,
 };
 
 /// How long a payment waits for the customer, in milliseconds
@@ -137,6 +137,7 @@ impl Step {
             poll_at: None,
             aggregate: Aggregate::default(),
             capture_guaranteed_until: None,
+            drift: None,
             receipt_trouble: None,
             category: None,
             profile_polls: 0,
@@ -361,7 +362,8 @@ impl Step {
                 attempt.end(State::Terminated, Some(PAID_BY_OTHER_ATTEMPT));
                 self.plan_release(reference, now);
             }
-            PaymentState::Authorized if payment.amount != Some(total) => {
+            // What was authorized stays so: an amount that differs later is for a person to look at.
+            PaymentState::Authorized if payment.amount != Some(total) && attempt.state != State::Authorized => {
                 attempt.end(State::Failed, Some(AMOUNT_MISMATCH));
                 self.plan_release(reference, now);
             }
@@ -381,7 +383,10 @@ impl Step {
     }
 
     fn authorized(&mut self, reference: &Reference, round: Option<u32>, payment: PaymentSnapshot, now: Moment) {
+        let total = self.checkout.order.cart.total;
         let Some(attempt) = self.attempt(reference) else { return };
+        attempt.drift = (payment.amount != Some(total))
+            .then(|| Drift { amount: payment.amount, since: attempt.drift.map_or(now, |drift| drift.since) });
         // The customer approved before the answer to the creation arrived, which would have planned the receipt.
         let needs_receipt = matches!(attempt.state, State::Starting | State::Failed);
         attempt.end(State::Authorized, None);

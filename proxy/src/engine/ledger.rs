@@ -160,9 +160,12 @@ async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'sta
     tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// Logs a state change of the current attempt; an amount mismatch as an error.
+/// Logs a state change of the current attempt; another amount than the order's as an error.
 fn log_change(before: &Checkout, after: &Checkout) {
     let (old, new) = (before.current(), after.current());
+    if old.drift.is_none() && new.drift.is_some() {
+        tracing::error!(reference = %new.reference, "Vipps MobilePay states another amount since it was authorized");
+    }
     if (old.state, &old.trouble) == (new.state, &new.trouble) {
         return;
     }

@@ -35,7 +35,7 @@ use super::customers::{open_customer, seal};
 use super::deliveries::new_events;
 use super::listener::{CHANNEL, Listener};
 use super::{Cause, Committed, Error, Secret, Stored, Wake};
-use super::{effect_id, migration_error, newest, phase, uncaptured};
+use super::{drift_since, effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
 use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
@@ -174,7 +174,8 @@ impl Postgres {
         let changed = sqlx::query(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4::json, updated_at = $5, \
                  customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
-                 idle_until = $10, unpaid_since = $11, customer_id = CASE WHEN $6::text IS NULL THEN NULL ELSE customer_id END \
+                 idle_until = $10, unpaid_since = $11, drift_since = $12, \
+                 customer_id = CASE WHEN $6::text IS NULL THEN NULL ELSE customer_id END \
              WHERE id = $1 AND version = $2 - 1 RETURNING customer_id",
         )
         .bind(checkout.id.0)
@@ -188,6 +189,7 @@ impl Postgres {
         .bind(uncaptured(checkout))
         .bind(checkout.idle_until().map(|until| until.0))
         .bind(checkout.unpaid_since(now).map(|since| since.0))
+        .bind(drift_since(checkout))
         .fetch_optional(&mut *tx)
         .await?;
         let Some(changed) = changed else {

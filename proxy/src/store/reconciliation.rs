@@ -31,6 +31,13 @@ verbs! {
     /// On a database error.
     fn uncaptured_orders() -> Result<Vec<Checkout>, Error>;
 
+    /// Paid orders whose amount at Vipps MobilePay differs from the order's, the oldest difference first, without personal data. A document
+    /// that cannot be parsed is left out and logged.
+    ///
+    /// # Errors
+    /// On a database error.
+    fn drifting_orders(most: u32) -> Result<Vec<Checkout>, Error>;
+
     /// Saves the value of a gauge, over its last value.
     ///
     /// # Errors

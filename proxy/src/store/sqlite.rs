@@ -40,7 +40,7 @@ use uuid::Uuid;
 use super::customers::{Sealed, open_customer, seal};
 use super::deliveries::{NewEvent, new_events};
 use super::{Cause, Committed, Error, Secret, Stored};
-use super::{effect_id, migration_error, newest, phase, uncaptured};
+use super::{drift_since, effect_id, migration_error, newest, phase, uncaptured};
 use crate::base::vault::Vault;
 use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
@@ -177,7 +177,7 @@ impl Sqlite {
                     let changed = sqlx::query(
                         "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
                              customer = NULL, sealed_customer = $6, customer_index = $7, customer_at = $8, uncaptured = $9, \
-                             idle_until = $10, unpaid_since = $11, \
+                             idle_until = $10, unpaid_since = $11, drift_since = $12, \
                              customer_id = CASE WHEN $6 IS NULL THEN NULL ELSE customer_id END \
                          WHERE id = $1 AND version = $2 - 1 RETURNING customer_id",
                     )
@@ -192,6 +192,7 @@ impl Sqlite {
                     .bind(rows.uncaptured)
                     .bind(rows.idle_until)
                     .bind(rows.unpaid_since)
+                    .bind(rows.drift_since)
                     .fetch_optional(&mut *connection)
                     .await?;
                     let Some(changed) = changed else { return Ok(Work::Rollback(Committed::Conflict)) };
@@ -281,6 +282,8 @@ struct CheckoutRows {
     idle_until: Option<i64>,
     /// Since when it has ended without any money.
     unpaid_since: Option<i64>,
+    /// Since when its amount at Vipps MobilePay differs.
+    drift_since: Option<i64>,
     /// The references of its payments, as a JSON array.
     references: String,
     /// The rows of the outbox, as a JSON array; `None` where there are none.
@@ -308,6 +311,7 @@ impl CheckoutRows {
             uncaptured: uncaptured(checkout),
             idle_until: checkout.idle_until().map(|until| until.0),
             unpaid_since: checkout.unpaid_since(now).map(|since| since.0),
+            drift_since: drift_since(checkout),
             sales_unit: checkout.order.cart.sales_unit.clone(),
             now,
         })

@@ -48,8 +48,8 @@ pub use role::Role;
 pub use shop::{
     Actor, AuditEntries, AuditEntry, CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers,
     LetGo, MoveMoney, NewCategory, NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt,
-    ShopCategory, ShopCustomer, ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ShopImage, ShopOperation,
-    ShopOrder, ShopOrders, ShopSharing, ShopWarning, ShopWarnings, ToBeTold, Via,
+    ShopCategory, ShopCustomer, ShopDeliveries, ShopDelivery, ShopDrift, ShopEndpoint, ShopEndpoints, ShopImage,
+    ShopOperation, ShopOrder, ShopOrders, ShopSharing, ShopWarning, ShopWarnings, ToBeTold, Via,
 };
 pub use shop_cart::{NewShopCheckout, Rounding, ShopCart, ShopCheckout, ShopLine, SignedCart};
 pub use wording::{CONSENT_WORDING, ShopConsent, WORDINGS, Wording};

@@ -119,6 +119,9 @@ pub struct ShopAttempt {
     pub advice: Option<String>,
     /// Its amounts.
     pub aggregate: Aggregate,
+    /// Set where its amount at Vipps MobilePay is not the order's, since after it was authorized. Nothing is released because of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<ShopDrift>,
     /// The customer's consent to share the telephone number with this payment. The record stays when the shared data is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ShopConsent>,
@@ -128,6 +131,17 @@ pub struct ShopAttempt {
     pub created_at_ms: i64,
     /// When it expires, or expired, unless the customer approves, in milliseconds since 1970 (UTC).
     pub expires_at_ms: i64,
+}
+
+/// An amount that differs from the order's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopDrift {
+    /// The amount at Vipps MobilePay; missing where it is in another currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// When it was first seen, in milliseconds since 1970 (UTC).
+    pub since_ms: i64,
 }
 
 /// A capture, cancel or refund.

@@ -1,3 +1,4 @@
+mod drift;
 mod invariants;
 mod offers;
 mod operations;

@@ -13,6 +13,8 @@ use crate::commands::{output, parts};
 
 /// A reconciliation is stale when it is older than so many intervals.
 const STALE_INTERVALS: i64 = 2;
+/// The most payments with another amount that are named.
+const MAX_DRIFTING: u32 = 20;
 
 /// Examines the database.
 pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> Result<(), Error> {
@@ -53,6 +55,13 @@ pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findi
             findings.add_count("drift", last.drift, "run `kvitt reconcile --last`");
         }
     }
+    let drifting = store.drifting_orders(MAX_DRIFTING).await?;
+    let references: Vec<_> = drifting.iter().map(|checkout| checkout.current().reference.as_str()).collect();
+    findings.add_count(
+        "other amounts",
+        i64::try_from(references.len()).unwrap_or(i64::MAX),
+        &format!("Vipps MobilePay states another amount since they were paid: {}", references.join(", ")),
+    );
     let deadlines = parts::captures(config).deadlines(store, now).await?;
     let urgent = deadlines.iter().filter(|(_, deadline)| deadline.urgency != Urgency::Later).count();
     let gauges = store.gauges().await?;

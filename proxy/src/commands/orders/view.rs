@@ -1,7 +1,7 @@
 //! Prints one order, or a table of orders, for people.
 
 use anstyle::Style;
-use kvitt_wire::{Amount, OrderEvent, PaymentSources, ShopAttempt, ShopOperation, ShopOrder, State};
+use kvitt_wire::{Amount, OrderEvent, PaymentSources, ShopAttempt, ShopDrift, ShopOperation, ShopOrder, State};
 
 use crate::checkout::Moment;
 use crate::commands::output::{self, BAD, GOOD, QUIET, WAITING, styled};
@@ -63,7 +63,7 @@ pub(super) fn one(order: &ShopOrder) {
     }
     println!();
     let attempts = order.attempts.iter().map(|attempt: &ShopAttempt| {
-        let trouble = attempt.trouble.clone().unwrap_or_default();
+        let trouble = attempt.drift.map_or_else(|| attempt.trouble.clone().unwrap_or_default(), drift);
         vec![attempt.reference.clone(), state(attempt.state), output::time(attempt.created_at_ms), trouble]
     });
     output::table(&["payment", "state", "started", "trouble"], attempts);
@@ -90,6 +90,12 @@ pub(super) fn one(order: &ShopOrder) {
         });
         output::table(&["time", "asked for", "by", "via"], rows);
     }
+}
+
+/// An amount that differs from the order's.
+fn drift(drift: ShopDrift) -> String {
+    let amount = drift.amount.map_or_else(|| "an amount in another currency".to_owned(), money);
+    styled(BAD, format!("{amount} at Vipps MobilePay"))
 }
 
 /// The cells of an event.

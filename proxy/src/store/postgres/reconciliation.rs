@@ -71,6 +71,15 @@ impl Postgres {
         Ok(parse_documents(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
     }
 
+    pub(in crate::store) async fn drifting_orders(&self, most: u32) -> Result<Vec<Checkout>, Error> {
+        let query = "SELECT id, state::text AS state FROM checkouts WHERE drift_since IS NOT NULL \
+                     ORDER BY drift_since LIMIT $1";
+        let query = sqlx::query(query).bind(i64::from(most));
+        let rows = query.fetch_all(&mut *self.connections.get().await?).await?;
+        let documents = rows.iter().map(|row| Ok((CheckoutId(row.try_get("id")?), row.try_get("state")?)));
+        Ok(parse_documents(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
+    }
+
     pub(in crate::store) async fn save_gauge(
         &self,
         name: &str,

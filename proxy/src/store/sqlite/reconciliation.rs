@@ -68,6 +68,13 @@ impl Sqlite {
         Ok(parse_documents(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
     }
 
+    pub(in crate::store) async fn drifting_orders(&self, most: u32) -> Result<Vec<Checkout>, Error> {
+        let query = "SELECT id, state FROM checkouts WHERE drift_since IS NOT NULL ORDER BY drift_since LIMIT $1";
+        let rows = sqlx::query(query).bind(most).fetch_all(&self.readers).await?;
+        let documents = rows.iter().map(|row| Ok((checkout_id(row.try_get("id")?)?, row.try_get("state")?)));
+        Ok(parse_documents(documents.collect::<Result<Vec<_>, Error>>()?.into_iter()))
+    }
+
     pub(in crate::store) async fn save_gauge(
         &self,
         name: &str,

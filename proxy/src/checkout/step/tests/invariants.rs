@@ -11,6 +11,7 @@ fn any_update() -> impl Strategy<Value = Update> {
         PaymentState::Terminated,
         PaymentState::Unknown,
     ]);
+    let amount = prop::sample::select(vec![Some(TOTAL), Some(TOTAL), Some(Amount { value: 1, ..TOTAL }), None]);
     let number = prop::option::of(Just(PhoneNumber::parse("4791234567").expect("ten digits")));
     prop_oneof![
         Just(Update::Signal),
@@ -19,8 +20,8 @@ fn any_update() -> impl Strategy<Value = Update> {
         Just(Update::CreateTimedOut),
         Just(Update::CancelAnswered),
         number.clone().prop_map(|phone_number| Update::ProfileRead { sub: Some("sub".into()), phone_number }),
-        (state, prop::option::of(0_u32..9), number).prop_map(|(state, round, phone_number)| {
-            polled(round, PaymentSnapshot { sub: Some("sub".into()), phone_number, ..payment(state) })
+        (state, prop::option::of(0_u32..9), amount, number).prop_map(|(state, round, amount, phone_number)| {
+            polled(round, PaymentSnapshot { amount, sub: Some("sub".into()), phone_number, ..payment(state) })
         }),
     ]
 }

@@ -184,8 +184,15 @@ fn pieces_of_one_sku_are_counted_over_its_lines() {
     let line = story.checkout.order.cart.lines[0].clone();
     story.checkout.order.cart.lines.push(Line { name: "Mug, engraved".into(), quantity: 2.into(), ..line });
     let mugs = |name: u128, quantities: &[u32]| {
-        let lines = quantities.iter().map(|&quantity| Pieces { sku: "mug".into(), quantity: quantity.into() }).collect();
-        Input::Operate(OperationRequest { id: id(name), kind: OperationKind::Capture, amount: Some(1_000), lines })
+        let lines =
+            quantities.iter().map(|&quantity| Pieces { sku: "mug".into(), quantity: quantity.into() }).collect();
+        Input::Operate(OperationRequest {
+            id: id(name),
+            kind: OperationKind::Capture,
+            amount: Some(1_000),
+            lines,
+            by: None,
+        })
     };
     assert_eq!(story.take(mugs(1, &[3, 1])).err(), Some(Refusal::TooManyPieces { sku: "mug".into(), left: 3.into() }));
     story.take(mugs(2, &[1, 1])).expect("one of each line");

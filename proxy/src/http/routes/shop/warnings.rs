@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::Caller;
 use crate::access::rights::Read;
 use crate::base::clock;
-use crate::checkout::Moment;
+use crate::checkout::{Checkout, Moment};
 use crate::engine::sightings;
 use crate::http::app::App;
 use crate::http::problem::Result;
@@ -23,8 +23,8 @@ use crate::vendor::reconcile::Report;
 
 /// The most warnings of each kind.
 const MAX_PER_KIND: usize = 100;
-/// The most parked effects that are read to find those of the key's sales units.
-const MAX_PARKED: u32 = 10_000;
+/// The most parked effects, and the most differing payments, that are read to find those of the key's sales units.
+const MAX_READ: u32 = 10_000;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
@@ -80,23 +80,45 @@ async fn deadlines(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Er
     Ok(warned.collect())
 }
 
+/// Payments whose amount changed after the authorization, and those that the latest reconciliation found to differ otherwise.
 async fn drift(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let Some(last) = app.store.last_comparison().await? else { return Ok(Vec::new()) };
+    let drifting = app.store.drifting_orders(MAX_READ).await?;
+    let mut warnings: Vec<_> = drifting.iter().filter_map(other_amount).collect();
+    let Some(last) = app.store.last_comparison().await? else { return Ok(warnings) };
     let report: Report = serde_json::from_str(&last.report)?;
-    let drift = report.drift.into_iter().map(|drift| ShopWarning {
-        reference: Some(drift.reference),
-        sales_unit: Some(drift.sales_unit),
-        at_ms: Some(last.begun_at.0),
+    for drift in report.drift {
+        let reference = Some(drift.reference);
+        if warnings.iter().all(|known| known.reference != reference) {
+            warnings.push(ShopWarning {
+                reference,
+                sales_unit: Some(drift.sales_unit),
+                at_ms: Some(last.begun_at.0),
+                ..warning(
+                    "drift",
+                    "the payment differs from the records of Vipps MobilePay: `kvitt reconcile --last` shows how",
+                )
+            });
+        }
+    }
+    Ok(warnings)
+}
+
+fn other_amount(checkout: &Checkout) -> Option<ShopWarning> {
+    let attempt = checkout.current();
+    let drift = attempt.drift?;
+    Some(ShopWarning {
+        reference: Some(attempt.reference.to_string()),
+        sales_unit: Some(checkout.order.cart.sales_unit.clone()),
+        at_ms: Some(drift.since.0),
         ..warning(
             "drift",
-            "the payment differs from the records of Vipps MobilePay: `kvitt reconcile --last` shows how",
+            "since it was paid, Vipps MobilePay states another amount for the payment than the order's: compare it in the portal",
         )
-    });
-    Ok(drift.collect())
+    })
 }
 
 async fn parked(app: &App) -> std::result::Result<Vec<ShopWarning>, store::Error> {
-    let parked = app.store.effects(EffectFilter::Parked, MAX_PARKED).await?;
+    let parked = app.store.effects(EffectFilter::Parked, MAX_READ).await?;
     let parked = parked.into_iter().map(|effect| ShopWarning {
         reference: effect.reference,
         sales_unit: Some(effect.sales_unit),
