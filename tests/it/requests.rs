@@ -212,6 +212,29 @@ async fn a_consent_to_requests_is_stored_with_the_text_that_the_shop_registered(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_living_payment_has_its_receipt_in_one_way() {
+    let shop = Shop::open_with(&format!("shop.receipt = \"order-management\"\n{SENDS_TO_THE_APP}")).await;
+    shop.vipps.approves_push_messages(true).await;
+    let office = Office::of(&shop).await;
+    let long = office.requests(&to(PHONE_NUMBER)).await;
+    assert!(shop.vipps.record(&long.reference).await["request"]["receipt"].is_object(), "as Vipps MobilePay requires");
+    // The customer pays by the link: that payment lives ten minutes, and has its receipt as configured.
+    submits(&long, ACCEPTS).await;
+    let short = office.sees(&long, State::Created).await;
+    shop.vipps.approves(&short.reference).await;
+    office.sees(&long, State::Authorized).await;
+    let receipts = || async {
+        let calls = shop.vipps.calls("POST", "/order-management/v2/ecom/receipts/").await;
+        (!calls.is_empty()).then_some(calls)
+    };
+    let sent = eventually("the receipt", receipts).await;
+    shop.is_quiet().await;
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0]["path"].as_str().unwrap().ends_with(&short.reference), "{sent:?}");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_returning_customer_is_addressed_by_id() {
     let shop = Shop::open_with(SENDS_TO_THE_APP).await;
     shop.vipps.approves_push_messages(true).await;

@@ -281,6 +281,9 @@ pub struct Attempt {
     /// How the payment's amount at Vipps MobilePay differs from the order's, where it does since the authorization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// How its receipt is sent, chosen when it was requested. `None` before, and for attempts of earlier releases: as the order says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_by: Option<ReceiptBy>,
     /// Why the receipt could not be sent, as a stable code. It does not fail the payment.
     pub receipt_trouble: Option<String>,
     /// The link in the app that the shop set last.

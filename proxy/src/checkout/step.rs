@@ -138,6 +138,7 @@ impl Step {
             aggregate: Aggregate::default(),
             capture_guaranteed_until: None,
             drift: None,
+            receipt_by: None,
             receipt_trouble: None,
             category: None,
             profile_polls: 0,
@@ -151,12 +152,14 @@ impl Step {
     /// Requests the payment of the latest attempt, which is open.
     fn request_payment(&mut self, flow: Flow, consent: Option<Consent>, now: Moment) {
         let (with_number, expires_at) = (self.sends_number(), self.extended_expiry(flow, now));
-        let receipt =
-            (self.checkout.order.receipt == ReceiptBy::Create || expires_at.is_some()).then(|| self.receipt());
+        // A long-living payment is refused without a receipt. The receipt can be written only once, so this is then its only way.
+        let receipt_by = if expires_at.is_some() { ReceiptBy::Create } else { self.checkout.order.receipt };
+        let receipt = (receipt_by == ReceiptBy::Create).then(|| self.receipt());
         let order = &self.checkout.order;
         let attempt = self.checkout.attempts.last_mut().expect("an attempt has been added");
         attempt.state = State::Starting;
         attempt.not_requested = false;
+        attempt.receipt_by = Some(receipt_by);
         (attempt.flow, attempt.with_number) = (flow, with_number);
         (attempt.created_at, attempt.expires_at) = (now, expires_at.unwrap_or(now.plus_ms(ATTEMPT_LIFETIME_MS)));
         let create = CreatePayment {
@@ -236,7 +239,9 @@ impl Step {
     }
 
     fn plan_receipt(&mut self, reference: &Reference, now: Moment) {
-        if self.checkout.order.receipt == ReceiptBy::OrderManagement {
+        let configured = self.checkout.order.receipt;
+        let chosen = self.attempt(reference).and_then(|attempt| attempt.receipt_by);
+        if chosen.unwrap_or(configured) == ReceiptBy::OrderManagement {
             let receipt = self.receipt();
             self.plan(now, Effect::SendReceipt { reference: reference.clone(), receipt });
         }

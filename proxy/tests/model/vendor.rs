@@ -19,6 +19,7 @@ pub(crate) struct Payment {
     /// When the telephone number appears in the payment.
     pub(crate) profile_at: Moment,
     pub(crate) receipts: u32,
+    receipt_at_creation: bool,
     expires_at: Moment,
 }
 
@@ -71,6 +72,7 @@ impl Vendor {
                 asks_number: create.shares_phone_number,
                 profile_at: now,
                 receipts: u32::from(create.receipt.is_some()),
+                receipt_at_creation: create.receipt.is_some(),
                 expires_at: create.expires_at.unwrap_or(now.plus_ms(LIFETIME_MS)),
             };
             assert!(self.payments.insert(reference, payment).is_none(), "a reference is used once");
@@ -141,6 +143,7 @@ impl Vendor {
     pub(crate) fn receipt(&mut self, reference: &str) -> Answer {
         match self.payments.get_mut(reference) {
             None => Answer::NotFound,
+            Some(payment) if payment.receipt_at_creation => panic!("a receipt is sent in one way"),
             Some(payment) if payment.receipts > 0 => Answer::Refused,
             Some(payment) => {
                 payment.receipts += 1;

@@ -6,12 +6,16 @@ fn offer(by: OfferedBy) -> Offer {
 }
 
 fn opened_with(offer: Offer, number: Option<&str>) -> Story {
+    opened_by(ReceiptBy::Create, offer, number)
+}
+
+fn opened_by(receipt: ReceiptBy, offer: Offer, number: Option<&str>) -> Story {
     let customer = number.map(|number| Customer {
         sub: Some("sub".into()),
         phone_number: PhoneNumber::parse(number),
         received_at: START,
     });
-    let order = Order { terms_accepted_at: None, offer: Some(offer), ..order(ReceiptBy::Create) };
+    let order = Order { terms_accepted_at: None, offer: Some(offer), ..order(receipt) };
     let opening = Opening { order, consent: None, customer };
     Story::of(open(CheckoutId(Uuid::from_u128(7)), "trace".into(), opening, START))
 }
@@ -127,6 +131,27 @@ fn a_long_living_payment_has_the_offers_expiry_and_a_receipt() {
         None,
         "too short for a long-living payment"
     );
+}
+
+#[test]
+fn a_long_living_payment_has_its_receipt_in_one_way() {
+    let offer = Offer { push: true, long_living: true, ..offer(OfferedBy::Shop) };
+    let mut story = opened_by(ReceiptBy::OrderManagement, offer.clone(), Some("4791234567"));
+    assert!(create(&story).receipt.is_some());
+    assert_eq!(story.created(1).kinds(), ["look"], "not a second time");
+    // The payment by link lives ten minutes.
+    story.take(Input::Pay(None)).unwrap();
+    assert_eq!(create(&story).receipt, None);
+    assert_eq!(story.created(2).kinds(), ["look", "send_receipt"]);
+
+    let mut story = opened_by(ReceiptBy::None, offer.clone(), Some("4791234567"));
+    assert!(create(&story).receipt.is_some(), "it would be refused without");
+    assert_eq!(story.created(1).kinds(), ["look"]);
+    // A payment that an earlier release requested.
+    let mut story = opened_by(ReceiptBy::OrderManagement, Offer { push: false, ..offer }, None);
+    story.take(Input::Pay(None)).unwrap();
+    story.checkout.attempts[0].receipt_by = None;
+    assert_eq!(story.created(1).kinds(), ["look", "send_receipt"]);
 }
 
 #[test]
