@@ -399,8 +399,7 @@ impl Checkout {
         let came_to_nothing = |attempt: &Attempt| {
             attempt.state.is_final() && attempt.state != State::Authorized && attempt.aggregate == Aggregate::default()
         };
-        let payable_until = self.order.offer.as_ref().map_or(now, |offer| offer.expires_at);
-        self.attempts.iter().all(came_to_nothing).then(|| now.max(payable_until))
+        self.attempts.iter().all(came_to_nothing).then(|| now.max(self.payable_until()))
     }
 
     /// The current attempt: the one that was authorized, or else the latest.

@@ -17,6 +17,7 @@ of_both! {
 async fn ended(store: &Store, nth: u128, change: impl FnOnce(&mut Checkout)) -> Checkout {
     let mut order = next_version(&insert(store, nth).await);
     order.attempts[0].state = State::Expired;
+    order.order.payable_until = Some(NOW);
     change(&mut order);
     let claim = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
     assert_eq!(store.commit(&order, &[], &Cause::Outbox(claim), NOW).await.unwrap(), Committed::Yes);
