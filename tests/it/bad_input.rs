@@ -54,8 +54,9 @@ async fn invalid_orders_are_refused() {
     }
     let many: Vec<_> = (0..101).map(|_| json!({ "sku": "mug", "quantity": 1 })).collect();
     refused(&shop, changed("/items", json!(many)), 422, "too_many_lines").await;
+    // Items of one sku are added up.
     let heavy: Vec<_> = (0..3).map(|_| json!({ "sku": "mug", "quantity": 999 })).collect();
-    refused(&shop, changed("/items", json!(heavy)), 422, "bad_total").await;
+    refused(&shop, changed("/items", json!(heavy)), 422, "bad_quantity").await;
     let body = NewCheckout { sales_unit: Some("se".into()), ..two_mugs_and_a_tea() };
     refused(&shop, serde_json::to_string(&body).unwrap(), 422, "unknown_sales_unit").await;
     nothing_was_stored(shop).await;
