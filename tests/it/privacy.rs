@@ -143,7 +143,7 @@ async fn old_personal_data_is_erased_by_retention() {
         (seen_at(&stage, &old).await?.sharing == Sharing::default()).then_some(())
     })
     .await;
-    let store = Store::open(&stage.files.database, &vault()).await.unwrap();
+    let store = beside(&stage.files.database).await;
     let (id, _) = kvitt::access::token::decode(&old.token).unwrap();
     let asked = store.order_audit(id).await.unwrap();
     store.close().await;
