@@ -1,5 +1,5 @@
 /**
- * A proxy without anything around it, and commands beside it, for tests of what needs neither a payment nor a browser.
+ * A proxy without anything around it, and commands beside it, for tests of what needs no payment.
  *
  * KVITT_BIN names the binary (default: the workspace's debug build), PYTHON the interpreter that has the packages of requirements.txt
  * (`cargo xtask test` makes one).
@@ -27,12 +27,12 @@ export const runsPython = (script, ...args) =>
   spawn(python, [fileURLToPath(new URL(script, import.meta.url)), ...args], { stdio: ["pipe", "pipe", "pipe"] });
 
 /**
- * Starts a proxy with some options of its own.
+ * Starts a proxy with some options of its own, and the URL by which it is reached.
  *
  * @returns {Promise<{ url: string, runs: (...args: string[]) => Promise<string[]>, stops: () => Promise<void> }>} `runs` a command, and returns
  *   the lines that it prints
  */
-export async function startsProxy(options) {
+export async function startsProxy(options, publicUrl = "http://127.0.0.1:1") {
   const folder = await mkdtemp(join(tmpdir(), "kvitt-alone-"));
   const config = join(folder, "kvitt.toml");
   // There is no payment, so the address of Vipps MobilePay is never called.
@@ -40,7 +40,7 @@ export async function startsProxy(options) {
     config,
     `${options}
 listen = "127.0.0.1:0"
-public_url = "http://127.0.0.1:1"
+public_url = "${publicUrl}"
 catalogue = ${JSON.stringify(fileURLToPath(new URL("proxy/demo.catalogue.toml", workspace)))}
 shop = { name = "Tea by the sea", url = "https://shop.example", terms_url = "https://shop.example/terms" }
 database.url = ${JSON.stringify(`sqlite:${join(folder, "kvitt.sqlite")}`)}

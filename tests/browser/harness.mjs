@@ -26,6 +26,10 @@ const flags = [
   "--disable-sync",
 ];
 
+/** Starts Chromium. The back/forward cache is on, as in a customer's browser. */
+export const startsBrowser = () =>
+  chromium.launch({ executablePath, args: flags, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+
 /**
  * Sets the stage for all tests of the file that calls it.
  *
@@ -67,8 +71,7 @@ export function stage({ args = () => [] } = {}) {
     set.shop = demo.shop;
     set.vipps = demo.vipps;
     set.records = new Records(set.vipps);
-    // The back/forward cache is on, as in a customer's browser.
-    browser = await chromium.launch({ executablePath, args: flags, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+    browser = await startsBrowser();
   });
 
   after(async () => {

@@ -3,70 +3,22 @@
  * from the proxy, and through nginx with its defaults, below a path. Heartbeats come often, since a client may take them for events.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { EventSource } from "eventsource";
 
 import { runsPython, startsProxy } from "./alone.mjs";
+import { freeAddress, startsNginx } from "./nginx.mjs";
 import { until } from "./until.mjs";
 
 let proxy, nginx, key;
 
-/** An address that is free now, for a server that cannot choose one. */
-async function freeAddress() {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address();
-  await once(server.close(), "close");
-  return `127.0.0.1:${port}`;
-}
-
-/** Starts nginx with the proxy at `/kvitt`. */
-async function startsNginx(to) {
-  const folder = await mkdtemp(join(tmpdir(), "kvitt-nginx-"));
-  const address = await freeAddress();
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join("\n");
-  await writeFile(
-    join(folder, "nginx.conf"),
-    `daemon off;
-pid ${folder}/pid;
-error_log stderr;
-events {}
-http {
-access_log off;
-${temporary}
-server {
-listen ${address};
-location /kvitt/ { proxy_pass ${to}/; }
-}
-}
-`,
-  );
-  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
-  const child = spawn("nginx", ["-p", folder, "-e", "stderr", "-c", "nginx.conf"], { env, stdio: "ignore" });
-  const url = `http://${address}/kvitt`;
-  await until("nginx", () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false));
-  return {
-    url,
-    async stops() {
-      child.kill();
-      await once(child, "exit");
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
 before(async () => {
   proxy = await startsProxy("limits.heartbeat_ms = 20");
   [key] = await proxy.runs("keys", "add", "office");
-  nginx = await startsNginx(proxy.url);
+  nginx = await startsNginx(await freeAddress(), proxy.url);
 });
 
 after(async () => {
