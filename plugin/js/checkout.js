@@ -52,12 +52,14 @@ export class KvittCheckout extends KvittElement {
   }
 
   /**
-   * The proxy does not answer. If it can be reached all the same, the browser keeps its answers from this page, as after a failed preflight:
-   * then another try will not help, and the page's form will.
+   * The proxy did not answer. If it can be reached, but no request with a preflight gets an answer, the browser keeps its answers from this
+   * page: then another try will not help, and the page's form will. If it answers now, an answer was only lost, and a retry finds what became
+   * of the request.
    */
   async #unanswered() {
-    const reaches = () => fetch(`${this.origin}/pkg/kvitt.js`, { method: "HEAD", mode: "no-cors", cache: "no-store" });
-    if (!this.#hasForm || this.#token()[0] || !(await reaches().catch(() => {}))) return;
+    const answers = (path, how) => fetch(this.origin + path, { cache: "no-store", ...how }).then(() => true, () => false);
+    if (!this.#hasForm || this.#token()[0] || !(await answers("/pkg/kvitt.js", { method: "HEAD", mode: "no-cors" }))) return;
+    if (await answers("/v1/cart", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" })) return;
     console.warn("kvitt: the browser keeps the proxy's answers from this page; its form pays");
     this.fallBack(true);
   }
