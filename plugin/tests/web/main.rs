@@ -309,6 +309,8 @@ async fn decimals_returns_and_a_gift_card_are_shown() {
         .replace(r#""unit_price":8900,"total":8900"#, r#""unit_price":-8900,"total":-8900"#)
         .replace(r#""value":58700"#, r#""value":12225"#);
     fixture.respond("GET", "/v1/cart", 200, &weighed);
+    fixture.host().set_attribute("amount", "12225").expect("a valid name");
+    fixture.widget.changed(fixture.key(), fixture.origin());
     fixture.widget.open();
     fixture.until(".lines").await;
     let text = |selector: &str| fixture.text(selector).replace(['\u{a0}', '\u{202f}'], " ");
