@@ -1,4 +1,4 @@
-//! The audit: who asked for what. A row is written in the transaction of what it tells of, and kept as long as the orders. It contains no
+//! The audit: who asked for what. A row is written in the transaction of what it tells of, and kept for good. It contains no
 //! personal data of customers and no secret.
 
 use kvitt_wire::AuditEntry;

@@ -1,12 +1,13 @@
-//! Orders that came to nothing are deleted with all that belongs to them, some at once, and no others.
+//! Orders that came to nothing are deleted with all that belongs to them but the audit, some at once, and no others.
 
+use kvitt::checkout::audit::{Action, Entry};
 use kvitt::checkout::{Checkout, Event, Moment, Offer, OfferedBy};
 use kvitt::store::deliveries::NewEvent;
 use kvitt::store::{Cause, Committed, Store};
 use kvitt_wire::State;
 
 use super::{LEASE_MS, NOW, Place, insert, keyed, next_version};
-use crate::shop::Database;
+use crate::shop::{Database, operator};
 
 of_both! {
     orders_without_money_are_deleted_and_no_others
@@ -50,6 +51,8 @@ async fn orders_without_money_are_deleted_and_no_others(database: Database) {
     store.enqueue_deliveries(&event, None, NOW).await.unwrap();
     assert_eq!(store.order_events(again.id).await.unwrap().len(), 1);
     let position = store.latest_position().await.unwrap();
+    let withdrawn = Entry::new(Action::WithdrawRequest, &operator(), NOW);
+    store.record(&Entry { checkout_id: Some(expired.id), ..withdrawn }).await.unwrap();
 
     assert_eq!(store.prune_unpaid_orders(NOW, 10).await.unwrap(), 0, "none is older");
     // The fifth has an effect that nobody could carry out.
@@ -61,6 +64,7 @@ async fn orders_without_money_are_deleted_and_no_others(database: Database) {
     assert_eq!(store.idempotency_record("key").await.unwrap(), None);
     assert!(store.order_events(expired.id).await.unwrap().is_empty());
     assert!(store.events(0, None, 10).await.unwrap().is_empty());
+    assert_eq!(store.order_audit(expired.id).await.unwrap()[0].action, "withdraw_request", "the audit stays");
     for kept in [&released, &paid, &payable, &busy, &claimed] {
         assert!(exists(&store, kept).await, "{:?}", kept.current());
     }

@@ -20,7 +20,7 @@ impl Postgres {
         self.delete_orders(unpaid, before, most).await
     }
 
-    /// Deletes the orders whose ids a statement selects, with all that belongs to them.
+    /// Deletes the orders whose ids a statement selects, with all that belongs to them. The audit stays.
     async fn delete_orders(&self, which: &'static str, before: Moment, most: u32) -> Result<u64, Error> {
         let mut connection = self.connections.get().await?;
         let mut tx = connection.begin().await?;
@@ -32,7 +32,6 @@ impl Postgres {
             "DELETE FROM outbox WHERE checkout_id = ANY($1)",
             "DELETE FROM attempts WHERE checkout_id = ANY($1)",
             "DELETE FROM events WHERE checkout_id = ANY($1)",
-            "DELETE FROM audit WHERE checkout_id = ANY($1)",
             "DELETE FROM checkouts WHERE id = ANY($1)",
         ] {
             deleted = sqlx::query(statement).bind(&ids).execute(&mut *tx).await?.rows_affected();

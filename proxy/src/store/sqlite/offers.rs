@@ -18,7 +18,7 @@ impl Sqlite {
         self.delete_orders(unpaid, before, most).await
     }
 
-    /// Deletes the orders whose ids a statement selects, with all that belongs to them.
+    /// Deletes the orders whose ids a statement selects, with all that belongs to them. The audit stays.
     async fn delete_orders(&self, which: &'static str, before: Moment, most: u32) -> Result<u64, Error> {
         self.batcher
             .write(move |connection| {
@@ -32,7 +32,6 @@ impl Sqlite {
                         "DELETE FROM outbox WHERE checkout_id IN (SELECT value FROM json_each($1))",
                         "DELETE FROM attempts WHERE checkout_id IN (SELECT value FROM json_each($1))",
                         "DELETE FROM events WHERE checkout_id IN (SELECT value FROM json_each($1))",
-                        "DELETE FROM audit WHERE checkout_id IN (SELECT value FROM json_each($1))",
                         "DELETE FROM checkouts WHERE id IN (SELECT value FROM json_each($1))",
                     ] {
                         deleted = sqlx::query(statement).bind(&ids).execute(&mut *connection).await?.rows_affected();

@@ -44,7 +44,7 @@ struct AuditQuery {
 /// Lists who asked for what
 ///
 /// The newest first: captures, releases and refunds, withdrawn requests, links in the app, erasures, redeliveries, and changes of endpoints, keys
-/// and logins. An entry is committed together with what it tells of, and kept as long as the orders: the proxy deletes none. A key of one sales
+/// and logins. An entry is committed together with what it tells of, and the proxy deletes none. A key of one sales
 /// unit sees only what concerns that unit.
 #[utoipa::path(get, path = "/v1/shop/audit", operation_id = "list_audit", tag = "shop", params(AuditQuery), security(("shop_key" = [])), responses(
     (status = 200, body = AuditEntries, description = "A page of the audit"),
