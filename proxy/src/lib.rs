@@ -21,7 +21,7 @@
 //! | [`vendor`] | effects become calls to Vipps MobilePay; webhook registrations, reconciliation, capture deadlines |
 //! | [`engine`] | ledger, inbox, outbox, hub: what commits, takes in, carries out and publishes; scheduled chores |
 //! | [`observe`] | metrics, the log, traces |
-//! | [`store`] | all SQL: SQLite and PostgreSQL, side by side |
+//! | [`store`] | all SQL, written once for SQLite and PostgreSQL |
 //! | [`config`] | defaults, file, environment; each part gets its own section |
 //! | [`base`] | the clock and whether it is right, the encryption of personal data, the rule for texts |
 //! | [`checkout`] | the core, pure: `step(state, input, now) -> state + effects` |

@@ -1,48 +1,32 @@
 //! The database. All SQL is below this module. It handles rows and the core's plain values, and never uses axum or the client of Vipps
 //! MobilePay.
 //!
-//! There are two implementations of one set of methods: [`sqlite`], a file for one proxy, and [`postgres`], a server for several. Each
-//! topic has a file here, which declares and documents the methods, and a file in each implementation, with the same methods in the same
-//! order.
+//! There are two databases: an SQLite file for one proxy, and a PostgreSQL server for several. Each topic has a file here with its methods,
+//! written once for both, on top of a [thin layer](db) that knows the difference.
 //!
 //! A commit is one transaction: the new state, the effects that follow from it, and the inbox or outbox row that caused it. No transaction
 //! waits for a request to another system. Frequent methods take batches.
 
-/// Declares methods of [`Store`] that both databases implement. Those of the server have a deadline.
-macro_rules! verbs {
-    ($($(#[$about:meta])* fn $verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
-        impl Store {
-            $($(#[$about])* pub async fn $verb(&self, $($name: $kind),*) -> $answer {
-                match self {
-                    Self::Sqlite(store) => store.$verb($($name),*).await,
-                    Self::Postgres(store) => store.in_time(store.$verb($($name),*)).await,
-                }
-            })*
-        }
-    };
-}
-
 pub mod audit;
+mod checkouts;
 mod chores;
 pub mod cursor;
 mod customers;
+mod db;
 pub mod deliveries;
 mod desk;
 pub mod endpoints;
 pub mod events;
 mod idempotency;
 mod inbox;
-mod listener;
 mod offers;
 pub mod orders;
 mod outbox;
 mod pacing;
-mod postgres;
 pub mod queues;
 pub mod reconciliation;
 pub mod registrations;
 mod shop_keys;
-mod sqlite;
 mod traces;
 mod vitals;
 
@@ -52,27 +36,23 @@ use sqlx::migrate::{MigrateError, Migrator};
 use thiserror::Error;
 
 use crate::base::vault::{OpenError, Vault};
-use crate::checkout::audit::Entry;
-use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
+use crate::checkout::{Checkout, CheckoutId};
 
 pub use customers::{KnownCustomer, Shared};
+pub use db::Listener;
+use db::{Db, Postgres, Sqlite, Statement};
 pub use desk::{StoredLink, StoredSession};
 pub use idempotency::IdempotencyRecord;
 pub use inbox::{ClaimedWebhook, Webhook};
-pub use listener::Listener;
 pub use outbox::{Claim, ClaimedEffect};
-use postgres::Postgres;
 pub use queues::Depths;
 pub use shop_keys::StoredKey;
-use sqlite::Sqlite;
 
 /// A handle to the database; clones share it.
 #[derive(Clone, Debug)]
-pub enum Store {
-    /// One file, one proxy.
-    Sqlite(Sqlite),
-    /// A server that several proxies share.
-    Postgres(Postgres),
+pub struct Store {
+    db: Db,
+    vault: Vault,
 }
 
 impl Store {
@@ -86,10 +66,13 @@ impl Store {
     /// When the database cannot be opened, a running proxy has the file, the schema is from a newer release, or data is encrypted under a
     /// key that the vault does not have.
     pub async fn open(url: &str, vault: &Vault) -> Result<Self, Error> {
-        Ok(match url.starts_with("sqlite:") {
-            true => Self::Sqlite(Sqlite::open(url, vault).await?),
-            false => Self::Postgres(Postgres::open(url, vault).await?),
-        })
+        let db = match url.starts_with("sqlite:") {
+            true => Db::Sqlite(Sqlite::open(url)?),
+            false => Db::Postgres(Postgres::open(url).await?),
+        };
+        let store = Self { db, vault: vault.clone() };
+        store.seal_customers().await?;
+        Ok(store)
     }
 
     /// Opens an existing database for a command, while a proxy may be running on it. Nothing is created or migrated.
@@ -97,10 +80,11 @@ impl Store {
     /// # Errors
     /// When the database does not exist, or its schema is from another release.
     pub async fn attach(url: &str, vault: &Vault) -> Result<Self, Error> {
-        let (store, known) = match url.starts_with("sqlite:") {
-            true => (Self::Sqlite(Sqlite::attach(url, vault).await?), Sqlite::newest()),
-            false => (Self::Postgres(Postgres::attach(url, vault).await?), Postgres::newest()),
+        let (db, known) = match url.starts_with("sqlite:") {
+            true => (Db::Sqlite(Sqlite::attach(url)?), Sqlite::newest()),
+            false => (Db::Postgres(Postgres::attach(url).await?), Postgres::newest()),
         };
+        let store = Self { db, vault: vault.clone() };
         match store.schema().await {
             Ok(found) if found == known => Ok(store),
             Ok(found) if found > known => Err(Error::Newer { found, known }),
@@ -109,109 +93,63 @@ impl Store {
         }
     }
 
-    /// Commits the result of a step that nobody asked for by name. See [`Store::commit_asked`].
-    ///
-    /// # Errors
-    /// On a database error; nothing is written then.
-    pub async fn commit(
-        &self,
-        checkout: &Checkout,
-        effects: &[Planned],
-        cause: &Cause,
-        now: Moment,
-    ) -> Result<Committed, Error> {
-        self.commit_asked(checkout, effects, &[], cause, now).await
-    }
-
     /// Waits for writes in progress and closes the connections.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite(store) => store.close().await,
-            Self::Postgres(store) => store.close().await,
+        self.db.close().await;
+    }
+
+    /// The database's name: SQLite or PostgreSQL.
+    pub const fn kind(&self) -> &'static str {
+        match self.db {
+            Db::Sqlite(_) => "SQLite",
+            Db::Postgres(_) => "PostgreSQL",
         }
     }
 
     /// Receives notifications of other proxies' commits; `None` on SQLite, which has no other proxies.
     pub fn listener(&self) -> Option<Listener> {
-        match self {
-            Self::Sqlite(_) => None,
-            Self::Postgres(store) => Some(store.listener()),
+        match &self.db {
+            Db::Sqlite(_) => None,
+            Db::Postgres(server) => Some(server.listener()),
         }
     }
-}
 
-verbs! {
     /// Checks that the database answers.
     ///
     /// # Errors
     /// When it does not answer.
-    fn ping() -> Result<(), Error>;
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.db.one(Statement::new("SELECT 1"), |_| Ok(())).await.map(drop)
+    }
 
     /// The number of the last migration.
     ///
     /// # Errors
     /// On a database error.
-    fn schema() -> Result<i64, Error>;
-
-    /// Inserts a new checkout with its first effects, and settles its cause.
-    ///
-    /// # Errors
-    /// On a database error; nothing is written then.
-    fn insert(
-        checkout: &Checkout,
-        secret: &Secret,
-        effects: &[Planned],
-        cause: &Cause,
-        now: Moment
-    ) -> Result<Committed, Error>;
-
-    /// Commits the result of a step, with who asked for it, and settles its cause. The checkout must still be at the version before `checkout.version`; otherwise
-    /// another commit came first ([`Committed::Conflict`]).
-    ///
-    /// # Errors
-    /// On a database error; nothing is written then.
-    fn commit_asked(
-        checkout: &Checkout,
-        effects: &[Planned],
-        audit: &[Entry],
-        cause: &Cause,
-        now: Moment
-    ) -> Result<Committed, Error>;
-
-    /// Settles a cause that changed nothing. `note` is the reason, for the operator.
-    ///
-    /// # Errors
-    /// On a database error.
-    fn settle(cause: &Cause, note: &str, now: Moment) -> Result<(), Error>;
-
-    /// A checkout by its id.
-    ///
-    /// # Errors
-    /// On a database error, or when the stored document cannot be parsed.
-    fn checkout(id: CheckoutId) -> Result<Option<Stored>, Error>;
-
-    /// The checkout that a payment belongs to.
-    ///
-    /// # Errors
-    /// On a database error.
-    fn checkout_of(reference: &str) -> Result<Option<CheckoutId>, Error>;
-
-    /// The current versions of the checkouts that exist, in any order.
-    ///
-    /// # Errors
-    /// On a database error.
-    fn versions(ids: &[CheckoutId]) -> Result<Vec<(CheckoutId, u32)>, Error>;
+    pub async fn schema(&self) -> Result<i64, Error> {
+        let query = Statement::new("SELECT max(version) AS version FROM _sqlx_migrations");
+        Ok(self.db.one(query, |row| row.get("version")).await?.unwrap_or_default())
+    }
 }
 
 /// Why a store method failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The database failed or could not be reached. Nothing was written.
+    /// The server failed or could not be reached. Nothing was written.
     #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    Server(#[from] sqlx::Error),
+    /// The file cannot be read or written. Nothing was written.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
     /// The transaction that contained this write and others failed. Nothing was written.
-    #[error("database: {0}")]
-    NotWritten(std::sync::Arc<sqlx::Error>),
+    #[error("{0}")]
+    NotWritten(std::sync::Arc<Self>),
+    /// The database was closed.
+    #[error("database: closed")]
+    Closed,
+    /// A stored row has a value of another type.
+    #[error("stored row: column {0} has an unexpected value")]
+    Column(&'static str),
     /// The server did not answer in time. Whether something was written is unknown.
     #[error("database: no answer in time")]
     TooSlow,
@@ -223,6 +161,14 @@ pub enum Error {
     /// The schema could not be migrated.
     #[error("migration: {0}")]
     Migrate(MigrateError),
+    /// A migration of the file failed, and was rolled back.
+    #[error("migration {version}: {reason}")]
+    Migration {
+        /// The number of the migration.
+        version: i64,
+        /// Why it failed.
+        reason: rusqlite::Error,
+    },
     /// A newer release has migrated the schema. Nothing was changed.
     #[error("the database is in use by a newer release: its schema has migration {found}, this release knows {known}")]
     Newer {
@@ -254,9 +200,13 @@ impl Error {
     /// Whether a retry may succeed: the database is unreachable, locked or full, and the request itself is valid.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Database(error) => is_transient(error),
-            Self::NotWritten(error) => is_transient(error),
-            Self::TooSlow => true,
+            Self::Server(error) => is_transient(error),
+            // A violated constraint is permanent.
+            Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => {
+                failure.code != rusqlite::ErrorCode::ConstraintViolation
+            }
+            Self::NotWritten(error) => error.is_transient(),
+            Self::TooSlow | Self::Closed => true,
             _ => false,
         }
     }
@@ -353,27 +303,7 @@ fn newest(migrations: &Migrator) -> i64 {
     migrations.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-/// The id of an effect's row: checkout, version, and position among the version's effects. The same for every retry of a commit.
-fn effect_id(checkout: &Checkout, position: usize) -> String {
-    format!("{}-{}-{position}", checkout.id, checkout.version)
-}
-
-/// The value of the column `phase`: the state of the current attempt.
-fn phase(checkout: &Checkout) -> &'static str {
-    checkout.current().state.as_str()
-}
-
 /// The role in a column. One that only a newer release knows may do the least.
 fn role(name: &str) -> Role {
     Role::from_name(name).unwrap_or(Role::Read)
-}
-
-/// The money that can still be captured, in minor units.
-/// Since when a paid order's amount at Vipps MobilePay differs from the order's.
-fn drift_since(checkout: &Checkout) -> Option<i64> {
-    checkout.current().drift.map(|drift| drift.since.0)
-}
-
-fn uncaptured(checkout: &Checkout) -> i64 {
-    checkout.reservation().map_or(0, |reservation| reservation.uncaptured)
 }

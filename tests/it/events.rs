@@ -261,7 +261,7 @@ async fn concurrent_readers_miss_no_event() {
     let writes = (0..EVENTS).map(|nth| {
         let event = kvitt::checkout::Event::capture_due(&checkout, now, now);
         assert_eq!(event.kind, EventKind::PaymentCaptureDue);
-        let event = kvitt::store::deliveries::NewEvent::new(&format!("{nth}"), checkout.id, &event).unwrap();
+        let event = kvitt::store::events::NewEvent::new(&format!("{nth}"), checkout.id, &event).unwrap();
         let store = &store;
         async move { store.enqueue_deliveries(&event, None, now).await.unwrap() }
     });

@@ -186,7 +186,7 @@ async fn after_a_crash_past_the_commit_a_repeat_finds_the_order() {
     let order = one_order_for_all(&[&proxy.url], KEY).await;
     assert_eq!(order.state, State::Created);
     let store = crate::shop::beside(&stage.files.database).await;
-    assert_eq!(store.phases().await.unwrap(), [("created".to_owned(), 1)], "one order");
+    assert_eq!(store.phases().await.unwrap(), [(kvitt_wire::State::Created, 1)], "one order");
     store.close().await;
     assert_eq!(stage.vipps.records().await.len(), 1, "one payment");
     drop(proxy);

@@ -3,9 +3,9 @@
 use kvitt_vipps::CancelScope;
 use kvitt_wire::State;
 use serde_json::json;
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{Connection, PgConnection};
 
-use crate::shop::{Database, Order, Shop, eventually};
+use crate::shop::{Database, Order, Shop, eventually, sqlite};
 
 async fn parked(shop: &Shop) -> Vec<serde_json::Value> {
     let listed = shop.runs(&["outbox", "list", "--parked", "--json"]).await.succeeded();
@@ -90,13 +90,11 @@ async fn a_release_done_by_other_means_is_not_parked_again() {
 
 /// Changes the database behind the proxy's back.
 async fn executes(shop: &Shop, sql: String) {
-    let sql = sqlx::AssertSqlSafe(sql);
     if shop.files.database.starts_with("sqlite:") {
-        let mut connection = SqliteConnection::connect(&shop.files.database).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        sqlite(&shop.files.database).execute_batch(&sql).unwrap();
     } else {
         let mut connection = PgConnection::connect(&shop.files.database).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     }
 }
 

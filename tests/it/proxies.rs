@@ -94,21 +94,21 @@ async fn when_one_of_two_is_killed_the_other_finishes_and_nothing_is_doubled() {
 
     // The killed proxy received the webhooks. The other one polls.
     let store = beside(&stage.files.database).await;
-    let all_are = async |state: &str| {
-        eventually(&format!("all are {state}"), || async {
+    let all_are = async |state: State| {
+        eventually(&format!("all are {}", state.as_str()), || async {
             let phases = store.phases().await.unwrap();
             (phases.len() == 1 && phases[0].0 == state).then_some(phases[0].1)
         })
         .await
     };
-    let created = all_are("created").await;
+    let created = all_are(State::Created).await;
     let records = stage.vipps.records().await;
     assert!(created >= 8, "the other proxy has its own: {created}");
     assert_eq!(records.len(), usize::try_from(created).unwrap(), "one payment an order, and no other");
     for record in &records {
         stage.vipps.approves(record["reference"].as_str().unwrap()).await;
     }
-    assert_eq!(all_are("authorized").await, created);
+    assert_eq!(all_are(State::Authorized).await, created);
     store.close().await;
     drop(two);
     stage.vipps.close().await;

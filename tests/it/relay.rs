@@ -143,7 +143,7 @@ async fn of_two_proxies_one_delivers_each_event() {
     let store = shop.store().await;
     let now = kvitt::base::clock::now();
     for _ in 0..60 {
-        let event = kvitt::store::deliveries::NewEvent::test(&endpoint.id, now).unwrap();
+        let event = kvitt::store::events::NewEvent::test(&endpoint.id, now).unwrap();
         assert_eq!(store.enqueue_deliveries(&event, Some(&endpoint.id), now).await.unwrap(), 1);
     }
     let waiting = || async { (store.relay_depths(now).await.unwrap().waiting == 0).then_some(()) };

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use database::{Database, Server, dump, execute};
+pub(crate) use database::{Database, Server, dump, execute, sqlite};
 pub(crate) use nginx::Nginx;
 pub(crate) use order::{Order, Stream};
 pub(crate) use process::{Process, Stage};
@@ -333,8 +333,9 @@ impl Shop {
         self.inbox_is_empty().await;
         let store = self.store().await;
         eventually("no work is due", || async {
-            let next = store.next_due().await.unwrap();
-            next.is_none_or(|due| due > kvitt::base::clock::now().plus_ms(60_000)).then_some(())
+            let now = kvitt::base::clock::now();
+            let next = store.next_due(now).await.unwrap();
+            next.is_none_or(|due| due > now.plus_ms(60_000)).then_some(())
         })
         .await;
         store.close().await;

@@ -6,13 +6,13 @@ use kvitt::checkout::{
     Checkout, CheckoutId, Customer, Effect, Moment, Opening, Order, PhoneNumber, Planned, Private, ReceiptBy, Step,
 };
 use kvitt::store::{Cause, Committed, Error, IdempotencyRecord, Secret, Store, Webhook};
-use kvitt_wire::{Amount, Brand, Cart, Currency, Language, PaymentSources};
+use kvitt_wire::{Amount, Brand, Cart, Currency, Language, PaymentSources, State};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::shop::{Database, beside, vault};
 
-const NOW: Moment = Moment(1_800_000_000_000);
+const NOW: Moment = Moment(1_700_000_000_000);
 const LEASE_MS: i64 = 1_000;
 
 /// A new database.
@@ -143,7 +143,7 @@ async fn what_is_stored_is_read_back(database: Database) {
     assert!(store.checkout(CheckoutId(Uuid::from_u128(3))).await.unwrap().is_none());
     assert_eq!(store.checkout_of(first.current().reference.as_str()).await.unwrap(), Some(first.id));
     assert_eq!(store.checkout_of("nobody-1").await.unwrap(), None);
-    assert_eq!(store.phases().await.unwrap(), [("starting".to_owned(), 2)]);
+    assert_eq!(store.phases().await.unwrap(), [(State::Starting, 2)]);
 
     let customer =
         Customer { sub: Some("sub".into()), phone_number: PhoneNumber::parse("4791234567"), received_at: NOW };
@@ -289,7 +289,7 @@ async fn an_effect_is_claimed_by_one_until_its_lease_ends(database: Database) {
     // A handle claims nothing when the rest is locked by another, so some may be left.
     claimed.extend(store.claim_due(40, LEASE_MS, NOW).await.unwrap().into_iter().map(|claimed| claimed.claim.id));
     assert_eq!(claimed.len(), 40);
-    assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(LEASE_MS)));
+    assert_eq!(store.next_due(NOW).await.unwrap(), Some(NOW.plus_ms(LEASE_MS)));
 
     assert!(store.claim_due(40, LEASE_MS, NOW.plus_ms(LEASE_MS - 1)).await.unwrap().is_empty());
     let again = store.claim_due(40, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap();
@@ -304,12 +304,12 @@ async fn an_effect_waits_for_its_time(database: Database) {
     let claim = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
     let later = NOW.plus_ms(60_000);
     store.postpone(&claim, later).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(later));
+    assert_eq!(store.next_due(NOW).await.unwrap(), Some(later));
     assert!(store.claim_due(1, LEASE_MS, later.plus_ms(-1)).await.unwrap().is_empty());
     assert_eq!(store.depths(later.plus_ms(7)).await.unwrap().overdue_ms, 7);
     assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].claim.id, claim.id);
     store.postpone(&claim, later.plus_ms(60_000)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is claimed until then");
+    assert_eq!(store.next_due(later).await.unwrap(), Some(later.plus_ms(LEASE_MS)), "it is claimed until then");
 }
 
 async fn a_lease_by_a_wrong_clock_is_ignored(database: Database) {
@@ -360,9 +360,9 @@ async fn a_deferred_effect_counts_no_try(database: Database) {
     let claim = store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().remove(0).claim;
     let later = NOW.plus_ms(60_000);
     store.defer(&late, later.plus_ms(60_000)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(NOW.plus_ms(2 * LEASE_MS)), "it is claimed until then");
+    assert_eq!(store.next_due(NOW).await.unwrap(), Some(NOW.plus_ms(2 * LEASE_MS)), "it is claimed until then");
     store.defer(&claim, later).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(later));
+    assert_eq!(store.next_due(NOW).await.unwrap(), Some(later));
     assert!(store.claim_due(1, LEASE_MS, later.plus_ms(-1)).await.unwrap().is_empty());
     assert_eq!(store.claim_due(1, LEASE_MS, later).await.unwrap()[0].tries, 2, "the claim before counted no try");
     store.settle(&Cause::Outbox(late), "too late", later).await.unwrap();
@@ -377,7 +377,7 @@ async fn a_parked_effect_is_not_claimed_and_is_counted(database: Database) {
     store.park(&claim, "refused").await.unwrap();
     let depths = store.depths(NOW.plus_ms(5)).await.unwrap();
     assert_eq!((depths.outbox, depths.parked, depths.overdue_ms), (0, 1, 0));
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.next_due(NOW).await.unwrap(), None);
     assert!(store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().is_empty());
 }
 

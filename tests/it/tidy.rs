@@ -165,6 +165,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("opentelemetry", &["observe"]),
     ("prometheus_client", &["observe"]),
     ("reqwest", &["commands", "shop/relay", "observe/telemetry"]),
+    ("rusqlite", &["store"]),
     ("sqlx", &["store"]),
     ("utoipa", &["http"]),
 ];

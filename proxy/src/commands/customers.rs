@@ -138,7 +138,7 @@ async fn erase(store: &Store, config: &Config, target: Target, sales_unit: Optio
     let orders = match (&number, &target.reference, &target.id) {
         (Some(number), ..) => customers::erase_by_number(store, &ledger, number, by).await?,
         (None, Some(reference), _) => usize::from(customers::erase_order(store, &ledger, reference, by).await?),
-        (None, None, Some(id)) => customers::erase_customer(store, &ledger, &find_by_id(store, id).await?, by).await?,
+        (None, None, Some(id)) => customers::erase_customer(&ledger, &find_by_id(store, id).await?, by).await?,
         (None, None, None) => 0,
     };
     drop(spinner);

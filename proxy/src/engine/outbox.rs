@@ -162,7 +162,7 @@ impl<P: Perform> Outbox<P> {
 
     /// The time until the next effect is due.
     async fn until_due(&self) -> Duration {
-        match self.store.next_due().await {
+        match self.store.next_due(clock::now()).await {
             Ok(due) => {
                 let wait_ms = due.map_or(MAX_SLEEP_MS, |due| due.0 - clock::now().0);
                 Duration::from_millis(wait_ms.clamp(1, MAX_SLEEP_MS).unsigned_abs())

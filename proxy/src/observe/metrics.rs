@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kvitt_vipps::{Exchange, Observer};
+use kvitt_wire::State;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -49,7 +50,7 @@ pub struct Gauges {
     /// The age of the oldest webhook in the inbox, in milliseconds.
     pub inbox_age_ms: i64,
     /// The number of checkouts by the state of their current attempt.
-    pub phases: Vec<(String, i64)>,
+    pub phases: Vec<(State, i64)>,
     /// The sales units, and whether their webhooks are known to be registered.
     pub registered: Vec<(String, bool)>,
     /// How far the clock is ahead of that of Vipps MobilePay, in milliseconds.
@@ -166,7 +167,7 @@ impl Metrics {
         );
         let checkouts = Family::<Phase, Gauge>::default();
         for (state, count) in &gauges.phases {
-            checkouts.get_or_create(&Phase { state: state.clone() }).set(*count);
+            checkouts.get_or_create(&Phase { state: state.as_str().to_owned() }).set(*count);
         }
         registry.register("checkouts", "Checkouts by the state of their current attempt", checkouts);
         let registered = Family::<SalesUnit, Gauge>::default();

@@ -32,7 +32,6 @@ pub const CHORE: &str = "forget customers";
 pub async fn erase_order(store: &Store, ledger: &Ledger, reference: &str, by: &Actor) -> Result<bool, ledger::Error> {
     let Some(id) = store.checkout_of(reference).await? else { return Ok(false) };
     erase(ledger, id, by).await?;
-    store.prune_customer_names().await?;
     Ok(true)
 }
 
@@ -50,7 +49,6 @@ pub async fn erase_by_number(
     for id in &found {
         erase(ledger, *id, by).await?;
     }
-    store.prune_customer_names().await?;
     Ok(found.len())
 }
 
@@ -58,16 +56,10 @@ pub async fn erase_by_number(
 ///
 /// # Errors
 /// When the store fails. The orders before it are erased.
-pub async fn erase_customer(
-    store: &Store,
-    ledger: &Ledger,
-    known: &KnownCustomer,
-    by: &Actor,
-) -> Result<usize, ledger::Error> {
+pub async fn erase_customer(ledger: &Ledger, known: &KnownCustomer, by: &Actor) -> Result<usize, ledger::Error> {
     for (id, _) in &known.orders {
         erase(ledger, *id, by).await?;
     }
-    store.prune_customer_names().await?;
     Ok(known.orders.len())
 }
 
@@ -124,7 +116,7 @@ async fn sweep(store: &Store, ledger: &Ledger, keep_ms: i64) -> Result<(), ledge
     loop {
         let found = store.customers_received_before(before, BATCH).await?;
         if found.is_empty() {
-            return Ok(store.prune_customer_names().await?);
+            return Ok(());
         }
         for id in found {
             erase(ledger, id, &by).await?;

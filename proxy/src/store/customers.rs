@@ -7,53 +7,247 @@
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::db::{Db, Statement, Tx, Work};
 use super::{Error, Store};
 use crate::base::vault::Vault;
 use crate::checkout::{Checkout, CheckoutId, Consent, Customer, Moment, PhoneNumber, Reference};
 
-verbs! {
+const PLAINTEXT: Statement = Statement::each(
+    "SELECT id, customer, sealed_customer, sales_unit FROM checkouts WHERE customer IS NOT NULL LIMIT $1",
+    "SELECT id, customer, sealed_customer, sales_unit FROM checkouts WHERE customer IS NOT NULL LIMIT $1 FOR UPDATE",
+);
+const WITHOUT_ID: Statement = Statement::each(
+    "SELECT id, customer, sealed_customer, sales_unit FROM checkouts \
+     WHERE sealed_customer IS NOT NULL AND customer_id IS NULL AND customer_index IS NOT NULL LIMIT $1",
+    "SELECT id, customer, sealed_customer, sales_unit FROM checkouts \
+     WHERE sealed_customer IS NOT NULL AND customer_id IS NULL AND customer_index IS NOT NULL LIMIT $1 FOR UPDATE",
+);
+const UNDER_OLD_KEYS: Statement = Statement::each(
+    "SELECT id, customer, sealed_customer, sales_unit FROM checkouts WHERE sealed_customer IS NOT NULL \
+     AND (substr(sealed_customer, 1, 12) < $2 OR substr(sealed_customer, 1, 12) > $2) LIMIT $1",
+    "SELECT id, customer, sealed_customer, sales_unit FROM checkouts WHERE sealed_customer IS NOT NULL \
+     AND (left(sealed_customer, 12) < $2 OR left(sealed_customer, 12) > $2) LIMIT $1 FOR UPDATE",
+);
+
+impl Store {
+    /// Called when the database is opened: checks the keys, and encrypts personal data that earlier releases stored in plain text. Its
+    /// traces are wiped from an SQLite file.
+    pub(super) async fn seal_customers(&self) -> Result<(), Error> {
+        self.check_keys().await?;
+        let mut count = 0;
+        loop {
+            match self.seal_batch(PLAINTEXT.bind(BATCH)).await? {
+                0 => break,
+                more => count += more,
+            }
+        }
+        while self.seal_batch(WITHOUT_ID.bind(BATCH)).await? > 0 {}
+        if count > 0 {
+            if let Db::Sqlite(file) = &self.db {
+                file.wipe().await?;
+            }
+            tracing::info!(count, "personal data of an earlier release encrypted");
+        }
+        Ok(())
+    }
+
     /// Re-encrypts customers under the current key, `most` at a time; how many. Called until there are none left, while proxies are
     /// running.
     ///
     /// # Errors
     /// On a database error, or when one of them cannot be decrypted.
-    fn reseal_customers(most: u32) -> Result<u64, Error>;
+    pub async fn reseal_customers(&self, most: u32) -> Result<u64, Error> {
+        self.seal_batch(UNDER_OLD_KEYS.bind(most).bind(self.vault.mark())).await
+    }
 
     /// Checks that the vault has the keys of all encrypted data, other than webhook secrets, which can be registered anew.
     ///
     /// # Errors
     /// [`Error::Sealed`] when a key is missing, or a database error.
-    fn check_keys() -> Result<(), Error>;
+    pub async fn check_keys(&self) -> Result<(), Error> {
+        // From one mark to the next by the index, since there are few of them.
+        let marks = Statement::each(
+            "WITH RECURSIVE marks (mark) AS ( \
+                 SELECT (SELECT min(substr(sealed_customer, 1, 12)) FROM checkouts WHERE sealed_customer IS NOT NULL) \
+                 UNION ALL \
+                 SELECT (SELECT min(substr(sealed_customer, 1, 12)) FROM checkouts \
+                         WHERE sealed_customer IS NOT NULL AND substr(sealed_customer, 1, 12) > mark) \
+                 FROM marks WHERE mark IS NOT NULL) \
+             SELECT mark FROM marks WHERE mark IS NOT NULL \
+             UNION SELECT substr(secret, 1, 12) FROM endpoints \
+             UNION SELECT substr(previous_secret, 1, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
+            "WITH RECURSIVE marks (mark) AS ( \
+                 SELECT (SELECT min(left(sealed_customer, 12)) FROM checkouts WHERE sealed_customer IS NOT NULL) \
+                 UNION ALL \
+                 SELECT (SELECT min(left(sealed_customer, 12)) FROM checkouts \
+                         WHERE sealed_customer IS NOT NULL AND left(sealed_customer, 12) > mark) \
+                 FROM marks WHERE mark IS NOT NULL) \
+             SELECT mark FROM marks WHERE mark IS NOT NULL \
+             UNION SELECT left(secret, 12) FROM endpoints \
+             UNION SELECT left(previous_secret, 12) FROM endpoints WHERE previous_secret IS NOT NULL",
+        );
+        check_marks(&self.vault, &self.db.all(marks, |row| row.get("mark")).await?)
+    }
 
     /// The checkouts that have this telephone number.
     ///
     /// # Errors
     /// On a database error.
-    fn checkouts_with_number(number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error>;
+    pub async fn checkouts_with_number(&self, number: &PhoneNumber) -> Result<Vec<CheckoutId>, Error> {
+        let query = Statement::each(
+            "SELECT id FROM checkouts WHERE customer_index IN (SELECT value FROM json_each($1))",
+            "SELECT id FROM checkouts WHERE customer_index = ANY ($1)",
+        );
+        self.db.all(query.bind(indexes(&self.vault, number)), |row| row.get("id")).await
+    }
 
     /// Checkouts that still have personal data received before `moment`, the oldest first.
     ///
     /// # Errors
     /// On a database error.
-    fn customers_received_before(moment: Moment, most: u32) -> Result<Vec<CheckoutId>, Error>;
+    pub async fn customers_received_before(&self, moment: Moment, most: u32) -> Result<Vec<CheckoutId>, Error> {
+        let query = Statement::new("SELECT id FROM checkouts WHERE customer_at < $1 ORDER BY customer_at LIMIT $2");
+        self.db.all(query.bind(moment).bind(most), |row| row.get("id")).await
+    }
 
     /// A customer, collected from their orders; `None` where no order has their data any more.
     ///
     /// # Errors
     /// On a database error, or when the data cannot be decrypted.
-    fn known_customer(id: &str) -> Result<Option<KnownCustomer>, Error>;
+    pub async fn known_customer(&self, id: &str) -> Result<Option<KnownCustomer>, Error> {
+        let query = Statement::new(
+            "SELECT id, state, sealed_customer FROM checkouts WHERE customer_id = $1 ORDER BY created_at, id",
+        );
+        let vault = self.vault.clone();
+        let orders = self.db.all(query.bind(id), move |row| {
+            let mut checkout: Checkout = row.parse("state")?;
+            checkout.customer = open_customer(&vault, checkout.id, row.get("sealed_customer")?, None)?;
+            Ok(checkout)
+        });
+        Ok(collect(id, orders.await?))
+    }
 
     /// The ids of the customers with this telephone number, normally one per sales unit.
     ///
     /// # Errors
     /// On a database error.
-    fn customers_with_number(number: &PhoneNumber) -> Result<Vec<String>, Error>;
+    pub async fn customers_with_number(&self, number: &PhoneNumber) -> Result<Vec<String>, Error> {
+        let query = Statement::each(
+            "SELECT DISTINCT customer_id FROM checkouts \
+             WHERE customer_index IN (SELECT value FROM json_each($1)) AND customer_id IS NOT NULL ORDER BY customer_id",
+            "SELECT DISTINCT customer_id FROM checkouts \
+             WHERE customer_index = ANY ($1) AND customer_id IS NOT NULL ORDER BY customer_id",
+        );
+        self.db.all(query.bind(indexes(&self.vault, number)), |row| row.get("customer_id")).await
+    }
 
-    /// Deletes the blind indexes of customers who have no order any more.
-    ///
-    /// # Errors
-    /// On a database error.
-    fn prune_customer_names() -> Result<(), Error>;
+    /// Encrypts the customers of the selected rows under the current key. How many.
+    async fn seal_batch(&self, which: Statement) -> Result<u64, Error> {
+        let vault = self.vault.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let found = tx.all(which, |row| {
+                        let id = row.get("id")?;
+                        let customer = open_customer(&vault, id, row.get("sealed_customer")?, row.get("customer")?)?;
+                        let sealed = customer.map(|customer| seal(&vault, id, &customer)).transpose()?;
+                        Ok((id, row.get::<String>("sales_unit")?, sealed))
+                    });
+                    let found = found.await?;
+                    let count = found.len() as u64;
+                    for (id, sales_unit, sealed) in found {
+                        let update = Statement::new(
+                            "UPDATE checkouts SET customer = NULL, \
+                                 sealed_customer = $2, customer_index = $3, customer_at = $4 WHERE id = $1",
+                        );
+                        let update = update
+                            .bind(id)
+                            .bind(sealed.as_ref().map(|sealed| sealed.text.as_str()))
+                            .bind(sealed.as_ref().and_then(|sealed| sealed.index.as_deref()))
+                            .bind(sealed.as_ref().map(|sealed| sealed.received_at));
+                        tx.execute(update).await?;
+                        if let Some(sealed) = sealed {
+                            assign_id(tx, id, &sales_unit, &sealed.names).await?;
+                        }
+                    }
+                    Ok(Work::Commit(count))
+                })
+            })
+            .await
+    }
+}
+
+/// The customer id of an order, if it has one.
+pub(super) async fn id_of(tx: &mut Tx<'_>, checkout: CheckoutId) -> Result<Option<String>, Error> {
+    let query = Statement::new("SELECT customer_id FROM checkouts WHERE id = $1");
+    Ok(tx.one(query.bind(checkout), |row| row.get("customer_id")).await?.flatten())
+}
+
+/// Deletes the blind indexes of a customer who has no order any more.
+pub(super) async fn forget_names(tx: &mut Tx<'_>, customer_id: &str) -> Result<(), Error> {
+    let forget = Statement::new(
+        "DELETE FROM customer_names WHERE customer_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM checkouts WHERE checkouts.customer_id = $1)",
+    );
+    tx.execute(forget.bind(customer_id)).await.map(drop)
+}
+
+/// Sets the customer id of an order: the one that the customer has at this sales unit, or a new one.
+pub(super) async fn assign_id(
+    tx: &mut Tx<'_>,
+    checkout: CheckoutId,
+    sales_unit: &str,
+    names: &BlindIndexes,
+) -> Result<(), Error> {
+    let mut id = None;
+    for (kind, indexes) in names.by_kind() {
+        let find = Statement::each(
+            "SELECT customer_id FROM customer_names \
+             WHERE sales_unit = $1 AND kind = $2 AND name_index IN (SELECT value FROM json_each($3)) \
+                 AND ($2 = 'sub' OR $4 = FALSE OR NOT EXISTS (SELECT 1 FROM customer_names AS other \
+                     WHERE other.customer_id = customer_names.customer_id AND other.kind = 'sub'))",
+            "SELECT customer_id FROM customer_names \
+             WHERE sales_unit = $1 AND kind = $2 AND name_index = ANY ($3) \
+                 AND ($2 = 'sub' OR $4 = FALSE OR NOT EXISTS (SELECT 1 FROM customer_names AS other \
+                     WHERE other.customer_id = customer_names.customer_id AND other.kind = 'sub'))",
+        );
+        // Numbers are reassigned: a customer with another `sub` is another person.
+        let find = find.bind(sales_unit).bind(kind).bind(indexes.clone()).bind(!names.sub.is_empty());
+        id = id.or(tx.one(find, |row| row.get::<String>("customer_id")).await?);
+    }
+    let mut id = id.unwrap_or_else(new_id);
+    for (kind, indexes) in names.by_kind() {
+        let (present, previous) = indexes.split_first().expect("it has an index");
+        if !previous.is_empty() {
+            let delete = Statement::each(
+                "DELETE FROM customer_names \
+                 WHERE sales_unit = $1 AND kind = $2 AND name_index IN (SELECT value FROM json_each($3))",
+                "DELETE FROM customer_names WHERE sales_unit = $1 AND kind = $2 AND name_index = ANY ($3)",
+            );
+            tx.execute(delete.bind(sales_unit).bind(kind).bind(previous.to_vec())).await?;
+        }
+        // Of two orders that insert the same new customer at once, the later one takes the id of the first by the `sub`.
+        let insert = Statement::new(
+            "INSERT INTO customer_names (sales_unit, kind, name_index, customer_id) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (sales_unit, kind, name_index) DO UPDATE SET \
+                 customer_id = CASE WHEN excluded.kind = 'sub' THEN customer_names.customer_id ELSE excluded.customer_id END \
+             RETURNING customer_id",
+        );
+        let insert = insert.bind(sales_unit).bind(kind).bind(present).bind(id.as_str());
+        id = tx.one(insert, |row| row.get("customer_id")).await?.unwrap_or(id);
+    }
+    if let Some(number) = names.number.first() {
+        // A customer's previous number no longer finds them: it may be reassigned.
+        let delete = Statement::new(
+            "DELETE FROM customer_names WHERE sales_unit = $1 AND kind = 'number' AND customer_id = $2 AND name_index <> $3",
+        );
+        tx.execute(delete.bind(sales_unit).bind(id.as_str()).bind(number)).await?;
+    }
+    if names.by_kind().next().is_some() {
+        tx.execute(Statement::new("UPDATE checkouts SET customer_id = $2 WHERE id = $1").bind(checkout).bind(id))
+            .await?;
+    }
+    Ok(())
 }
 
 /// A customer at one sales unit.

@@ -4,53 +4,130 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::db::{Statement, Value};
 use super::{Error, Store};
 use crate::base::vault::{OpenError, Vault};
 use crate::checkout::Moment;
 use crate::checkout::audit::Entry;
 
-verbs! {
+impl Store {
     /// Inserts an endpoint.
     ///
     /// # Errors
     /// On a database error, or when the id exists already.
-    fn add_endpoint(endpoint: &NewEndpoint, secret: &SecretString, audit: &Entry) -> Result<(), Error>;
+    pub async fn add_endpoint(
+        &self,
+        endpoint: &NewEndpoint,
+        secret: &SecretString,
+        audit: &Entry,
+    ) -> Result<(), Error> {
+        let add =
+            Statement::new("INSERT INTO endpoints (id, url, events, secret, created_at) VALUES ($1, $2, $3, $4, $5)");
+        let events = endpoint.events.as_ref().map(serde_json::to_string).transpose()?;
+        let add = add.bind(&endpoint.id).bind(&endpoint.url).bind(Value::Json(events));
+        self.audited([add.bind(seal(&self.vault, &endpoint.id, secret)).bind(audit.at)], audit).await.map(drop)
+    }
 
     /// All endpoints, oldest first.
     ///
     /// # Errors
     /// On a database error.
-    fn endpoints() -> Result<Vec<Endpoint>, Error>;
+    pub async fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        let query = Statement::new(
+            "SELECT id, url, events, created_at, failing_since, disabled_at, disabled_reason, previous_until \
+             FROM endpoints ORDER BY created_at, id",
+        );
+        self.db
+            .all(query, |row| {
+                Ok(Endpoint {
+                    id: row.get("id")?,
+                    url: row.get("url")?,
+                    events: row.get::<Option<&str>>("events")?.map(serde_json::from_str).transpose()?,
+                    created_at: row.get("created_at")?,
+                    failing_since: row.get("failing_since")?,
+                    disabled_at: row.get("disabled_at")?,
+                    disabled_reason: row.get("disabled_reason")?,
+                    previous_until: row.get("previous_until")?,
+                })
+            })
+            .await
+    }
 
     /// Deletes an endpoint with all its deliveries. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn remove_endpoint(id: &str, audit: &Entry) -> Result<bool, Error>;
+    pub async fn remove_endpoint(&self, id: &str, audit: &Entry) -> Result<bool, Error> {
+        let endpoint = Statement::new("DELETE FROM endpoints WHERE id = $1").bind(id);
+        let removed = self.audited([endpoint], audit).await? == 1;
+        // A few at once: nobody waits for a long transaction. Those without an endpoint are given up, and age out.
+        let some = Statement::each(
+            "DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE endpoint = $1 LIMIT 200)",
+            "DELETE FROM deliveries WHERE ctid = ANY (ARRAY(SELECT ctid FROM deliveries WHERE endpoint = $1 LIMIT 200))",
+        );
+        while removed && self.db.execute(some.clone().bind(id)).await? > 0 {}
+        Ok(removed)
+    }
 
     /// Sets a new secret. The previous one signs beside it until `previous_until`. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn rotate_endpoint(id: &str, secret: &SecretString, previous_until: Moment, audit: &Entry) -> Result<bool, Error>;
+    pub async fn rotate_endpoint(
+        &self,
+        id: &str,
+        secret: &SecretString,
+        previous_until: Moment,
+        audit: &Entry,
+    ) -> Result<bool, Error> {
+        let rotate = Statement::new(
+            "UPDATE endpoints SET previous_secret = secret, previous_until = $3, secret = $2 WHERE id = $1",
+        );
+        let rotate = rotate.bind(id).bind(seal(&self.vault, id, secret)).bind(previous_until);
+        Ok(self.audited([rotate], audit).await? == 1)
+    }
 
     /// Enables an endpoint that was disabled. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn enable_endpoint(id: &str, audit: &Entry) -> Result<bool, Error>;
+    pub async fn enable_endpoint(&self, id: &str, audit: &Entry) -> Result<bool, Error> {
+        let enable = Statement::new(
+            "UPDATE endpoints SET disabled_at = NULL, disabled_reason = NULL, failing_since = NULL WHERE id = $1",
+        );
+        Ok(self.audited([enable.bind(id)], audit).await? == 1)
+    }
 
     /// Disables an endpoint, with the reason. False when the id does not exist.
     ///
     /// # Errors
     /// On a database error.
-    fn disable_endpoint(id: &str, reason: &str, audit: &Entry) -> Result<bool, Error>;
+    pub async fn disable_endpoint(&self, id: &str, reason: &str, audit: &Entry) -> Result<bool, Error> {
+        let disable = Statement::new(
+            "UPDATE endpoints SET disabled_reason = CASE WHEN disabled_at IS NULL THEN $2 ELSE disabled_reason END, \
+                 disabled_at = coalesce(disabled_at, $3) WHERE id = $1",
+        );
+        Ok(self.audited([disable.bind(id).bind(reason).bind(audit.at)], audit).await? == 1)
+    }
 
     /// Re-encrypts secrets under the current key. How many endpoints were changed.
     ///
     /// # Errors
     /// On a database error, or when one of them cannot be decrypted.
-    fn reseal_endpoints() -> Result<u64, Error>;
+    pub async fn reseal_endpoints(&self) -> Result<u64, Error> {
+        let stored = self.db.all(Statement::new("SELECT id, secret, previous_secret FROM endpoints"), |row| {
+            Ok(Sealed { id: row.get("id")?, secret: row.get("secret")?, previous: row.get("previous_secret")? })
+        });
+        let mut count = 0;
+        for found in stored.await? {
+            let Some(anew) = found.reseal(&self.vault)? else { continue };
+            let reseal =
+                Statement::new("UPDATE endpoints SET secret = $2, previous_secret = $3 WHERE id = $1 AND secret = $4");
+            let reseal = reseal.bind(anew.id).bind(anew.secret).bind(anew.previous).bind(found.secret);
+            count += self.db.execute(reseal).await?;
+        }
+        Ok(count)
+    }
 }
 
 /// An endpoint to be inserted.

@@ -1,28 +1,80 @@
 //! The inbox: verified webhooks of Vipps MobilePay, until they are processed and for a while after that, so that duplicates are recognised.
 
-use super::{Error, Store};
+use super::db::Statement;
+use super::{Error, Store, Wake};
 use crate::checkout::Moment;
 
-verbs! {
+impl Store {
     /// Inserts webhooks in one statement; duplicates are ignored. They are durable when it returns.
     ///
     /// # Errors
     /// On a database error; none is written then.
-    fn accept_webhooks(webhooks: &[Webhook], now: Moment) -> Result<(), Error>;
+    pub async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
+        let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
+        // Every proxy inserts in the same order, so that two proxies with the same webhooks do not deadlock.
+        let insert = Statement::each(
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
+             SELECT k.value, u.value, r.value, n.value, $5 FROM json_each($1) AS k \
+             JOIN json_each($2) AS u USING (key) JOIN json_each($3) AS r USING (key) \
+             JOIN json_each($4) AS n USING (key) WHERE true \
+             ON CONFLICT (dedupe_key) DO NOTHING",
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
+             SELECT key, sales_unit, reference, name, $5 \
+             FROM unnest($1, $2, $3, $4) AS fresh (key, sales_unit, reference, name) ORDER BY key \
+             ON CONFLICT (dedupe_key) DO NOTHING",
+        );
+        let insert = insert
+            .bind(column(dedupe_key))
+            .bind(column(|webhook| webhook.sales_unit.clone()))
+            .bind(column(|webhook| webhook.reference.clone()))
+            .bind(column(|webhook| webhook.name.clone()))
+            .bind(now);
+        if self.db.execute(insert).await? > 0 {
+            self.db.notify(Wake::Inbox);
+        }
+        Ok(())
+    }
 
     /// Deletes webhooks that were processed before that time, `most` at once. Vipps MobilePay repeats a webhook for a week at most. How
     /// many.
     ///
     /// # Errors
     /// On a database error.
-    fn prune_webhooks(before: Moment, most: u32) -> Result<u64, Error>;
+    pub async fn prune_webhooks(&self, before: Moment, most: u32) -> Result<u64, Error> {
+        let prune = Statement::each(
+            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE done_at < $1 LIMIT $2)",
+            "DELETE FROM inbox WHERE id = ANY (ARRAY(SELECT id FROM inbox WHERE done_at < $1 LIMIT $2))",
+        );
+        self.db.execute(prune.bind(before).bind(most)).await
+    }
 
     /// Claims the oldest webhooks that are not processed, for `lease_ms` milliseconds. A lease that ends later than any valid one was given
     /// by a wrong clock and is ignored.
     ///
     /// # Errors
     /// On a database error.
-    fn claim_webhooks(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<ClaimedWebhook>, Error>;
+    pub async fn claim_webhooks(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<ClaimedWebhook>, Error> {
+        let claim = Statement::each(
+            "UPDATE inbox SET lease_until = $1 + $2 WHERE id IN ( \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3) \
+             RETURNING id, sales_unit, reference, name",
+            "UPDATE inbox SET lease_until = $1 + $2 WHERE id = ANY (ARRAY( \
+                 SELECT id FROM inbox WHERE done_at IS NULL AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) ORDER BY id LIMIT $3 \
+                 FOR UPDATE SKIP LOCKED)) \
+             RETURNING id, sales_unit, reference, name",
+        );
+        let claimed = self.db.returning(claim.bind(now).bind(lease_ms).bind(most), |row| {
+            Ok(ClaimedWebhook {
+                id: row.get("id")?,
+                sales_unit: row.get("sales_unit")?,
+                reference: row.get("reference")?,
+                name: row.get("name")?,
+            })
+        });
+        let mut claimed = claimed.await?;
+        claimed.sort_by_key(|claimed| claimed.id);
+        Ok(claimed)
+    }
 }
 
 /// A webhook that was verified.

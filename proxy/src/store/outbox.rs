@@ -1,33 +1,81 @@
 //! The outbox: effects that are due, claimed with a lease, postponed, or parked (dead letters).
 
+use super::db::{Row, Statement, Value};
 use super::{Error, Store};
-use crate::checkout::{CheckoutId, Effect, Moment};
+use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
 
-verbs! {
+impl Store {
     /// Claims effects that are due, for `lease_ms` milliseconds, those that a customer waits for first. A lease that ends later than any
     /// valid one was given by a wrong clock and is ignored. An effect that cannot be parsed is parked.
     ///
     /// # Errors
     /// On a database error.
-    fn claim_due(most: u32, lease_ms: i64, now: Moment) -> Result<Vec<ClaimedEffect>, Error>;
+    pub async fn claim_due(&self, most: u32, lease_ms: i64, now: Moment) -> Result<Vec<ClaimedEffect>, Error> {
+        let claim = Statement::each(
+            "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id IN ( \
+                 SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
+                 ORDER BY kind <> 'create_payment', due_at LIMIT $3) \
+             RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries, \
+                 (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
+            "UPDATE outbox SET lease_until = $1 + $2, tries = tries + 1 WHERE id = ANY (ARRAY( \
+                 SELECT id FROM outbox WHERE due_at <= $1 AND (lease_until <= $1 OR lease_until > $1 + 2 * $2) AND parked_reason IS NULL \
+                 ORDER BY kind <> 'create_payment', due_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+             RETURNING id, checkout_id, sales_unit, effect, tries, tries - tries_before AS fresh_tries, \
+                 (SELECT state ->> 'trace_id' FROM checkouts WHERE checkouts.id = checkout_id) AS trace_id",
+        );
+        let rows = self.db.returning(claim.bind(now).bind(lease_ms).bind(most), |row| {
+            let claim = Claim { id: row.get("id")?, tries: row.get("tries")? };
+            let Ok(effect) = serde_json::from_str(row.get("effect")?) else { return Ok(Err(claim)) };
+            Ok(Ok(ClaimedEffect {
+                claim,
+                checkout_id: row.get("checkout_id")?,
+                trace_id: row.get("trace_id")?,
+                sales_unit: row.get("sales_unit")?,
+                effect,
+                tries: row.get("fresh_tries")?,
+            }))
+        });
+        let mut claimed = Vec::new();
+        for row in rows.await? {
+            match row {
+                Ok(effect) => claimed.push(effect),
+                Err(claim) => self.park(&claim, "written by another release").await?,
+            }
+        }
+        Ok(claimed)
+    }
 
     /// When the next effect is due, or its lease expires.
     ///
     /// # Errors
     /// On a database error.
-    fn next_due() -> Result<Option<Moment>, Error>;
+    pub async fn next_due(&self, now: Moment) -> Result<Option<Moment>, Error> {
+        let query = Statement::new(
+            "SELECT (SELECT min(due_at) FROM outbox WHERE parked_reason IS NULL AND due_at > $1) AS due, \
+                    (SELECT min(lease_until) FROM outbox WHERE parked_reason IS NULL AND due_at <= $1) AS leased",
+        );
+        let read = |row: &Row<'_>| Ok([row.get::<Option<Moment>>("due")?, row.get("leased")?]);
+        let found = self.db.one(query.bind(now), read).await?;
+        Ok(found.into_iter().flatten().flatten().min())
+    }
 
     /// Releases a claim, to be retried at `due_at`. Does nothing if the claim was lost.
     ///
     /// # Errors
     /// On a database error; the lease expires by itself then.
-    fn postpone(claim: &Claim, due_at: Moment) -> Result<(), Error>;
+    pub async fn postpone(&self, claim: &Claim, due_at: Moment) -> Result<(), Error> {
+        let postpone = Statement::new("UPDATE outbox SET due_at = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
+        self.db.execute(postpone.bind(&claim.id).bind(claim.tries).bind(due_at)).await.map(drop)
+    }
 
     /// Parks an effect that cannot succeed, with the reason. Does nothing if the claim was lost.
     ///
     /// # Errors
     /// On a database error; the lease expires by itself then.
-    fn park(claim: &Claim, reason: &str) -> Result<(), Error>;
+    pub async fn park(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
+        let park = Statement::new("UPDATE outbox SET parked_reason = $3, lease_until = 0 WHERE id = $1 AND tries = $2");
+        self.db.execute(park.bind(&claim.id).bind(claim.tries).bind(reason)).await.map(drop)
+    }
 }
 
 /// The right to settle a row of the outbox. It is lost when another worker claims the row after the lease has expired.
@@ -54,4 +102,28 @@ pub struct ClaimedEffect {
     pub effect: Effect,
     /// How many tries there were since it was planned or unparked, including this one.
     pub tries: u32,
+}
+
+/// Inserts the effects that are not events; `None` where there are none.
+pub(super) fn insertion(checkout: &Checkout, effects: &[Planned], now: Moment) -> Result<Option<Statement>, Error> {
+    let row = |(position, planned): (usize, &Planned)| -> Result<[Value; 7], Error> {
+        Ok([
+            effect_id(checkout, position).into(),
+            checkout.id.into(),
+            checkout.order.cart.sales_unit.as_str().into(),
+            planned.effect.kind().into(),
+            Value::Json(Some(serde_json::to_string(&planned.effect)?)),
+            planned.due_at.into(),
+            now.into(),
+        ])
+    };
+    let planned = effects.iter().enumerate().filter(|(_, planned)| planned.event().is_none());
+    let rows: Vec<_> = planned.map(row).collect::<Result<_, Error>>()?;
+    let begin = "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, created_at)";
+    Ok((!rows.is_empty()).then(|| Statement::insert(begin, rows, "")))
+}
+
+/// The id of an effect's row: checkout, version, and position among the version's effects. The same for every retry of a commit.
+pub(super) fn effect_id(checkout: &Checkout, position: usize) -> String {
+    format!("{}-{}-{position}", checkout.id, checkout.version)
 }

@@ -3,7 +3,8 @@
 use kvitt_wire::Role;
 use serde::Serialize;
 
-use super::{Error, Store};
+use super::db::{Row, Statement};
+use super::{Error, Store, role};
 use crate::checkout::Moment;
 use crate::checkout::audit::Entry;
 
@@ -29,34 +30,78 @@ pub struct StoredKey {
     pub revoked_at: Option<Moment>,
 }
 
-verbs! {
+impl Store {
     /// Inserts a new key, which was never used or revoked.
     ///
     /// # Errors
     /// On a database error, or when the prefix exists already.
-    fn add_shop_key(key: &StoredKey, audit: &Entry) -> Result<(), Error>;
+    pub async fn add_shop_key(&self, key: &StoredKey, audit: &Entry) -> Result<(), Error> {
+        let add = Statement::new(
+            "INSERT INTO shop_keys (prefix, name, role, sales_unit, secret_hash, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        );
+        let add = add
+            .bind(&key.prefix)
+            .bind(&key.name)
+            .bind(key.role.as_str())
+            .bind(key.sales_unit.clone())
+            .bind(&key.secret_hash)
+            .bind(key.created_at);
+        self.audited([add], audit).await.map(drop)
+    }
 
     /// All keys, including revoked ones, oldest first.
     ///
     /// # Errors
     /// On a database error.
-    fn shop_keys() -> Result<Vec<StoredKey>, Error>;
+    pub async fn shop_keys(&self) -> Result<Vec<StoredKey>, Error> {
+        let query = Statement::new(
+            "SELECT prefix, name, role, sales_unit, secret_hash, created_at, used_at, revoked_at \
+             FROM shop_keys ORDER BY created_at, prefix",
+        );
+        self.db.all(query, key).await
+    }
 
     /// The key with that prefix, revoked or not.
     ///
     /// # Errors
     /// On a database error.
-    fn shop_key(prefix: &str) -> Result<Option<StoredKey>, Error>;
+    pub async fn shop_key(&self, prefix: &str) -> Result<Option<StoredKey>, Error> {
+        let query = Statement::new(
+            "SELECT prefix, name, role, sales_unit, secret_hash, created_at, used_at, revoked_at \
+             FROM shop_keys WHERE prefix = $1",
+        );
+        self.db.one(query.bind(prefix), key).await
+    }
 
     /// Updates when a key was last used.
     ///
     /// # Errors
     /// On a database error.
-    fn touch_shop_key(prefix: &str, now: Moment) -> Result<(), Error>;
+    pub async fn touch_shop_key(&self, prefix: &str, now: Moment) -> Result<(), Error> {
+        let touch = Statement::new("UPDATE shop_keys SET used_at = $2 WHERE prefix = $1").bind(prefix).bind(now);
+        self.db.execute(touch).await.map(drop)
+    }
 
     /// Revokes a key. False when it does not exist or was revoked before.
     ///
     /// # Errors
     /// On a database error.
-    fn revoke_shop_key(prefix: &str, audit: &Entry) -> Result<bool, Error>;
+    pub async fn revoke_shop_key(&self, prefix: &str, audit: &Entry) -> Result<bool, Error> {
+        let revoke = Statement::new("UPDATE shop_keys SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL");
+        Ok(self.audited([revoke.bind(prefix).bind(audit.at)], audit).await? == 1)
+    }
+}
+
+fn key(row: &Row<'_>) -> Result<StoredKey, Error> {
+    Ok(StoredKey {
+        prefix: row.get("prefix")?,
+        name: row.get("name")?,
+        role: role(row.get("role")?),
+        sales_unit: row.get("sales_unit")?,
+        secret_hash: row.get("secret_hash")?,
+        created_at: row.get("created_at")?,
+        used_at: row.get("used_at")?,
+        revoked_at: row.get("revoked_at")?,
+    })
 }

@@ -14,7 +14,7 @@ use crate::checkout::{Checkout, Event, Moment, Reservation};
 use crate::config::{Capture, Market, SalesUnits};
 use crate::engine::chores::Chore;
 use crate::observe::metrics::{CAPTURES_DUE, CAPTURES_OVERDUE};
-use crate::store::deliveries::NewEvent;
+use crate::store::events::NewEvent;
 use crate::store::{Error, Shared, Store};
 use crate::vendor::advice;
 

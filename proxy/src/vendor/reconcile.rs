@@ -115,7 +115,7 @@ impl Reconciler {
             let Some(last) = page.last() else { break };
             after = Some(*last);
             let mut comparing = futures_util::stream::iter(page)
-                .map(|id| async move { (id, self.order(id, begun_at).await) })
+                .map(|cursor| async move { (cursor.id(), self.order(cursor.id(), begun_at).await) })
                 .buffer_unordered(self.concurrency);
             while let Some((id, compared)) = comparing.next().await {
                 report.add(id, compared);

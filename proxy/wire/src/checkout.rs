@@ -87,6 +87,18 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Open,
+        Self::Starting,
+        Self::Created,
+        Self::Authorized,
+        Self::Aborted,
+        Self::Expired,
+        Self::Terminated,
+        Self::Failed,
+    ];
+
     /// Whether the attempt is final for the customer: paid, or failed.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Open | Self::Starting | Self::Created)

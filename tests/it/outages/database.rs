@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use kvitt_wire::State;
 use reqwest::StatusCode;
-use sqlx::{Connection, SqliteConnection};
 
 use super::{QUICK, asks_to_pay, orders, paid_once, sees};
-use crate::shop::{Database, Process, Server, Shop, Stage, Stream, TIMEOUT, eventually, http, problem};
+use crate::shop::{Database, Process, Server, Shop, Stage, Stream, TIMEOUT, eventually, http, problem, sqlite};
 
 /// The log reports a failed store once a second at most.
 fn logs_at_most_once_a_second(proxy: &Process, since: Instant) {
@@ -30,8 +29,8 @@ async fn a_locked_file_delays_payments_and_loses_none() {
     let mut stream = Stream::open_at(&proxy.url, &format!("/v1/checkouts/{}", order.token), None).await;
     assert_eq!(stream.next().await.unwrap().state, State::Created);
 
-    let mut other = SqliteConnection::connect(&stage.files.database).await.unwrap();
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    let other = sqlite(&stage.files.database);
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let locked = Instant::now();
     stage.vipps.approves(&order.reference).await;
     is_refused_for_now(&proxy.url).await;
@@ -42,7 +41,7 @@ async fn a_locked_file_delays_payments_and_loses_none() {
     assert!(stage.vipps.undelivered().await > 0);
     logs_at_most_once_a_second(&proxy, locked);
 
-    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     tokio::time::timeout(TIMEOUT, async { while stream.next().await.unwrap().state != State::Authorized {} })
         .await
         .expect("the stream goes on");
@@ -138,8 +137,8 @@ async fn one_proxy_owns_the_file_and_commands_work_beside_it() {
 async fn readyz_reports_a_locked_file_once_the_inbox_is_full() {
     let shop = Arc::new(Shop::open_on(Database::Sqlite, "webhook.queue = 1").await);
     shop.is_ready().await;
-    let mut other = SqliteConnection::connect(&shop.files.database).await.unwrap();
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    let other = sqlite(&shop.files.database);
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     // One is being written, one waits, and the queue is full.
     let webhooks: Vec<_> = (0..3)
         .map(|place| {
@@ -156,7 +155,7 @@ async fn readyz_reports_a_locked_file_once_the_inbox_is_full() {
     .await;
     let unready = problem(unready, 503, "not_ready").await;
     assert_eq!(unready.detail.as_deref(), Some("inbox: the queue is full"));
-    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     for webhook in webhooks {
         let status = webhook.await.unwrap();
         assert!(matches!(status, StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE), "{status}");
@@ -165,6 +164,6 @@ async fn readyz_reports_a_locked_file_once_the_inbox_is_full() {
         shop.get("/readyz").send().await.unwrap().status().is_success().then_some(())
     })
     .await;
-    other.close().await.unwrap();
+    other.close().unwrap();
     Arc::into_inner(shop).unwrap().close().await;
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use kvitt_wire::State;
-use sqlx::{Connection, Row, SqliteConnection};
 
 use super::{QUICK, asks_to_pay, orders, paid_once, sees};
-use crate::shop::{Process, Stage, Stream, eventually, problem};
+use crate::shop::{Process, Stage, Stream, eventually, problem, sqlite};
 
 /// How the disk is filled.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,11 +113,9 @@ async fn is_full_for_a_while(disk: Disk) {
         std::fs::copy(disk.folder(&stage, &proxy).join(name), folder.path().join(name)).unwrap();
     }
     let copy = folder.path().join("kvitt.sqlite");
-    let mut database = SqliteConnection::connect(&format!("sqlite:{}", copy.display())).await.unwrap();
-    let sound: String =
-        sqlx::query("PRAGMA integrity_check").fetch_one(&mut database).await.unwrap().get("integrity_check");
+    let database = sqlite(&format!("sqlite:{}", copy.display()));
+    let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(sound, "ok");
-    database.close().await.unwrap();
     drop(proxy);
     stage.vipps.close().await;
 }

@@ -13,8 +13,8 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::TIMEOUT;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 
 /// A kind of database.
@@ -154,16 +154,21 @@ fn id(which: &str) -> u32 {
 /// Runs SQL behind the store's back. It is not logged: it may contain what no proxy may log.
 pub(crate) async fn execute(url: &str, sql: &'static str) {
     if url.starts_with("sqlite:") {
-        let options = SqliteConnectOptions::from_str(url).unwrap().create_if_missing(true).disable_statement_logging();
-        let mut connection = options.connect().await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        sqlite(url).execute_batch(sql).unwrap();
     } else {
         let options = PgConnectOptions::from_str(url).unwrap().disable_statement_logging();
         let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
+}
+
+/// Opens an SQLite file behind the store's back; a missing one is created.
+pub(crate) fn sqlite(url: &str) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
+    connection.busy_timeout(TIMEOUT).unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    connection
 }
 
 /// The whole content of a database: the bytes of its files, or the rows of its tables.

@@ -4,8 +4,9 @@ use kvitt::checkout::Moment;
 use kvitt::checkout::audit::{Action, Entry};
 use kvitt::shop::relay::new_secret;
 use kvitt::store::Store;
-use kvitt::store::deliveries::{Delivery, DeliveryOutcome, DeliveryTry, NewEvent, SettleOutcome};
+use kvitt::store::deliveries::{Delivery, DeliveryOutcome, DeliveryTry, SettleOutcome};
 use kvitt::store::endpoints::NewEndpoint;
+use kvitt::store::events::NewEvent;
 
 use super::{LEASE_MS, NOW, Place};
 use crate::shop::{Database, operator};

@@ -2,7 +2,7 @@
 
 use kvitt::checkout::audit::{Action, Entry};
 use kvitt::checkout::{Checkout, Event, Moment, Offer, OfferedBy};
-use kvitt::store::deliveries::NewEvent;
+use kvitt::store::events::NewEvent;
 use kvitt::store::{Cause, Committed, Store};
 use kvitt_wire::State;
 

@@ -19,7 +19,7 @@ const MAX_DRIFTING: u32 = 20;
 /// Examines the database.
 pub(super) async fn examine(store: &Store, config: &Config, findings: &mut Findings) -> Result<(), Error> {
     let now = clock::now();
-    let kind = if matches!(store, Store::Sqlite(_)) { "SQLite" } else { "PostgreSQL" };
+    let kind = store.kind();
     let (schema, size) = (store.schema().await?, output::bytes(store.size_bytes().await?));
     findings.add(Health::Ok, "database", format!("{kind}, migration {schema}, {size}"));
     if let Some(free) = store.free_bytes() {

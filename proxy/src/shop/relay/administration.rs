@@ -12,8 +12,9 @@ use super::{ROTATION_MS, new_secret};
 use crate::base::clock;
 use crate::checkout::audit::{Action, Entry};
 use crate::checkout::{EventKind, Moment};
-use crate::store::deliveries::{ENDPOINT_DISABLED, NewEvent, Replay};
+use crate::store::deliveries::Replay;
 use crate::store::endpoints::{Endpoint, NewEndpoint};
+use crate::store::events::{ENDPOINT_DISABLED, NewEvent};
 use crate::store::{self, Store};
 
 /// Why nothing was changed.

@@ -48,7 +48,7 @@ async fn show(State(app): State<App>, key: Caller<Read>, Path(id): Path<String>)
 ))]
 async fn erase(State(app): State<App>, key: Caller<EraseCustomers>, Path(id): Path<String>) -> Result<StatusCode> {
     let known = known(&app, &key, &id).await?;
-    customers::erase_customer(&app.store, &app.ledger, &known, &key.by).await?;
+    customers::erase_customer(&app.ledger, &known, &key.by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -84,7 +84,7 @@ async fn erase_number(
 ) -> Result<axum::Json<ErasedCustomers>> {
     let mut erased = 0;
     for known in with_number(&app, &key, &body).await? {
-        erased += customers::erase_customer(&app.store, &app.ledger, &known, &key.by).await?;
+        erased += customers::erase_customer(&app.ledger, &known, &key.by).await?;
     }
     Ok(axum::Json(ErasedCustomers { erased }))
 }

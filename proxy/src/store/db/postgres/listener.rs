@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPool, PgPoo
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Wake;
+use crate::store::Wake;
 
 /// The name of the notification channel.
 pub(super) const CHANNEL: &str = "kvitt";
