@@ -10,10 +10,12 @@ use kvitt::http::{docs, routes};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// Whose links are checked, beside all guides in `www/docs`.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "CHANGELOG.md",
     "tests/README.md",
+    "tests/bench/README.md",
+    "tests/bench/RESULTS.md",
     "proxy/README.md",
     "plugin/README.md",
     "proxy/emulator/README.md",

@@ -1,4 +1,5 @@
-//! Checks licences and sources of all dependencies: crates from `cargo metadata`, npm packages from the lock files.
+//! Checks licences and sources of all dependencies: crates from `cargo metadata`, npm packages from the lock files. Those of the bench are
+//! among them.
 //!
 //! The allowed licences are those of `deny.toml`, so this check and cargo-deny never disagree. (cargo-deny also checks advisories; it runs
 //! where its database is available.) This check only reads, and it must refuse what it does not understand.
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use spdx::{Expression, Licensee, ParseMode};
 
+use crate::bench;
 use crate::setup::{BROWSER_TOOLS, BUILD_TOOLS};
 use crate::workspace::Workspace;
 
@@ -21,11 +23,14 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let allowed =
         Allowed::read(&fs::read_to_string(&deny).with_context(|| format!("cannot read {}", deny.display()))?)?;
 
-    let metadata = workspace.metadata()?;
-    let crates = crates(&metadata)?;
-    let mut violations: BTreeSet<String> = crates.iter().filter_map(|found| allowed.violation(found)).collect();
-    let mut count = crates.len();
-    for folder in [BUILD_TOOLS, BROWSER_TOOLS] {
+    let mut violations = BTreeSet::new();
+    let mut count = 0;
+    for folder in ["", bench::FOLDER] {
+        let crates = crates(&workspace.metadata_of(folder)?)?;
+        violations.extend(crates.iter().filter_map(|found| allowed.violation(found)));
+        count += crates.len();
+    }
+    for folder in [BUILD_TOOLS, BROWSER_TOOLS].into_iter().chain(bench::PEERS) {
         let path = workspace.path(folder).join("package-lock.json");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let lock = serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;

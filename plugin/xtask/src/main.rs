@@ -1,10 +1,11 @@
 //! `cargo xtask`: the commands of this repository, for people and for CI.
 //!
-//! `demo` runs the demo shop, `test` runs every check, `soak` runs the long tests, `dist` builds the widget into `www/pkg`, `openapi` writes
+//! `demo` runs the demo shop, `test` runs every check, `soak` runs the long tests, `bench` measures the proxy, `dist` builds the widget into `www/pkg`, `openapi` writes
 //! what is generated: the description of the API, its types, and the pages about commands and options. Each command installs what it needs
 //! (see `setup`), or fails with one line that names what is missing; it must never skip anything. This crate is compiled first on every new
 //! machine, so it must stay small.
 
+mod bench;
 mod chromium;
 mod demo;
 mod dist;
@@ -41,6 +42,8 @@ enum Command {
     Test(test::Args),
     /// Run the long tests: a million cases of the model, fuzzing, load. Each has a limit and ends by itself
     Soak(soak::Args),
+    /// Measure the proxy beside other servers that do the same work, and write tests/bench/RESULTS.md. It ends by itself
+    Bench(bench::Args),
     /// Build the widget into www/pkg, print its size and check it against the budget
     Dist,
     /// Write what is generated from the proxy: proxy/openapi.json, its types, www/docs/command-line.md and configuration.md
@@ -73,6 +76,7 @@ fn run_command(command: Command) -> Result<()> {
         Command::Demo(args) => demo::demo(&workspace, &args),
         Command::Test(args) => test::test(&workspace, &args),
         Command::Soak(args) => soak::soak(&workspace, &args),
+        Command::Bench(args) => bench::bench(&workspace, &args),
         Command::Dist => dist::dist(&workspace),
         Command::Openapi(args) => openapi::openapi(&workspace, &args),
         Command::WasmTestRunner { .. } => unreachable!("handled above"),

@@ -45,9 +45,9 @@ impl Workspace {
         cargo
     }
 
-    /// The metadata of the workspace and all its dependencies, for every platform.
-    pub(crate) fn metadata(&self) -> Result<Value> {
-        metadata(&self.root, &[])
+    /// The metadata of the workspace in a folder of the repository, and of all its dependencies, for every platform. `""` is the main one.
+    pub(crate) fn metadata_of(&self, folder: &str) -> Result<Value> {
+        metadata(&self.root.join(folder), &[])
     }
 
     /// Builds only the proxy's binary and returns its path.
