@@ -5,9 +5,11 @@
 //! trait, to Vipps MobilePay. No module here knows HTTP or the API of Vipps MobilePay.
 
 pub mod chores;
+pub mod handover;
 pub mod hub;
 pub mod inbox;
 pub mod ledger;
+pub mod look;
 pub mod outage;
 pub mod outbox;
 pub mod pace;

@@ -27,7 +27,6 @@ pub mod queues;
 pub mod reconciliation;
 pub mod registrations;
 mod shop_keys;
-mod traces;
 mod vitals;
 
 use kvitt_wire::Role;
@@ -44,7 +43,7 @@ use db::{Db, Postgres, Sqlite, Statement};
 pub use desk::{StoredLink, StoredSession};
 pub use idempotency::IdempotencyRecord;
 pub use inbox::{ClaimedWebhook, Webhook};
-pub use outbox::{Claim, ClaimedEffect};
+pub use outbox::{Claim, ClaimedEffect, born_claimed};
 pub use queues::Depths;
 pub use shop_keys::StoredKey;
 
@@ -262,8 +261,8 @@ pub enum Cause {
     Request,
     /// A request with an idempotency key. The key is inserted.
     Idempotent(IdempotencyRecord),
-    /// A webhook. Its row in the inbox is marked as done.
-    Inbox(i64),
+    /// Webhooks about one payment. Their rows in the inbox are marked as done.
+    Inbox(Vec<i64>),
     /// The outcome of an effect. Its row in the outbox is deleted, if the claim is still valid.
     Outbox(Claim),
 }
@@ -274,8 +273,6 @@ pub enum Cause {
 pub enum Wake {
     /// A new version of a checkout was committed, and whether it has effects.
     Checkout(CheckoutId, u32, bool),
-    /// Webhooks were accepted.
-    Inbox,
     /// Notifications may have been lost: anything may have changed.
     Anything,
 }

@@ -131,7 +131,7 @@ macro_rules! dies_everywhere {
 }
 
 dies_everywhere! {
-    paid_whichever_commit_is_the_last: paid_with_sharing, QUICK, CrashPoint::AfterCommit, 6;
+    paid_whichever_commit_is_the_last: paid_with_sharing, QUICK, CrashPoint::AfterCommit, 5;
     paid_whichever_answer_is_the_last: paid_with_sharing, QUICK, CrashPoint::AfterAnswer, 2;
     paid_whichever_request_is_the_last: paid_with_sharing, QUICK, CrashPoint::InRequest, 2;
     rejected_then_paid_whichever_commit_is_the_last: rejected_then_paid, QUICK, CrashPoint::AfterCommit, 10;
@@ -146,7 +146,7 @@ dies_everywhere! {
     shipped_whichever_commit_is_the_last: shipped_in_part, QUICK, CrashPoint::AfterCommit, 12;
     shipped_whichever_answer_is_the_last: shipped_in_part, QUICK, CrashPoint::AfterAnswer, 5;
     shipped_whichever_request_is_the_last: shipped_in_part, QUICK, CrashPoint::InRequest, 5;
-    scanned_whichever_commit_is_the_last: paid_by_scanning, QUICK, CrashPoint::AfterCommit, 7;
+    scanned_whichever_commit_is_the_last: paid_by_scanning, QUICK, CrashPoint::AfterCommit, 6;
     scanned_whichever_answer_is_the_last: paid_by_scanning, QUICK, CrashPoint::AfterAnswer, 2;
     scanned_whichever_request_is_the_last: paid_by_scanning, QUICK, CrashPoint::InRequest, 2;
     in_the_app_whichever_commit_is_the_last: paid_in_the_app, TO_THE_APP, CrashPoint::AfterCommit, 5;

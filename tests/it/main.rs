@@ -15,6 +15,7 @@ mod carts;
 mod commands;
 mod config;
 mod connections;
+mod costs;
 mod crash;
 mod crashes;
 mod customers;

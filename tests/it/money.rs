@@ -174,7 +174,8 @@ async fn a_refusal_comes_with_advice() {
     let warehouse = Warehouse::of(&shop).await;
     let order = paid(&shop).await;
     let reference = order.reference();
-    // Half a year later the reservation has expired.
+    // Half a year later the reservation has expired, and the webhook is lost.
+    shop.vipps.webhook_is("lose", "CANCELLED", 1).await;
     shop.vipps.clock_moves(181 * 24 * 60 * 60 * 1000).await;
     let refused =
         problem(warehouse.sends(reference, "capture", "late", &json!({})).await, 409, "operation_refused").await;

@@ -70,7 +70,7 @@ pub(crate) fn opened(nth: u128) -> Step {
 /// Stores the nth checkout.
 pub(crate) async fn insert(store: &Store, nth: u128) -> Checkout {
     let Step { checkout, effects } = opened(nth);
-    let committed = store.insert(&checkout, &Secret("hush".into()), &effects, &Cause::Request, NOW).await.unwrap();
+    let committed = store.insert(&checkout, &Secret("hush".into()), &effects, &Cause::Request, 0, NOW).await.unwrap();
     assert_eq!(committed, Committed::Yes);
     checkout
 }
@@ -85,6 +85,7 @@ pub(crate) fn webhook(nth: u32) -> Webhook {
         reference: format!("nordlys-{nth}-1"),
         name: "AUTHORIZED".into(),
         event_id: format!("event-{nth}"),
+        note: None,
     }
 }
 
@@ -107,7 +108,8 @@ macro_rules! of_both {
     };
 }
 
-// After the macro, which it uses.
+// After the macro, which they use.
+mod claims;
 mod deliveries;
 mod plans;
 mod retention;
@@ -207,7 +209,7 @@ async fn commits_of_a_batch_succeed_or_fail_one_by_one(database: Database) {
     let other = Secret("other".into());
     let (committed, again) = tokio::join!(
         futures_util::future::join_all(twice),
-        store.insert(&checkout, &other, &effects, &Cause::Request, NOW)
+        store.insert(&checkout, &other, &effects, &Cause::Request, 0, NOW)
     );
     assert!(again.is_err(), "it exists already");
     assert_eq!(committed.iter().filter(|outcome| **outcome == Committed::Yes).count(), 20);
@@ -221,26 +223,26 @@ async fn a_webhook_is_accepted_once(database: Database) {
     let place = Place::new(database);
     let (one, other) = (place.open().await, place.opens_beside().await);
     let inbox = async || one.depths(NOW).await.unwrap().inbox;
-    one.accept_webhooks(&[webhook(1), webhook(1), webhook(2)], NOW).await.unwrap();
+    one.accept_webhooks(&[webhook(1), webhook(1), webhook(2)], 0, NOW).await.unwrap();
     assert_eq!(inbox().await, 2);
-    other.accept_webhooks(&[webhook(2)], NOW).await.unwrap();
-    one.accept_webhooks(&[], NOW).await.unwrap();
+    other.accept_webhooks(&[webhook(2)], 0, NOW).await.unwrap();
+    one.accept_webhooks(&[], 0, NOW).await.unwrap();
     assert_eq!(inbox().await, 2);
     // Each handle gets all of them, in opposite order.
     let there: Vec<_> = (0..500).map(webhook).collect();
     let back: Vec<_> = there.iter().rev().cloned().collect();
     for _ in 0..4 {
-        let (one, other) = tokio::join!(one.accept_webhooks(&there, NOW), other.accept_webhooks(&back, NOW));
+        let (one, other) = tokio::join!(one.accept_webhooks(&there, 0, NOW), other.accept_webhooks(&back, 0, NOW));
         one.unwrap();
         other.unwrap();
     }
     assert_eq!(inbox().await, 500);
     let done = one.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().remove(0);
-    one.settle(&Cause::Inbox(done.id), "nothing new", NOW).await.unwrap();
-    one.accept_webhooks(&there, NOW).await.unwrap();
+    one.settle(&Cause::Inbox(vec![done.id]), "nothing new", NOW).await.unwrap();
+    one.accept_webhooks(&there, 0, NOW).await.unwrap();
     assert_eq!(inbox().await, 499, "a processed webhook is still known");
     while one.prune_webhooks(NOW.plus_ms(1), 100).await.unwrap() > 0 {}
-    one.accept_webhooks(&there, NOW).await.unwrap();
+    one.accept_webhooks(&there, 0, NOW).await.unwrap();
     assert_eq!(inbox().await, 500, "until it is pruned");
 }
 
@@ -248,13 +250,13 @@ async fn a_webhook_is_claimed_by_one(database: Database) {
     let place = Place::new(database);
     let (one, other) = (place.open().await, place.opens_beside().await);
     let all: Vec<_> = (0..5).map(webhook).collect();
-    one.accept_webhooks(&all, NOW).await.unwrap();
+    one.accept_webhooks(&all, 0, NOW).await.unwrap();
     let first = one.claim_webhooks(3, LEASE_MS, NOW).await.unwrap();
     let rest = other.claim_webhooks(3, LEASE_MS, NOW).await.unwrap();
     let names: Vec<_> = first.iter().chain(&rest).map(|waiting| waiting.reference.as_str()).collect();
     assert_eq!(names, ["nordlys-0-1", "nordlys-1-1", "nordlys-2-1", "nordlys-3-1", "nordlys-4-1"], "oldest first");
     assert!(one.claim_webhooks(3, LEASE_MS, NOW).await.unwrap().is_empty());
-    one.settle(&Cause::Inbox(first[0].id), "nothing new", NOW).await.unwrap();
+    one.settle(&Cause::Inbox(vec![first[0].id]), "nothing new", NOW).await.unwrap();
     let later = NOW.plus_ms(LEASE_MS);
     assert_eq!(other.claim_webhooks(9, LEASE_MS, later).await.unwrap()[..2], first[1..]);
     assert_eq!(other.depths(NOW).await.unwrap().inbox, 4);
@@ -316,7 +318,7 @@ async fn a_lease_by_a_wrong_clock_is_ignored(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     insert(&store, 1).await;
-    store.accept_webhooks(&[webhook(1)], NOW).await.unwrap();
+    store.accept_webhooks(&[webhook(1)], 0, NOW).await.unwrap();
     let an_hour_ahead = NOW.plus_ms(3_600_000);
     assert_eq!(store.claim_due(1, LEASE_MS, an_hour_ahead).await.unwrap().len(), 1);
     assert_eq!(store.claim_webhooks(1, LEASE_MS, an_hour_ahead).await.unwrap().len(), 1);
@@ -339,11 +341,11 @@ async fn what_was_planned_in_the_future_is_due_when_the_clock_goes_back(database
     };
     let secret = Secret("hush".into());
     store
-        .insert(&first.checkout, &secret, &poll(&first.checkout, ahead.plus_ms(2_000)), &Cause::Request, ahead)
+        .insert(&first.checkout, &secret, &poll(&first.checkout, ahead.plus_ms(2_000)), &Cause::Request, 0, ahead)
         .await
         .unwrap();
     store
-        .insert(&second.checkout, &secret, &poll(&second.checkout, NOW.plus_ms(9_000)), &Cause::Request, NOW)
+        .insert(&second.checkout, &secret, &poll(&second.checkout, NOW.plus_ms(9_000)), &Cause::Request, 0, NOW)
         .await
         .unwrap();
     assert!(store.claim_due(9, LEASE_MS, NOW).await.unwrap().is_empty());
@@ -387,7 +389,7 @@ async fn a_cause_is_settled_with_its_commit(database: Database) {
     let first = insert(&store, 1).await;
     let lost = store.claim_due(1, LEASE_MS, NOW).await.unwrap().remove(0).claim;
     let claim = store.claim_due(1, LEASE_MS, NOW.plus_ms(LEASE_MS)).await.unwrap().remove(0).claim;
-    store.accept_webhooks(&[webhook(1)], NOW).await.unwrap();
+    store.accept_webhooks(&[webhook(1)], 0, NOW).await.unwrap();
     let waiting = store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().remove(0);
 
     let second = next_version(&first);
@@ -398,10 +400,10 @@ async fn a_cause_is_settled_with_its_commit(database: Database) {
     assert_eq!((depths.outbox, store.versions(&[first.id]).await.unwrap()[0].1), (1, 1), "nothing was stored");
     store.commit(&second, &[], &Cause::Outbox(claim), NOW).await.unwrap();
     assert_eq!(store.depths(NOW).await.unwrap().outbox, 0);
-    let late = store.commit(&second, &effects(1), &Cause::Inbox(waiting.id), NOW).await.unwrap();
+    let late = store.commit(&second, &effects(1), &Cause::Inbox(vec![waiting.id]), NOW).await.unwrap();
     assert_eq!(late, Committed::Conflict);
     assert_eq!(store.depths(NOW).await.unwrap().inbox, 1, "a stale commit settles nothing");
-    store.commit(&next_version(&second), &[], &Cause::Inbox(waiting.id), NOW).await.unwrap();
+    store.commit(&next_version(&second), &[], &Cause::Inbox(vec![waiting.id]), NOW).await.unwrap();
     assert_eq!(store.depths(NOW).await.unwrap().inbox, 0);
 }
 
@@ -409,7 +411,7 @@ async fn a_new_owner_releases_the_claims_of_the_last_one(database: Database) {
     let place = Place::new(database);
     let store = place.open().await;
     insert(&store, 1).await;
-    store.accept_webhooks(&[webhook(1)], NOW).await.unwrap();
+    store.accept_webhooks(&[webhook(1)], 0, NOW).await.unwrap();
     assert_eq!(store.claim_due(1, LEASE_MS, NOW).await.unwrap().len(), 1);
     assert_eq!(store.claim_webhooks(1, LEASE_MS, NOW).await.unwrap().len(), 1);
     let beside = place.opens_beside().await;
@@ -453,7 +455,7 @@ async fn an_idempotency_key_is_used_once_and_for_its_request(database: Database)
     let (ours, theirs) = (place.open().await, place.opens_beside().await);
     let (one, two) = (opened(1), opened(2));
     let insert = async |store: &Store, step: &Step, cause: &Cause| {
-        store.insert(&step.checkout, &Secret("hush".into()), &step.effects, cause, NOW).await.unwrap()
+        store.insert(&step.checkout, &Secret("hush".into()), &step.effects, cause, 0, NOW).await.unwrap()
     };
     let first = keyed("key", "this", &one.checkout);
     assert_eq!(insert(&ours, &one, &Cause::Idempotent(first.clone())).await, Committed::Yes);

@@ -270,7 +270,7 @@ pub struct Attempt {
     pub cancel_requested: bool,
     /// How many cancellations were requested. Each has its own idempotency key, since a refusal is repeated for the same key.
     pub cancels: u32,
-    /// When the latest poll after a signal is due. Until then, further signals plan no other poll.
+    /// When the latest poll after a signal is due, or was done without being planned. Signals plan no other poll until then.
     #[serde(rename = "look_at")]
     pub poll_at: Option<Moment>,
     /// How much was authorized, captured, cancelled and refunded, in minor units.
@@ -409,6 +409,11 @@ impl Checkout {
             .find(|attempt| attempt.state == State::Authorized)
             .or(self.attempts.last())
             .expect("a checkout is opened with its first attempt")
+    }
+
+    /// The attempt of a payment.
+    pub fn attempt(&self, reference: &Reference) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.reference == *reference)
     }
 
     /// Whether the personal data that this attempt shares may be stored: the customer consented, and it was not erased since.

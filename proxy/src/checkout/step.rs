@@ -257,12 +257,9 @@ impl Step {
     /// Plans a poll, but no more often than Vipps MobilePay allows: one poll within the interval serves every signal before it. A planned
     /// poll that is further ahead is ignored: it had another reason, or was planned by a wrong clock.
     fn signal(&mut self, reference: &Reference, polling: Polling, now: Moment) {
-        let Some(attempt) = self.attempt(reference) else { return };
-        let may_change = matches!(attempt.state, State::Created | State::Authorized | State::Failed);
-        let earliest = attempt.poll_at.map_or(now, |last| last.plus_ms(polling.every_ms));
-        if may_change {
-            self.poll_at(reference, earliest.clamp(now, now.plus_ms(polling.every_ms)), now);
-        }
+        let Some(attempt) = self.attempt(reference).filter(|attempt| attempt.may_change()) else { return };
+        let due_at = attempt.next_poll(polling, now).min(now.plus_ms(polling.every_ms));
+        self.poll_at(reference, due_at, now);
     }
 
     /// Plans a poll at `due_at`, unless one is planned that is no later.
@@ -345,6 +342,10 @@ impl Step {
             .iter()
             .any(|attempt| attempt.state == State::Authorized && attempt.reference != *reference);
         let Some(attempt) = self.attempt(reference) else { return };
+        // A poll that was not planned counts for the interval too.
+        if round.is_none() && attempt.may_be_polled(polling, now) {
+            attempt.poll_at = Some(now);
+        }
         // Two polls may be committed in the wrong order, so amounts never decrease.
         attempt.aggregate = merge(attempt.aggregate, payment.aggregate);
         attempt.capture_guaranteed_until = payment.capture_guaranteed_until.or(attempt.capture_guaranteed_until);
@@ -433,6 +434,21 @@ impl Attempt {
     /// When it was authorized. For attempts of earlier releases, when it was requested, at most minutes before.
     pub fn since(&self) -> Moment {
         self.authorized_at.unwrap_or(self.created_at)
+    }
+
+    /// Whether a poll may find something new.
+    fn may_change(&self) -> bool {
+        matches!(self.state, State::Created | State::Authorized | State::Failed)
+    }
+
+    /// The earliest time of the next poll after a signal. It is one interval after the latest of them, planned or done.
+    fn next_poll(&self, polling: Polling, now: Moment) -> Moment {
+        self.poll_at.map_or(now, |latest| now.max(latest.plus_ms(polling.every_ms)))
+    }
+
+    /// Whether a signal may have the payment polled at once: it may have changed, and its last poll is an interval ago.
+    pub fn may_be_polled(&self, polling: Polling, now: Moment) -> bool {
+        self.may_change() && self.next_poll(polling, now) <= now
     }
 
     fn end(&mut self, state: State, trouble: Option<&str>) {

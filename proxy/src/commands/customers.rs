@@ -1,7 +1,6 @@
 //! `kvitt customers`: shows, finds and erases the personal data that customers shared.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -131,7 +130,7 @@ async fn find(store: &Store, number: PhoneNumber, json: bool) -> anyhow::Result<
 }
 
 async fn erase(store: &Store, config: &Config, target: Target, sales_unit: Option<&str>) -> anyhow::Result<()> {
-    let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
+    let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, None);
     let parse = |text: &String| super::arguments::number(text, &config.sales_units, sales_unit);
     let number = target.phone_number.as_ref().map(parse).transpose()?;
     let (by, spinner) = (&super::arguments::operator(), Spinner::start("erasing"));

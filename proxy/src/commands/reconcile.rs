@@ -1,10 +1,7 @@
 //! `kvitt reconcile`: compares the proxy's records with those of Vipps MobilePay.
 
-use std::sync::Arc;
-
 use anyhow::Context;
 use secrecy::ExposeSecret;
-use tokio::sync::Notify;
 
 use super::arguments::ConfigFile;
 use super::exit_status::ExitStatus;
@@ -38,7 +35,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         serde_json::from_str(&last.report)?
     } else {
         // A running proxy carries out the effects.
-        let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::new(Notify::new()));
+        let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, None);
         let _spinner = Spinner::start("comparing payments");
         let (units, performer) = (config.sales_units.clone(), parts::performer(&config)?);
         let at_once = config.reconcile.at_once;

@@ -5,8 +5,12 @@
 //! of the [`Cause`]. The commit is conditional on the version that the step started from: when two inputs arrive at
 //! once, at whichever proxies, the second is decided on the result of the first. The ledger never calls Vipps
 //! MobilePay.
+//!
+//! Who knows the state already may say so: the step is tried on that first, and the row is read only if another commit
+//! came before. Nothing that was decided on an old state can be written.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use kvitt_wire::Actor;
 use thiserror::Error;
@@ -15,7 +19,8 @@ use tracing::Instrument;
 
 use crate::base::clock;
 use crate::checkout::audit;
-use crate::checkout::{self, Checkout, CheckoutId, Input, Opening, Polling, Refusal, Step};
+use crate::checkout::{self, Checkout, CheckoutId, Input, Moment, Opening, Planned, Polling, Refusal, Step};
+use crate::engine::handover::{Handed, Handover};
 use crate::engine::hub::Hub;
 use crate::observe::trace::{self, TraceId};
 use crate::store::{self, Cause, Committed, Secret, Store};
@@ -43,19 +48,19 @@ pub struct Ledger {
     store: Store,
     hub: Hub,
     polling: Polling,
-    due: Arc<Notify>,
+    handover: Option<Handover>,
     deliveries_due: Arc<Notify>,
 }
 
 impl Ledger {
-    /// A ledger on a store. `due` is notified when a commit has added an effect to the outbox.
-    pub fn new(store: Store, hub: Hub, polling: Polling, due: Arc<Notify>) -> Self {
-        Self { store, hub, polling, due, deliveries_due: Arc::default() }
+    /// A ledger on a store. Effects are handed over to the outbox of this process, if it has one.
+    pub fn new(store: Store, hub: Hub, polling: Polling, handover: Option<Handover>) -> Self {
+        Self { store, hub, polling, handover, deliveries_due: Arc::default() }
     }
 
-    /// Notified when a commit has added an effect to the outbox.
-    pub fn due(&self) -> Arc<Notify> {
-        self.due.clone()
+    /// How payments are polled.
+    pub fn polling(&self) -> Polling {
+        self.polling
     }
 
     /// Notified when a commit has added deliveries to the shop's endpoints.
@@ -80,11 +85,12 @@ impl Ledger {
         let work = async move {
             let now = clock::now();
             let Step { checkout, effects } = checkout::open(id, trace_id, opening, now);
-            if ledger.store.insert(&checkout, &secret, &effects, &cause, now).await? != Committed::Yes {
+            let lease = ledger.lease();
+            if ledger.store.insert(&checkout, &secret, &effects, &cause, lease.ms, now).await? != Committed::Yes {
                 return Err(Error::Repeated);
             }
             tracing::info!(reference = %checkout.current().reference, "checkout opened");
-            ledger.due.notify_one();
+            ledger.hand_over(&checkout, &effects, lease, now).await;
             Ok(checkout)
         };
         detached(work.instrument(span)).await
@@ -96,7 +102,16 @@ impl Ledger {
     /// [`Error::Refused`] when the state does not allow it.
     pub async fn apply(&self, id: CheckoutId, input: Input, cause: Cause) -> Result<Checkout, Error> {
         let ledger = self.clone();
-        detached(async move { ledger.decide(id, input, &cause, None).await }).await
+        detached(async move { ledger.decide(id, None, input, &cause, None).await }).await
+    }
+
+    /// The same for an update of a checkout whose state the caller knows, as it was a moment ago.
+    ///
+    /// # Errors
+    /// When the store fails, or the checkout is there no more.
+    pub async fn apply_to(&self, state: Arc<Checkout>, input: Input, cause: Cause) -> Result<Checkout, Error> {
+        let ledger = self.clone();
+        detached(async move { ledger.decide(state.id, Some(&state), input, &cause, None).await }).await
     }
 
     /// The same for what somebody has asked for: the transaction also records who it was.
@@ -105,53 +120,125 @@ impl Ledger {
     /// [`Error::Refused`] when the state does not allow it.
     pub async fn apply_by(&self, id: CheckoutId, input: Input, cause: Cause, by: &Actor) -> Result<Checkout, Error> {
         let (ledger, by) = (self.clone(), by.clone());
-        detached(async move { ledger.decide(id, input, &cause, Some(&by)).await }).await
+        detached(async move { ledger.decide(id, None, input, &cause, Some(&by)).await }).await
     }
 
-    async fn decide(&self, id: CheckoutId, input: Input, cause: &Cause, by: Option<&Actor>) -> Result<Checkout, Error> {
+    async fn decide(
+        &self,
+        id: CheckoutId,
+        known: Option<&Checkout>,
+        input: Input,
+        cause: &Cause,
+        by: Option<&Actor>,
+    ) -> Result<Checkout, Error> {
+        if let Some(known) = known {
+            let step = self.try_once(known, input.clone(), cause, by).instrument(trace::of_checkout(known));
+            match step.await? {
+                Tried::Committed(after) => return Ok(*after),
+                // What changes nothing in the state of a moment ago may change something in that of now.
+                Tried::Nothing | Tried::Conflict => {}
+            }
+        }
         loop {
             let before = self.store.checkout(id).await?.ok_or(Error::NotFound)?.checkout;
-            let span = trace::of_checkout(&before);
-            if let Some(after) = self.try_once(before, input.clone(), cause, by).instrument(span).await? {
+            let step = async {
+                match self.try_once(&before, input.clone(), cause, by).await? {
+                    Tried::Committed(after) => return Ok(Some(*after)),
+                    Tried::Conflict => return Ok::<_, Error>(None),
+                    Tried::Nothing => {}
+                }
+                self.store.settle(cause, "changed nothing", clock::now()).await?;
+                tracing::trace!("cause settled");
+                Ok(Some(before.clone()))
+            };
+            if let Some(after) = step.instrument(trace::of_checkout(&before)).await? {
                 return Ok(after);
             }
         }
     }
 
-    /// One step and its commit; `None` when another commit has changed the checkout meanwhile.
+    /// One step and its commit.
     async fn try_once(
         &self,
-        before: Checkout,
+        before: &Checkout,
         input: Input,
         cause: &Cause,
         by: Option<&Actor>,
-    ) -> Result<Option<Checkout>, Error> {
+    ) -> Result<Tried, Error> {
         let now = clock::now();
-        let Step { checkout: mut after, effects } = checkout::step(&before, input, self.polling, now)?;
-        if after == before && effects.is_empty() {
-            self.store.settle(cause, "changed nothing", now).await?;
-            tracing::trace!("cause settled");
-            return Ok(Some(before));
+        let Step { checkout: mut after, effects } = checkout::step(before, input, self.polling, now)?;
+        if after == *before && effects.is_empty() {
+            return Ok(Tried::Nothing);
         }
         after.version += 1;
-        let audit = by.map_or_else(Vec::new, |by| audit::between(&before, &after, by, now));
-        match self.store.commit_asked(&after, &effects, &audit, cause, now).await? {
-            Committed::Conflict => return Ok(None),
+        let audit = by.map_or_else(Vec::new, |by| audit::between(before, &after, by, now));
+        let lease = self.lease();
+        match self.store.commit_asked(&after, &effects, &audit, cause, lease.ms, now).await? {
+            Committed::Conflict => return Ok(Tried::Conflict),
             Committed::Lost if matches!(cause, Cause::Idempotent(_)) => return Err(Error::Repeated),
-            Committed::Lost => return Ok(Some(before)),
+            Committed::Lost => return Ok(Tried::Committed(Box::new(before.clone()))),
             Committed::Yes => tracing::trace!(version = after.version, "checkout committed"),
         }
-        log_change(&before, &after);
+        log_change(before, &after);
         self.hub.publish(after.id, after.version);
-        if !effects.is_empty() {
-            self.due.notify_one();
-        }
+        self.hand_over(&after, &effects, lease, now).await;
         if effects.iter().any(|planned| planned.event().is_some()) {
             self.hub.publish_events();
             self.deliveries_due.notify_one();
         }
-        Ok(Some(after))
+        Ok(Tried::Committed(Box::new(after)))
     }
+
+    /// The lease of the effects that are committed next.
+    fn lease(&self) -> Lease {
+        let lease = self.handover.as_ref().and_then(Handover::lease);
+        let ms = lease.map_or(0, |lease| i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2));
+        Lease { ms, until: Instant::now() + lease.unwrap_or_default() }
+    }
+
+    /// Hands the effects of a commit over to the outbox: those that were born claimed, and when the others are due.
+    async fn hand_over(&self, committed: &Checkout, effects: &[Planned], lease: Lease, now: Moment) {
+        let Some(handover) = &self.handover else { return };
+        let claimed = match lease.ms > 0 {
+            true => store::born_claimed(committed, effects, now),
+            false => Vec::new(),
+        };
+        let later = |planned: &&Planned| planned.event().is_none() && (lease.ms == 0 || planned.due_at > now);
+        effects.iter().filter(later).for_each(|planned| handover.planned(planned.due_at));
+        if claimed.is_empty() {
+            return;
+        }
+        let state = Arc::new(committed.clone());
+        for claimed in claimed {
+            let handed = Handed { claimed, state: state.clone(), until: lease.until };
+            // The proxy has stopped since the commit began: whoever is next may have it at once.
+            if let Some(refused) = handover.give(handed)
+                && let Err(error) = self.store.defer(&refused.claimed.claim, now).await
+            {
+                // The lease expires.
+                tracing::warn!(%error, "claim not given back");
+            }
+        }
+    }
+}
+
+/// The lease of effects that are due at once.
+#[derive(Clone, Copy, Debug)]
+struct Lease {
+    /// How long it lasts, in milliseconds; 0 for none.
+    ms: i64,
+    /// When it ends, by a clock that does not jump.
+    until: Instant,
+}
+
+/// The result of one step.
+enum Tried {
+    /// It is committed; or its cause was settled by somebody else, and this is the state as it was known.
+    Committed(Box<Checkout>),
+    /// The step changes nothing. The cause is not settled.
+    Nothing,
+    /// Another commit has changed the checkout meanwhile.
+    Conflict,
 }
 
 /// Runs the work to its end even when the caller is cancelled, as when a page is closed: a commit must always notify

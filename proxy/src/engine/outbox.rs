@@ -1,25 +1,28 @@
-//! The outbox executes effects. It claims each effect that is due, has it [performed](Perform) at the
-//! [pace](crate::engine::pace) that Vipps MobilePay allows, and records the outcome through the ledger, which deletes
-//! the row in the same transaction. It does not know how an effect is performed.
+//! The outbox executes effects. It takes those that are [handed over](crate::engine::handover) and claims those of the
+//! table that are due, has each [performed](Perform) at the [pace](crate::engine::pace) that Vipps MobilePay allows, and
+//! records the outcome through the ledger, which deletes the row in the same transaction. It does not know how an effect
+//! is performed.
 //!
 //! A claim is a lease. If this process dies, the lease expires, and any proxy executes the effect again under the same
-//! idempotency key. The wake-up only saves time; the due times in the store decide. An effect that fails permanently is
+//! idempotency key. The handover only saves time; the rows in the store decide. An effect that fails permanently is
 //! parked until an operator releases it.
 
 mod release;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
 use crate::base::reference::ReferenceClock;
-use crate::checkout::{Effect, Input, Moment, PhoneNumber, Update};
+use crate::checkout::{Checkout, Effect, Input, Moment, PhoneNumber, Update};
+use crate::engine::handover::{Due, Handed, Receiver};
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::engine::pace::Pace;
@@ -27,6 +30,7 @@ use crate::observe::trace;
 use crate::store::{self, Cause, Claim, ClaimedEffect, Store};
 
 pub use release::release;
+use waiting::Waiting;
 
 /// The lease outlasts the slowest work under it: access token, call, both once more after a 401, and a read of the
 /// payment. Only an operation whose every call is that slow and that searches the event log too takes longer; it is
@@ -36,8 +40,8 @@ const CALLS_PER_LEASE: u32 = 5;
 const IN_FLIGHT: usize = 64;
 /// The longest sleep, in milliseconds. Another process may have written an effect without a wake-up.
 const MAX_SLEEP_MS: i64 = 5_000;
-/// The pause after the store has failed.
-const ERROR_DELAY: Duration = Duration::from_secs(1);
+/// The pause after the store has failed, in milliseconds.
+const ERROR_DELAY_MS: i64 = 1_000;
 /// About a day of retries; then the effect is parked.
 const MAX_TRIES: u32 = 1_500;
 /// The reason that is stored then. The result of the last try is unknown, unlike that of a refused effect.
@@ -82,72 +86,118 @@ pub struct Outbox<P> {
     pace: Pace,
     reference: ReferenceClock,
     lease: Duration,
-    due: Arc<Notify>,
+    due: Arc<Due>,
+    /// One place for each effect that is executed now.
+    slots: Arc<Semaphore>,
     stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// The lease of a claim, when one call to Vipps MobilePay takes that long at most.
+pub fn lease(call_timeout: Duration) -> Duration {
+    call_timeout * CALLS_PER_LEASE
 }
 
 impl<P: Perform> Outbox<P> {
-    /// Starts the worker. `call_timeout` is the longest that one call to Vipps MobilePay takes. When `stop` is
-    /// cancelled the worker claims no more; `tasks` finishes what is claimed.
+    /// Starts the workers. When `stop` is cancelled they claim no more; `tasks` finishes what is claimed.
     pub fn start(
         store: Store,
         ledger: Ledger,
-        performer: P,
+        (performer, pace): (P, Pace),
         reference: ReferenceClock,
-        call_timeout: Duration,
+        handed: Receiver,
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) {
-        let (lease, due) = (call_timeout * CALLS_PER_LEASE, ledger.due());
-        let outbox =
-            Self { store, ledger, performer, pace: Pace::default(), reference, lease, due, stop: stop.clone() };
-        tasks.spawn(outbox.work(tasks.clone()));
+        let Receiver { queue, lease, due } = handed;
+        let (slots, stop) = (Arc::new(Semaphore::new(IN_FLIGHT)), stop.clone());
+        let outbox = Self { store, ledger, performer, pace, reference, lease, due, slots, stop, tasks: tasks.clone() };
+        tasks.spawn(outbox.clone().take_over(queue));
+        tasks.spawn(outbox.read_table());
     }
 
-    async fn work(self, tasks: TaskTracker) {
-        let slots = Arc::new(Semaphore::new(IN_FLIGHT));
+    /// Executes what is handed over, and after `stop` what is left of it.
+    async fn take_over(self, mut queue: mpsc::UnboundedReceiver<Handed>) {
+        let (mut waiting, mut stopping) = (Waiting::default(), false);
+        let call_timeout = self.lease / CALLS_PER_LEASE;
+        loop {
+            tokio::select! {
+                Some(handed) = queue.recv() => {
+                    let urgent = matches!(handed.claimed.effect, Effect::CreatePayment(_));
+                    waiting.add(handed.until, handed, urgent);
+                }
+                slot = self.slots.clone().acquire_owned(), if !waiting.is_empty() => {
+                    let slot = slot.expect("the semaphore is never closed");
+                    if let Some(handed) = waiting.next(Instant::now() + call_timeout) {
+                        self.begin(handed.claimed, Some(handed.state), handed.until, slot);
+                    }
+                }
+                () = self.stop.cancelled(), if !stopping => {
+                    queue.close();
+                    stopping = true;
+                }
+                else => return,
+            }
+        }
+    }
+
+    /// Claims and executes what is due in the table.
+    async fn read_table(self) {
         // The clock may have gone back while no proxy was running.
         let mut went_back = true;
         while !self.stop.is_cancelled() {
-            // Created before the query, so that a commit in between still wakes the worker.
-            let next = self.due.notified();
             went_back |= clock::went_back();
             if went_back {
                 went_back = !self.reschedule().await;
             }
-            let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX).max(1);
-            let lease_ms = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2);
-            let claimed = self.store.claim_due(free, lease_ms, clock::now()).await;
-            let sleep = match &claimed {
-                Ok(claimed) if !claimed.is_empty() => {
-                    tracing::trace!(count = claimed.len(), "effects claimed");
-                    Duration::ZERO
-                }
-                Ok(_) => self.until_due().await,
-                Err(error) => {
-                    outage::report(error, "outbox not read");
-                    ERROR_DELAY
-                }
-            };
-            if !sleep.is_zero() {
-                tokio::select! {
-                    () = next => {}
-                    () = tokio::time::sleep(sleep) => {}
-                    () = self.stop.cancelled() => {}
-                }
-                continue;
+            let slot = self.stop.run_until_cancelled(self.slots.clone().acquire_owned()).await;
+            let Some(slot) = slot else { return };
+            self.due.forget();
+            let slot = slot.expect("the semaphore is never closed");
+            if let Err(error) = self.claim_due(slot).await {
+                outage::report(&error, "outbox not read");
+                self.due.planned(clock::now().plus_ms(ERROR_DELAY_MS));
             }
-            for claim in claimed.into_iter().flatten() {
-                let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
-                let outbox = self.clone();
-                let span = trace::of_effect(claim.checkout_id, claim.trace_id.as_deref(), &claim.effect);
-                let work = async move {
-                    outbox.execute(claim).await;
-                    drop(slot);
-                };
-                tasks.spawn(work.instrument(span));
-            }
+            self.stop.run_until_cancelled(self.due.wait(MAX_SLEEP_MS, clock::now)).await;
         }
+    }
+
+    /// Claims what is due, as much as there are places for, and finds out when there is more.
+    async fn claim_due(&self, slot: OwnedSemaphorePermit) -> Result<(), store::Error> {
+        let free = u32::try_from(self.slots.available_permits()).unwrap_or(u32::MAX).saturating_add(1);
+        let until = Instant::now() + self.lease;
+        let lease_ms = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2);
+        let claimed = self.store.claim_due(free, lease_ms, clock::now()).await?;
+        let (count, mut first) = (claimed.len(), Some(slot));
+        if count > 0 {
+            tracing::trace!(count, "effects claimed");
+        }
+        for claimed in claimed {
+            let slot = match first.take() {
+                Some(slot) => slot,
+                None => self.slots.clone().acquire_owned().await.expect("the semaphore is never closed"),
+            };
+            self.begin(claimed, None, until, slot);
+        }
+        if count < free as usize {
+            // What is due and was not claimed is being claimed by another proxy.
+            let later = |due_at: Moment| due_at.max(clock::now().plus_ms(1));
+            self.store.next_due(clock::now()).await?.into_iter().for_each(|due_at| self.due.planned(later(due_at)));
+        } else {
+            self.due.planned(clock::now());
+        }
+        Ok(())
+    }
+
+    /// Executes an effect in a task of its own.
+    fn begin(&self, claimed: ClaimedEffect, state: Option<Arc<Checkout>>, until: Instant, slot: OwnedSemaphorePermit) {
+        let outbox = self.clone();
+        let span = trace::of_effect(claimed.checkout_id, claimed.trace_id.as_deref(), &claimed.effect);
+        let work = async move {
+            outbox.execute(claimed, state, until).await;
+            drop(slot);
+        };
+        self.tasks.spawn(work.instrument(span));
     }
 
     /// Reschedules effects and deliveries after the machine's clock went back: their due times were computed by the
@@ -160,23 +210,9 @@ impl<P: Perform> Outbox<P> {
         rescheduled.is_ok()
     }
 
-    /// The time until the next effect is due.
-    async fn until_due(&self) -> Duration {
-        match self.store.next_due(clock::now()).await {
-            Ok(due) => {
-                let wait_ms = due.map_or(MAX_SLEEP_MS, |due| due.0 - clock::now().0);
-                Duration::from_millis(wait_ms.clamp(1, MAX_SLEEP_MS).unsigned_abs())
-            }
-            Err(error) => {
-                outage::report(&error, "outbox not read");
-                ERROR_DELAY
-            }
-        }
-    }
-
-    async fn execute(&self, claimed: ClaimedEffect) {
+    /// Executes a claimed effect. `state` is that of the commit that planned it, if it was handed over.
+    async fn execute(&self, claimed: ClaimedEffect, state: Option<Arc<Checkout>>, until: Instant) {
         let effect = &claimed.effect;
-        let until = Instant::now() + self.lease;
         let doubtful = self.is_clock_doubtful(&claimed);
         if doubtful && matches!(effect, Effect::ExpireOffer { .. }) {
             // Left to its lease, which a right clock ignores.
@@ -187,7 +223,7 @@ impl<P: Perform> Outbox<P> {
         } else if let Err(wait) = self.pace.permit(&claimed.sales_unit, effect, Instant::now()) {
             return self.defer(&claimed.claim, wait).await;
         } else {
-            match self.phone_number(&claimed).await {
+            match self.phone_number(&claimed, state.as_deref()).await {
                 Ok(number) => self.performer.perform(&claimed.sales_unit, effect, number.as_ref()).await,
                 Err(error) => {
                     outage::report(&error, "customer not read");
@@ -195,7 +231,7 @@ impl<P: Perform> Outbox<P> {
                 }
             }
         };
-        let record = || self.record(&claimed, &outcome);
+        let record = || self.record(&claimed, state.clone(), &outcome);
         let recorded = outage::retry_until("outcome not recorded", until, &self.stop, record);
         match recorded.await {
             Ok(()) => {}
@@ -219,19 +255,35 @@ impl<P: Perform> Outbox<P> {
     }
 
     /// The telephone number that an effect needs. It is stored with the order only, never in an effect.
-    async fn phone_number(&self, claimed: &ClaimedEffect) -> Result<Option<PhoneNumber>, store::Error> {
+    async fn phone_number(
+        &self,
+        claimed: &ClaimedEffect,
+        state: Option<&Checkout>,
+    ) -> Result<Option<PhoneNumber>, store::Error> {
         if !claimed.effect.sends_number() {
             return Ok(None);
+        }
+        if let Some(state) = state {
+            return Ok(state.customer.as_ref().and_then(|customer| customer.phone_number.clone()));
         }
         let stored = self.store.checkout(claimed.checkout_id).await?;
         Ok(stored.and_then(|stored| stored.checkout.customer?.phone_number))
     }
 
-    async fn record(&self, claimed: &ClaimedEffect, outcome: &Outcome) -> Result<(), ledger::Error> {
+    async fn record(
+        &self,
+        claimed: &ClaimedEffect,
+        state: Option<Arc<Checkout>>,
+        outcome: &Outcome,
+    ) -> Result<(), ledger::Error> {
         let ClaimedEffect { claim, checkout_id, effect, tries, .. } = claimed;
         match outcome {
             Outcome::Input(input) => {
-                self.ledger.apply(*checkout_id, input.clone(), Cause::Outbox(claim.clone())).await?;
+                let (input, cause) = (input.clone(), Cause::Outbox(claim.clone()));
+                match state {
+                    Some(state) => self.ledger.apply_to(state, input, cause).await?,
+                    None => self.ledger.apply(*checkout_id, input, cause).await?,
+                };
             }
             Outcome::Done(note) => self.store.settle(&Cause::Outbox(claim.clone()), note, clock::now()).await?,
             Outcome::Retry { .. } if *tries >= MAX_TRIES && !has_deadline(effect) => {
@@ -241,7 +293,7 @@ impl<P: Perform> Outbox<P> {
                 let due_at = next_try(effect, *tries, *after, rand::rng().random_range(-0.2..=0.2), clock::now());
                 self.store.postpone(claim, due_at).await?;
                 tracing::trace!(tries, "effect postponed");
-                self.due.notify_one();
+                self.due.planned(due_at);
             }
             Outcome::Park { reason } => self.park(claim, reason).await?,
         }
@@ -252,9 +304,11 @@ impl<P: Perform> Outbox<P> {
     async fn defer(&self, claim: &Claim, wait: Duration) {
         // Rounded up to a whole millisecond.
         let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2) + 1;
-        match self.store.defer(claim, clock::now().plus_ms(wait_ms)).await {
+        let due_at = clock::now().plus_ms(wait_ms);
+        match self.store.defer(claim, due_at).await {
             Ok(()) => {
-                tracing::trace!(wait_ms, "effect deferred")
+                tracing::trace!(wait_ms, "effect deferred");
+                self.due.planned(due_at);
             }
             // The lease expires.
             Err(error) => outage::report(&error, "effect not deferred"),

@@ -49,7 +49,6 @@ async fn listen(store: Store, mut listener: Listener, wake_ups: WakeUps) {
                     wake_ups.due.notify_one();
                 }
             }
-            Wake::Inbox => wake_ups.arrived.notify_one(),
             Wake::Anything => {
                 wake_ups.due.notify_one();
                 wake_ups.arrived.notify_one();

@@ -16,10 +16,13 @@ use crate::access::token::{self, Found};
 use crate::access::{idempotency, session};
 use crate::checkout::Checkout;
 use crate::config::{self, Config, SalesUnits};
+use crate::engine::handover::Handover;
 use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
 use crate::engine::ledger::Ledger;
-use crate::engine::outbox::Outbox;
+use crate::engine::look::Looks;
+use crate::engine::outbox::{self, Outbox};
+use crate::engine::pace::Pace;
 use crate::engine::sightings::Sightings;
 use crate::engine::wake::{self, WakeUps};
 use crate::engine::{chores, outage};
@@ -137,14 +140,16 @@ impl App {
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let wake_ups = WakeUps { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
         wake::start(&store, &wake_ups, &stop, tasks);
-        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, due);
+        let (handover, handed) = Handover::new(outbox::lease(config.vipps.timeout), due, &stop);
+        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, Some(handover));
         let units = config.sales_units;
         let performer = Performer::new(&config.vipps, &units).map_err(|error| StartError::Client(error.to_string()))?;
         let metrics = Metrics::default();
         performer.observe(&metrics.observer());
         let reference = performer.reference().clone();
-        let call_timeout = config.vipps.timeout;
-        Outbox::start(store.clone(), ledger.clone(), performer.clone(), reference.clone(), call_timeout, &stop, tasks);
+        let pace = Pace::default();
+        let at_pace = (performer.clone(), pace.clone());
+        Outbox::start(store.clone(), ledger.clone(), at_pace, reference.clone(), handed, &stop, tasks);
         Relay::start(
             store.clone(),
             &config.relay,
@@ -155,7 +160,8 @@ impl App {
             tasks,
         )
         .map_err(|error| StartError::Client(error.to_string()))?;
-        let inbox = Inbox::start(store.clone(), ledger.clone(), config.webhook.queue, arrived, &stop, tasks);
+        let looks = Looks::new(ledger.clone(), performer.clone(), pace, &stop);
+        let inbox = Inbox::start(store.clone(), looks, config.webhook.queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(
             config.capture,
             config.reconcile.at_once,

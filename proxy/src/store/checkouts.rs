@@ -11,7 +11,8 @@ use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
 
 impl Store {
-    /// Inserts a new checkout with its first effects, and settles its cause.
+    /// Inserts a new checkout with its first effects, and settles its cause. Effects that are due at once are claimed for `lease_ms`
+    /// milliseconds ([`born_claimed`](super::born_claimed)), or by nobody where that is 0.
     ///
     /// # Errors
     /// On a database error; nothing is written then.
@@ -21,9 +22,10 @@ impl Store {
         secret: &Secret,
         effects: &[Planned],
         cause: &Cause,
+        lease_ms: i64,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let state = NewState::of(checkout, effects, &[], &self.vault, now)?;
+        let state = NewState::of(checkout, effects, &[], &self.vault, lease_ms, now)?;
         let insert = Statement::new(
             "INSERT INTO checkouts (id, secret, version, phase, state, created_at, updated_at, idle_until, \
                  sealed_customer, customer_index, customer_at, sales_unit) \
@@ -66,11 +68,12 @@ impl Store {
         cause: &Cause,
         now: Moment,
     ) -> Result<Committed, Error> {
-        self.commit_asked(checkout, effects, &[], cause, now).await
+        self.commit_asked(checkout, effects, &[], cause, 0, now).await
     }
 
     /// Commits the result of a step, with who asked for it, and settles its cause. The checkout must still be at the version before
-    /// `checkout.version`; otherwise another commit came first ([`Committed::Conflict`]).
+    /// `checkout.version`; otherwise another commit came first ([`Committed::Conflict`]). Effects that are due at once are claimed as by
+    /// [`Store::insert`].
     ///
     /// # Errors
     /// On a database error; nothing is written then.
@@ -80,9 +83,10 @@ impl Store {
         effects: &[Planned],
         audit: &[Entry],
         cause: &Cause,
+        lease_ms: i64,
         now: Moment,
     ) -> Result<Committed, Error> {
-        let state = NewState::of(checkout, effects, audit, &self.vault, now)?;
+        let state = NewState::of(checkout, effects, audit, &self.vault, lease_ms, now)?;
         // Of two commits from the same version the second waits here for the first, and then finds no row to update.
         let update = Statement::new(
             "UPDATE checkouts SET version = $2, phase = $3, state = $4, updated_at = $5, \
@@ -156,6 +160,18 @@ impl Store {
     /// The checkout that a payment belongs to.
     ///
     /// # Errors
+    /// On a database error, or when the stored document cannot be parsed.
+    pub async fn checkout_by(&self, reference: &str) -> Result<Option<Stored>, Error> {
+        let query = Statement::new(
+            "SELECT id, version, secret, state, customer, sealed_customer, customer_id \
+             FROM attempts JOIN checkouts ON checkouts.id = checkout_id WHERE reference = $1",
+        );
+        self.db.one(query.bind(reference), |row| stored(&self.vault, row)).await
+    }
+
+    /// The id of the checkout that a payment belongs to.
+    ///
+    /// # Errors
     /// On a database error.
     pub async fn checkout_of(&self, reference: &str) -> Result<Option<CheckoutId>, Error> {
         let query = Statement::new("SELECT checkout_id FROM attempts WHERE reference = $1");
@@ -211,6 +227,7 @@ impl NewState {
         effects: &[Planned],
         audit: &[Entry],
         vault: &Vault,
+        lease_ms: i64,
         now: Moment,
     ) -> Result<Self, Error> {
         // An attempt that has got further was committed before.
@@ -220,7 +237,7 @@ impl NewState {
             sales_unit: checkout.order.cart.sales_unit.clone(),
             customer: checkout.customer.as_ref().map(|customer| seal(vault, checkout.id, customer)).transpose()?,
             references: fresh.map(|attempt| attempt.reference.as_str().to_owned()).collect(),
-            effects: super::outbox::insertion(checkout, effects, now)?,
+            effects: super::outbox::insertion(checkout, effects, lease_ms, now)?,
             events: new_events(checkout, effects)?,
             audit: (!audit.is_empty()).then(|| audit::insertion(audit)).transpose()?,
             now,
@@ -253,22 +270,25 @@ impl NewState {
     }
 }
 
-/// Settles the row of a cause. False when the claim was lost or the idempotency key was used already.
+/// Settles the rows of a cause. False when the claim was lost, no row is left to settle, or the idempotency key was used already.
 async fn settle(tx: &mut Tx<'_>, cause: &Cause, note: Option<&str>, now: Moment) -> Result<bool, Error> {
     match settlement(cause, note, now) {
         None => Ok(true),
-        Some(settlement) => Ok(tx.execute(settlement).await? == 1),
+        Some(settlement) => Ok(tx.execute(settlement).await? > 0),
     }
 }
 
-/// What settles the row of a cause: it changes one row, unless the cause was settled already. A request has no row.
+/// What settles the rows of a cause: it changes none if the cause was settled already. A request has no row.
 fn settlement(cause: &Cause, note: Option<&str>, now: Moment) -> Option<Statement> {
     match cause {
         Cause::Request => None,
         Cause::Idempotent(keyed) => Some(idempotency::insertion(keyed, now)),
-        Cause::Inbox(id) => {
-            let done = Statement::new("UPDATE inbox SET done_at = $2, note = $3 WHERE id = $1 AND done_at IS NULL");
-            Some(done.bind(*id).bind(now).bind(note))
+        Cause::Inbox(ids) => {
+            let done = Statement::each(
+                "UPDATE inbox SET done_at = $2, note = $3 WHERE id IN (SELECT value FROM json_each($1)) AND done_at IS NULL",
+                "UPDATE inbox SET done_at = $2, note = $3 WHERE id = ANY ($1) AND done_at IS NULL",
+            );
+            Some(done.bind(ids.clone()).bind(now).bind(note))
         }
         Cause::Outbox(claim) => {
             let delete = Statement::new("DELETE FROM outbox WHERE id = $1 AND tries = $2");

@@ -1,38 +1,50 @@
 //! The inbox: verified webhooks of Vipps MobilePay, until they are processed and for a while after that, so that duplicates are recognised.
 
-use super::db::Statement;
-use super::{Error, Store, Wake};
+use super::db::{Row, Statement};
+use super::{Error, Store};
 use crate::checkout::Moment;
 
 impl Store {
-    /// Inserts webhooks in one statement; duplicates are ignored. They are durable when it returns.
+    /// Inserts webhooks in one statement; duplicates are ignored. They are durable when it returns. Returns those that are new and have
+    /// something to process, claimed for `lease_ms` milliseconds.
     ///
     /// # Errors
     /// On a database error; none is written then.
-    pub async fn accept_webhooks(&self, webhooks: &[Webhook], now: Moment) -> Result<(), Error> {
+    pub async fn accept_webhooks(
+        &self,
+        webhooks: &[Webhook],
+        lease_ms: i64,
+        now: Moment,
+    ) -> Result<Vec<ClaimedWebhook>, Error> {
         let column = |of: fn(&Webhook) -> String| webhooks.iter().map(of).collect::<Vec<_>>();
         // Every proxy inserts in the same order, so that two proxies with the same webhooks do not deadlock.
         let insert = Statement::each(
-            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
-             SELECT k.value, u.value, r.value, n.value, $5 FROM json_each($1) AS k \
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, note, received_at, lease_until, done_at) \
+             SELECT k.value, u.value, r.value, n.value, nullif(w.value, ''), $6, $6 + $7, \
+                    CASE WHEN w.value <> '' THEN $6 END FROM json_each($1) AS k \
              JOIN json_each($2) AS u USING (key) JOIN json_each($3) AS r USING (key) \
-             JOIN json_each($4) AS n USING (key) WHERE true \
-             ON CONFLICT (dedupe_key) DO NOTHING",
-            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, received_at) \
-             SELECT key, sales_unit, reference, name, $5 \
-             FROM unnest($1, $2, $3, $4) AS fresh (key, sales_unit, reference, name) ORDER BY key \
-             ON CONFLICT (dedupe_key) DO NOTHING",
+             JOIN json_each($4) AS n USING (key) JOIN json_each($5) AS w USING (key) WHERE true \
+             ON CONFLICT (dedupe_key) DO NOTHING \
+             RETURNING id, sales_unit, reference, name, done_at",
+            "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, note, received_at, lease_until, done_at) \
+             SELECT key, sales_unit, reference, name, nullif(note, ''), $6, $6 + $7, CASE WHEN note <> '' THEN $6 END \
+             FROM unnest($1, $2, $3, $4, $5) AS fresh (key, sales_unit, reference, name, note) ORDER BY key \
+             ON CONFLICT (dedupe_key) DO NOTHING \
+             RETURNING id, sales_unit, reference, name, done_at",
         );
         let insert = insert
             .bind(column(dedupe_key))
             .bind(column(|webhook| webhook.sales_unit.clone()))
             .bind(column(|webhook| webhook.reference.clone()))
             .bind(column(|webhook| webhook.name.clone()))
-            .bind(now);
-        if self.db.execute(insert).await? > 0 {
-            self.db.notify(Wake::Inbox);
-        }
-        Ok(())
+            .bind(column(|webhook| webhook.note.unwrap_or_default().to_owned()))
+            .bind(now)
+            .bind(lease_ms);
+        let inserted = self.db.returning(insert, |row| {
+            let is_done = row.get::<Option<Moment>>("done_at")?.is_some();
+            Ok((!is_done).then_some(claimed(row)?))
+        });
+        Ok(inserted.await?.into_iter().flatten().collect())
     }
 
     /// Deletes webhooks that were processed before that time, `most` at once. Vipps MobilePay repeats a webhook for a week at most. How
@@ -63,15 +75,7 @@ impl Store {
                  FOR UPDATE SKIP LOCKED)) \
              RETURNING id, sales_unit, reference, name",
         );
-        let claimed = self.db.returning(claim.bind(now).bind(lease_ms).bind(most), |row| {
-            Ok(ClaimedWebhook {
-                id: row.get("id")?,
-                sales_unit: row.get("sales_unit")?,
-                reference: row.get("reference")?,
-                name: row.get("name")?,
-            })
-        });
-        let mut claimed = claimed.await?;
+        let mut claimed = self.db.returning(claim.bind(now).bind(lease_ms).bind(most), claimed).await?;
         claimed.sort_by_key(|claimed| claimed.id);
         Ok(claimed)
     }
@@ -88,6 +92,8 @@ pub struct Webhook {
     pub name: String,
     /// The id of the event, the same in every repetition: its `pspReference`, or the hash of the body where it has none.
     pub event_id: String,
+    /// Why there is nothing to process, for the operator: its row is done from the start. `None` for every other.
+    pub note: Option<&'static str>,
 }
 
 /// A webhook that this process has claimed.
@@ -101,6 +107,15 @@ pub struct ClaimedWebhook {
     pub reference: String,
     /// The event's name.
     pub name: String,
+}
+
+fn claimed(row: &Row<'_>) -> Result<ClaimedWebhook, Error> {
+    Ok(ClaimedWebhook {
+        id: row.get("id")?,
+        sales_unit: row.get("sales_unit")?,
+        reference: row.get("reference")?,
+        name: row.get("name")?,
+    })
 }
 
 /// The value that duplicates of a webhook have in common.

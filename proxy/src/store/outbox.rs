@@ -1,4 +1,7 @@
 //! The outbox: effects that are due, claimed with a lease, postponed, or parked (dead letters).
+//!
+//! An effect that is due at once is born claimed, where the commit has a lease: its row says so from the start, and whoever committed it has the
+//! claim without another statement.
 
 use super::db::{Row, Statement, Value};
 use super::{Error, Store};
@@ -105,8 +108,14 @@ pub struct ClaimedEffect {
 }
 
 /// Inserts the effects that are not events; `None` where there are none.
-pub(super) fn insertion(checkout: &Checkout, effects: &[Planned], now: Moment) -> Result<Option<Statement>, Error> {
-    let row = |(position, planned): (usize, &Planned)| -> Result<[Value; 7], Error> {
+pub(super) fn insertion(
+    checkout: &Checkout,
+    effects: &[Planned],
+    lease_ms: i64,
+    now: Moment,
+) -> Result<Option<Statement>, Error> {
+    let row = |(position, planned): (usize, &Planned)| -> Result<[Value; 9], Error> {
+        let (lease_until, tries) = first_claim(planned, lease_ms, now);
         Ok([
             effect_id(checkout, position).into(),
             checkout.id.into(),
@@ -114,13 +123,38 @@ pub(super) fn insertion(checkout: &Checkout, effects: &[Planned], now: Moment) -
             planned.effect.kind().into(),
             Value::Json(Some(serde_json::to_string(&planned.effect)?)),
             planned.due_at.into(),
+            lease_until.into(),
+            tries.into(),
             now.into(),
         ])
     };
     let planned = effects.iter().enumerate().filter(|(_, planned)| planned.event().is_none());
     let rows: Vec<_> = planned.map(row).collect::<Result<_, Error>>()?;
-    let begin = "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, created_at)";
+    let begin =
+        "INSERT INTO outbox (id, checkout_id, sales_unit, kind, effect, due_at, lease_until, tries, created_at)";
     Ok((!rows.is_empty()).then(|| Statement::insert(begin, rows, "")))
+}
+
+/// The effects that a commit at `now` has claimed by its lease: those that were due at once.
+pub fn born_claimed(checkout: &Checkout, effects: &[Planned], now: Moment) -> Vec<ClaimedEffect> {
+    let due = |(_, planned): &(usize, &Planned)| planned.event().is_none() && planned.due_at <= now;
+    let claimed = effects.iter().enumerate().filter(due).map(|(position, planned)| ClaimedEffect {
+        claim: Claim { id: effect_id(checkout, position), tries: 1 },
+        checkout_id: checkout.id,
+        trace_id: Some(checkout.trace_id.clone()),
+        sales_unit: checkout.order.cart.sales_unit.clone(),
+        effect: planned.effect.clone(),
+        tries: 1,
+    });
+    claimed.collect()
+}
+
+/// Until when the row of a new effect is claimed, and its tries: by the commit itself, if that has a lease and the effect is due at once.
+fn first_claim(planned: &Planned, lease_ms: i64, now: Moment) -> (Moment, u32) {
+    match lease_ms > 0 && planned.due_at <= now {
+        true => (now.plus_ms(lease_ms), 1),
+        false => (Moment(0), 0),
+    }
 }
 
 /// The id of an effect's row: checkout, version, and position among the version's effects. The same for every retry of a commit.

@@ -51,6 +51,8 @@ pub(crate) struct World {
     /// Requests that got no answer and may still be processed, and until when.
     late_requests: Vec<(Effect, Moment)>,
     keys: HashMap<String, Effect>,
+    /// When each payment was last polled at once.
+    polled_at: HashMap<Reference, Moment>,
     rows: u32,
     now: Moment,
 }
@@ -75,6 +77,7 @@ impl World {
             outbox: Vec::new(),
             late_requests: Vec::new(),
             keys: HashMap::new(),
+            polled_at: HashMap::new(),
             rows: 0,
             now,
         };
@@ -187,12 +190,24 @@ impl World {
         match tape.below(4) {
             // Lost, or delivered and sent again.
             1 if webhook.may_be_lost => drop(self.vendor.webhooks.remove(index)),
-            2 => self.update(webhook.reference.into(), Update::Signal),
+            2 => self.is_told(webhook.reference.into(), tape.one_in(3)),
             _ => {
                 self.vendor.webhooks.remove(index);
-                self.update(webhook.reference.into(), Update::Signal);
+                self.is_told(webhook.reference.into(), tape.one_in(3));
             }
         }
+    }
+
+    /// A webhook has the payment polled at once, where that is allowed and Vipps MobilePay answers; else a poll is planned.
+    fn is_told(&mut self, reference: Reference, unanswered: bool) {
+        let attempt = self.checkout.attempt(&reference).expect("a webhook is about an attempt");
+        if unanswered || !attempt.may_be_polled(POLLING, self.now) {
+            return self.update(reference, Update::Signal);
+        }
+        let before = self.polled_at.insert(reference.clone(), self.now);
+        assert!(before.is_none_or(|before| before.plus_ms(POLLING.every_ms) <= self.now), "polled too soon");
+        let payment = self.vendor.poll(reference.as_str(), self.now).expect("a polled payment exists");
+        self.update(reference, Update::Polled { round: None, payment });
     }
 
     /// Only for an order that is paid.

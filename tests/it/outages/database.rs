@@ -72,8 +72,8 @@ async fn postgres_crashes_in_the_middle_of_payments_and_every_order_ends_as_it_s
     });
     let on_their_way: Vec<_> = on_their_way.collect();
     eventually("they are in flight", || async { (stage.vipps.faults_left().await == 0).then_some(()) }).await;
-    server.crashes();
     let away = Instant::now();
+    server.crashes();
     for order in &before {
         stage.vipps.approves(&order.reference).await;
     }

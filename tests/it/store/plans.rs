@@ -340,7 +340,7 @@ async fn postgres_plan(connection: &mut PgConnection, text: &str) -> Vec<String>
     let count = (1..20).take_while(|nth| text.contains(&format!("${nth}"))).count();
     // What the text alone does not tell.
     let type_of = |nth: usize| match nth {
-        1..=4 if text.contains("unnest(") => "text[]",
+        1..=5 if text.contains("unnest(") => "text[]",
         _ if text.contains(&format!("${nth} IS NULL")) => "text",
         _ => "unknown",
     };

@@ -420,6 +420,32 @@ fn signals_plan_polls_no_more_often_than_vipps_mobilepay_allows() {
 }
 
 #[test]
+fn a_payment_may_be_polled_once_an_interval() {
+    let mut story = Story::new(None);
+    let may = |story: &Story, at: Moment| story.checkout.current().may_be_polled(POLLING, at);
+    assert!(!may(&story, story.now), "it does not exist yet");
+    story.created(1);
+    assert!(may(&story, story.now));
+    story.update(1, polled(None, payment(PaymentState::Created)));
+    let polled_at = story.now;
+    assert!(!may(&story, polled_at.plus_ms(POLLING.every_ms - 1)) && may(&story, polled_at.plus_ms(POLLING.every_ms)));
+    // A signal in between plans the next one, which counts as well.
+    let planned = story.update(1, Update::Signal).effects[0].due_at;
+    assert_eq!(planned, polled_at.plus_ms(POLLING.every_ms));
+    assert!(!may(&story, planned) && may(&story, planned.plus_ms(POLLING.every_ms)));
+    story.now = planned.plus_ms(-1_000);
+    let version = story.checkout.clone();
+    story.update(1, polled(None, payment(PaymentState::Created)));
+    assert_eq!(story.checkout, version, "the planned one was noted when it was planned");
+    // The polls of the chain are apart.
+    story.now = planned.plus_ms(POLLING.every_ms);
+    story.update(1, polled(Some(1), payment(PaymentState::Created)));
+    assert!(may(&story, story.now));
+    story.update(1, polled(None, payment(PaymentState::Aborted)));
+    assert!(!may(&story, story.now.plus_ms(3_600_000)), "it can no longer change");
+}
+
+#[test]
 fn a_signal_does_not_wait_for_a_poll_that_is_far_ahead() {
     let mut story = Story::new(None);
     story.created(1);

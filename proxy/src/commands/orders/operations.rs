@@ -1,6 +1,5 @@
 //! `kvitt orders capture`, `cancel` and `refund`: commits an operation as the API does, then waits until a running proxy has carried it out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use kvitt_wire::{Amount, MoveMoney, Pieces};
@@ -104,7 +103,7 @@ async fn operate(
     });
     let path = format!("/v1/shop/orders/{}/{}", common.reference, kind.as_str());
     let key = Key::of_shop(&text, &path, &serde_json::to_vec(&body)?).map_err(ApiError::from)?;
-    let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, Arc::default());
+    let ledger = Ledger::new(store.clone(), Hub::default(), config.polling, None);
     let mut checkout = operations::request(store, &ledger, order, kind, body, &key, &operator())
         .await
         .map_err(ApiError::from)?

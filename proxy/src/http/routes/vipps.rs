@@ -6,6 +6,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use kvitt_vipps::EventKind;
 use kvitt_vipps::webhook::{self, Event, PublicUrl, Rejected, SignatureHeaders};
 use kvitt_wire::Problem;
 use utoipa_axum::router::OpenApiRouter;
@@ -76,6 +77,8 @@ async fn take(
         reference: event.reference,
         name: event.name.as_str().to_owned(),
         // An event without a PSP reference is identified by the hash of its body.
+        // The answer to the request that creates the payment says the same.
+        note: (event.name == EventKind::Created).then_some("nothing new"),
         event_id: event.psp_reference.unwrap_or_else(|| text("x-ms-content-sha256").unwrap_or_default().to_owned()),
     };
     app.inbox.accept(webhook).await.map_err(|_| {

@@ -157,6 +157,7 @@ fn query(statement: Statement) -> Query<'static, sqlx::Postgres, PgArguments> {
         Value::Json(value) => query.bind(value.map(Document)),
         Value::Id(value) => query.bind(value.map(|id| id.0)),
         Value::Texts(values) => query.bind(values),
+        Value::Ints(values) => query.bind(values),
         Value::Ids(values) => query.bind(values.into_iter().map(|id| id.0).collect::<Vec<_>>()),
     })
 }

@@ -212,6 +212,7 @@ fn prepare<'c>(connection: &'c Connection, statement: &Statement) -> Result<Cach
             Value::Text(value) | Value::Json(value) => prepared.raw_bind_parameter(index, value.as_deref())?,
             Value::Id(value) => prepared.raw_bind_parameter(index, value.map(|id| id.to_string()))?,
             Value::Texts(values) => prepared.raw_bind_parameter(index, serde_json::to_string(values)?)?,
+            Value::Ints(values) => prepared.raw_bind_parameter(index, serde_json::to_string(values)?)?,
             Value::Ids(values) => {
                 let values: Vec<_> = values.iter().map(|id| id.to_string()).collect();
                 prepared.raw_bind_parameter(index, serde_json::to_string(&values)?)?;

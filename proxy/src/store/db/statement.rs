@@ -17,6 +17,8 @@ pub(in crate::store) enum Value {
     Id(Option<CheckoutId>),
     /// A list: a JSON array on SQLite, for `json_each`; an array on PostgreSQL, for `ANY` and `unnest`.
     Texts(Vec<String>),
+    /// A list of numbers.
+    Ints(Vec<i64>),
     /// A list of checkouts' ids.
     Ids(Vec<CheckoutId>),
 }
@@ -168,6 +170,12 @@ impl From<Option<CheckoutId>> for Value {
 impl From<Vec<String>> for Value {
     fn from(value: Vec<String>) -> Self {
         Self::Texts(value)
+    }
+}
+
+impl From<Vec<i64>> for Value {
+    fn from(value: Vec<i64>) -> Self {
+        Self::Ints(value)
     }
 }
 
