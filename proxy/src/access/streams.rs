@@ -32,7 +32,15 @@ impl Streams {
 pub struct Pool<K> {
     most: usize,
     most_of_one: usize,
-    open: Arc<Mutex<HashMap<K, usize>>>,
+    taken: Arc<Mutex<Taken<K>>>,
+}
+
+/// The places that are taken.
+#[derive(Debug)]
+struct Taken<K> {
+    of: HashMap<K, usize>,
+    /// Of all owners.
+    all: usize,
 }
 
 /// Why there is no place.
@@ -46,7 +54,8 @@ pub enum Full {
 
 impl<K: Clone + Eq + Hash> Pool<K> {
     fn new(most: usize, most_of_one: usize) -> Self {
-        Self { most, most_of_one, open: Arc::default() }
+        let taken = Taken { of: HashMap::new(), all: 0 };
+        Self { most, most_of_one, taken: Arc::new(Mutex::new(taken)) }
     }
 
     /// Takes a place, which is free again when it is dropped.
@@ -54,15 +63,16 @@ impl<K: Clone + Eq + Hash> Pool<K> {
     /// # Errors
     /// [`Full`].
     pub fn take(&self, owner: &K) -> Result<Place<K>, Full> {
-        let mut open = lock(&self.open);
-        if open.get(owner).is_some_and(|own| *own >= self.most_of_one) {
+        let mut taken = lock(&self.taken);
+        if taken.of.get(owner).is_some_and(|own| *own >= self.most_of_one) {
             return Err(Full::Own);
         }
-        if open.values().sum::<usize>() >= self.most {
+        if taken.all >= self.most {
             return Err(Full::All);
         }
-        *open.entry(owner.clone()).or_default() += 1;
-        Ok(Place { owner: owner.clone(), open: self.open.clone() })
+        taken.all += 1;
+        *taken.of.entry(owner.clone()).or_default() += 1;
+        Ok(Place { owner: owner.clone(), taken: self.taken.clone() })
     }
 }
 
@@ -70,23 +80,24 @@ impl<K: Clone + Eq + Hash> Pool<K> {
 #[derive(Debug)]
 pub struct Place<K: Eq + Hash> {
     owner: K,
-    open: Arc<Mutex<HashMap<K, usize>>>,
+    taken: Arc<Mutex<Taken<K>>>,
 }
 
 impl<K: Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
-        let mut open = lock(&self.open);
-        if let Some(own) = open.get_mut(&self.owner) {
+        let mut taken = lock(&self.taken);
+        taken.all -= 1;
+        if let Some(own) = taken.of.get_mut(&self.owner) {
             *own -= 1;
             if *own == 0 {
-                open.remove(&self.owner);
+                taken.of.remove(&self.owner);
             }
         }
     }
 }
 
-fn lock<K>(open: &Mutex<HashMap<K, usize>>) -> MutexGuard<'_, HashMap<K, usize>> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<K>(taken: &Mutex<Taken<K>>) -> MutexGuard<'_, Taken<K>> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -104,6 +115,7 @@ mod tests {
         drop(first);
         let fourth = pool.take(&"three").unwrap();
         drop((second, third, fourth));
-        assert!(lock(&pool.open).is_empty());
+        let taken = lock(&pool.taken);
+        assert!(taken.of.is_empty() && taken.all == 0);
     }
 }

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::checkout::{Checkout, CheckoutId};
+use crate::engine::hub::Subscription;
 use crate::store::{self, Secret, Store};
 
 const HALF_BYTES: usize = 16;
@@ -56,13 +57,15 @@ pub fn order_number(prefix: &str, id: CheckoutId) -> String {
 pub struct Found {
     /// The checkout.
     pub checkout: Checkout,
+    /// A subscription that began before its latest commit, for a caller who waits for what follows from it.
+    pub subscription: Option<Subscription>,
     secret: Secret,
 }
 
 impl Found {
     /// A checkout and the secret half of its token.
     pub fn new(checkout: Checkout, secret: Secret) -> Self {
-        Self { checkout, secret }
+        Self { checkout, subscription: None, secret }
     }
 
     /// The token: whoever has it may pay.
@@ -72,12 +75,7 @@ impl Found {
 
     /// What the page may see of the checkout.
     pub fn snapshot(&self) -> kvitt_wire::Checkout {
-        self.snapshot_of(&self.checkout)
-    }
-
-    /// What the page may see of a later version of the checkout.
-    pub fn snapshot_of(&self, checkout: &Checkout) -> kvitt_wire::Checkout {
-        checkout.snapshot(encode(checkout.id, &self.secret))
+        self.checkout.snapshot(self.token())
     }
 }
 

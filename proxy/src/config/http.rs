@@ -81,7 +81,7 @@ pub struct Limits {
     pub idle_offers: u32,
     /// The age at which the proxy closes a stream.
     pub stream_age: Duration,
-    /// The interval of a stream's heartbeats.
+    /// The longest time without a byte on a stream.
     pub heartbeat: Duration,
     /// The most open connections.
     pub connections: usize,

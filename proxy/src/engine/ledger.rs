@@ -180,7 +180,7 @@ impl Ledger {
             Committed::Yes => tracing::trace!(version = after.version, "checkout committed"),
         }
         log_change(before, &after);
-        self.hub.publish(after.id, after.version);
+        self.hub.publish(&after);
         self.hand_over(&after, &effects, lease, now).await;
         if effects.iter().any(|planned| planned.event().is_some()) {
             self.hub.publish_events();

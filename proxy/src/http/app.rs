@@ -16,6 +16,7 @@ use crate::access::token::{self, Found};
 use crate::access::{idempotency, session};
 use crate::checkout::Checkout;
 use crate::config::{self, Config, SalesUnits};
+use crate::engine::chores;
 use crate::engine::handover::Handover;
 use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
@@ -25,7 +26,6 @@ use crate::engine::outbox::{self, Outbox};
 use crate::engine::pace::Pace;
 use crate::engine::sightings::Sightings;
 use crate::engine::wake::{self, WakeUps};
-use crate::engine::{chores, outage};
 use crate::http::cached::Cached;
 use crate::http::files::Document;
 use crate::http::problem::{ApiError, Result};
@@ -38,9 +38,6 @@ use crate::vendor::captures::Captures;
 use crate::vendor::perform::Performer;
 use crate::vendor::reconcile::Reconciler;
 use crate::vendor::registrations::Registrations;
-
-/// The pause before the store is read again after an error.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the number of idle offers is kept: few are opened in that time.
 const IDLE_OFFERS_KEPT: Duration = Duration::from_secs(1);
@@ -139,7 +136,12 @@ impl App {
         let hub = Hub::default();
         let (due, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let wake_ups = WakeUps { hub: hub.clone(), due: due.clone(), arrived: arrived.clone() };
-        wake::start(&store, &wake_ups, &stop, tasks);
+        wake::start(&store, &wake_ups, config.http.limits.heartbeat, &stop, tasks);
+        let (stopping, closing) = (stop.clone(), hub.clone());
+        tasks.spawn(async move {
+            stopping.cancelled().await;
+            closing.close();
+        });
         let (handover, handed) = Handover::new(outbox::lease(config.vipps.timeout), due, &stop);
         let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, Some(handover));
         let units = config.sales_units;
@@ -198,7 +200,7 @@ impl App {
         }));
         let rates = Rates::new(&config.rates);
         let shop = Arc::new(config.shop);
-        let orders = Orders::new(shop.clone(), units.clone(), store.clone(), ledger.clone());
+        let orders = Orders::new(shop.clone(), units.clone(), store.clone(), ledger.clone(), hub.clone());
         let since = Instant::now();
         let streams = Streams::new(&config.http.limits);
         let (gauges, unready) = (Cached::new(config.http.metrics_kept), Cached::new(config.http.metrics_kept));
@@ -244,31 +246,19 @@ impl App {
         self.units.find(Some(sales_unit)).map_or(&self.shop.front, |unit| &unit.front)
     }
 
-    /// Waits until `settled` holds for a checkout, for `limits.wait_ms` at most, and returns the checkout as it is then. During an outage of
-    /// the database, that is the last state that was read.
-    pub async fn wait_until(&self, mut checkout: Checkout, settled: impl Fn(&Checkout) -> bool) -> Checkout {
-        let mut subscription = self.hub.subscribe(checkout.id);
-        let timeout = tokio::time::sleep(self.http.limits.wait);
-        tokio::pin!(timeout);
-        loop {
-            let mut outage = false;
-            match self.store.checkout(checkout.id).await {
-                Ok(Some(stored)) => checkout = stored.checkout,
-                Ok(None) => return checkout,
-                Err(error) => {
-                    outage::report(&error, "checkout not read");
-                    outage = true;
-                }
+    /// Waits until `settled` holds for a checkout, for `limits.wait_ms` at most, and leaves it as it is then. It gets new states from the hub,
+    /// without the database. The subscription must have begun before the commit; for a repeat of a request it begins here.
+    pub async fn wait_until(&self, found: &mut Found, settled: impl Fn(&Checkout) -> bool) {
+        let mut subscription = found.subscription.take().unwrap_or_else(|| self.hub.subscribe(found.checkout.id));
+        subscription.has_read(&found.checkout);
+        let waiting = async {
+            while !settled(&found.checkout)
+                && let Some(newer) = subscription.newer_than(found.checkout.version).await
+            {
+                found.checkout = newer.checkout.clone();
             }
-            if settled(&checkout) {
-                return checkout;
-            }
-            tokio::select! {
-                () = subscription.changed() => {}
-                () = tokio::time::sleep(RETRY_PAUSE), if outage => {}
-                () = &mut timeout => return checkout,
-                () = self.stop.cancelled() => return checkout,
-            }
-        }
+        };
+        // Late, the caller answers with the state so far.
+        let _ = tokio::time::timeout(self.http.limits.wait, waiting).await;
     }
 }

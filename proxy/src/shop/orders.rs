@@ -16,6 +16,7 @@ use crate::base::clock;
 use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Order, Private};
 use crate::config::{SalesUnit, SalesUnits, Shop};
 use crate::engine::chores::Chore;
+use crate::engine::hub::Hub;
 use crate::engine::ledger::Ledger;
 use crate::observe::trace::TraceId;
 use crate::store::Store;
@@ -60,12 +61,13 @@ pub struct Orders {
     pub(super) units: SalesUnits,
     pub(super) store: Store,
     ledger: Ledger,
+    hub: Hub,
 }
 
 impl Orders {
     /// With the shop's configuration and sales units.
-    pub fn new(shop: Arc<Shop>, units: SalesUnits, store: Store, ledger: Ledger) -> Self {
-        Self { shop, units, store, ledger }
+    pub fn new(shop: Arc<Shop>, units: SalesUnits, store: Store, ledger: Ledger, hub: Hub) -> Self {
+        Self { shop, units, store, ledger, hub }
     }
 
     /// Checks the request of a page and opens its checkout, under the idempotency key of the request if it has one.
@@ -158,8 +160,11 @@ impl Orders {
             offer: order.offer,
         };
         let opening = Opening { order: stored, consent: order.consent, customer: order.customer };
+        let subscription = self.hub.subscribe(id);
         let checkout = self.ledger.open(id, &secret, trace_id, opening, Key::cause(key, id)).await?;
-        Ok(Found::new(checkout, secret))
+        let mut found = Found::new(checkout, secret);
+        found.subscription = Some(subscription);
+        Ok(found)
     }
 
     /// The sales unit of a request: the one that it names, or that of the key, or the first.

@@ -46,13 +46,13 @@ async fn open(
     trace_id: TraceId,
     Keyed { body, key }: Keyed<NewCheckout>,
 ) -> Result<Started> {
-    let (opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
+    let (mut opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
         limit_orders(&app, peer, &headers, body.open).await?;
         Ok::<_, ApiError>(app.orders.open(body, key.as_ref(), &trace_id).await?)
     })
     .await?;
-    let checkout = app.wait_until(opened.checkout.clone(), started).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(opened.snapshot_of(&checkout))))
+    app.wait_until(&mut opened, started).await;
+    Ok((StatusCode::CREATED, replayed, axum::Json(opened.snapshot())))
 }
 
 /// Shows a checkout
@@ -73,10 +73,11 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum:
     ForPage, NotFound, Busy,
 ))]
 async fn cancel(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
-    let found = app.find(&token).await?;
-    let checkout = app.ledger.apply(found.checkout.id, Input::Cancel, Cause::Request).await?;
-    let checkout = app.wait_until(checkout, |checkout| checkout.current().state.is_final()).await;
-    Ok(axum::Json(found.snapshot_of(&checkout)))
+    let mut found = app.find(&token).await?;
+    found.subscription = Some(app.hub.subscribe(found.checkout.id));
+    found.checkout = app.ledger.apply(found.checkout.id, Input::Cancel, Cause::Request).await?;
+    app.wait_until(&mut found, |checkout| checkout.current().state.is_final()).await;
+    Ok(axum::Json(found.snapshot()))
 }
 
 /// Starts a new attempt
@@ -99,8 +100,9 @@ async fn retry(
     Path(token): Path<String>,
     Keyed { body, key }: Keyed<NewAttempt>,
 ) -> Result<Started> {
-    let (found, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
+    let (mut found, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
         let mut found = app.find(&token).await?;
+        found.subscription = Some(app.hub.subscribe(found.checkout.id));
         let (id, order) = (found.checkout.id, &found.checkout.order);
         let consent = orders::consent(&app.shop, &order.cart, body.consent, order.language)?;
         let input = if body.terms_accepted { Input::Pay(consent) } else { Input::Retry(consent) };
@@ -108,8 +110,8 @@ async fn retry(
         Ok::<_, ApiError>(found)
     })
     .await?;
-    let checkout = app.wait_until(found.checkout.clone(), started).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(found.snapshot_of(&checkout))))
+    app.wait_until(&mut found, started).await;
+    Ok((StatusCode::CREATED, replayed, axum::Json(found.snapshot())))
 }
 
 /// The response of both routes that start a payment.

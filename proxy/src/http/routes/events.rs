@@ -4,14 +4,13 @@
 //! state at once.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use futures_util::stream::unfold;
 use kvitt_wire::Problem;
-use rand::Rng;
 use tokio::time::Instant;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,13 +19,13 @@ use utoipa_axum::routes;
 use super::admission::Peer;
 use super::responses::{ForPage, NotFound};
 use crate::access::streams::Place;
-use crate::access::token::Found;
+use crate::access::token;
+use crate::checkout::Checkout;
 use crate::engine::hub::Subscription;
-use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
-use crate::http::sse::{self, Event};
+use crate::http::sse::{self, Event, Span};
 use crate::observe::trace;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -60,67 +59,50 @@ async fn follow(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let (id, _) = token::decode(&token).ok_or(ApiError::not_found())?;
+    // It begins before the checkout is read, so that no later commit is missed.
+    let subscription = app.hub.subscribe(id);
     let found = app.find(&token).await?;
-    let id = found.checkout.id;
     let limits = app.http.limits;
-    if app.hub.subscribers_of(id) >= limits.streams_per_checkout {
+    if app.hub.subscribers_of(id) > limits.streams_per_checkout {
         return Err(ApiError::busy());
     }
     let place = app.streams.pages.take(&app.rates.network(peer, &headers))?;
     trace::of_checkout(&found.checkout).in_scope(|| tracing::debug!("stream opened"));
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    let stream = CheckoutStream {
-        subscription: app.hub.subscribe(id),
-        found,
-        last: last.unwrap_or_default(),
-        _place: place,
-        closes_at: Instant::now() + limits.stream_age,
-        app,
-    };
-    let snapshots = unfold(stream, |mut stream| async move { Some((stream.next().await?, stream)) });
-    Ok(sse::response(snapshots, limits.heartbeat))
+    let last = last.unwrap_or_default();
+    subscription.has_read(&found.checkout);
+    let first = (found.checkout.version > last).then(|| block(&found.checkout, &token));
+    let stream = CheckoutStream { subscription, token, first, last: last.max(found.checkout.version), _place: place };
+    let blocks = unfold(stream, |mut stream| async move { Some((stream.next().await?, stream)) });
+    let span = Span { heartbeat: limits.heartbeat, ends_at: Instant::now() + limits.stream_age };
+    Ok(sse::response(blocks, span))
 }
 
-/// One open stream.
+/// One open stream. It costs nothing as long as the checkout does not change.
 struct CheckoutStream {
-    app: App,
     subscription: Subscription,
-    found: Found,
+    token: String,
+    /// The first block, until it is sent.
+    first: Option<Bytes>,
     /// The latest version that the page has.
     last: u32,
     _place: Place<IpAddr>,
-    /// When the proxy closes the stream.
-    closes_at: Instant,
 }
 
 impl CheckoutStream {
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            // The subscription began before this read, so a commit after the read is not missed.
-            let (stored, wait) = match self.app.store.checkout(self.found.checkout.id).await {
-                Ok(stored) => (Some(stored?), self.app.http.limits.heartbeat),
-                // Random, so that the streams do not all retry at the same moment.
-                Err(error) if error.is_transient() => {
-                    outage::report(&error, "stream paused");
-                    (None, Duration::from_millis(rand::rng().random_range(1_000..3_000)))
-                }
-                Err(error) => {
-                    outage::report(&error, "stream ended");
-                    return None;
-                }
-            };
-            if let Some(stored) = stored.filter(|stored| stored.checkout.version > self.last) {
-                self.last = stored.checkout.version;
-                let data = serde_json::to_string(&self.found.snapshot_of(&stored.checkout)).ok()?;
-                return Some(Event { name: Some("checkout"), id: self.last.to_string(), data });
-            }
-            tokio::select! {
-                () = self.subscription.changed() => {}
-                // Without a notification the row is read all the same: another process may have written it.
-                () = tokio::time::sleep(wait) => {}
-                () = tokio::time::sleep_until(self.closes_at) => return None,
-                () = self.app.stop.cancelled() => return None,
-            }
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
         }
+        let newer = self.subscription.newer_than(self.last).await?;
+        self.last = newer.checkout.version;
+        Some(newer.rendered(|checkout| block(checkout, &self.token)))
     }
+}
+
+/// The event with a checkout.
+fn block(checkout: &Checkout, token: &str) -> Bytes {
+    let data = serde_json::to_string(&checkout.snapshot(token.to_owned())).expect("a snapshot can be written as JSON");
+    Event { name: Some("checkout"), id: checkout.version.to_string(), data }.block()
 }

@@ -17,7 +17,7 @@ use super::admission::{Peer, limit_orders};
 use super::responses::{ForBrowser, FormBody, NotFoundPage};
 use crate::access::token::{self, Found};
 use crate::base::clock;
-use crate::checkout::{Checkout, Input, Update};
+use crate::checkout::{Input, Update};
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::pages;
@@ -114,11 +114,10 @@ async fn pay(
 }
 
 async fn start(app: &App, trace_id: &TraceId, form: PayForm) -> Result<Response> {
-    let opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
-    let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
-    let checkout = app.wait_until(opened.checkout.clone(), started).await;
-    let snapshot = opened.snapshot_of(&checkout);
-    see_other(&snapshot.redirect_url.unwrap_or(checkout.order.landing_return_url.0))
+    let mut opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
+    app.wait_until(&mut opened, |checkout| checkout.current().state != PaymentState::Starting).await;
+    let payment_url = opened.snapshot().redirect_url;
+    see_other(&payment_url.unwrap_or(opened.checkout.order.landing_return_url.0))
 }
 
 /// Receives the returning customer

@@ -77,14 +77,14 @@ async fn submit(
     form: std::result::Result<Form<PayPageForm>, FormRejection>,
 ) -> Result<Response> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;
-    let order = &found.checkout.order;
-    let shop_url = &app.front(&order.cart.sales_unit).url;
-    pay(&app, &found, form).await.map_err(|error| error.as_page_in(order.language, shop_url))
+    let language = found.checkout.order.language;
+    let shop_url = &app.front(&found.checkout.order.cart.sales_unit).url;
+    pay(&app, found, form).await.map_err(|error| error.as_page_in(language, shop_url))
 }
 
 async fn pay(
     app: &App,
-    found: &Found,
+    mut found: Found,
     form: std::result::Result<Form<PayPageForm>, FormRejection>,
 ) -> Result<Response> {
     let Form(form) = form.map_err(malformed)?;
@@ -95,16 +95,16 @@ async fn pay(
         return see_other(&payment_url.unwrap_or_else(|| found.checkout.pay_url()));
     }
     if !checked(&form.terms_accepted) && order.terms_accepted_at.is_none() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, found, true)).into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, &found, true)).into_response());
     }
     let wording = form.wording.clone().unwrap_or_default();
     let given = checked(&form.share_phone_number).then_some(ConsentGiven { wording, language: None });
     let consent = orders::consent(&app.shop, &order.cart, given, order.language)?;
-    let checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
-    let started = |checkout: &Checkout| checkout.current().state != PaymentState::Starting;
-    let checkout = app.wait_until(checkout, started).await;
-    let snapshot = found.snapshot_of(&checkout);
-    see_other(&snapshot.redirect_url.unwrap_or_else(|| checkout.pay_url()))
+    found.subscription = Some(app.hub.subscribe(id));
+    found.checkout = app.ledger.apply(id, Input::Pay(consent), Cause::Request).await?;
+    app.wait_until(&mut found, |checkout| checkout.current().state != PaymentState::Starting).await;
+    let payment_url = found.snapshot().redirect_url;
+    see_other(&payment_url.unwrap_or_else(|| found.checkout.pay_url()))
 }
 
 /// Shows the QR of the pay page, as SVG

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::{Caller, find_order, order_view};
 use crate::access::rights::Categorize;
+use crate::access::token::Found;
 use crate::checkout::category::Category;
 use crate::checkout::operation::Outcome;
 use crate::checkout::{Checkout, Input, Private};
@@ -67,9 +68,12 @@ async fn categorize(
     };
     let category = Category { name: category, details_url, own_page, image_id };
     let shared = stored.shared();
-    let checkout =
-        app.ledger.apply_by(stored.checkout.id, Input::Categorize(category), Cause::Request, &key.by).await?;
-    let checkout = app.wait_until(checkout, |checkout| outcome(checkout) != Some(&Outcome::Pending)).await;
+    let mut found = Found::new(stored.checkout, stored.secret);
+    found.subscription = Some(app.hub.subscribe(found.checkout.id));
+    found.checkout =
+        app.ledger.apply_by(found.checkout.id, Input::Categorize(category), Cause::Request, &key.by).await?;
+    app.wait_until(&mut found, |checkout| outcome(checkout) != Some(&Outcome::Pending)).await;
+    let checkout = found.checkout;
     let status = match outcome(&checkout) {
         Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble)),
         Some(Outcome::Done) => StatusCode::OK,

@@ -28,7 +28,7 @@ use crate::engine::outage;
 use crate::http::app::App;
 use crate::http::problem::{ApiError, Result};
 use crate::http::routes::responses::ForShop;
-use crate::http::sse::{self, Event};
+use crate::http::sse::{self, Event, Span};
 use crate::store;
 use crate::store::events::LoggedEvent;
 
@@ -162,13 +162,12 @@ async fn follow(
         None => app.store.latest_position().await?,
     };
     tracing::debug!(after, "event stream opened");
-    let closes_at = Instant::now() + limits.stream_age;
     let session = (!headers.contains_key(header::AUTHORIZATION)).then_some(headers);
     let key = key.clone();
-    let stream =
-        EventStream { app, key, session, listening, after, read: VecDeque::new(), _place: place_of_key, closes_at };
-    let events = unfold(stream, |mut stream| async move { Some((stream.next().await?, stream)) });
-    let mut response = sse::response(events, limits.heartbeat);
+    let stream = EventStream { app, key, session, listening, after, read: VecDeque::new(), _place: place_of_key };
+    let blocks = unfold(stream, |mut stream| async move { Some((stream.next().await?.block(), stream)) });
+    let span = Span { heartbeat: limits.heartbeat, ends_at: Instant::now() + limits.stream_age };
+    let mut response = sse::response(blocks, span);
     response.headers_mut().insert(CURSOR, HeaderValue::from(after));
     Ok(response)
 }
@@ -191,8 +190,6 @@ struct EventStream {
     /// Events that were read and not sent yet.
     read: VecDeque<LoggedEvent>,
     _place: Place<String>,
-    /// When the proxy closes the stream.
-    closes_at: Instant,
 }
 
 impl EventStream {
@@ -220,7 +217,6 @@ impl EventStream {
                 () = self.listening.changed() => {}
                 // Without a notification the log is read all the same: another process may have written it.
                 () = tokio::time::sleep(wait) => {}
-                () = tokio::time::sleep_until(self.closes_at) => return None,
                 () = self.app.stop.cancelled() => return None,
             }
         }

@@ -103,9 +103,13 @@ async fn operate(
     let key = key.ok_or(ApiError::idempotency_key_required())?;
     let stored = find_order(app, shop, reference).await?;
     let shared = stored.shared();
-    let (found, replayed) = operations::request(&app.store, &app.ledger, stored, kind, body, &key, &shop.by).await?;
+    let subscription = app.hub.subscribe(stored.checkout.id);
+    let (mut found, replayed) =
+        operations::request(&app.store, &app.ledger, stored, kind, body, &key, &shop.by).await?;
     let settled = |checkout: &Checkout| operations::outcome(checkout, &key) != Some(&Outcome::Pending);
-    let checkout = app.wait_until(found.checkout, settled).await;
+    found.subscription = Some(subscription);
+    app.wait_until(&mut found, settled).await;
+    let checkout = found.checkout;
     let status = match operations::outcome(&checkout, &key) {
         Some(Outcome::Refused { trouble }) => return Err(ApiError::operation_refused(trouble)),
         Some(Outcome::Done) => StatusCode::OK,

@@ -46,8 +46,10 @@ async fn ask(
 ) -> Result<(StatusCode, Replayed, axum::Json<ShopOrder>)> {
     let key = key.ok_or(ApiError::idempotency_key_required())?;
     let opening = app.orders.request(&shop, body, &key, &trace_id);
-    let (opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, Some(&key), is_sent, opening).await?;
-    let checkout = app.wait_until(opened.checkout, is_sent).await;
+    let (mut opened, replayed) =
+        idempotency::once(&app.store, app.http.limits.wait, Some(&key), is_sent, opening).await?;
+    app.wait_until(&mut opened, is_sent).await;
+    let checkout = opened.checkout;
     let shared = app.store.checkout(checkout.id).await?.map(|stored| stored.shared()).unwrap_or_default();
     Ok((StatusCode::CREATED, replayed, axum::Json(order_view(&app, &checkout, shared))))
 }
