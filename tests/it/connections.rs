@@ -1,5 +1,6 @@
 //! Connections as browsers and reverse proxies use them: large heads, kept-alive connections, clients that do not read.
 
+use futures_util::future::join_all;
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -127,6 +128,79 @@ async fn a_client_that_does_not_read_is_disconnected() {
         }
     };
     tokio::time::timeout(TIMEOUT, disconnected).await.expect("it is disconnected");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn connections_that_come_at_once_wait_until_they_are_accepted() {
+    let listener = kvitt::http::listen::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts them. One for which there is no room would never be made.
+    let connecting = join_all((0..300).map(|_| TcpStream::connect(address)));
+    let connected = tokio::time::timeout(TIMEOUT, connecting).await.expect("there is room for all");
+    assert!(connected.iter().all(Result::is_ok));
+}
+
+/// Sends what comes before it and the request for an order's stream, in one go.
+async fn asks_for_stream(shop: &Shop, path: &str, before: &str, version: &str) -> TcpStream {
+    let mut stream = connect(&shop.url).await;
+    let request = format!("{before}GET {path}/events {version}\r\nhost: shop\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Reads until the connection ends.
+async fn reads_all(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("it ends").unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_is_written_as_its_client_can_read_it() {
+    let shop = Shop::open_with("limits.heartbeat_ms = 20\nlimits.stream_age_ms = 200").await;
+    let order = shop.ordered().await;
+    let chunked = reads_all(&mut asks_for_stream(&shop, &order.path(), "", "HTTP/1.1").await).await;
+    let (head, body) = chunked.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    for line in ["transfer-encoding: chunked", "connection: close", "x-content-type-options: nosniff"] {
+        assert!(head.contains(line), "{head}");
+    }
+    for line in ["\r\ndate: ", "\r\nx-trace-id: "] {
+        assert!(head.contains(line), "{head}");
+    }
+    assert!(!head.contains("keep-alive"), "{head}");
+    assert!(body.contains("\r\n2\r\n:\n\r\n"), "a heartbeat is a chunk: {body}");
+    assert!(body.ends_with("\r\n0\r\n\r\n"), "its end is told: {body}");
+
+    let plain = reads_all(&mut asks_for_stream(&shop, &order.path(), "", "HTTP/1.0").await).await;
+    let (head, body) = plain.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.0 200 OK\r\n") && !head.contains("transfer-encoding"), "{head}");
+    assert!(body.starts_with("retry: ") && body.ends_with("\n:\n"), "{body}");
+
+    // Whoever asks only for the head, or sends a body, is answered all the same.
+    let stream = &mut connect(&shop.url).await;
+    let head = asks(stream, &format!("HEAD {}/events HTTP/1.1\r\nhost: shop\r\n\r\n", order.path())).await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("text/event-stream"), "{head}");
+    let with_body = format!("GET {}/events HTTP/1.1\r\nhost: shop\r\ncontent-length: 2\r\n\r\n", order.path());
+    let head = asks(&mut connect(&shop.url).await, &with_body).await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_comes_after_the_answers_that_the_client_has_not_read_yet() {
+    const ANSWERS: usize = 100;
+    let shop = Shop::open_with("limits.stream_age_ms = 200").await;
+    let order = shop.ordered().await;
+    // More than the buffers of both sides take, so that the proxy has to wait before the stream begins.
+    let before = "GET /openapi.json HTTP/1.1\r\nhost: shop\r\n\r\n".repeat(ANSWERS);
+    let mut stream = asks_for_stream(&shop, &order.path(), &before, "HTTP/1.1").await;
+    let text = reads_all(&mut stream).await;
+    assert_eq!(text.matches("HTTP/1.1 200 OK\r\n").count(), ANSWERS + 1);
+    let last = &text[text.rfind("HTTP/1.1 200 OK\r\n").unwrap()..];
+    assert!(last.contains("text/event-stream") && last.contains("\nevent: checkout\n"), "{last}");
+    assert!(last.ends_with("0\r\n\r\n"), "{last}");
     shop.close().await;
 }
 

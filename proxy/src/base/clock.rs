@@ -31,6 +31,12 @@ pub fn timestamp() -> jiff::Timestamp {
     now.checked_add(jiff::SignedDuration::from_millis(OFFSET_MS.load(Ordering::Relaxed))).unwrap_or(now)
 }
 
+/// The current time as the `Date` of a response ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1)).
+pub fn http_date() -> String {
+    let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+    printer.timestamp_to_rfc9110_string(&timestamp()).expect("the time is in a year that can be printed")
+}
+
 /// Makes this process's clock wrong by that many milliseconds, as a machine's clock can be. Only for tests.
 pub fn set_offset_ms(ms: i64) {
     OFFSET_MS.store(ms, Ordering::Relaxed);

@@ -15,6 +15,7 @@ use crate::access::session::{self, NewLink};
 use crate::access::shop_key;
 use crate::base::vault::Key;
 use crate::config::Config;
+use crate::http::listen::bind;
 use crate::observe::telemetry;
 use crate::store::Store;
 
@@ -27,7 +28,7 @@ const SALES_UNITS: [(&str, &str, &str); 3] = [("no", "NO", "123456"), ("dk", "DK
 /// # Errors
 /// When an address is in use, or a part cannot be started.
 pub(super) async fn run(listen: SocketAddr, origins: &[String], stop: CancellationToken) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shop = format!("http://{}", listener.local_addr()?);
     // The sales units have every approval that there is.
     let options = kvitt_emulator::Options { strict: true, push_message: true, long_living: true, ..Default::default() };

@@ -1,9 +1,9 @@
 //! `kvitt serve`: runs the proxy.
 
 use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::http::listen;
 use crate::observe::telemetry;
 
 use super::arguments::ConfigFile;
@@ -13,9 +13,8 @@ pub(crate) async fn run(file: ConfigFile) -> anyhow::Result<()> {
     let config = file.load()?;
     let telemetry = telemetry::start(&config.log)?;
     let stop = stop_on_signal()?;
-    let listener = TcpListener::bind(&config.http.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.http.listen))?;
+    let listener =
+        listen::bind(&config.http.listen).await.with_context(|| format!("cannot listen on {}", config.http.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
     let served = crate::serve(config, listener, stop).await;
     telemetry.end().await;

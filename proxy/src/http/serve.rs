@@ -24,7 +24,7 @@ pub async fn serve(config: Config, listener: TcpListener, stop: CancellationToke
     let app = App::start(config, stop.clone(), &tasks).await?;
     let store = app.store.clone();
     if let Some(address) = &app.http.metrics_listen {
-        let listener = TcpListener::bind(address).await?;
+        let listener = listen::bind(address).await?;
         tasks.spawn(listen::serve(listener, routes::operators_router(&app), limits, app.metrics.clone(), stop.clone()));
     }
     listen::serve(listener, routes::router(&app), limits, app.metrics.clone(), stop).await;

@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,19 +13,32 @@ use tokio::time::{Sleep, sleep};
 
 use crate::config::Limits;
 
-/// Counts where a connection is: even while it waits for a request, odd while one is answered. Clones share it.
+/// Where a connection is. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Turns(Arc<AtomicUsize>);
+pub(super) struct Turns(Arc<Place>);
+
+#[derive(Debug, Default)]
+struct Place {
+    /// Even while it waits for a request, odd while one is answered.
+    turn: AtomicUsize,
+    /// Whether the client has not taken all that was written.
+    blocked: AtomicBool,
+}
 
 impl Turns {
     /// A request has come in; it is answered once the guard is dropped.
     pub(super) fn begin(&self) -> Answering {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.turn.fetch_add(1, Ordering::Relaxed);
         Answering(self.clone())
     }
 
+    /// Whether something that was written waits for the client to take it.
+    pub(super) fn are_blocked(&self) -> bool {
+        self.0.blocked.load(Ordering::Relaxed)
+    }
+
     fn now(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.turn.load(Ordering::Relaxed)
     }
 }
 
@@ -35,7 +48,7 @@ pub(super) struct Answering(Turns);
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.0.fetch_add(1, Ordering::Relaxed);
+        self.0.0.turn.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -43,7 +56,10 @@ impl Drop for Answering {
 #[derive(Debug)]
 pub(super) struct Paced<T> {
     io: T,
-    limits: Limits,
+    /// The limits: for a head, without a request, and for a write.
+    header: Duration,
+    idle: Duration,
+    write: Duration,
     turns: Turns,
     /// The turn that `reading` is about.
     turn: usize,
@@ -57,17 +73,19 @@ impl<T> Paced<T> {
     pub(super) fn new(io: T, limits: Limits, turns: Turns) -> Self {
         let mut reading = Timer::default();
         reading.start(limits.idle);
-        Self { io, limits, turn: turns.now(), turns, in_head: false, reading, writing: Timer::default() }
+        let Limits { header, idle, write, .. } = limits;
+        Self { io, header, idle, write, turn: turns.now(), turns, in_head: false, reading, writing: Timer::default() }
     }
 
     /// Waits until the client takes what was written, or the time for that is over.
     fn blocked<R>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+        self.turns.0.blocked.store(written.is_pending(), Ordering::Relaxed);
         if written.is_ready() {
             self.writing.stop();
             return written;
         }
         if !self.writing.is_running() {
-            self.writing.start(self.limits.write);
+            self.writing.start(self.write);
         }
         ready!(self.writing.poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -82,12 +100,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
         if turn != this.turn {
             this.turn = turn;
             this.in_head = false;
-            if answering { this.reading.stop() } else { this.reading.start(this.limits.idle) }
+            if answering { this.reading.stop() } else { this.reading.start(this.idle) }
         }
         let read = Pin::new(&mut this.io).poll_read(cx, into);
         if read.is_ready() {
             if !answering && !std::mem::replace(&mut this.in_head, true) {
-                this.reading.start(this.limits.header);
+                this.reading.start(this.header);
             }
             return read;
         }
