@@ -1,12 +1,15 @@
-//! `cargo xtask test`: every check of the repository, the fast ones first, up to the first failure.
+//! `cargo xtask test`: every check of the repository.
 //!
-//! A step is a name, a line of help and a function. Each step installs what it needs, so it can run alone. In a full run `set-up` installs
-//! everything first, so that something missing fails at once and not after ten minutes. No step may ever be skipped.
+//! A step is a name, a line of help and a function. Each step installs what it needs, so it can run alone. In a full run, steps that do not
+//! wait for each other run side by side (see `side_by_side`), and `set-up` installs everything at the beginning, so that something missing
+//! fails at once and not after ten minutes. No step may ever be skipped.
+
+mod side_by_side;
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -22,13 +25,13 @@ pub(crate) const RUNNER: &str = "wasm-test-runner";
 /// The arguments of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Run only this step; may be repeated
+    /// Run only this step; may be repeated, and the steps run one after the other
     #[arg(long, value_name = "STEP", value_enum)]
     only: Vec<Step>,
 }
 
-// In the order in which they run. The comment above a step is its line in `--help`.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+// In the order in which they run one after the other. The comment above a step is its line in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Step {
     /// Find or install everything that the other steps need
     SetUp,
@@ -36,6 +39,8 @@ enum Step {
     Fmt,
     /// Licences and sources of crates and npm packages
     Licences,
+    /// Compile the proxy and the tests
+    Build,
     /// Clippy for this machine; warnings are errors
     Clippy,
     /// Clippy for WebAssembly; warnings are errors
@@ -59,6 +64,29 @@ impl Step {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// The steps that must have passed before.
+    const fn needs(self) -> &'static [Self] {
+        match self {
+            Self::SetUp | Self::Build => &[],
+            Self::Fmt | Self::Licences | Self::Clippy | Self::ClippyWasm | Self::Wasm | Self::Dist => &[Self::SetUp],
+            Self::Native | Self::Postgres | Self::Openapi => &[Self::SetUp, Self::Build],
+            Self::Browser => &[Self::SetUp, Self::Build, Self::Dist],
+        }
+    }
+
+    /// The steps that must have ended before, well or not. Cargo compiles for one of them at a time. The tests begin when all is compiled:
+    /// most of their time they wait for timers, which they do side by side, and next to a compiler they would wait for the processor.
+    const fn follows(self) -> &'static [Self] {
+        match self {
+            Self::SetUp | Self::Fmt | Self::Licences | Self::Build | Self::Dist => &[],
+            Self::Clippy => &[Self::Build],
+            Self::ClippyWasm => &[Self::Clippy],
+            Self::Native | Self::Postgres | Self::Wasm | Self::Openapi | Self::Browser => {
+                &[Self::ClippyWasm, Self::Dist]
+            }
+        }
+    }
+
     fn run(self, workspace: &Workspace) -> Result<()> {
         match self {
             Self::SetUp => set_up(workspace),
@@ -67,6 +95,7 @@ impl Step {
                 run::run(&mut workspace.cargo(["fmt", "--all", "--check"]))
             }
             Self::Licences => licences::check(workspace),
+            Self::Build => workspace.build_kvitt_with_tests().map(drop),
             Self::Clippy => {
                 setup::components(workspace)?;
                 run::run(&mut workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
@@ -77,7 +106,7 @@ impl Step {
             Self::Native => {
                 setup::postgres()?;
                 setup::nginx()?;
-                run::run(&mut workspace.cargo(["test", "--workspace"]))
+                run::run(wait_together(&mut workspace.cargo(["test", "--workspace"])))
             }
             Self::Postgres => postgres(workspace),
             Self::Wasm => wasm(workspace),
@@ -91,31 +120,29 @@ impl Step {
     }
 }
 
-/// Runs the steps and prints how long each took.
+/// Runs every step, or the chosen ones, and prints how long each took.
 pub(crate) fn test(workspace: &Workspace, args: &Args) -> Result<()> {
-    let chosen = |step: &&Step| args.only.is_empty() || args.only.contains(step);
-    let mut times = Vec::new();
-    for step in Step::value_variants().iter().filter(chosen) {
-        println!("\n== {}", step.name());
-        let start = Instant::now();
-        let result = step.run(workspace);
-        times.push((step.name(), start.elapsed()));
-        if let Err(error) = result {
-            print_times(&times);
-            return Err(error.context(format!("{} failed", step.name())));
-        }
+    if args.only.is_empty() {
+        return side_by_side::run_all(workspace);
     }
-    print_times(&times);
-    println!("all {} steps passed", times.len());
+    let mut times = Vec::new();
+    let start = Instant::now();
+    for step in Step::value_variants().iter().filter(|step| args.only.contains(step)) {
+        println!("\n== {}", step.name());
+        let begun = Instant::now();
+        step.run(workspace).with_context(|| format!("{} failed", step.name()))?;
+        times.push((step.name(), begun.elapsed()));
+    }
+    print_times(&times, start.elapsed());
     Ok(())
 }
 
-fn print_times(times: &[(String, Duration)]) {
+fn print_times(times: &[(String, Duration)], total: Duration) {
     println!();
-    let total = ("total".to_owned(), times.iter().map(|(_, time)| *time).sum());
-    for (name, time) in times.iter().chain([&total]) {
+    for (name, time) in times {
         println!("{name:<12} {:>7.1} s", time.as_secs_f64());
     }
+    println!("{:<12} {:>7.1} s", "total", total.as_secs_f64());
 }
 
 fn set_up(workspace: &Workspace) -> Result<()> {
@@ -139,13 +166,46 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     run::run(clippy.args(crates).args(["--", "-D", "warnings"]))
 }
 
+/// Modules of the scenarios that need no second run: they use no database, or name the one that they are about.
+const PROVEN_ALREADY: &[&str] = &[
+    "config::",
+    "deploy::",
+    "docs::",
+    "documents::",
+    "files::",
+    "migrations::",
+    "outages::database::",
+    "outages::disk::",
+    "outages::failover::",
+    "outages::proxy::",
+    "proxies::",
+    "seeds::",
+    "shop::log::",
+    "store::",
+    "tidy::",
+];
+
 /// The native tests run the scenarios on SQLite; this runs them on PostgreSQL. (It selects the whole workspace, and with it the client's
 /// own `it`, because a single package would be compiled again with fewer features.)
 fn postgres(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
     setup::nginx()?;
-    let mut scenarios = workspace.cargo(["test", "--workspace", "--test", "it"]);
-    run::run(scenarios.env("STORE_UNDER_TEST", "postgres"))
+    let mut scenarios = workspace.cargo(["test", "--workspace", "--test", "it", "--"]);
+    scenarios.args(PROVEN_ALREADY.iter().flat_map(|module| ["--skip", module]));
+    run::run(wait_together(&mut scenarios).env("STORE_UNDER_TEST", "postgres"))
+}
+
+/// Two scenarios a core at a time, unless the environment says otherwise: most of their time they wait for a proxy's timers.
+fn wait_together(tests: &mut Command) -> &mut Command {
+    const THREADS: &str = "RUST_TEST_THREADS";
+    match env::var_os(THREADS) {
+        Some(_) => tests,
+        None => tests.env(THREADS, (2 * cores()).to_string()),
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(2, usize::from)
 }
 
 /// This binary is the runner, so no tool has to be installed, and its version is that of wasm-bindgen in Cargo.lock.
@@ -171,7 +231,8 @@ fn browser(workspace: &Workspace) -> Result<()> {
     }
     let kvitt = workspace.build_kvitt_with_tests()?;
     let mut node = Command::new("node");
-    node.arg("--test").args(browser_tests(workspace)?);
+    // Each file has its own proxy and its own browser. Node's default leaves a core out.
+    node.arg("--test").arg(format!("--test-concurrency={}", cores())).args(browser_tests(workspace)?);
     run::run(
         node.current_dir(workspace.path(""))
             .env("KVITT_BIN", kvitt)

@@ -13,6 +13,9 @@ use serde_json::Value;
 
 use crate::run;
 
+/// What `cargo test --workspace` compiles, as arguments of `cargo build`.
+const ALL_TESTS: [&str; 3] = ["--workspace", "--tests", "--examples"];
+
 /// The repository's folder and cargo's target folder.
 pub(crate) struct Workspace {
     root: PathBuf,
@@ -55,10 +58,10 @@ impl Workspace {
         self.build_binary(&["--package", "kvitt"])
     }
 
-    /// The same with the tests' selection of packages and features. It reuses what the tests have compiled;
-    /// [`Workspace::build_kvitt`] would compile half of it again with fewer features.
+    /// The same with [`ALL_TESTS`]. It reuses what the tests have compiled; [`Workspace::build_kvitt`] would compile half of it again with
+    /// fewer features.
     pub(crate) fn build_kvitt_with_tests(&self) -> Result<PathBuf> {
-        self.build_binary(&["--workspace", "--tests"])
+        self.build_binary(&ALL_TESTS)
     }
 
     fn build_binary(&self, selection: &[&str]) -> Result<PathBuf> {
