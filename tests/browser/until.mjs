@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 /** The folder of the screenshots. */
 export const artifacts = fileURLToPath(new URL("../artifacts/", import.meta.url));
 
-/** The timeout of every wait. */
-export const TIMEOUT_MS = 10_000;
+/** The timeout of every wait, for a machine that does much else. */
+export const TIMEOUT_MS = 30_000;
 
 /**
  * Polls until `probe` returns a truthy value. Returns that value.

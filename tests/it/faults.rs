@@ -66,7 +66,7 @@ each_order_has_one_payment!(the_keys_are_wrong_for_a_moment, "GET", CREATE, 3, {
 
 #[tokio::test]
 async fn a_refused_cancel_can_be_retried() {
-    let shop = Shop::open_with("limits.wait_ms = 300").await;
+    let shop = Shop::open_with("limits.wait_ms = 2000").await;
     let mut order = shop.ordered().await;
     let locked = json!({
         "type": "https://httpstatuses.io/400", "title": "Bad request", "status": 400,

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 use kvitt_wire::State;
 use serde_json::Value;
 
-use crate::shop::{Answer, PHONE_NUMBER, Receiver, Shop, log};
+use crate::shop::{Answer, PHONE_NUMBER, Receiver, Shop, eventually, log};
 
 /// The running command, which ends by itself.
 struct Listening(std::process::Child);
@@ -33,9 +33,11 @@ async fn past_and_live_events_are_forwarded_in_order_and_signed() {
     let shop = Shop::open_with("limits.stream_age_ms = 300").await;
     let key = shop.key("laptop").await;
     let receiver = Receiver::answering([Answer::Status(204), Answer::Status(500)]).await;
-    let mut order = shop.ordered().await;
+    let order = shop.ordered().await;
     shop.vipps.approves(order.reference()).await;
-    order.becomes(State::Authorized).await;
+    // Not on the stream, which may end first.
+    let is_paid = || async { (shop.stored(&order).await.current().state == State::Authorized).then_some(()) };
+    eventually("it is paid", is_paid).await;
     let arguments = ["--forward-to", &receiver.url, "--since", "2020-01-01T00:00:00Z", "--count", "4"];
     let listening = Listening::to(&shop, &key, &arguments);
     receiver.receives(2).await;

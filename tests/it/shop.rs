@@ -34,8 +34,10 @@ pub(crate) use process::{Process, Stage};
 pub(crate) use receiver::{Answer, LOCAL_RELAY, Receiver};
 pub(crate) use vipps::Vipps;
 
-/// The timeout of every wait. A scenario that passes never waits this long.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+/// The timeout of every wait, for a machine that does much else. A scenario that passes never waits this long.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two looks of [`eventually`]: soon at first, then more and more seldom, because a look takes time that others need.
+const BETWEEN_LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(80));
 /// The origin of the shop's pages.
 pub(crate) const SHOP_ORIGIN: &str = "https://shop.example";
 /// The encryption key of the scenarios' databases.
@@ -266,7 +268,10 @@ impl Shop {
 
     /// Waits until the proxy is ready. Nothing else may use a database that is being created.
     pub(crate) async fn is_ready(&self) {
-        assert_eq!(self.get("/readyz").send().await.unwrap().status(), StatusCode::OK);
+        eventually("it is ready", || async {
+            (self.get("/readyz").send().await.unwrap().status() == StatusCode::OK).then_some(())
+        })
+        .await;
     }
 
     /// Creates a shop key beside the running proxy.
@@ -437,11 +442,13 @@ pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Prob
 /// Polls until `ask` returns a value, and fails after the timeout.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let polling = async {
+        let (mut pause, longest) = BETWEEN_LOOKS;
         loop {
             if let Some(answer) = ask().await {
                 return answer;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(longest);
         }
     };
     tokio::time::timeout(TIMEOUT, polling).await.unwrap_or_else(|_| panic!("{what}: not in time"))

@@ -56,14 +56,15 @@ pub(crate) struct Server {
     says: BufReader<ChildStdout>,
 }
 
-/// The data need not survive the tests, so nothing is synced to disk. Ctrl-C is for the tests, and the shell notices their end.
+/// The data need not survive the tests, so nothing is synced to disk, and hundreds of small databases need no vacuum. Ctrl-C is for the tests,
+/// and the shell notices their end.
 const SHELL: &str = r#"
 trap '' INT TERM HUP
 programs=$1 folder=$2
 shift 2
 cd "$folder" && "$programs/initdb" -D data -U kvitt -A trust --no-sync >log 2>&1 || { cat log; exit 1; }
 start() {
-    "$programs/postgres" -D data -k "$folder" -c listen_addresses= -c fsync=off -c max_connections=400 "$@" >>log 2>&1 &
+    "$programs/postgres" -D data -k "$folder" -c listen_addresses= -c fsync=off -c autovacuum=off -c max_connections=400 "$@" >>log 2>&1 &
     until "$programs/pg_isready" -q -h "$folder"; do kill -0 $! || { cat log; exit 1; }; sleep 0.05; done
 }
 crash() { kill -QUIT $!; wait $!; }
