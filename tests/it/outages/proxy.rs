@@ -9,7 +9,7 @@ use crate::shop::{Database, Stage, Stream, TIMEOUT, brief, eventually};
 
 const ORDERS: usize = 60;
 /// A claim lasts five timeouts. Orders are polled as often as those of real customers.
-const EASY: &str = "polling.first_ms = 2000\npolling.every_ms = 2000\nvipps.timeout_ms = 1000";
+const EASY: &str = "polling.first_ms = 2000\npolling.every_ms = 2000\nvipps.timeout_ms = 3000";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_one_of_three_is_killed_under_load_every_order_is_paid_once() {
