@@ -31,7 +31,7 @@ pub(crate) struct Args {
     kvitt: Option<String>,
 }
 
-/// Builds and runs the bench. A whole run writes `tests/bench/RESULTS.md`.
+/// Builds and runs the bench. A whole run writes `tests/bench/RESULTS.md`, and its headline into the README.
 pub(crate) fn bench(workspace: &Workspace, args: &Args) -> Result<()> {
     setup::postgres()?;
     for folder in PEERS {
@@ -54,6 +54,7 @@ pub(crate) fn bench(workspace: &Workspace, args: &Args) -> Result<()> {
     let mut bench = Command::new(binary("kvitt-bench"));
     bench.arg("--kvitt").arg(kvitt).arg("--floor").arg(binary("kvitt-floor"));
     bench.arg("--peers").arg(workspace.path(FOLDER)).arg("--results").arg(workspace.path(FOLDER).join("RESULTS.md"));
+    bench.arg("--headline").arg(workspace.path("README.md"));
     let mut commit = Command::new("git");
     commit.args(["rev-parse", "--short", "HEAD"]).current_dir(workspace.path(""));
     bench.arg("--commit").arg(run::output(&mut commit)?.trim());

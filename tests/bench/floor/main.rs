@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
         reader: Mutex::new(Connection::open(&environment["DATABASE"])?),
         pages: Mutex::default(),
         token: tokio::sync::Mutex::default(),
-        http: reqwest::Client::new(),
+        http: reqwest::Client::builder().no_proxy().build()?,
         environment,
     });
     let router = Router::new()

@@ -112,7 +112,7 @@ impl Database<'_> {
             Self::Postgres(..) => (
                 "BEGIN; SET LOCAL synchronous_commit = off",
                 format!(
-                    "SELECT n, (extract(epoch FROM now()) * 1000)::bigint AS now FROM generate_series(1, {copies}) AS n"
+                    "SELECT n, (extract(epoch FROM now()) * 1000)::bigint AS now FROM generate_series(1::bigint, {copies}) AS n"
                 ),
                 "lpad(to_hex(now - shift), 12, '0') || '7000' || lpad(to_hex(n + :first), 16, '0')",
             ),

@@ -40,6 +40,9 @@ struct Args {
     /// Where a whole run writes its results
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
+    /// The document in which a whole run replaces the headline
+    #[arg(long, value_name = "FILE")]
+    headline: Option<PathBuf>,
     /// What the proxy was built from, for the results
     #[arg(long, default_value = "unknown")]
     commit: String,
@@ -72,21 +75,27 @@ async fn run(args: &Args) -> Result<()> {
     if stage::is_in_memory(&std::env::temp_dir()) {
         println!("The temporary folder is in memory: commits cost less than on a disk. TMPDIR names another one.");
     }
+    let is_whole = args.only.is_empty() && !args.quick;
     let mut text = machine::describe(&programs, &args.commit, &size).await?;
+    let mut tables = Vec::new();
     for row in Row::value_variants().iter().filter(|row| args.only.is_empty() || args.only.contains(row)) {
         let (name, from) = (row.to_possible_value().context("a row has a name")?, Instant::now());
         println!("\n== {}", name.get_name());
-        let tables = rows::measure(*row, &programs, &size).await;
-        for table in tables {
+        for table in rows::measure(*row, &programs, &size).await {
             let markdown = table.markdown();
             println!("\n{markdown}");
             text += &format!("\n{markdown}");
+            tables.push(table);
         }
         println!("{} took {:.0} s", name.get_name(), from.elapsed().as_secs_f64());
         // After each row, so that a run that is interrupted leaves what it has measured.
-        if let Some(results) = args.results.as_ref().filter(|_| args.only.is_empty() && !args.quick) {
+        if let Some(results) = args.results.as_ref().filter(|_| is_whole) {
             fs::write(results, &text).with_context(|| format!("cannot write {}", results.display()))?;
         }
+    }
+    if let Some(document) = args.headline.as_ref().filter(|_| is_whole) {
+        let old = fs::read_to_string(document).with_context(|| format!("cannot read {}", document.display()))?;
+        fs::write(document, report::between_markers(&old, &report::headline(&tables))?)?;
     }
     println!("\nall of it took {:.0} s", began.elapsed().as_secs_f64());
     Ok(())

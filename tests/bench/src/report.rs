@@ -3,6 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use anyhow::Context;
+
+const BEGIN: &str = "<!-- bench -->";
+const END: &str = "<!-- end of bench -->";
+
+/// A heading, and the columns that are divided.
+type Ratio = (&'static str, &'static str, &'static str);
+
 fn median(samples: &[f64]) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -18,8 +26,7 @@ fn median(samples: &[f64]) -> Option<f64> {
 pub(crate) struct Table {
     title: String,
     columns: Vec<&'static str>,
-    /// The heading, and the columns that are divided.
-    ratios: Vec<(&'static str, &'static str, &'static str)>,
+    ratios: Vec<Ratio>,
     /// In the order in which they were first measured.
     lines: Vec<String>,
     samples: BTreeMap<(String, &'static str), Vec<f64>>,
@@ -28,11 +35,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// An empty table.
-    pub(crate) fn new(
-        title: impl Into<String>,
-        columns: &[&'static str],
-        ratios: &[(&'static str, &'static str, &'static str)],
-    ) -> Self {
+    pub(crate) fn new(title: impl Into<String>, columns: &[&'static str], ratios: &[Ratio]) -> Self {
         Self {
             title: title.into(),
             columns: columns.to_vec(),
@@ -63,26 +66,63 @@ impl Table {
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("## {}\n\n", self.title);
         if !self.lines.is_empty() {
-            let headings = self.columns.iter().copied().chain(self.ratios.iter().map(|(heading, ..)| *heading));
-            let headings: Vec<_> = headings.collect();
-            let _ = writeln!(text, "| | {} |\n|---|{}", headings.join(" | "), "---:|".repeat(headings.len()));
+            text += &head(&self.columns, &self.ratios);
         }
         for line in &self.lines {
-            let of = |column: &'static str| median(self.samples.get(&(line.clone(), column))?);
-            let shown = self.columns.iter().map(|column| of(column).map_or("–".to_owned(), number));
-            let ratio = |(_, above, below): &(&str, &'static str, &'static str)| {
-                let ratio = of(above)? / of(below).filter(|below| *below > 0.0)?;
-                Some(format!("**{ratio:.2}**"))
-            };
-            let ratios = self.ratios.iter().map(|pair| ratio(pair).unwrap_or("–".to_owned()));
-            let cells: Vec<String> = shown.chain(ratios).collect();
-            let _ = writeln!(text, "| {line} | {} |", cells.join(" | "));
+            text += &self.line(line, line, &self.columns, &self.ratios);
         }
         for failure in &self.failures {
             let _ = writeln!(text, "\nFailed, and not measured here: {}", failure.replace('\n', " "));
         }
         text
     }
+
+    fn line(&self, line: &str, shown_as: &str, columns: &[&'static str], ratios: &[Ratio]) -> String {
+        let of = |column: &'static str| median(self.samples.get(&(line.to_owned(), column))?);
+        let values = columns.iter().map(|column| of(column).map_or("–".to_owned(), number));
+        let ratio = |(_, above, below): &Ratio| {
+            let ratio = of(above)? / of(below).filter(|below| *below > 0.0)?;
+            Some(format!("**{ratio:.2}**"))
+        };
+        let ratios = ratios.iter().map(|pair| ratio(pair).unwrap_or("–".to_owned()));
+        let cells: Vec<String> = values.chain(ratios).collect();
+        format!("| {shown_as} | {} |\n", cells.join(" | "))
+    }
+}
+
+fn head(columns: &[&str], ratios: &[Ratio]) -> String {
+    let headings: Vec<_> = columns.iter().copied().chain(ratios.iter().map(|(heading, ..)| *heading)).collect();
+    format!("| | {} |\n|---|{}\n", headings.join(" | "), "---:|".repeat(headings.len()))
+}
+
+/// What the README of the repository shows: a line of a table, and how it is called there.
+const HEADLINE: [(&str, &str); 9] = [
+    ("open, 32 in flight: CPU µs a request", "open an order, 32 in flight: CPU µs"),
+    ("open, one at a time: p50 ms", "the same, one at a time: p50 ms"),
+    ("webhook, 32 in flight: CPU µs a request", "webhook and the look after it, 32 in flight: CPU µs"),
+    ("connect to 200: p99 ms", "webhooks on 256 new connections at once: p99 ms"),
+    ("100 a second, 100 idle streams: p50 ms", "approval to the page, 100 a second: p50 ms"),
+    ("500 a second, 10000 idle streams: p99 ms", "the same, 500 a second beside 10,000 pages: p99 ms"),
+    ("peak memory, MiB", "peak memory, MiB"),
+    ("10000 streams: KiB each", "an open page, of 10,000: KiB"),
+    ("start to ready, ms", "start to ready, ms"),
+];
+
+/// The headline of the tables: those of its lines that were measured.
+pub(crate) fn headline(tables: &[Table]) -> String {
+    let (columns, ratios) = (["floor", "fastify", "Kvitt"], [("Kvitt ÷ fastify", "Kvitt", "fastify")]);
+    let lines = HEADLINE.iter().filter_map(|(line, shown_as)| {
+        let table = tables.iter().find(|table| table.lines.iter().any(|known| known == line))?;
+        Some(table.line(line, shown_as, &columns, &ratios))
+    });
+    lines.fold(head(&columns, &ratios), |text, line| text + &line)
+}
+
+/// A text with something else between its two markers.
+pub(crate) fn between_markers(text: &str, content: &str) -> anyhow::Result<String> {
+    let (before, rest) = text.split_once(BEGIN).context("there is no marker")?;
+    let (_, after) = rest.split_once(END).context("there is no second marker")?;
+    Ok(format!("{before}{BEGIN}\n{content}{END}{after}"))
 }
 
 /// Three digits are enough for anything measured here.
@@ -119,6 +159,21 @@ mod tests {
         let text = table.markdown();
         assert!(text.contains("| p50 ms | 1,000 | 500 | **0.50** |"), "{text}");
         assert!(text.contains("| p99 ms | – | 1.23 | – |"), "{text}");
+    }
+
+    #[test]
+    fn the_headline_has_what_was_measured_and_goes_between_the_markers() {
+        let mut table = Table::new("Start", &["floor", "fastify", "express", "Kvitt"], &[]);
+        for (column, value) in [("fastify", 300.0), ("express", 400.0), ("Kvitt", 30.0)] {
+            table.add("start to ready, ms", column, value);
+        }
+        let text = between_markers("a <!-- bench --> old <!-- end of bench --> b", &headline(&[table])).unwrap();
+        assert!(
+            text.starts_with("a <!-- bench -->\n| | floor |") && text.ends_with("<!-- end of bench --> b"),
+            "{text}"
+        );
+        assert!(text.contains("| start to ready, ms | – | 300 | 30.0 | **0.10** |") && !text.contains("old"), "{text}");
+        assert_eq!(text.lines().count(), 5, "{text}");
     }
 
     #[test]
