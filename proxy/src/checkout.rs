@@ -21,6 +21,7 @@ pub mod refusal;
 mod reservation;
 pub mod state;
 mod step;
+pub mod trust;
 
 pub use difference::{Difference, differences};
 pub use effect::{Effect, Planned};

@@ -163,6 +163,7 @@ fn read(top: &mut Reader<'_>, folder: &Path, webhooks: bool) -> Config {
         polling: top.section("polling", |polling| Polling {
             first_ms: polling.positive("first_ms"),
             every_ms: polling.positive("every_ms"),
+            rarely: false,
         }),
         log: Log::read(top),
         database_url: top.section("database", |database| {

@@ -14,4 +14,5 @@ pub mod outage;
 pub mod outbox;
 pub mod pace;
 pub mod sightings;
+pub mod trust;
 pub mod wake;

@@ -5,7 +5,7 @@ use kvitt_wire::{ShopWarnings, State};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::shop::{Shop, eventually, other_secret, problem};
+use crate::shop::{Order, Shop, eventually, other_secret, problem};
 
 fn event(reference: &str, name: &str) -> String {
     json!({
@@ -141,6 +141,89 @@ async fn a_webhook_with_a_bad_signature_can_be_sent_again() {
     shop.vipps.approves(order.reference()).await;
     eventually("the first delivery is refused", || async { counted(&shop, "signature").await.then_some(()) }).await;
     shop.vipps.clock_moves(5_000).await;
+    order.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+async fn trusted(shop: &Shop, trusted: bool) {
+    let line = format!("kvitt_webhooks_trusted{{sales_unit=\"no\"}} {}\n", u8::from(trusted));
+    eventually("trust", || async { shop.metrics().await.contains(&line).then_some(()) }).await;
+}
+
+/// A shop whose webhooks have proven themselves.
+async fn with_trust(options: &str) -> Shop {
+    let shop = Shop::open_with(options).await;
+    for _ in 0..3 {
+        trusted(&shop, false).await;
+        let mut order = shop.ordered().await;
+        shop.vipps.approves(order.reference()).await;
+        order.becomes(State::Authorized).await;
+    }
+    trusted(&shop, true).await;
+    shop
+}
+
+/// Waits until an order has been polled for the first time, and will be half a minute later.
+async fn is_polled_rarely(shop: &Shop, order: &Order<'_>) {
+    let polled = || async { (!shop.vipps.calls("GET", order.reference()).await.is_empty()).then_some(()) };
+    eventually("the first poll", polled).await;
+    let store = shop.store().await;
+    eventually("the next one is planned", || async {
+        let now = kvitt::base::clock::now();
+        store.next_due(now).await.unwrap().is_some_and(|due| due > now.plus_ms(20_000)).then_some(())
+    })
+    .await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn where_webhooks_have_proven_themselves_a_lost_one_has_other_payments_polled_soon() {
+    let shop = with_trust("polling.first_ms = 300\nwebhook.grace_ms = 300").await;
+    let (mut first, mut second) = (shop.ordered().await, shop.ordered().await);
+    is_polled_rarely(&shop, &first).await;
+    is_polled_rarely(&shop, &second).await;
+    shop.vipps.webhook_is("lose", "AUTHORIZED", 2).await;
+    shop.vipps.approves(first.reference()).await;
+    shop.vipps.approves(second.reference()).await;
+    // One customer comes back; the other one has closed the page.
+    shop.get(&format!("/return/{}", first.seen.token)).send().await.unwrap();
+    first.becomes(State::Authorized).await;
+    trusted(&shop, false).await;
+    // Its next poll was planned for later than this waits.
+    second.becomes(State::Authorized).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_webhook_that_comes_after_the_poll_is_not_lost() {
+    let shop = Shop::open_with("webhook.grace_ms = 8000").await;
+    for _ in 0..2 {
+        let mut order = shop.ordered().await;
+        shop.vipps.approves(order.reference()).await;
+        order.becomes(State::Authorized).await;
+    }
+    let mut order = shop.ordered().await;
+    shop.vipps.webhook_is("mis_sign", "AUTHORIZED", 1).await;
+    shop.vipps.approves(order.reference()).await;
+    eventually("the first delivery is refused", || async { counted(&shop, "signature").await.then_some(()) }).await;
+    shop.get(&format!("/return/{}", order.seen.token)).send().await.unwrap();
+    order.becomes(State::Authorized).await;
+    // Vipps MobilePay sends it again.
+    shop.vipps.clock_moves(5_000).await;
+    trusted(&shop, true).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_page_that_shows_a_waiting_payment_finds_what_a_lost_webhook_missed() {
+    // One poll of the chain, and no other.
+    let shop = Shop::open_with("polling.first_ms = 1\npolling.every_ms = 600000").await;
+    shop.vipps.webhook_is("lose", "AUTHORIZED", 1).await;
+    let mut order = shop.ordered().await;
+    let polled = || async { (shop.vipps.calls("GET", order.reference()).await.len() == 1).then_some(()) };
+    eventually("the poll of the chain", polled).await;
+    shop.vipps.approves(order.reference()).await;
+    assert_eq!(order.reads().await.state, State::Created, "the answer does not wait");
     order.becomes(State::Authorized).await;
     shop.close().await;
 }

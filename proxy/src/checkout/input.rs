@@ -123,11 +123,14 @@ pub enum PaymentState {
     Unknown,
 }
 
-/// When to poll a payment that no webhook has arrived for: first after `first_ms`, then every `every_ms`, then ever more rarely.
+/// When to poll a payment that no webhook has arrived for: first after `first_ms`, then every `every_ms`, then ever more rarely. Where
+/// webhooks are [trusted](super::trust), rarely from the second poll on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Polling {
     /// From the creation to the first poll, in milliseconds. Vipps MobilePay asks for five seconds.
     pub first_ms: i64,
     /// Between two polls in the first minute, in milliseconds. Vipps MobilePay allows two seconds.
     pub every_ms: i64,
+    /// Whether the webhooks of the sales unit are trusted.
+    pub rarely: bool,
 }

@@ -451,6 +451,12 @@ impl Attempt {
         self.may_change() && self.next_poll(polling, now) <= now
     }
 
+    /// Whether it is polled because a page shows it: it waits, and its first poll is over.
+    pub fn is_worth_a_look(&self, polling: Polling, now: Moment) -> bool {
+        let waits = self.state == State::Created && now.0 - self.created_at.0 > polling.first_ms;
+        waits && self.may_be_polled(polling, now)
+    }
+
     fn end(&mut self, state: State, trouble: Option<&str>) {
         self.state = state;
         self.trouble = trouble.map(str::to_owned);
@@ -467,12 +473,13 @@ fn merge(a: Aggregate, b: Aggregate) -> Aggregate {
     }
 }
 
-/// The interval before the next poll of a payment of this age: short while the customer is likely to act, then ever longer.
+/// The interval before the next poll of a payment of this age: short while the customer is likely to act, then longer. While the payment
+/// waits, as a rule, it bounds how long a lost webhook goes unnoticed: to five seconds, or thirty where webhooks are trusted.
 fn poll_interval_ms(age_ms: i64, polling: Polling) -> i64 {
     match age_ms {
+        ..900_000 if polling.rarely => polling.every_ms.max(30_000),
         ..60_000 => polling.every_ms,
-        60_000..300_000 => polling.every_ms.max(5_000),
-        300_000..900_000 => 10_000,
+        60_000..900_000 => polling.every_ms.max(5_000),
         900_000..7_200_000 => 60_000,
         _ => 3_600_000,
     }

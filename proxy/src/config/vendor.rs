@@ -35,6 +35,8 @@ pub struct Webhook {
     pub tolerance: Duration,
     /// The most webhooks that may wait to be stored.
     pub queue: usize,
+    /// How long a webhook may be behind the poll that found what it tells of.
+    pub grace: Duration,
     /// Whether the proxy registers missing webhooks by itself.
     pub repair: bool,
     /// The interval at which the registrations are checked.
@@ -48,6 +50,7 @@ impl Webhook {
         Self {
             tolerance: webhook.duration("tolerance_ms"),
             queue: webhook.count("queue"),
+            grace: webhook.duration("grace_ms"),
             repair: webhook.flag("repair"),
             every: webhook.duration("check_every_ms"),
             public_url: public_url.to_owned(),

@@ -18,10 +18,11 @@ use tokio::sync::Notify;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::audit;
-use crate::checkout::{self, Checkout, CheckoutId, Input, Moment, Opening, Planned, Polling, Refusal, Step};
+use crate::checkout::{self, Checkout, CheckoutId, Input, Moment, Opening, Planned, Polling, Reference, Refusal, Step};
+use crate::checkout::{Update, audit, trust};
 use crate::engine::handover::{Handed, Handover};
 use crate::engine::hub::Hub;
+use crate::engine::trust::Trusts;
 use crate::observe::trace::{self, TraceId};
 use crate::store::{self, Cause, Committed, Secret, Store};
 
@@ -42,25 +43,35 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
+/// What works together with the ledger of a running proxy. That of a command has nothing of it.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    /// To the outbox.
+    pub handover: Handover,
+    /// The records of webhooks.
+    pub trusts: Trusts,
+}
+
 /// A handle; clones share it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     store: Store,
     hub: Hub,
     polling: Polling,
-    handover: Option<Handover>,
+    workers: Option<Workers>,
     deliveries_due: Arc<Notify>,
 }
 
 impl Ledger {
     /// A ledger on a store. Effects are handed over to the outbox of this process, if it has one.
-    pub fn new(store: Store, hub: Hub, polling: Polling, handover: Option<Handover>) -> Self {
-        Self { store, hub, polling, handover, deliveries_due: Arc::default() }
+    pub fn new(store: Store, hub: Hub, polling: Polling, workers: Option<Workers>) -> Self {
+        Self { store, hub, polling, workers, deliveries_due: Arc::default() }
     }
 
-    /// How payments are polled.
-    pub fn polling(&self) -> Polling {
-        self.polling
+    /// How the payments of a sales unit are polled now.
+    pub fn polling(&self, sales_unit: &str) -> Polling {
+        let workers = self.workers.as_ref();
+        workers.map_or(self.polling, |workers| workers.trusts.polling(self.polling, sales_unit))
     }
 
     /// Notified when a commit has added deliveries to the shop's endpoints.
@@ -166,7 +177,12 @@ impl Ledger {
         by: Option<&Actor>,
     ) -> Result<Tried, Error> {
         let now = clock::now();
-        let Step { checkout: mut after, effects } = checkout::step(before, input, self.polling, now)?;
+        let polled = match &input {
+            Input::Payment(reference, Update::Polled { .. }) => Some(reference.clone()),
+            _ => None,
+        };
+        let polling = self.polling(&before.order.cart.sales_unit);
+        let Step { checkout: mut after, effects } = checkout::step(before, input, polling, now)?;
         if after == *before && effects.is_empty() {
             return Ok(Tried::Nothing);
         }
@@ -182,6 +198,9 @@ impl Ledger {
         log_change(before, &after);
         self.hub.publish(&after);
         self.hand_over(&after, &effects, lease, now).await;
+        if let Some(reference) = polled {
+            self.judge(before, &after, &reference, cause);
+        }
         if effects.iter().any(|planned| planned.event().is_some()) {
             self.hub.publish_events();
             self.deliveries_due.notify_one();
@@ -189,16 +208,27 @@ impl Ledger {
         Ok(Tried::Committed(Box::new(after)))
     }
 
+    /// Notes whether a webhook told of what a poll has found.
+    fn judge(&self, before: &Checkout, after: &Checkout, polled: &Reference, cause: &Cause) {
+        let Some(Workers { trusts, .. }) = &self.workers else { return };
+        let sales_unit = &after.order.cart.sales_unit;
+        match cause {
+            _ if !trust::wait_ended(before, after, polled) => {}
+            Cause::Inbox(_) => trusts.proven(sales_unit),
+            _ => trusts.doubt(sales_unit, polled),
+        }
+    }
+
     /// The lease of the effects that are committed next.
     fn lease(&self) -> Lease {
-        let lease = self.handover.as_ref().and_then(Handover::lease);
+        let lease = self.workers.as_ref().and_then(|workers| workers.handover.lease());
         let ms = lease.map_or(0, |lease| i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2));
         Lease { ms, until: Instant::now() + lease.unwrap_or_default() }
     }
 
     /// Hands the effects of a commit over to the outbox: those that were born claimed, and when the others are due.
     async fn hand_over(&self, committed: &Checkout, effects: &[Planned], lease: Lease, now: Moment) {
-        let Some(handover) = &self.handover else { return };
+        let Some(Workers { handover, .. }) = &self.workers else { return };
         let claimed = match lease.ms > 0 {
             true => store::born_claimed(committed, effects, now),
             false => Vec::new(),

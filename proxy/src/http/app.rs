@@ -20,11 +20,12 @@ use crate::engine::chores;
 use crate::engine::handover::Handover;
 use crate::engine::hub::Hub;
 use crate::engine::inbox::{self, Inbox};
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Ledger, Workers};
 use crate::engine::look::Looks;
 use crate::engine::outbox::{self, Outbox};
 use crate::engine::pace::Pace;
 use crate::engine::sightings::Sightings;
+use crate::engine::trust::Trusts;
 use crate::engine::wake::{self, WakeUps};
 use crate::http::cached::Cached;
 use crate::http::files::Document;
@@ -70,6 +71,10 @@ pub struct Parts {
     pub orders: Orders,
     /// Takes in webhooks.
     pub inbox: Inbox,
+    /// Has a payment polled at once.
+    pub looks: Looks<Performer>,
+    /// How far webhooks are trusted.
+    pub trusts: Trusts,
     /// Calls Vipps MobilePay.
     pub performer: Performer,
     /// The capture deadlines.
@@ -143,7 +148,9 @@ impl App {
             closing.close();
         });
         let (handover, handed) = Handover::new(outbox::lease(config.vipps.timeout), due, &stop);
-        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, Some(handover));
+        let trusts = Trusts::start(store.clone(), handover.clone(), config.webhook.grace, &stop, tasks);
+        let workers = Workers { handover, trusts: trusts.clone() };
+        let ledger = Ledger::new(store.clone(), hub.clone(), config.polling, Some(workers));
         let units = config.sales_units;
         let performer = Performer::new(&config.vipps, &units).map_err(|error| StartError::Client(error.to_string()))?;
         let metrics = Metrics::default();
@@ -162,8 +169,8 @@ impl App {
             tasks,
         )
         .map_err(|error| StartError::Client(error.to_string()))?;
-        let looks = Looks::new(ledger.clone(), performer.clone(), pace, &stop);
-        let inbox = Inbox::start(store.clone(), looks, config.webhook.queue, arrived, &stop, tasks);
+        let looks = Looks::new(ledger.clone(), performer.clone(), pace, &stop, tasks);
+        let inbox = Inbox::start(store.clone(), looks.clone(), config.webhook.queue, arrived, &stop, tasks);
         let reconciler = Reconciler::new(
             config.capture,
             config.reconcile.at_once,
@@ -219,6 +226,8 @@ impl App {
             store,
             ledger,
             inbox,
+            looks,
+            trusts,
             performer,
             registrations,
             hub,

@@ -53,6 +53,8 @@ pub struct Gauges {
     pub phases: Vec<(State, i64)>,
     /// The sales units, and whether their webhooks are known to be registered.
     pub registered: Vec<(String, bool)>,
+    /// The sales units, and whether this proxy trusts their webhooks.
+    pub trusted: Vec<(String, bool)>,
     /// How far the clock is ahead of that of Vipps MobilePay, in milliseconds.
     pub clock_ahead_ms: Option<i64>,
     /// The gauges that chores have stored.
@@ -170,14 +172,15 @@ impl Metrics {
             checkouts.get_or_create(&Phase { state: state.as_str().to_owned() }).set(*count);
         }
         registry.register("checkouts", "Checkouts by the state of their current attempt", checkouts);
-        let registered = Family::<SalesUnit, Gauge>::default();
-        for (sales_unit, is_registered) in &gauges.registered {
-            registered.get_or_create(&SalesUnit { sales_unit: sales_unit.clone() }).set(i64::from(*is_registered));
-        }
         registry.register(
             "webhook_registered",
             "Whether the webhooks of a sales unit are registered, when last checked; 0 before the first check",
-            registered,
+            by_sales_unit(&gauges.registered),
+        );
+        registry.register(
+            "webhooks_trusted",
+            "Whether the webhooks of a sales unit have proven themselves, so that its waiting payments are polled rarely",
+            by_sales_unit(&gauges.trusted),
         );
         let relay = gauges.relay;
         let Depths { inbox, outbox, parked, overdue_ms } = gauges.depths;
@@ -221,4 +224,13 @@ impl Metrics {
         encode(&mut text, &registry)?;
         Ok(text)
     }
+}
+
+/// A gauge of each sales unit: 1 or 0.
+fn by_sales_unit(units: &[(String, bool)]) -> Family<SalesUnit, Gauge> {
+    let family = Family::<SalesUnit, Gauge>::default();
+    for (sales_unit, holds) in units {
+        family.get_or_create(&SalesUnit { sales_unit: sales_unit.clone() }).set(i64::from(*holds));
+    }
+    family
 }

@@ -2,7 +2,7 @@
 
 use super::db::{Row, Statement};
 use super::{Error, Store};
-use crate::checkout::Moment;
+use crate::checkout::{Moment, Reference};
 
 impl Store {
     /// Inserts webhooks in one statement; duplicates are ignored. They are durable when it returns. Returns those that are new and have
@@ -20,14 +20,14 @@ impl Store {
         // Every proxy inserts in the same order, so that two proxies with the same webhooks do not deadlock.
         let insert = Statement::each(
             "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, note, received_at, lease_until, done_at) \
-             SELECT k.value, u.value, r.value, n.value, nullif(w.value, ''), $6, $6 + $7, \
+             SELECT k.value, u.value, r.value, n.value, nullif(w.value, ''), $6, $7, \
                     CASE WHEN w.value <> '' THEN $6 END FROM json_each($1) AS k \
              JOIN json_each($2) AS u USING (key) JOIN json_each($3) AS r USING (key) \
              JOIN json_each($4) AS n USING (key) JOIN json_each($5) AS w USING (key) WHERE true \
              ON CONFLICT (dedupe_key) DO NOTHING \
              RETURNING id, sales_unit, reference, name, done_at",
             "INSERT INTO inbox (dedupe_key, sales_unit, reference, name, note, received_at, lease_until, done_at) \
-             SELECT key, sales_unit, reference, name, nullif(note, ''), $6, $6 + $7, CASE WHEN note <> '' THEN $6 END \
+             SELECT key, sales_unit, reference, name, nullif(note, ''), $6::bigint, $7, CASE WHEN note <> '' THEN $6::bigint END \
              FROM unnest($1, $2, $3, $4, $5) AS fresh (key, sales_unit, reference, name, note) ORDER BY key \
              ON CONFLICT (dedupe_key) DO NOTHING \
              RETURNING id, sales_unit, reference, name, done_at",
@@ -39,7 +39,7 @@ impl Store {
             .bind(column(|webhook| webhook.name.clone()))
             .bind(column(|webhook| webhook.note.unwrap_or_default().to_owned()))
             .bind(now)
-            .bind(lease_ms);
+            .bind(now.plus_ms(lease_ms));
         let inserted = self.db.returning(insert, |row| {
             let is_done = row.get::<Option<Moment>>("done_at")?.is_some();
             Ok((!is_done).then_some(claimed(row)?))
@@ -58,6 +58,19 @@ impl Store {
             "DELETE FROM inbox WHERE id = ANY (ARRAY(SELECT id FROM inbox WHERE done_at < $1 LIMIT $2))",
         );
         self.db.execute(prune.bind(before).bind(most)).await
+    }
+
+    /// Whether a webhook about a payment has come to any proxy, other than that it was created.
+    ///
+    /// # Errors
+    /// On a database error.
+    pub async fn was_told(&self, sales_unit: &str, reference: &Reference) -> Result<bool, Error> {
+        // The keys begin with both. `0` comes after `/`.
+        let query = Statement::new(
+            "SELECT id FROM inbox WHERE dedupe_key > $1 AND dedupe_key < $2 AND name <> 'CREATED' LIMIT 1",
+        );
+        let query = query.bind(format!("{sales_unit}/{reference}/")).bind(format!("{sales_unit}/{reference}0"));
+        Ok(self.db.one(query, |_| Ok(())).await?.is_some())
     }
 
     /// Claims the oldest webhooks that are not processed, for `lease_ms` milliseconds. A lease that ends later than any valid one was given

@@ -136,13 +136,13 @@ fn offer(kind: u8) -> Option<Offer> {
     (kind > 0).then_some(Offer { push: kind > 2, long_living: kind > 3, ..offer })
 }
 
-fn run(tape: &[u8], shares: bool, afterwards: bool, offered: u8) {
+fn run(tape: &[u8], shares: bool, afterwards: bool, offered: u8, trusts: bool) {
     let receipt = if afterwards { ReceiptBy::OrderManagement } else { ReceiptBy::Create };
     let offer = offer(offered);
     let terms_accepted_at = offer.is_none().then_some(Moment(1));
     let consents = offer.is_none() && shares;
     let order = Order { offer, terms_accepted_at, ..order(receipt) };
-    let mut world = World::new(order, consents.then(consent), offered > 2);
+    let mut world = World::new(order, consents.then(consent), offered > 2, trusts);
     let mut tape = Tape(tape.iter());
     while tape.0.len() > 0 {
         world.advance(&mut tape);
@@ -156,10 +156,10 @@ fn run(tape: &[u8], shares: bool, afterwards: bool, offered: u8) {
 fn both_sides_have_the_same_records_in_the_end() {
     let cases = std::env::var("KVITT_MODEL_CASES").map_or(10_000, |cases| cases.parse().unwrap());
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let tapes = (prop::collection::vec(any::<u8>(), 0..120), any::<bool>(), any::<bool>(), 0_u8..8);
-    let result = TestRunner::new(config).run(&tapes, |(tape, shares, afterwards, offered)| {
+    let tapes = (prop::collection::vec(any::<u8>(), 0..120), any::<bool>(), any::<bool>(), 0_u8..8, any::<bool>());
+    let result = TestRunner::new(config).run(&tapes, |(tape, shares, afterwards, offered, trusts)| {
         // Half of the orders are paid at once, as most are.
-        run(&tape, shares, afterwards, offered.saturating_sub(3));
+        run(&tape, shares, afterwards, offered.saturating_sub(3), trusts);
         Ok(())
     });
     if let Err(failure) = result {

@@ -1,20 +1,23 @@
 //! The surroundings of one checkout: Vipps MobilePay, the outbox, requests and webhooks in flight, and a clock. Every random choice is read
 //! from a tape of bytes, so that proptest can shrink a failing case.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kvitt::checkout::effect::Operate;
 use kvitt::checkout::operation::{OperationId, OperationKind, OperationRequest, OperationResult};
+use kvitt::checkout::trust::{Trust, wait_ended};
 use kvitt::checkout::{
-    Checkout, CheckoutId, Consent, Customer, Effect, Event, Input, Moment, Opening, Order, PhoneNumber, Planned,
-    Polling, Reference, Step, Update, open, step,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Effect, Event, Input, Moment, Opening, Order, PhoneNumber,
+    Planned, Polling, Reference, Step, Update, open, step,
 };
 use kvitt_wire::{Aggregate, Language, State};
 use uuid::Uuid;
 
 use crate::vendor::{Answer, LIFETIME_MS, Vendor};
 
-const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
+const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000, rarely: false };
+/// How long a payment is polled often, in milliseconds after its request.
+const OFTEN_MS: i64 = 15 * 60 * 1000;
 /// A request that got no answer is processed within this time or never, in milliseconds.
 const LATEST_MS: i64 = 30_000;
 
@@ -51,6 +54,10 @@ pub(crate) struct World {
     /// Requests that got no answer and may still be processed, and until when.
     late_requests: Vec<(Effect, Moment)>,
     keys: HashMap<String, Effect>,
+    /// How far the webhooks of the sales unit are trusted.
+    trust: Trust,
+    /// The payments of which a webhook has told something.
+    told: HashSet<Reference>,
     /// When each payment was last polled at once.
     polled_at: HashMap<Reference, Moment>,
     rows: u32,
@@ -58,7 +65,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(order: Order, consent: Option<Consent>, knows_customer: bool) -> Self {
+    /// `trusts`: the webhooks of other orders have proven themselves.
+    pub(crate) fn new(order: Order, consent: Option<Consent>, knows_customer: bool, trusts: bool) -> Self {
         let now = Moment(1_000_000);
         let customer = knows_customer.then(|| Customer {
             sub: None,
@@ -77,6 +85,8 @@ impl World {
             outbox: Vec::new(),
             late_requests: Vec::new(),
             keys: HashMap::new(),
+            trust: (0..if trusts { 3 } else { 0 }).fold(Trust::default(), |trust, _| trust.proven()),
+            told: HashSet::new(),
             polled_at: HashMap::new(),
             rows: 0,
             now,
@@ -201,6 +211,7 @@ impl World {
     /// A webhook has the payment polled at once, where that is allowed and Vipps MobilePay answers; else a poll is planned.
     fn is_told(&mut self, reference: Reference, unanswered: bool) {
         let attempt = self.checkout.attempt(&reference).expect("a webhook is about an attempt");
+        self.told.insert(reference.clone());
         if unanswered || !attempt.may_be_polled(POLLING, self.now) {
             return self.update(reference, Update::Signal);
         }
@@ -301,11 +312,54 @@ impl World {
     }
 
     fn input(&mut self, input: Input) -> Result<(), kvitt::checkout::Refusal> {
-        let Step { checkout, effects } = step(&self.checkout, input, POLLING, self.now)?;
+        let polled = match &input {
+            Input::Payment(reference, Update::Polled { .. }) => Some(reference.clone()),
+            _ => None,
+        };
+        let polling = Polling { rarely: self.trust.is_earned(), ..POLLING };
+        let Step { checkout, effects } = step(&self.checkout, input, polling, self.now)?;
         self.assert_final_states_stay(&checkout);
-        self.checkout = checkout;
+        let before = std::mem::replace(&mut self.checkout, checkout);
         self.enqueue(effects);
+        if let Some(reference) = polled.filter(|polled| wait_ended(&before, &self.checkout, polled)) {
+            self.judge(&reference);
+        }
+        self.assert_a_lost_webhook_is_made_up_for();
         Ok(())
+    }
+
+    /// A poll has found the end of a payment's wait. Where no webhook has told of it, those of other payments may be lost too.
+    fn judge(&mut self, polled: &Reference) {
+        if self.told.contains(polled) {
+            self.trust = self.trust.proven();
+            return;
+        }
+        let was_earned = self.trust.is_earned();
+        self.trust = self.trust.lost();
+        let now = self.now;
+        let polls = self.outbox.iter_mut().filter(|row| matches!(row.planned.effect, Effect::Poll { .. }));
+        for Row { planned, .. } in polls.filter(|_| was_earned) {
+            let wait_ms = planned.due_at.0 - now.0;
+            if (5_001..=30_000).contains(&wait_ms) {
+                planned.due_at = now.plus_ms(wait_ms / 6);
+            }
+        }
+    }
+
+    /// Each payment that waits for its customer is polled within five seconds, or thirty where webhooks are trusted.
+    fn assert_a_lost_webhook_is_made_up_for(&self) {
+        let within_ms = if self.trust.is_earned() { 30_000 } else { 5_000 };
+        let waits = |attempt: &&Attempt| {
+            attempt.state == State::Created && self.now.0 - attempt.created_at.0 < OFTEN_MS - within_ms
+        };
+        for attempt in self.checkout.attempts.iter().filter(waits) {
+            let polled = self.outbox.iter().any(|Row { planned, .. }| {
+                let chained = matches!(planned.effect, Effect::Poll { round: Some(_), .. });
+                let reference = planned.effect.reference();
+                chained && *reference == attempt.reference && planned.due_at.0 - self.now.0 <= within_ms
+            });
+            assert!(polled, "{} waits and is not polled soon", attempt.reference);
+        }
     }
 
     fn enqueue(&mut self, effects: Vec<Planned>) {

@@ -1,6 +1,7 @@
 //! What a commit claims: effects that are due at once, and webhooks that are accepted.
 
-use kvitt::checkout::{Effect, Planned, Step};
+use kvitt::checkout::{Effect, Planned, Reference, Step};
+use kvitt::store::queues::EffectFilter;
 use kvitt::store::{Cause, Committed, Secret, Webhook, born_claimed};
 
 use super::{Database, LEASE_MS, NOW, Place, insert, next_version, opened, webhook};
@@ -10,6 +11,8 @@ of_both! {
     a_webhook_is_born_claimed_unless_there_is_nothing_to_process
     several_webhooks_are_settled_by_one_commit
     a_checkout_is_found_by_any_of_its_payments
+    a_webhook_of_a_payment_is_found_at_any_proxy
+    polls_of_a_sales_unit_are_brought_forward
 }
 
 async fn an_effect_that_is_due_at_once_is_born_claimed(database: Database) {
@@ -91,4 +94,42 @@ async fn a_checkout_is_found_by_any_of_its_payments(database: Database) {
     let found = store.checkout_by(first.current().reference.as_str()).await.unwrap().unwrap();
     assert_eq!((found.checkout, found.secret.0.as_str()), (first, "hush"));
     assert!(store.checkout_by("nobody-1").await.unwrap().is_none());
+}
+
+async fn a_webhook_of_a_payment_is_found_at_any_proxy(database: Database) {
+    let place = Place::new(database);
+    let (one, other) = (place.open().await, place.opens_beside().await);
+    let told =
+        async |unit: &str, reference: &str| one.was_told(unit, &Reference::from(reference.to_owned())).await.unwrap();
+    let created = Webhook { name: "CREATED".into(), note: Some("nothing new"), ..webhook(1) };
+    let longer = Webhook { reference: "nordlys-1-10".into(), ..webhook(2) };
+    let of_another = Webhook { sales_unit: "dk".into(), ..webhook(1) };
+    other.accept_webhooks(&[created, longer, of_another], 0, NOW).await.unwrap();
+    assert!(!told("no", "nordlys-1-1").await, "only that it was created");
+    assert!(told("no", "nordlys-1-10").await && told("dk", "nordlys-1-1").await);
+    other.accept_webhooks(&[webhook(1)], 0, NOW).await.unwrap();
+    assert!(told("no", "nordlys-1-1").await);
+}
+
+async fn polls_of_a_sales_unit_are_brought_forward(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let order = insert(&store, 1).await;
+    let first = store.claim_due(9, LEASE_MS, NOW).await.unwrap().remove(0).claim;
+    let reference = order.current().reference.clone();
+    let poll = |wait_ms| Planned {
+        effect: Effect::Poll { reference: reference.clone(), round: None },
+        due_at: NOW.plus_ms(wait_ms),
+    };
+    let profile = Planned { effect: Effect::ReadProfile { reference: reference.clone(), until: None }, ..poll(20_000) };
+    let planned = [poll(5_000), poll(6_000), poll(30_000), poll(30_001), profile];
+    store.commit(&next_version(&order), &planned, &Cause::Outbox(first), NOW).await.unwrap();
+    store.bring_polls_forward("dk", NOW).await.unwrap();
+    // What is claimed once stays claimed.
+    let due = async |until: i64| store.claim_due(9, 100 * LEASE_MS, NOW.plus_ms(until)).await.unwrap().len();
+    assert_eq!(due(4_999).await, 0, "of another sales unit");
+    store.bring_polls_forward("no", NOW).await.unwrap();
+    assert_eq!((due(999).await, due(1_000).await, due(4_999).await, due(5_000).await), (0, 1, 0, 2));
+    assert_eq!(store.effects(EffectFilter::All, 9).await.unwrap().len(), 5);
+    assert_eq!((due(19_999).await, due(20_000).await, due(30_000).await, due(30_001).await), (0, 1, 0, 1));
 }

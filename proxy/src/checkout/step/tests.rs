@@ -2,6 +2,7 @@ mod drift;
 mod invariants;
 mod offers;
 mod operations;
+mod polling;
 
 use kvitt_wire::{Amount, Brand, Cart, Currency, Language, Line, PaymentSources};
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::checkout::{Event, Order, PhoneNumber, Private};
 
-const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000 };
+const POLLING: Polling = Polling { first_ms: 5_000, every_ms: 2_000, rarely: false };
 const START: Moment = Moment(1_000_000);
 const TOTAL: Amount = Amount { value: 49_900, currency: Currency::Nok };
 
@@ -156,26 +157,6 @@ fn a_receipt_is_sent_when_the_customer_approves_before_the_creation_is_answered(
     let mut story = Story::of(opened(None, ReceiptBy::OrderManagement));
     assert_eq!(story.update(1, polled(None, payment(PaymentState::Authorized))).kinds(), ["send_receipt"]);
     assert_eq!(story.created(1).kinds(), Vec::<&str>::new(), "once");
-}
-
-#[test]
-fn polling_begins_after_the_first_interval_and_slows_down() {
-    let mut story = Story::new(None);
-    story.created(1);
-    assert_eq!(story.effects[0].due_at, story.now.plus_ms(POLLING.first_ms));
-    let waits: Vec<_> = [0, 90_000, 400_000, 1_000_000, 10_000_000]
-        .into_iter()
-        .map(|age| {
-            story.now = START.plus_ms(age);
-            story.update(1, polled(Some(1), payment(PaymentState::Created)));
-            story.effects[0].due_at.0 - story.now.0
-        })
-        .collect();
-    assert_eq!(waits, [2_000, 5_000, 10_000, 60_000, 3_600_000]);
-    story.now = START.plus_ms(MAX_POLLING_MS);
-    assert_eq!(story.update(1, polled(Some(9), payment(PaymentState::Created))).effects, []);
-    story.update(1, polled(None, payment(PaymentState::Created)));
-    assert_eq!(story.effects, [], "a single poll after a signal begins no chain");
 }
 
 #[test]
@@ -401,74 +382,6 @@ fn amounts_never_decrease() {
     story.update(1, polled(None, PaymentSnapshot { aggregate: captured, ..payment(PaymentState::Authorized) }));
     story.update(1, polled(None, payment(PaymentState::Authorized)));
     assert_eq!(story.checkout.current().aggregate, captured);
-}
-
-#[test]
-fn signals_plan_polls_no_more_often_than_vipps_mobilepay_allows() {
-    let mut story = Story::new(None);
-    story.created(1);
-    let polls: Vec<_> = (0..10)
-        .filter_map(|_| {
-            story.now = story.now.plus_ms(-900);
-            story.update(1, Update::Signal).effects.first().map(|planned| planned.due_at.0)
-        })
-        .collect();
-    assert!(polls.windows(2).all(|pair| pair[1] - pair[0] >= POLLING.every_ms), "{polls:?}");
-    assert_eq!(polls.len(), 2, "one at once, and one for all later signals");
-    let mut story = Story::new(None);
-    assert_eq!(story.update(1, Update::Signal).effects, [], "a payment that does not exist yet is not polled");
-}
-
-#[test]
-fn a_payment_may_be_polled_once_an_interval() {
-    let mut story = Story::new(None);
-    let may = |story: &Story, at: Moment| story.checkout.current().may_be_polled(POLLING, at);
-    assert!(!may(&story, story.now), "it does not exist yet");
-    story.created(1);
-    assert!(may(&story, story.now));
-    story.update(1, polled(None, payment(PaymentState::Created)));
-    let polled_at = story.now;
-    assert!(!may(&story, polled_at.plus_ms(POLLING.every_ms - 1)) && may(&story, polled_at.plus_ms(POLLING.every_ms)));
-    // A signal in between plans the next one, which counts as well.
-    let planned = story.update(1, Update::Signal).effects[0].due_at;
-    assert_eq!(planned, polled_at.plus_ms(POLLING.every_ms));
-    assert!(!may(&story, planned) && may(&story, planned.plus_ms(POLLING.every_ms)));
-    story.now = planned.plus_ms(-1_000);
-    let version = story.checkout.clone();
-    story.update(1, polled(None, payment(PaymentState::Created)));
-    assert_eq!(story.checkout, version, "the planned one was noted when it was planned");
-    // The polls of the chain are apart.
-    story.now = planned.plus_ms(POLLING.every_ms);
-    story.update(1, polled(Some(1), payment(PaymentState::Created)));
-    assert!(may(&story, story.now));
-    story.update(1, polled(None, payment(PaymentState::Aborted)));
-    assert!(!may(&story, story.now.plus_ms(3_600_000)), "it can no longer change");
-}
-
-#[test]
-fn a_signal_does_not_wait_for_a_poll_that_is_far_ahead() {
-    let mut story = Story::new(None);
-    story.created(1);
-    let now = story.now;
-    // The clock is an hour fast, and is then corrected.
-    story.now = now.plus_ms(3_600_000);
-    let far = story.update(1, Update::Signal).effects[0].due_at;
-    story.now = now;
-    let near = story.update(1, Update::Signal).effects[0].due_at;
-    assert!(near < far && near <= story.now.plus_ms(POLLING.every_ms), "{near:?} of {far:?}");
-}
-
-#[test]
-fn a_paid_order_is_polled_until_it_is_captured_or_released() {
-    let mut story = Story::new(None);
-    story.created(1).update(1, polled(Some(3), payment(PaymentState::Authorized)));
-    assert_eq!(story.kinds(), ["look"]);
-    story.now = story.now.plus_ms(MAX_POLLING_MS);
-    story.update(1, polled(Some(4), payment(PaymentState::Authorized)));
-    assert_eq!(story.effects[0].due_at.0 - story.now.0, MAX_POLLING_MS);
-    let settled = Aggregate { authorized: TOTAL.value, captured: 40_000, cancelled: 9_900, refunded: 0 };
-    story.update(1, polled(Some(5), PaymentSnapshot { aggregate: settled, ..payment(PaymentState::Authorized) }));
-    assert_eq!((story.effects.len(), story.checkout.current().aggregate), (0, settled));
 }
 
 #[test]

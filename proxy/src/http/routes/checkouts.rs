@@ -56,12 +56,16 @@ async fn open(
 }
 
 /// Shows a checkout
+///
+/// A payment that waits is also read at Vipps MobilePay, at most once in `polling.every_ms`; what that finds is in the stream, and in the next answer.
 #[utoipa::path(get, path = "/v1/checkouts/{token}", operation_id = "show_checkout", tag = "page", params(("token" = String, Path)), responses(
     (status = 200, body = Checkout, description = "The checkout"),
     ForPage, NotFound, Busy,
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<axum::Json<Checkout>> {
-    Ok(axum::Json(app.find(&token).await?.snapshot()))
+    let found = app.find(&token).await?;
+    app.looks.shown(&found.checkout);
+    Ok(axum::Json(found.snapshot()))
 }
 
 /// Cancels the current attempt

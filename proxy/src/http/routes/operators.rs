@@ -62,6 +62,7 @@ async fn gauges(app: &App) -> std::result::Result<Gauges, store::Error> {
     let registered = registered.map(|(unit, found)| (unit.to_owned(), found.is_some_and(|found| found.value == 1)));
     Ok(Gauges {
         registered: registered.collect(),
+        trusted: app.units.iter().map(|unit| (unit.name.clone(), app.trusts.is_earned(&unit.name))).collect(),
         clock_ahead_ms: app.performer.reference().ahead_ms(),
         depths: app.store.depths(now).await?,
         relay: app.store.relay_depths(now).await?,

@@ -57,6 +57,7 @@ struct PayPageForm {
 ))]
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Page> {
     let found = app.find(&token).await.map_err(ApiError::as_page)?;
+    app.looks.shown(&found.checkout);
     Ok(page(&app, &found, false))
 }
 
