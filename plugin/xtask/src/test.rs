@@ -16,7 +16,7 @@ use clap::ValueEnum;
 
 use crate::chromium::Chromium;
 use crate::setup::{self, WASM};
-use crate::workspace::Workspace;
+use crate::workspace::{ALL_BUT_XTASK, Workspace};
 use crate::{dist, licences, openapi, run};
 
 /// The subcommand with which cargo starts this binary as the runner of WebAssembly tests.
@@ -95,19 +95,13 @@ impl Step {
                 run::run(&mut workspace.cargo(["fmt", "--all", "--check"]))
             }
             Self::Licences => licences::check(workspace),
-            Self::Build => workspace.build_kvitt_with_tests().map(drop),
-            Self::Clippy => {
-                setup::components(workspace)?;
-                run::run(&mut workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-                // In the workspace the proxy has the features that the tests need; this is the proxy that is shipped.
-                run::run(&mut workspace.cargo(["clippy", "--package", "kvitt", "--", "-D", "warnings"]))
+            Self::Build => {
+                workspace.build_kvitt_with_tests()?;
+                run::run(&mut workspace.cargo(["test", "--no-run", "--package", "xtask"]))
             }
+            Self::Clippy => clippy(workspace),
             Self::ClippyWasm => clippy_wasm(workspace),
-            Self::Native => {
-                setup::postgres()?;
-                setup::nginx()?;
-                run::run(wait_together(&mut workspace.cargo(["test", "--workspace"])))
-            }
+            Self::Native => native(workspace),
             Self::Postgres => postgres(workspace),
             Self::Wasm => wasm(workspace),
             Self::Dist => dist::dist(workspace),
@@ -158,12 +152,29 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+fn clippy(workspace: &Workspace) -> Result<()> {
+    setup::components(workspace)?;
+    let check =
+        |selection: &[&str]| run::run(workspace.cargo(["clippy"]).args(selection).args(["--", "-D", "warnings"]));
+    check(&[&ALL_BUT_XTASK[..], &["--all-targets"]].concat())?;
+    check(&["--package", "xtask", "--all-targets"])?;
+    // With the others the proxy has the features that the tests need; this is the proxy that is shipped.
+    check(&["--package", "kvitt"])
+}
+
 fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     setup::wasm_target()?;
     setup::components(workspace)?;
     let crates = ["--package", "kvitt-plugin", "--package", "kvitt-wire", "--target", WASM];
     let mut clippy = workspace.cargo(["clippy", "--all-targets"]);
     run::run(clippy.args(crates).args(["--", "-D", "warnings"]))
+}
+
+fn native(workspace: &Workspace) -> Result<()> {
+    setup::postgres()?;
+    setup::nginx()?;
+    run::run(&mut workspace.cargo(["test", "--package", "xtask"]))?;
+    run::run(wait_together(workspace.cargo(["test", "--no-fail-fast"]).args(ALL_BUT_XTASK)))
 }
 
 /// Modules of the scenarios that need no second run: they use no database, or name the one that they are about.
@@ -190,8 +201,8 @@ const PROVEN_ALREADY: &[&str] = &[
 fn postgres(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
     setup::nginx()?;
-    let mut scenarios = workspace.cargo(["test", "--workspace", "--test", "it", "--"]);
-    scenarios.args(PROVEN_ALREADY.iter().flat_map(|module| ["--skip", module]));
+    let mut scenarios = workspace.cargo(["test", "--test", "it"]);
+    scenarios.args(ALL_BUT_XTASK).arg("--").args(PROVEN_ALREADY.iter().flat_map(|module| ["--skip", module]));
     run::run(wait_together(&mut scenarios).env("STORE_UNDER_TEST", "postgres"))
 }
 

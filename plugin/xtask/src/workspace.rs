@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use crate::run;
 
-/// What `cargo test --workspace` compiles, as arguments of `cargo build`.
-const ALL_TESTS: [&str; 3] = ["--workspace", "--tests", "--examples"];
+/// The selection of all crates but this one. With this one, which was compiled alone, half of what it depends on would have other features
+/// and be compiled again.
+pub(crate) const ALL_BUT_XTASK: [&str; 3] = ["--workspace", "--exclude", "xtask"];
 
 /// The repository's folder and cargo's target folder.
 pub(crate) struct Workspace {
@@ -58,10 +59,9 @@ impl Workspace {
         self.build_binary(&["--package", "kvitt"])
     }
 
-    /// The same with [`ALL_TESTS`]. It reuses what the tests have compiled; [`Workspace::build_kvitt`] would compile half of it again with
-    /// fewer features.
+    /// The same with the tests' selection of packages and features, and their targets. It reuses what the tests have compiled.
     pub(crate) fn build_kvitt_with_tests(&self) -> Result<PathBuf> {
-        self.build_binary(&ALL_TESTS)
+        self.build_binary(&[&ALL_BUT_XTASK[..], &["--tests", "--examples"]].concat())
     }
 
     fn build_binary(&self, selection: &[&str]) -> Result<PathBuf> {
