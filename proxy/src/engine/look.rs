@@ -1,10 +1,11 @@
-//! Polls a payment at once when something says that it may have changed, so that one commit settles what said so: a webhook, or a page that
-//! shows a waiting payment.
+//! Polls a payment at once when something says that it may have changed: a webhook, so that one commit settles it, or a page that shows a
+//! payment while it waits.
 //!
-//! Where that is not possible (the last poll was a moment ago, too many are under way, Vipps MobilePay does not answer, the proxy stops), a
-//! poll is planned instead, which the [outbox](crate::engine::outbox) carries out later, and again until it is answered.
+//! Where a webhook's poll is not possible (the last poll was a moment ago, too many are under way, Vipps MobilePay does not answer, the
+//! proxy stops), a poll is planned instead, which the [outbox](crate::engine::outbox) carries out later, and again until it is answered.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -13,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::base::clock;
-use crate::checkout::{Checkout, Effect, Input, Reference, Update};
+use crate::checkout::{Checkout, Effect, Input, PaymentSnapshot, PaymentState, Polling, Reference, Update};
 use crate::engine::ledger::{self, Ledger};
 use crate::engine::outage;
 use crate::engine::outbox::{Outcome, Perform};
@@ -25,9 +26,8 @@ use crate::store::Cause;
 const IN_FLIGHT: usize = 64;
 /// How long one waits for a place among them. Beyond that the outbox is quicker.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long a page's poll waits for a database that is away. The page asks again.
-const PAGE_PATIENCE: Duration = Duration::from_secs(5);
+/// The number of payments of pages at which those that were polled long ago are forgotten; then twice the number that is left.
+const FORGET_AT: usize = 1_024;
 
 /// Polls at once; clones share the places.
 #[derive(Clone)]
@@ -36,30 +36,61 @@ pub struct Looks<P> {
     performer: P,
     pace: Pace,
     places: Arc<Semaphore>,
+    shown: Arc<Mutex<Shown>>,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// When the payments of pages were last polled.
+#[derive(Debug)]
+struct Shown {
+    polled_at: HashMap<Reference, Instant>,
+    forget_at: usize,
+}
+
+impl Shown {
+    /// Whether the page's payment is polled now: the last time was an interval ago.
+    fn begins(&mut self, reference: &Reference, every: Duration, now: Instant) -> bool {
+        let over = |polled_at: &Instant| *polled_at + every <= now;
+        if self.polled_at.len() >= self.forget_at {
+            self.polled_at.retain(|_, polled_at| !over(polled_at));
+            self.forget_at = FORGET_AT.max(2 * self.polled_at.len());
+        }
+        let begins = self.polled_at.get(reference).is_none_or(over);
+        if begins {
+            self.polled_at.insert(reference.clone(), now);
+        }
+        begins
+    }
 }
 
 impl<P: Perform> Looks<P> {
     /// Polls by `performer` at the pace that it shares with the outbox. After `stop` every poll is planned.
     pub fn new(ledger: Ledger, performer: P, pace: Pace, stop: &CancellationToken, tasks: &TaskTracker) -> Self {
         let (places, stop, tasks) = (Arc::new(Semaphore::new(IN_FLIGHT)), stop.clone(), tasks.clone());
-        Self { ledger, performer, pace, places, stop, tasks }
+        let shown = Arc::new(Mutex::new(Shown { polled_at: HashMap::new(), forget_at: FORGET_AT }));
+        Self { ledger, performer, pace, places, shown, stop, tasks }
     }
 
     /// A page shows this state to a customer who may have paid in the meantime. A payment that waits is polled in the background, once its
-    /// first poll is over.
+    /// first poll is over. Nothing is written while it still waits.
     pub fn shown(&self, state: &Checkout) {
-        let (attempt, now) = (state.current(), clock::now());
-        let polling = self.ledger.polling(&state.order.cart.sales_unit);
-        if !attempt.is_worth_a_look(polling, now) {
+        let (attempt, polling) = (state.current(), self.ledger.polling(&state.order.cart.sales_unit));
+        if !attempt.is_worth_a_look(polling, clock::now()) {
+            return;
+        }
+        let Polling { every_ms, .. } = polling;
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if !shown.begins(&attempt.reference, Duration::from_millis(every_ms.unsigned_abs()), Instant::now()) {
             return;
         }
         let (looks, state, reference) = (self.clone(), Arc::new(state.clone()), attempt.reference.clone());
         self.tasks.spawn(async move {
-            let until = Instant::now() + PAGE_PATIENCE;
-            if let Err(error) = looks.signal(state.clone(), &reference, Cause::Request, until).await {
-                tracing::warn!(checkout = %state.id, %error, "payment of a page not polled");
+            let Some(found) = looks.poll(&state, &reference).await else { return };
+            if !still_waits(&found)
+                && let Err(error) = looks.ledger.apply_to(state.clone(), found, Cause::Request).await
+            {
+                tracing::warn!(checkout = %state.id, %error, "poll of a page not recorded");
             }
         });
     }
@@ -97,5 +128,31 @@ impl<P: Perform> Looks<P> {
             Outcome::Input(input) => Some(input),
             Outcome::Done(_) | Outcome::Retry { .. } | Outcome::Park { .. } => None,
         }
+    }
+}
+
+/// Whether a poll found a payment that still waits for its customer.
+fn still_waits(found: &Input) -> bool {
+    let Input::Payment(_, Update::Polled { payment: PaymentSnapshot { state, .. }, .. }) = found else { return false };
+    matches!(state, PaymentState::Created | PaymentState::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_one_payment_have_it_polled_once_an_interval() {
+        let (every, start) = (Duration::from_secs(2), Instant::now());
+        let mut shown = Shown { polled_at: HashMap::new(), forget_at: FORGET_AT };
+        let payment = Reference::of("shop", 1);
+        for (seconds, begins) in [(0, true), (0, false), (1, false), (2, true), (3, false), (4, true)] {
+            assert_eq!(shown.begins(&payment, every, start + Duration::from_secs(seconds)), begins, "{seconds}");
+        }
+        assert!(shown.begins(&Reference::of("shop", 2), every, start));
+        for nth in 0..100_000_u32 {
+            shown.begins(&Reference::of("shop", nth), every, start + every / 100 * nth);
+        }
+        assert!(shown.polled_at.len() <= FORGET_AT);
     }
 }

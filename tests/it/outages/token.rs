@@ -15,8 +15,8 @@ async fn no_token_for_a_while(fault: Value) {
     let proxy = stage.start();
     let first = orders(&proxy.url).await;
     // Later the token expires, and there is no other.
-    stage.vipps.clock_moves(2 * 3_600_000).await;
     stage.vipps.fails("POST", TOKEN, 2, fault).await;
+    stage.vipps.clock_moves(2 * 3_600_000).await;
     let second = orders(&proxy.url).await;
     assert_eq!(stage.vipps.faults_left().await, 0, "every request for a token failed");
     stage.vipps.approves(&second.reference).await;
