@@ -40,7 +40,7 @@ impl Store {
              ORDER BY created_at, id LIMIT $4",
         );
         let query = query.bind(since).bind(after.created_at).bind(after.id).bind(most);
-        self.db.all(query, |row| OrderCursor::of(row)).await
+        self.db.all(query, OrderCursor::of).await
     }
 
     /// Saves the result of a comparison, and deletes results older than `keep_from`.
