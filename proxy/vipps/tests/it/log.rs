@@ -46,13 +46,18 @@ async fn each_call_logs_one_line_without_personal_data_or_secrets() {
         }
     })
     .await;
-    let client = stub.client();
-    client.userinfo("126684df-c056-4625-821d-f2905febe3f9").await.unwrap();
     let request = CreatePayment {
         customer: Some(Customer::PhoneNumber(number)),
         ..CreatePayment::new(kvitt_vipps::Amount::new(100, "NOK"), "acme-7-1", UserFlow::PushMessage)
     };
-    client.create_payment("key", &request).await.unwrap_err();
+    // Once before it counts: a line that another test was first to reach, just now, may be taken for one that nobody wants.
+    for _ in 0..2 {
+        tracing::callsite::rebuild_interest_cache();
+        lines.0.lock().unwrap().clear();
+        let client = stub.client();
+        client.userinfo("126684df-c056-4625-821d-f2905febe3f9").await.unwrap();
+        client.create_payment("key", &request).await.unwrap_err();
+    }
 
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<_> = log.lines().collect();
