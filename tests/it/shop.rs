@@ -306,19 +306,23 @@ impl Shop {
     }
 
     /// Changes the order's first attempt in the database, behind the proxy's back.
-    pub(crate) async fn alters(&self, order: &Order<'_>, how: impl FnOnce(&mut kvitt::checkout::Attempt)) {
+    pub(crate) async fn alters(&self, order: &Order<'_>, how: impl Fn(&mut kvitt::checkout::Attempt)) {
         self.alters_checkout(order, |checkout| how(&mut checkout.attempts[0])).await;
     }
 
     /// Changes the order in the database, behind the proxy's back.
-    pub(crate) async fn alters_checkout(&self, order: &Order<'_>, how: impl FnOnce(&mut kvitt::checkout::Checkout)) {
-        let mut checkout = self.stored(order).await;
-        checkout.version += 1;
-        how(&mut checkout);
+    pub(crate) async fn alters_checkout(&self, order: &Order<'_>, how: impl Fn(&mut kvitt::checkout::Checkout)) {
         let store = self.store().await;
-        let cause = kvitt::store::Cause::Request;
-        let committed = store.commit(&checkout, &[], &cause, kvitt::base::clock::now()).await.unwrap();
-        assert_eq!(committed, kvitt::store::Committed::Yes);
+        loop {
+            let mut checkout = self.stored(order).await;
+            checkout.version += 1;
+            how(&mut checkout);
+            let (cause, now) = (kvitt::store::Cause::Request, kvitt::base::clock::now());
+            // The proxy may have committed something meanwhile, such as what a late webhook tells of.
+            if store.commit(&checkout, &[], &cause, now).await.unwrap() == kvitt::store::Committed::Yes {
+                break;
+            }
+        }
         store.close().await;
     }
 
