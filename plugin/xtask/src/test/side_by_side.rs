@@ -111,7 +111,8 @@ fn alone(this: &Path, step: Step, output: &Path) -> (Step, Duration, Result<()>)
         command.args(["test", "--only", &step.name()]).stdin(Stdio::null());
         run::run(command.stdout(file.try_clone()?).stderr(file))
     };
-    (step, start.elapsed(), run())
+    let result = run();
+    (step, start.elapsed(), result)
 }
 
 #[cfg(test)]
