@@ -26,6 +26,8 @@ const SCHEMA: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS orders (token TEXT PRIMARY KEY, reference TEXT NOT NULL UNIQUE, cart TEXT NOT NULL, state TEXT NOT NULL, redirect_url TEXT);
     CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, reference TEXT NOT NULL, body TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0)";
 const BATCH: usize = 256;
+/// How many new connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 type Failed = StatusCode;
 type Job = (Box<dyn FnOnce(&Connection) -> rusqlite::Result<()> + Send>, oneshot::Sender<()>);
@@ -61,7 +63,9 @@ async fn main() -> Result<()> {
         .route("/v1/checkouts/{token}/events", get(follow))
         .route("/callbacks/vipps/no", post(webhook))
         .with_state(shop.clone());
-    let listener = tokio::net::TcpListener::bind(&shop.environment["LISTEN"]).await?;
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind(shop.environment["LISTEN"].parse()?)?;
+    let listener = socket.listen(BACKLOG)?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(axum::serve(listener, router).await?)
 }
@@ -124,7 +128,8 @@ impl Shop {
     }
 }
 
-fn failed<E>(_: E) -> Failed {
+fn failed<E: std::fmt::Debug>(error: E) -> Failed {
+    eprintln!("{error:?}");
     StatusCode::INTERNAL_SERVER_ERROR
 }
 

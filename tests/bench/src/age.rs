@@ -90,8 +90,8 @@ async fn one(
     stage.stop().await?;
     chores_are_due(&stage, server, &name).await?;
     stage.start().await?;
-    let worst = orders_for(&stage, Duration::from_secs(4)).await?;
-    table.add("an order during the hourly chores: slowest of 4 s, ms", column, worst);
+    let worst = orders_for(&stage, Duration::from_secs(size.during_chores)).await?;
+    table.add(format!("an order during the hourly chores: slowest in {} s, ms", size.during_chores), column, worst);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
 use crate::pages::{self, Idle};
@@ -45,6 +45,8 @@ pub(crate) struct Size {
     heartbeats: bool,
     proxies: &'static [usize],
     pub(crate) ages: &'static [usize],
+    /// For how many seconds orders are opened during the chores.
+    pub(crate) during_chores: u64,
 }
 
 impl Size {
@@ -59,11 +61,12 @@ impl Size {
         heartbeats: true,
         proxies: &[1, 2, 3],
         ages: &[1_000, 100_000, 1_000_000],
+        during_chores: 5,
     };
     pub(crate) const QUICK: Self = Self {
         rounds: 1,
         few: 1,
-        levels: &[(1, 100), (32, 600)],
+        levels: &[(1, 100), (32, 500)],
         warm_up: 200,
         rates: &[(100, 3)],
         beside: &[100],
@@ -71,6 +74,7 @@ impl Size {
         heartbeats: false,
         proxies: &[1],
         ages: &[1_000, 50_000],
+        during_chores: 2,
     };
 }
 
@@ -85,23 +89,18 @@ fn table(title: &str, servers: &[Server]) -> Table {
     Table::new(title, &servers.iter().map(|server| server.name()).collect::<Vec<_>>(), &RATIOS)
 }
 
-/// Runs something for each server in turn, so many rounds. What fails is said in the table, and its server is left out from then on.
+/// Runs something for each server in turn, so many rounds. What fails is said in the table, and what it has measured before stays.
 macro_rules! in_turn {
-    ($table:ident, $rounds:expr, $servers:expr, $run:expr) => {{
-        let mut failed = Vec::new();
+    ($table:ident, $rounds:expr, $servers:expr, $run:expr) => {
         for round in 1..=$rounds {
             for server in $servers {
-                if failed.contains(&server) {
-                    continue;
-                }
                 println!("    round {round} of {}: {}", $rounds, server.name());
                 if let Err(error) = $run(&mut $table, server).await {
-                    $table.fails(server.name(), &error);
-                    failed.push(server);
+                    $table.fails(server.name(), &error.context(format!("round {round}")));
                 }
             }
         }
-    }};
+    };
 }
 
 /// Measures a row.
@@ -184,8 +183,8 @@ async fn frames(programs: &Programs, size: &Size) -> Vec<Table> {
             let orders = payments::paid(&stage, size.warm_up.max(idle.div_ceil(STREAMS_OF_AN_ORDER))).await?;
             let mut others = Idle::open(&stage, &orders, *idle).await?;
             for (rate, seconds) in size.rates {
-                let shown = pages::approvals(&stage, *rate, *seconds).await?;
                 let about = format!("{rate} a second, {idle} idle streams");
+                let shown = pages::approvals(&stage, *rate, *seconds).await.with_context(|| about.clone())?;
                 table.add(format!("{about}: p50 ms"), server.name(), percentile(&shown.latencies, 50));
                 table.add(format!("{about}: p99 ms"), server.name(), percentile(&shown.latencies, 99));
                 table.add(format!("{about}: CPU µs a payment"), server.name(), shown.cpu_us);
@@ -260,7 +259,7 @@ async fn databases(programs: &Programs, size: &Size) -> Table {
             let column = COLUMNS[*proxies];
             println!("    round {round} of {}: {column}", size.few);
             if let Err(error) = on_database(programs, size, &mut table, &server, round, *proxies).await {
-                table.fails(column, &error);
+                table.fails(column, &error.context(format!("round {round}")));
             }
         }
     }

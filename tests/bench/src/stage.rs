@@ -256,6 +256,16 @@ webhook_secret = "{SECRET}"
     }
 }
 
+/// Shows the last line that the server has written as an error: the folder is about to go.
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        let log = fs::read_to_string(self.folder.path().join("server-0.log")).unwrap_or_default();
+        if let Some(line) = log.lines().last() {
+            println!("    {} wrote {} lines, the last of them: {line}", self.server.name(), log.lines().count());
+        }
+    }
+}
+
 /// A free address, released for a server to take.
 fn free_address() -> Result<SocketAddr> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
