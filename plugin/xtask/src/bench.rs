@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Measure only this row; may be repeated: payments, connections, frames, streams, start, postgres, age
     #[arg(long, value_name = "ROW")]
     only: Vec<String>,
+    /// Measure only this server, to profile it; may be repeated: floor, fastify, express, kvitt
+    #[arg(long, value_name = "SERVER")]
+    server: Vec<String>,
     /// Take small counts and one round: two minutes in all, once everything is built
     #[arg(long)]
     quick: bool,
@@ -60,6 +63,9 @@ pub(crate) fn bench(workspace: &Workspace, args: &Args) -> Result<()> {
     bench.arg("--commit").arg(run::output(&mut commit)?.trim());
     for row in &args.only {
         bench.args(["--only", row]);
+    }
+    for server in &args.server {
+        bench.args(["--server", server]);
     }
     if args.quick {
         bench.arg("--quick");

@@ -23,7 +23,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use rows::{Row, Size};
-use stage::Programs;
+use stage::{Programs, Server};
 
 /// Measures the proxy beside other servers.
 #[derive(Parser)]
@@ -49,6 +49,9 @@ struct Args {
     /// Measure only this row; may be repeated
     #[arg(long, value_name = "ROW", value_enum)]
     only: Vec<Row>,
+    /// Measure only this server, to profile it; may be repeated
+    #[arg(long, value_name = "SERVER", value_enum)]
+    server: Vec<Server>,
     /// Small counts and one round: two minutes in all
     #[arg(long)]
     quick: bool,
@@ -71,11 +74,16 @@ async fn main() -> Result<()> {
 
 async fn run(args: &Args) -> Result<()> {
     let (size, began) = (if args.quick { Size::QUICK } else { Size::WHOLE }, Instant::now());
-    let programs = Programs { kvitt: args.kvitt.clone(), floor: args.floor.clone(), peers: args.peers.clone() };
+    let programs = Programs {
+        kvitt: args.kvitt.clone(),
+        floor: args.floor.clone(),
+        peers: args.peers.clone(),
+        servers: args.server.clone(),
+    };
     if stage::is_in_memory(&std::env::temp_dir()) {
         println!("The temporary folder is in memory: commits cost less than on a disk. TMPDIR names another one.");
     }
-    let is_whole = args.only.is_empty() && !args.quick;
+    let is_whole = args.only.is_empty() && args.server.is_empty() && !args.quick;
     let mut text = machine::describe(&programs, &args.commit, &size).await?;
     let mut tables = Vec::new();
     for row in Row::value_variants().iter().filter(|row| args.only.is_empty() || args.only.contains(row)) {

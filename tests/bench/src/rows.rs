@@ -51,7 +51,7 @@ pub(crate) struct Size {
 
 impl Size {
     pub(crate) const WHOLE: Self = Self {
-        rounds: 5,
+        rounds: 3,
         few: 3,
         levels: &[(1, 400), (32, 2_000), (128, 2_000), (256, 2_000)],
         warm_up: 1_000,
@@ -91,9 +91,9 @@ fn table(title: &str, servers: &[Server]) -> Table {
 
 /// Runs something for each server in turn, so many rounds. What fails is said in the table, and what it has measured before stays.
 macro_rules! in_turn {
-    ($table:ident, $rounds:expr, $servers:expr, $run:expr) => {
+    ($programs:ident, $table:ident, $rounds:expr, $servers:expr, $run:expr) => {
         for round in 1..=$rounds {
-            for server in $servers {
+            for server in $servers.into_iter().filter(|server| $programs.are_measured(*server)) {
                 println!("    round {round} of {}: {}", $rounds, server.name());
                 if let Err(error) = $run(&mut $table, server).await {
                     $table.fails(server.name(), &error.context(format!("round {round}")));
@@ -127,7 +127,7 @@ async fn payments(programs: &Programs, size: &Size) -> Vec<Table> {
         table.add("peak memory, MiB", server.name(), stage.memory_kib()?.peak / 1024.0);
         anyhow::Ok(())
     };
-    in_turn!(table, size.rounds, ALL, run);
+    in_turn!(programs, table, size.rounds, ALL, run);
     vec![table]
 }
 
@@ -169,7 +169,7 @@ async fn connections(programs: &Programs, size: &Size) -> Vec<Table> {
         }
         anyhow::Ok(())
     };
-    in_turn!(table, size.rounds, ALL, run);
+    in_turn!(programs, table, size.rounds, ALL, run);
     vec![table]
 }
 
@@ -193,7 +193,7 @@ async fn frames(programs: &Programs, size: &Size) -> Vec<Table> {
         }
         anyhow::Ok(())
     };
-    in_turn!(table, size.few, THREE, run);
+    in_turn!(programs, table, size.few, THREE, run);
     vec![table]
 }
 
@@ -224,7 +224,7 @@ async fn streams(programs: &Programs, size: &Size) -> Vec<Table> {
         }
         anyhow::Ok(())
     };
-    in_turn!(table, size.few, THREE, run);
+    in_turn!(programs, table, size.few, THREE, run);
     vec![table]
 }
 
@@ -239,7 +239,7 @@ async fn start(programs: &Programs, size: &Size) -> Vec<Table> {
         table.add("memory at rest, MiB", server.name(), stage.memory_kib()?.resident / 1024.0);
         anyhow::Ok(())
     };
-    in_turn!(table, size.rounds, ALL, run);
+    in_turn!(programs, table, size.rounds, ALL, run);
     vec![table]
 }
 

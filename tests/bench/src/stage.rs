@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use clap::ValueEnum;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -28,10 +29,18 @@ pub(crate) struct Programs {
     pub(crate) floor: PathBuf,
     /// The folder with `peer-node` and `express-node`.
     pub(crate) peers: PathBuf,
+    /// Those that take their turn; all, where it names none.
+    pub(crate) servers: Vec<Server>,
+}
+
+impl Programs {
+    pub(crate) fn are_measured(&self, server: Server) -> bool {
+        self.servers.is_empty() || self.servers.contains(&server)
+    }
 }
 
 /// Who is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Server {
     Floor,
     Fastify,
