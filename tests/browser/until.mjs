@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 export const artifacts = fileURLToPath(new URL("../artifacts/", import.meta.url));
 
 /** The timeout of every wait, for a machine that does much else. */
-export const TIMEOUT_MS = 30_000;
+export const TIMEOUT_MS = 60_000;
 
 /**
  * Polls until `probe` returns a truthy value. Returns that value.

@@ -16,7 +16,7 @@ use clap::ValueEnum;
 
 use crate::chromium::Chromium;
 use crate::setup::{self, WASM};
-use crate::workspace::{ALL_BUT_XTASK, Workspace};
+use crate::workspace::{PROXY, TOOLS, Workspace};
 use crate::{dist, licences, openapi, run};
 
 /// The subcommand with which cargo starts this binary as the runner of WebAssembly tests.
@@ -97,7 +97,7 @@ impl Step {
             Self::Licences => licences::check(workspace),
             Self::Build => {
                 workspace.build_kvitt_with_tests()?;
-                run::run(&mut workspace.cargo(["test", "--no-run", "--package", "xtask"]))
+                run::run(workspace.cargo(["test", "--no-run"]).args(TOOLS))
             }
             Self::Clippy => clippy(workspace),
             Self::ClippyWasm => clippy_wasm(workspace),
@@ -156,8 +156,8 @@ fn clippy(workspace: &Workspace) -> Result<()> {
     setup::components(workspace)?;
     let check =
         |selection: &[&str]| run::run(workspace.cargo(["clippy"]).args(selection).args(["--", "-D", "warnings"]));
-    check(&[&ALL_BUT_XTASK[..], &["--all-targets"]].concat())?;
-    check(&["--package", "xtask", "--all-targets"])?;
+    check(&[&PROXY[..], &["--all-targets"]].concat())?;
+    check(&[&TOOLS[..], &["--all-targets"]].concat())?;
     // With the others the proxy has the features that the tests need; this is the proxy that is shipped.
     check(&["--package", "kvitt"])
 }
@@ -173,8 +173,8 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
 fn native(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
     setup::nginx()?;
-    run::run(&mut workspace.cargo(["test", "--package", "xtask"]))?;
-    run::run(wait_together(workspace.cargo(["test", "--no-fail-fast"]).args(ALL_BUT_XTASK)))
+    run::run(workspace.cargo(["test", "--no-fail-fast"]).args(TOOLS))?;
+    run::run(wait_together(workspace.cargo(["test", "--no-fail-fast"]).args(PROXY)))
 }
 
 /// Modules of the scenarios that need no second run: they use no database, or name the one that they are about.
@@ -196,13 +196,12 @@ const PROVEN_ALREADY: &[&str] = &[
     "tidy::",
 ];
 
-/// The native tests run the scenarios on SQLite; this runs them on PostgreSQL. (It selects the whole workspace, and with it the client's
-/// own `it`, because a single package would be compiled again with fewer features.)
+/// The native tests run the scenarios on SQLite; this runs them on PostgreSQL.
 fn postgres(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
     setup::nginx()?;
-    let mut scenarios = workspace.cargo(["test", "--test", "it"]);
-    scenarios.args(ALL_BUT_XTASK).arg("--").args(PROVEN_ALREADY.iter().flat_map(|module| ["--skip", module]));
+    let mut scenarios = Command::new(workspace.build_scenarios()?);
+    scenarios.args(PROVEN_ALREADY.iter().flat_map(|module| ["--skip", module])).current_dir(workspace.path("tests"));
     run::run(wait_together(&mut scenarios).env("STORE_UNDER_TEST", "postgres"))
 }
 

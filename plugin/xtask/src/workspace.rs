@@ -13,9 +13,11 @@ use serde_json::Value;
 
 use crate::run;
 
-/// The selection of all crates but this one. With this one, which was compiled alone, half of what it depends on would have other features
-/// and be compiled again.
-pub(crate) const ALL_BUT_XTASK: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+/// This crate and the widget, which it depends on.
+pub(crate) const TOOLS: [&str; 4] = ["--package", "xtask", "--package", "kvitt-plugin"];
+/// All other crates. Cargo compiles what both depend on with the features that all selected packages need together, so one selection of
+/// everything would compile again, with more features, what this program was made of.
+pub(crate) const PROXY: [&str; 5] = ["--workspace", "--exclude", "xtask", "--exclude", "kvitt-plugin"];
 
 /// The repository's folder and cargo's target folder.
 pub(crate) struct Workspace {
@@ -61,7 +63,19 @@ impl Workspace {
 
     /// The same with the tests' selection of packages and features, and their targets. It reuses what the tests have compiled.
     pub(crate) fn build_kvitt_with_tests(&self) -> Result<PathBuf> {
-        self.build_binary(&[&ALL_BUT_XTASK[..], &["--tests", "--examples"]].concat())
+        self.build_binary(&[&PROXY[..], &["--tests", "--examples"]].concat())
+    }
+
+    /// Builds the scenarios with the same selection, and returns the path of their binary. (`cargo test --test it` would select fewer packages
+    /// and compile everything again with fewer features.)
+    pub(crate) fn build_scenarios(&self) -> Result<PathBuf> {
+        let messages = run::output(self.cargo(["test", "--no-run", "--message-format=json"]).args(PROXY))?;
+        let source = self.path("tests/it/main.rs");
+        let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut scenarios =
+            artifacts.filter(|message| message["target"]["src_path"].as_str().map(Path::new) == Some(source.as_path()));
+        let binary = scenarios.find_map(|message| message["executable"].as_str().map(PathBuf::from));
+        binary.context("cargo names no binary of the scenarios")
     }
 
     fn build_binary(&self, selection: &[&str]) -> Result<PathBuf> {
