@@ -52,7 +52,7 @@ pub(crate) struct Size {
 impl Size {
     pub(crate) const WHOLE: Self = Self {
         rounds: 3,
-        few: 3,
+        few: 2,
         levels: &[(1, 400), (32, 2_000), (128, 2_000), (256, 2_000)],
         warm_up: 1_000,
         rates: &[(20, 6), (100, 6), (500, 6)],
