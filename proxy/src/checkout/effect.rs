@@ -48,7 +48,8 @@ pub enum Effect {
     Poll {
         /// Which payment.
         reference: Reference,
-        /// The number of this poll in the chain of polls that each plan the next one; `None` for a single poll after a signal.
+        /// The number of this poll in the chain of polls that each plan the next one; `None` for a single poll after a signal. A payment has one
+        /// chain: a poll of it takes the place of the one that was planned before.
         round: Option<u32>,
     },
     /// Cancel the payment.

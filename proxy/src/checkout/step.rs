@@ -395,10 +395,13 @@ impl Step {
             .then(|| Drift { amount: payment.amount, since: attempt.drift.map_or(now, |drift| drift.since) });
         // The customer approved before the answer to the creation arrived, which would have planned the receipt.
         let needs_receipt = matches!(attempt.state, State::Starting | State::Failed);
+        let was_known = attempt.state == State::Authorized;
         attempt.end(State::Authorized, None);
         attempt.authorized_at.get_or_insert(now);
         let (aggregate, age_ms) = (attempt.aggregate, now.0 - attempt.since().0);
-        // The chain of polls continues at long intervals, for captures and cancels whose webhooks are lost.
+        // The chain of polls continues at long intervals, for captures and cancels whose webhooks are lost. Where a webhook was faster than the
+        // chain, whatever poll it would have had next is not needed any more.
+        let round = round.or((!was_known).then_some(1));
         let open = aggregate.captured + aggregate.cancelled < aggregate.authorized && age_ms < MAX_CAPTURE_WINDOW_MS;
         if let Some(round) = round.filter(|_| open) {
             let wait_ms = if age_ms < MAX_POLLING_MS { 3_600_000 } else { MAX_POLLING_MS };

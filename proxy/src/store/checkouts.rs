@@ -5,7 +5,7 @@ use kvitt_wire::State;
 use super::customers::{Sealed, assign_id, forget_names, id_of, open_customer, seal};
 use super::db::{Row, Statement, Tx, Value, Work};
 use super::events::{NewEvent, new_events};
-use super::{Cause, Committed, Error, Secret, Store, Stored, Wake, audit, deliveries, idempotency};
+use super::{Cause, Committed, Error, Secret, Store, Stored, Wake, audit, deliveries, idempotency, outbox};
 use crate::base::vault::Vault;
 use crate::checkout::audit::Entry;
 use crate::checkout::{Checkout, CheckoutId, Moment, Planned};
@@ -215,6 +215,8 @@ struct NewState {
     customer: Option<Sealed>,
     /// The references of attempts that may be new.
     references: Vec<String>,
+    /// What deletes the effects that the new ones replace.
+    replacements: Vec<Statement>,
     effects: Option<Statement>,
     events: Vec<NewEvent>,
     audit: Option<Statement>,
@@ -237,7 +239,8 @@ impl NewState {
             sales_unit: checkout.order.cart.sales_unit.clone(),
             customer: checkout.customer.as_ref().map(|customer| seal(vault, checkout.id, customer)).transpose()?,
             references: fresh.map(|attempt| attempt.reference.as_str().to_owned()).collect(),
-            effects: super::outbox::insertion(checkout, effects, lease_ms, now)?,
+            replacements: outbox::replacements(checkout, effects),
+            effects: outbox::insertion(checkout, effects, lease_ms, now)?,
             events: new_events(checkout, effects)?,
             audit: (!audit.is_empty()).then(|| audit::insertion(audit)).transpose()?,
             now,
@@ -263,7 +266,7 @@ impl NewState {
         if !self.events.is_empty() {
             deliveries::insert(tx, &self.events, None, self.now).await?;
         }
-        for statement in self.effects.into_iter().chain(self.audit) {
+        for statement in self.replacements.into_iter().chain(self.effects).chain(self.audit) {
             tx.execute(statement).await?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use super::db::{Row, Statement, Value};
 use super::{Error, Store};
-use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned};
+use crate::checkout::{Checkout, CheckoutId, Effect, Moment, Planned, Reference};
 
 impl Store {
     /// Claims effects that are due, for `lease_ms` milliseconds, those that a customer waits for first. A lease that ends later than any
@@ -105,6 +105,23 @@ pub struct ClaimedEffect {
     pub effect: Effect,
     /// How many tries there were since it was planned or unparked, including this one.
     pub tries: u32,
+}
+
+/// Deletes the polls whose places are taken by those among the effects: of each payment, the next poll of its chain. The first one has none
+/// before it.
+pub(super) fn replacements(checkout: &Checkout, effects: &[Planned]) -> Vec<Statement> {
+    let replaced = effects.iter().filter_map(|planned| match &planned.effect {
+        Effect::Poll { reference, round: Some(2..) } => Some(reference),
+        _ => None,
+    });
+    let delete = |reference: &Reference| {
+        let delete = Statement::new(
+            "DELETE FROM outbox WHERE checkout_id = $1 AND kind = 'look' AND effect ->> 'reference' = $2 \
+                 AND effect ->> 'round' IS NOT NULL AND lease_until = 0",
+        );
+        delete.bind(checkout.id).bind(reference.as_str())
+    };
+    replaced.map(delete).collect()
 }
 
 /// Inserts the effects that are not events; `None` where there are none.

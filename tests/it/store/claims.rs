@@ -8,6 +8,7 @@ use super::{Database, LEASE_MS, NOW, Place, insert, next_version, opened, webhoo
 
 of_both! {
     an_effect_that_is_due_at_once_is_born_claimed
+    a_payment_has_one_chain_of_polls
     a_webhook_is_born_claimed_unless_there_is_nothing_to_process
     several_webhooks_are_settled_by_one_commit
     a_checkout_is_found_by_any_of_its_payments
@@ -46,6 +47,30 @@ async fn an_effect_that_is_due_at_once_is_born_claimed(database: Database) {
     store.settle(&Cause::Outbox(born.claim), "too late", ended).await.unwrap();
     assert_eq!(store.depths(ended).await.unwrap().outbox, 2, "the first claim is lost");
     assert_eq!(store.claim_due(9, LEASE_MS, later).await.unwrap().len(), 2, "what was due later is in the table");
+}
+
+async fn a_payment_has_one_chain_of_polls(database: Database) {
+    let place = Place::new(database);
+    let store = place.open().await;
+    let order = insert(&store, 1).await;
+    let (first, second) = (order.current().reference.clone(), Reference::of("nordlys-1", 2));
+    let poll = |reference: &Reference, round| Effect::Poll { reference: reference.clone(), round };
+    let planned = |effect, ms| Planned { effect, due_at: NOW.plus_ms(ms) };
+    let before = [
+        planned(poll(&first, Some(1)), 5_000),
+        planned(poll(&first, None), 6_000),
+        planned(poll(&second, Some(1)), 7_000),
+    ];
+    let order = next_version(&order);
+    store.commit(&order, &before, &Cause::Request, NOW).await.unwrap();
+    let put_off = [planned(poll(&first, Some(2)), 3_600_000)];
+    store.commit(&next_version(&order), &put_off, &Cause::Request, NOW).await.unwrap();
+
+    let waiting = store.effects(EffectFilter::Waiting, 9).await.unwrap();
+    let polls = waiting.iter().filter(|effect| effect.kind == "look");
+    let mut due: Vec<_> = polls.map(|poll| poll.due_at.0 - NOW.0).collect();
+    due.sort_unstable();
+    assert_eq!(due, [6_000, 7_000, 3_600_000], "a single poll and those of another payment stay");
 }
 
 async fn a_webhook_is_born_claimed_unless_there_is_nothing_to_process(database: Database) {

@@ -155,7 +155,7 @@ fn a_receipt_is_sent_once_in_the_configured_way() {
 #[test]
 fn a_receipt_is_sent_when_the_customer_approves_before_the_creation_is_answered() {
     let mut story = Story::of(opened(None, ReceiptBy::OrderManagement));
-    assert_eq!(story.update(1, polled(None, payment(PaymentState::Authorized))).kinds(), ["send_receipt"]);
+    assert_eq!(story.update(1, polled(None, payment(PaymentState::Authorized))).kinds(), ["look", "send_receipt"]);
     assert_eq!(story.created(1).kinds(), Vec::<&str>::new(), "once");
 }
 
@@ -164,6 +164,18 @@ fn a_payment_in_an_unknown_state_is_polled_again() {
     let mut story = Story::new(None);
     story.created(1).update(1, polled(Some(1), payment(PaymentState::Unknown)));
     assert_eq!((story.state(), story.kinds()), (State::Created, vec!["look"]));
+}
+
+#[test]
+fn a_webhook_that_is_faster_than_the_chain_of_polls_puts_it_off() {
+    let mut story = Story::new(None);
+    story.created(1).update(1, polled(None, payment(PaymentState::Authorized)));
+    let [Planned { effect: Effect::Poll { round, .. }, due_at }] = &story.effects[..] else {
+        panic!("{:?}", story.effects)
+    };
+    assert_eq!((*round, *due_at), (Some(2), story.now.plus_ms(3_600_000)));
+    story.update(1, polled(None, payment(PaymentState::Authorized)));
+    assert_eq!(story.kinds(), Vec::<&str>::new(), "it was known");
 }
 
 #[test]
@@ -201,7 +213,11 @@ fn a_payment_of_another_amount_fails_and_is_released() {
 fn the_number_is_taken_from_the_payment_if_it_contains_it() {
     let mut story = Story::new(Some(consent()));
     story.created(1).update(1, polled(None, payment(PaymentState::Authorized)));
-    assert_eq!(story.kinds(), ["look"], "the profile follows shortly after the authorization");
+    assert_eq!(
+        story.kinds(),
+        ["look", "look"],
+        "in an hour, and soon: the profile follows shortly after the authorization"
+    );
     let phone_number = PhoneNumber::parse("4791234567");
     story.update(
         1,
@@ -221,7 +237,11 @@ fn the_userinfo_api_is_read_when_the_payment_does_not_contain_the_number() {
         story.update(1, polled(None, PaymentSnapshot { sub: Some("sub".into()), ..payment(PaymentState::Authorized) }));
         kinds.extend(story.kinds());
     }
-    assert_eq!(kinds, ["look", "look", "look", "look", "look", "read_profile"]);
+    assert_eq!(
+        kinds,
+        ["look", "look", "look", "look", "look", "look", "read_profile"],
+        "the first is the next of the chain"
+    );
     story.update(1, Update::ProfileRead { sub: Some("sub".into()), phone_number: None });
     assert!(story.checkout.customer.as_ref().unwrap().phone_number.is_none());
 }
@@ -252,7 +272,7 @@ fn a_number_is_not_stored_without_consent() {
     let mut story = Story::new(None);
     let phone_number = PhoneNumber::parse("4791234567");
     story.created(1).update(1, polled(None, PaymentSnapshot { phone_number, ..payment(PaymentState::Authorized) }));
-    assert_eq!((story.effects.len(), &story.checkout.customer), (0, &None));
+    assert_eq!((story.kinds(), &story.checkout.customer), (vec!["look"], &None), "no profile is waited for");
 }
 
 #[test]
@@ -353,7 +373,7 @@ fn an_order_is_paid_once() {
     story.update(1, Update::CreateTimedOut);
     story.take(Input::Retry(None)).unwrap();
     story.created(2).update(1, polled(None, payment(PaymentState::Authorized)));
-    assert_eq!(story.kinds(), ["cancel_payment"], "the later attempt is cancelled");
+    assert_eq!(story.kinds(), ["look", "cancel_payment"], "the later attempt is cancelled");
     assert_eq!(story.checkout.current().reference.as_str(), "shop-abc-1");
     story.update(2, polled(None, payment(PaymentState::Authorized)));
     let [Planned { effect: Effect::CancelPayment { unless_authorized: false, reference, .. }, .. }] =
@@ -370,7 +390,7 @@ fn once_an_order_is_paid_an_attempt_that_is_being_created_is_cancelled() {
     let mut story = Story::new(None);
     story.update(1, Update::CreateTimedOut);
     story.take(Input::Retry(None)).unwrap();
-    assert_eq!(story.update(1, polled(None, payment(PaymentState::Authorized))).kinds(), Vec::<&str>::new());
+    assert_eq!(story.update(1, polled(None, payment(PaymentState::Authorized))).kinds(), ["look"]);
     assert_eq!(story.created(2).kinds(), ["look", "cancel_payment"]);
 }
 
