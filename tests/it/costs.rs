@@ -48,8 +48,8 @@ async fn a_paid_order_costs_five_commits_and_two_calls() {
     let log = proxy.log().split_off(before);
 
     assert_eq!(commits(&log, &order), 5, "two webhooks, the order, its payment, and that it is paid: {log}");
-    // The request and the stream read what they wait for. The webhook is read for once, and the steps not at all.
-    assert!(reads(&log) <= 8, "{}: {log}", reads(&log));
+    // The stream and the webhook read it once each, and the request once more if its answer comes before it waits. The steps read nothing.
+    assert!(reads(&log) <= 3, "{}: {log}", reads(&log));
     let creates = stage.vipps.calls("POST", "/epayment/v1/payments").await;
     let names = |call: &&Value| call["body"]["reference"] == order.reference.as_str();
     assert_eq!(creates.iter().filter(names).count(), 1);

@@ -156,14 +156,16 @@ pub async fn once<E: From<Error>>(
     is_done: fn(&Checkout) -> bool,
     act: impl Future<Output = Result<Found, E>>,
 ) -> Result<(Found, Replayed), E> {
-    let Some(key) = key else { return Ok((act.await?, Replayed(false))) };
-    if let Some(found) = key.replay(store, wait, is_done).await? {
+    if let Some(key) = key
+        && let Some(found) = key.replay(store, wait, is_done).await?
+    {
         return Ok((found, Replayed(true)));
     }
-    match act.await {
-        Ok(found) => Ok((found, Replayed(false))),
+    match (act.await, key) {
+        (Ok(found), _) => Ok((found, Replayed(false))),
+        (Err(error), None) => Err(error),
         // A concurrent repeat may have been committed first.
-        Err(error) => match key.replay(store, wait, is_done).await? {
+        (Err(error), Some(key)) => match key.replay(store, wait, is_done).await? {
             Some(found) => Ok((found, Replayed(true))),
             None => Err(error),
         },

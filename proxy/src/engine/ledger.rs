@@ -12,6 +12,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use kvitt_wire::Actor;
 use thiserror::Error;
 use tokio::sync::Notify;
@@ -272,9 +273,10 @@ enum Tried {
 }
 
 /// Runs the work to its end even when the caller is cancelled, as when a page is closed: a commit must always notify
-/// its subscribers.
-async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+/// its subscribers. It begins at once, so that the caller does not carry it too.
+fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> + Send {
+    let task = tokio::spawn(work.in_current_span());
+    task.map(|done| done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
 }
 
 /// Logs a state change of the current attempt; another amount than the order's as an error.

@@ -5,14 +5,11 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Uri, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use tower::util::MapRequest;
-
-use crate::http::app::App;
 
 /// The attributes of our pages that have addresses.
 const ATTRIBUTES: [&str; 3] = [" href=\"", " src=\"", " action=\""];
@@ -46,9 +43,7 @@ fn without(path: &str, uri: &Uri) -> Option<Uri> {
 }
 
 /// Puts the path before each address in a page that begins at the root.
-pub async fn addresses(State(app): State<App>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    let path = &app.http.path;
+pub async fn addresses(path: &str, response: Response) -> Response {
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if path.is_empty() || !is_page {

@@ -45,7 +45,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// The trace id that [`respond`](crate::http::respond::respond) gave the request.
+/// The trace id that [`Responder`](crate::http::respond::Responder) gave the request.
 impl<S: Sync> FromRequestParts<S> for TraceId {
     type Rejection = std::convert::Infallible;
 

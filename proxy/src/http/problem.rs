@@ -219,7 +219,7 @@ impl From<Code> for ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// The status and the error itself; [`respond`](crate::http::respond::respond) writes the body.
+    /// The status and the error itself; [`Responder`](crate::http::respond::Responder) writes the body.
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);

@@ -1,14 +1,13 @@
-//! The outermost layer around every route: gives each request a trace id, and writes the body of each [`ApiError`].
+//! Around every route: gives each request a trace id, and writes the body of each [`ApiError`].
 //!
 //! Handlers and inner layers leave the error in the response's extensions; only here is the trace id known that its body names. People get a
 //! page in their language, programs get JSON.
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kvitt_wire::Language;
-use tracing::Instrument;
+use tracing::Span;
 
 use crate::http::app::App;
 use crate::http::pages;
@@ -21,47 +20,67 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The trace id of a response.
 pub const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Gives the request a trace id, and an error its body.
-pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// What the response to a request needs to know of the request.
+pub struct Responder {
+    trace_id: String,
+    reader: Reader,
+    /// The span of all work for the request.
+    pub span: Span,
+}
+
+impl Responder {
+    /// Gives the request a trace id.
+    pub fn of(request: &mut Request) -> Self {
+        let id = TraceId::of(request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()));
+        let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
+        let span = trace::of_request(request.method().as_str(), route, &id);
+        let trace_id = id.as_str().to_owned();
+        request.extensions_mut().insert(id);
+        Self { trace_id, reader: Reader::of(request), span }
+    }
+
+    /// Gives the response its trace id, and an error its body.
+    pub fn finish(self, app: &App, mut response: Response) -> Response {
+        let Self { trace_id, reader, span } = self;
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE && response.extensions().get::<ApiError>().is_none() {
+            response = ApiError::body_too_large().into_response();
+        }
+        trace::answered(&span, response.status().as_u16());
+        if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+            response = refusal(app, &reader, &error, response, &trace_id);
+        }
+        if let Ok(value) = HeaderValue::from_str(&trace_id) {
+            response.headers_mut().insert(TRACE_ID, value);
+        }
+        response
+    }
+}
+
+/// The response with the body of its error.
+fn refusal(app: &App, reader: &Reader, error: &ApiError, mut response: Response, trace_id: &str) -> Response {
     static REFUSED: Throttle = Throttle::new(20);
-    let id = TraceId::of(request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()));
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
-    let span = trace::of_request(request.method().as_str(), route, &id);
-    let trace_id = id.as_str().to_owned();
-    request.extensions_mut().insert(id);
-    let reader = Reader::of(&request);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && response.extensions().get::<ApiError>().is_none() {
-        response = ApiError::body_too_large().into_response();
+    let mut problem = error.body(trace_id.to_owned());
+    problem.kind.insert_str(0, &app.http.path);
+    // A flood of refusals must not flood the log. What one customer reports is found by its trace id.
+    if let Some(suppressed) = REFUSED.passes() {
+        tracing::info!(status = problem.status, code = problem.code, trace_id, suppressed, "request refused");
     }
-    span.record("status", response.status().as_u16());
-    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let mut problem = error.body(trace_id.clone());
-        problem.kind.insert_str(0, &app.http.path);
-        // A flood of refusals must not flood the log. What one customer reports is found by its trace id.
-        if let Some(suppressed) = REFUSED.passes() {
-            tracing::info!(status = problem.status, code = problem.code, trace_id, suppressed, "request refused");
-        }
-        let headers = std::mem::take(response.headers_mut());
-        response = if reader.wants_page(&error) {
-            let (language, shop_url) = error.order().unwrap_or((reader.language, &app.shop.front.url));
-            (error.status(), pages::problem(&problem, language, shop_url)).into_response()
-        } else {
-            let body = serde_json::to_vec(&problem).expect("a problem can be written as JSON");
-            (error.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
-        };
-        // Headers of the inner layers stay, such as the CORS headers.
-        let written = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
-        response.headers_mut().extend(headers.into_iter().filter_map(|(name, value)| {
-            let name = name.filter(|name| !written.contains(name))?;
-            Some((name, value))
-        }));
-        if let Some(seconds) = error.retry_after_s() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-    }
-    if let Ok(value) = HeaderValue::from_str(&trace_id) {
-        response.headers_mut().insert(TRACE_ID, value);
+    let headers = std::mem::take(response.headers_mut());
+    response = if reader.wants_page(error) {
+        let (language, shop_url) = error.order().unwrap_or((reader.language, &app.shop.front.url));
+        (error.status(), pages::problem(&problem, language, shop_url)).into_response()
+    } else {
+        let body = serde_json::to_vec(&problem).expect("a problem can be written as JSON");
+        (error.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+    };
+    // Headers of the inner layers stay, such as the CORS headers.
+    let written = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
+    response.headers_mut().extend(headers.into_iter().filter_map(|(name, value)| {
+        let name = name.filter(|name| !written.contains(name))?;
+        Some((name, value))
+    }));
+    if let Some(seconds) = error.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

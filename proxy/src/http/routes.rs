@@ -1,7 +1,7 @@
 //! The router: merges the routes of the modules below and puts the layers around them.
 //!
-//! From the outside in, a request passes: the path of `public_url`, security headers, trace id and error body, metrics, the check of its head, the time limit for the body, the
-//! size limit for the body; then, by group, CORS and rate limits and the origin check (pages), the authorization (the shop's backend), or none (Vipps
+//! From the outside in, a request passes: the path of `public_url`, security headers, trace id and error body, metrics, the check of its head,
+//! the limits for its body; then, by group, CORS and rate limits and the origin check (pages), the authorization (the shop's backend), or none (Vipps
 //! MobilePay and operators). A route describes itself for the API's description, which is made of the same routers.
 
 mod admission;
@@ -24,21 +24,23 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
+
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::idempotency::IDEMPOTENCY_REPLAYED;
 use crate::http::app::App;
 use crate::http::below;
 use crate::http::problem::ApiError;
-use crate::http::respond::{self, TRACE_ID};
+use crate::http::respond::{Responder, TRACE_ID};
 
 /// All routes of the API's description.
 fn documented() -> OpenApiRouter<App> {
@@ -68,11 +70,7 @@ fn servers() -> OpenApiRouter<App> {
 /// The operators' routes, for a listener of their own.
 pub fn operators_router(app: &App) -> Router {
     let (router, _) = operators::router().merge(operators::internal()).split_for_parts();
-    router
-        .layer(from_fn_with_state(app.clone(), admission::check_head))
-        .layer(from_fn_with_state(app.clone(), respond::respond))
-        .layer(from_fn(security_headers))
-        .with_state(app.clone())
+    router.layer(from_fn_with_state(app.clone(), around)).with_state(app.clone())
 }
 
 /// The API's description as OpenAPI JSON, as committed in `proxy/openapi.json`. It is built once.
@@ -111,8 +109,7 @@ pub fn router(app: &App) -> Router {
         .max_age(std::time::Duration::from_secs(3600));
     let router = browser
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
-        .layer(from_fn_with_state(app.clone(), admission::check_origin))
-        .layer(from_fn_with_state(app.clone(), admission::limit_rate))
+        .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(cors)
         .merge(
             shop.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
@@ -126,30 +123,41 @@ pub fn router(app: &App) -> Router {
         .merge(servers.method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(docs::router().method_not_allowed_fallback(|| async { ApiError::method_not_allowed() }))
         .merge(site::router())
-        .layer(DefaultBodyLimit::max(app.http.limits.body_bytes))
-        .layer(from_fn_with_state(app.clone(), limit_body_time))
-        .layer(from_fn_with_state(app.clone(), admission::check_head))
-        .layer(from_fn_with_state(app.clone(), measure))
-        .layer(from_fn_with_state(app.clone(), respond::respond))
-        .layer(from_fn(security_headers))
-        .layer(from_fn_with_state(app.clone(), below::addresses))
+        .layer(from_fn_with_state(app.clone(), around))
         .with_state(app.clone());
     below::router(&app.http.path, router)
 }
 
+/// All that surrounds every route. It is one layer, because axum copies what is below a layer for each request that passes it.
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let responder = Responder::of(&mut request);
+    let response = measured(&app, request, next).instrument(responder.span.clone()).await;
+    let mut response = responder.finish(&app, response);
+    security_headers(&mut response);
+    below::addresses(&app.http.path, response).await
+}
+
 /// Measures how long each route takes to answer. Paths that match no route of the API are counted as `other`.
-async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn measured(app: &App, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let begun = Instant::now();
-    let response = next.run(request).await;
+    let response = match admission::check_head(app, &request) {
+        Ok(()) => next.run(limited(app, request)).await,
+        Err(error) => error.into_response(),
+    };
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
     app.metrics.request(method.as_str(), route, response.status().as_u16(), begun.elapsed());
     response
 }
 
-/// Limits the time for the whole body: a slow client must not hold a connection by sending a little at a time.
-async fn limit_body_time(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Limits the size of the body, unless the route has a limit of its own, and the time for the whole of it: a slow client must not hold a
+/// connection by sending a little at a time.
+fn limited(app: &App, mut request: Request) -> Request {
+    DefaultBodyLimit::max(app.http.limits.body_bytes).apply(&mut request);
+    if request.body().is_end_stream() {
+        return request;
+    }
     let until = tokio::time::Instant::now() + app.http.limits.header;
     let limited = |body: Body| {
         unfold(body.into_data_stream(), move |mut parts| async move {
@@ -159,12 +167,11 @@ async fn limit_body_time(State(app): State<App>, request: Request, next: Next) -
             }
         })
     };
-    next.run(request.map(|body| Body::from_stream(limited(body)))).await
+    request.map(|body| Body::from_stream(limited(body)))
 }
 
 /// Adds the security headers that every response has. `Strict-Transport-Security` is not among them: the server that terminates TLS sets it.
-async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn security_headers(response: &mut Response) {
     let headers = response.headers_mut();
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page {
@@ -177,5 +184,4 @@ async fn security_headers(request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

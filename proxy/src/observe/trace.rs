@@ -12,7 +12,6 @@
 pub(crate) mod joined;
 
 use tracing::Span;
-use tracing::field::Empty;
 
 use crate::checkout::{Checkout, CheckoutId, Effect};
 
@@ -51,14 +50,20 @@ impl TraceId {
 
 // Spans have the level `error`, so that no filter drops a span but keeps its lines.
 
-/// The span of a request. `route` is the pattern of the router: the path may contain a token. `status` is recorded with
-/// the response.
+/// The span of a request. `route` is the pattern of the router: the path may contain a token.
 pub fn of_request(method: &str, route: &str, trace: &TraceId) -> Span {
     let id = trace.as_str();
-    let span = tracing::error_span!("request", method, route, trace_id = id, request_id = id, status = Empty);
+    let span = tracing::error_span!("request", method, route, trace_id = id, request_id = id);
     #[cfg(feature = "otlp")]
     joined::begin(&span, id, trace.caller.as_deref());
     span
+}
+
+/// Notes the status of the response in the exported span. The lines of the log are written before it is known.
+#[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "nothing is exported"))]
+pub fn answered(span: &Span, status: u16) {
+    #[cfg(feature = "otlp")]
+    joined::answered(span, status);
 }
 
 /// The span of work on a checkout. Checkouts of early releases have no trace id.

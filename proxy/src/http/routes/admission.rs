@@ -1,4 +1,4 @@
-//! The layers around the routes that pages call: the rate limits and the origin check.
+//! Who may come in: the check of the head, and the layers around the routes that pages call: the rate limits and the origin check.
 //!
 //! A refusal is a problem, or a page where a browser opened the address.
 
@@ -20,26 +20,52 @@ const HEAD_BYTES: usize = 32 * 1024;
 
 /// Refuses a head that is too large, and one that does not name one host, which HTTP/1.1 requires
 /// ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
-pub(super) async fn check_head(State(app): State<App>, request: Request, next: Next) -> Response {
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check_head(app: &App, request: &Request) -> Result<()> {
     let headers = request.headers();
     // A line of a header has a colon, a space and a line break besides.
     let lines: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let error = if lines + target > HEAD_BYTES {
+    if lines + target > HEAD_BYTES {
         app.metrics.head_too_large();
-        ApiError::head_too_large()
-    } else if request.version() == Version::HTTP_11 && headers.get_all(header::HOST).iter().count() != 1 {
-        Code::BadHost.into()
-    } else {
-        return next.run(request).await;
-    };
-    error.into_response()
+        return Err(ApiError::head_too_large());
+    }
+    if request.version() == Version::HTTP_11 && headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(Code::BadHost.into());
+    }
+    Ok(())
 }
 
 /// Applies the rate limits by client address and by checkout.
 pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: Next) -> Response {
+    match within_rates(&app, request).await {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refused,
+    }
+}
+
+/// The same, and refuses requests of pages on other origins than the allowed ones. CORS headers alone would leave that to the browser.
+pub(super) async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
+    let request = match within_rates(&app, request).await {
+        Ok(request) => request,
+        Err(refused) => return refused,
+    };
+    let allowed = request
+        .headers()
+        .get(header::ORIGIN)
+        .is_none_or(|origin| app.http.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
+    if allowed {
+        return next.run(request).await;
+    }
+    refuse(ApiError::origin_not_allowed(), request.uri().path())
+}
+
+/// The request if the rate limits allow it, else the refusal.
+async fn within_rates(app: &App, request: Request) -> std::result::Result<Request, Response> {
     let (mut parts, body) = request.into_parts();
-    warn_of_forwarder(&app, &parts).await;
+    warn_of_forwarder(app, &parts).await;
     let mut limit = app.rates.address(peer(&parts), &parts.headers);
     if let Ok(params) = RawPathParams::from_request_parts(&mut parts, &()).await {
         let token = params.iter().find_map(|(name, value)| (name == "token").then_some(value));
@@ -48,8 +74,8 @@ pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: N
         }
     }
     match limit {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(too_often) => refuse(too_often.into(), parts.uri.path()),
+        Ok(()) => Ok(Request::from_parts(parts, body)),
+        Err(too_often) => Err(refuse(too_often.into(), parts.uri.path())),
     }
 }
 
@@ -115,18 +141,6 @@ pub(super) async fn limit_orders(app: &App, peer: IpAddr, headers: &HeaderMap, w
 pub(super) fn peer(parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip())
-}
-
-/// Refuses requests of pages on other origins than the allowed ones. CORS headers alone would leave that to the browser.
-pub(super) async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
-    let allowed = request
-        .headers()
-        .get(header::ORIGIN)
-        .is_none_or(|origin| app.http.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
-    if allowed {
-        return next.run(request).await;
-    }
-    refuse(ApiError::origin_not_allowed(), request.uri().path())
 }
 
 /// The response to a refused request: a page where a browser opens the address, otherwise a problem.

@@ -21,7 +21,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::observe::trace::joined::Ids;
+use crate::observe::trace::joined::{self, Ids};
 use client::Client;
 
 /// The time limit for sending the remaining spans: one batch that times out, and a little more.
@@ -46,6 +46,7 @@ pub(super) struct Traces(SdkTracerProvider);
 impl Traces {
     /// Exports to the collector at an address; `/v1/traces` is added to it.
     pub(super) fn to(endpoint: &str) -> anyhow::Result<Self> {
+        joined::export();
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)

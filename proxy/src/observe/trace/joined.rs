@@ -5,6 +5,7 @@
 //! trace, that parent is not exported by us; the spans still share the id.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
@@ -12,9 +13,17 @@ use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+/// Whether traces are exported. If not, there is nothing to join.
+static EXPORTED: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     /// The trace that the span being created begins, if any.
     static NEW_TRACE: Cell<Option<TraceId>> = const { Cell::new(None) };
+}
+
+/// Called once traces are exported.
+pub(crate) fn export() {
+    EXPORTED.store(true, Ordering::Relaxed);
 }
 
 /// Generates ids of spans and traces: random, except within [`begin`].
@@ -40,7 +49,7 @@ fn first_span(trace: TraceId) -> SpanId {
 
 /// Makes the span of a request the first of its trace, or a child of its caller's span.
 pub(super) fn begin(span: &Span, trace_id: &str, caller: Option<&str>) {
-    let Ok(trace) = TraceId::from_hex(trace_id) else { return };
+    let Some(trace) = exported(trace_id) else { return };
     match caller.and_then(|id| SpanId::from_hex(id).ok()) {
         Some(caller) => set_parent(span, trace, caller),
         None => {
@@ -54,7 +63,7 @@ pub(super) fn begin(span: &Span, trace_id: &str, caller: Option<&str>) {
 
 /// Moves a span into the trace, unless it is already there, and links it to the span in which it was created.
 pub(super) fn join(span: &Span, trace_id: &str) {
-    let Ok(trace) = TraceId::from_hex(trace_id) else { return };
+    let Some(trace) = exported(trace_id) else { return };
     let here = Span::current().context().span().span_context().clone();
     if here.trace_id() != trace {
         set_parent(span, trace, first_span(trace));
@@ -62,8 +71,18 @@ pub(super) fn join(span: &Span, trace_id: &str) {
     }
 }
 
+/// Notes the status of a response.
+pub(super) fn answered(span: &Span, status: u16) {
+    span.set_attribute("status", i64::from(status));
+}
+
+/// The trace, if it is valid and traces are exported.
+fn exported(trace_id: &str) -> Option<TraceId> {
+    TraceId::from_hex(trace_id).ok().filter(|_| EXPORTED.load(Ordering::Relaxed))
+}
+
 fn set_parent(span: &Span, trace: TraceId, parent: SpanId) {
     let parent = SpanContext::new(trace, parent, TraceFlags::SAMPLED, true, TraceState::NONE);
-    // It fails where traces are not exported.
+    // It fails where a filter has dropped the span.
     let _ = span.set_parent(Context::new().with_remote_span_context(parent));
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::statement::{Statement, Value};
@@ -154,6 +155,14 @@ impl File {
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         // Deleted data is overwritten in the file.
         connection.pragma_update(None, "secure_delete", true)?;
+        // What a savepoint may have to restore is kept in memory. In a file it would take more calls than the commit itself.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // What is written here as JSON was serialized here; the checks are for whoever else writes to the file.
+        connection.pragma_update(None, "ignore_check_constraints", true)?;
+        // In KiB. A batch of orders fits.
+        connection.pragma_update(None, "cache_size", -16 * 1024)?;
+        // A checkpoint writes each page once, however often it was committed since the last one. 16 MiB.
+        connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
         Ok(connection)
     }
 
@@ -166,6 +175,8 @@ impl File {
         let connection = Connection::open_with_flags(&self.path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(self.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
+        // A plan does not depend on the values, so that a statement is not prepared again for other ones.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
 }

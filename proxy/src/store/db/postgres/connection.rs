@@ -9,6 +9,7 @@ use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use sqlx::PgConnection;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -44,12 +45,16 @@ impl Connections {
 
     /// A connection of the pool.
     pub(super) async fn get(&self) -> Result<Connection, sqlx::Error> {
-        Ok(Connection(self.pool.acquire().await?))
+        // It has room to open a connection, four KiB, which every method of the store would carry, on SQLite too.
+        Ok(Connection(Box::pin(self.pool.acquire()).await?))
     }
 
     /// The result of a method of the store, which is dropped at the deadline: so is its connection.
-    pub(super) async fn in_time<T>(&self, method: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        tokio::time::timeout(self.deadline, method).await.unwrap_or(Err(Error::TooSlow))
+    pub(super) fn in_time<T>(
+        &self,
+        method: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        tokio::time::timeout(self.deadline, method).map(|done| done.unwrap_or(Err(Error::TooSlow)))
     }
 
     pub(super) fn pool(&self) -> &PgPool {
