@@ -14,13 +14,12 @@ mod otlp;
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::Log;
-use line::Line;
+use line::{Fields, Line};
 
 /// The log and the export of traces, once they run.
 #[derive(Debug)]
@@ -40,7 +39,7 @@ pub fn start(log: &Log) -> anyhow::Result<Telemetry> {
         // When the log cannot be written, as on a full disk, the error cannot be written either: trying would panic.
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
-        .fmt_fields(JsonFields::new())
+        .fmt_fields(Fields::default())
         .event_format(Line { json: log.json })
         .with_filter(filter);
     let subscriber = tracing_subscriber::registry().with(lines);

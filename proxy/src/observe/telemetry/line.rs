@@ -5,31 +5,43 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
+
+/// The fields of a span as JSON objects one after another: those that it begins with, and each that is recorded later. Only a line puts them
+/// together, and most spans have none.
+#[derive(Default)]
+pub(super) struct Fields(JsonFields);
+
+impl<'writer> FormatFields<'writer> for Fields {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
+        self.0.format_fields(writer, fields)
+    }
+}
 
 /// The formatter.
 pub(super) struct Line {
     pub(super) json: bool,
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Line {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, Fields> for Line {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, JsonFields>,
+        context: &FmtContext<'_, S, Fields>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
         let mut fields = Map::new();
         for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
-            if let Some(written) = span.extensions().get::<FormattedFields<JsonFields>>() {
+            if let Some(written) = span.extensions().get::<FormattedFields<Fields>>() {
                 merge(&mut fields, &written.fields);
             }
         }
         let mut written = String::new();
-        JsonFields::new().format_fields(Writer::new(&mut written), event)?;
+        Fields::default().format_fields(Writer::new(&mut written), event)?;
         merge(&mut fields, &written);
         let message = fields.remove("message").unwrap_or_default();
         let mut time = String::new();
@@ -57,9 +69,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Line
 }
 
 fn merge(fields: &mut Map<String, Value>, written: &str) {
-    if let Ok(Value::Object(over)) = serde_json::from_str(written) {
-        fields.extend(over);
-    }
+    let objects = serde_json::Deserializer::from_str(written).into_iter::<Map<String, Value>>();
+    objects.map_while(Result::ok).for_each(|object| fields.extend(object));
 }
 
 /// A value without line breaks or control characters.

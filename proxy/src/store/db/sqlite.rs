@@ -159,8 +159,8 @@ impl File {
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // What is written here as JSON was serialized here; the checks are for whoever else writes to the file.
         connection.pragma_update(None, "ignore_check_constraints", true)?;
-        // In KiB. A batch of orders fits.
-        connection.pragma_update(None, "cache_size", -16 * 1024)?;
+        // In KiB. What a batch writes fits.
+        connection.pragma_update(None, "cache_size", -4 * 1024)?;
         // A checkpoint writes each page once, however often it was committed since the last one. 16 MiB.
         connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
         Ok(connection)
