@@ -109,7 +109,7 @@ limits.connections = {}
 limits.streams_per_checkout = {streams}
 limits.requests_per_address = 0
 limits.orders_per_address = 0
-limits.streams_per_address = {streams}
+limits.streams_per_address = {}
 metrics.cache_ms = 0
 limits.requests_per_checkout = 0
 [[sales_unit]]
@@ -124,6 +124,8 @@ reference_prefix = "nordlys"
 "#,
         folder.path().join("kvitt.sqlite").display(),
         streams + 10_000,
+        streams + 10_000,
+        // The pages of the payments come from the same address.
         streams + 10_000,
         keys.client_id,
         keys.client_secret,

@@ -108,7 +108,7 @@ impl Hub {
         self.sender(id).is_some_and(|sender| sender.borrow().version < version)
     }
 
-    /// Ends the subscriptions to a checkout that was found to be deleted. Where nobody has read it yet, it may be about to
+    /// Ends the subscriptions to a checkout that was found to be deleted. Where nobody had read it yet, it may be about to
     /// be created.
     pub fn end(&self, id: CheckoutId) {
         let Some(sender) = self.sender(id) else { return };
@@ -140,9 +140,9 @@ impl Hub {
         self.events.receiver_count()
     }
 
-    /// The checkouts that have a subscriber.
-    pub fn subscribed(&self) -> Vec<CheckoutId> {
-        self.lock().of.keys().copied().collect()
+    /// The checkouts that have a subscriber, and the newest version that was published or read; 0 where nobody has read it yet.
+    pub fn subscribed(&self) -> Vec<(CheckoutId, u32)> {
+        self.lock().of.iter().map(|(id, channel)| (*id, channel.sender.borrow().version)).collect()
     }
 
     /// The number of subscriptions to one checkout.

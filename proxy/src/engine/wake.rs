@@ -101,18 +101,24 @@ impl Watched {
 
     /// Compares all with the database. What fails is made up for by the next poll.
     async fn catch_up(&self) {
-        for ids in self.hub.subscribed().chunks(VERSIONS_AT_ONCE) {
-            let versions = match self.store.versions(ids).await {
+        for known in self.hub.subscribed().chunks(VERSIONS_AT_ONCE) {
+            let ids: Vec<_> = known.iter().map(|(id, _)| *id).collect();
+            let versions = match self.store.versions(&ids).await {
                 Ok(versions) => versions,
                 Err(error) => return outage::report(&error, "versions of checkouts not read"),
             };
-            let there: HashSet<_> = versions.iter().map(|(id, _)| *id).collect();
-            ids.iter().filter(|id| !there.contains(*id)).for_each(|id| self.hub.end(*id));
+            deleted(known, &versions).for_each(|id| self.hub.end(id));
             for (id, version) in versions {
                 self.has_version(id, version).await;
             }
         }
     }
+}
+
+/// The checkouts that are not in the database any more. One that nobody had read before the query may have been created since.
+fn deleted(known: &[(CheckoutId, u32)], found: &[(CheckoutId, u32)]) -> impl Iterator<Item = CheckoutId> {
+    let there: HashSet<_> = found.iter().map(|(id, _)| *id).collect();
+    known.iter().filter(move |(id, version)| *version > 0 && !there.contains(id)).map(|(id, _)| *id)
 }
 
 /// Reads and publishes what has a newer version, unless it was published meanwhile.
@@ -128,4 +134,18 @@ async fn read(store: Store, hub: Hub, newer: mpsc::Receiver<(CheckoutId, u32)>) 
         }
     });
     reading.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_is_created_while_the_database_is_asked_is_not_taken_for_deleted() {
+        let [read, new, there] = [1, 2, 3].map(|nth| CheckoutId(Uuid::from_u128(nth)));
+        let known = [(read, 4), (new, 0), (there, 1)];
+        assert_eq!(deleted(&known, &[(there, 2)]).collect::<Vec<_>>(), [read]);
+    }
 }

@@ -10,7 +10,6 @@ mod checkouts;
 mod description;
 mod desk;
 mod docs;
-
 mod events;
 mod operators;
 mod pay;
@@ -31,7 +30,6 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
-
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
