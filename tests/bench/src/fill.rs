@@ -92,9 +92,13 @@ impl Database<'_> {
             self.repeat_one(template, first).await?;
             first += template.copies;
         }
-        let statistics =
-            if matches!(self, Self::Sqlite(_)) { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "VACUUM ANALYZE" };
-        self.execute(statistics).await
+        // What filling has left to be written is written before anything is measured.
+        let settle = if matches!(self, Self::Sqlite(_)) {
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        } else {
+            "VACUUM ANALYZE; CHECKPOINT"
+        };
+        self.execute(settle).await
     }
 
     async fn repeat_one(&mut self, template: &Template, first: usize) -> Result<()> {
