@@ -168,8 +168,7 @@ impl Model {
 
     /// The page describes another order. An order that is being paid stays. A confirmation stays if the page only empties its cart.
     fn configure(&mut self, order: Order, cmds: &mut Vec<Cmd>) {
-        let paid = self.checkout.as_ref().is_some_and(|it| it.state == State::Authorized);
-        if paid && !order.items.is_empty() && !order.same_cart(&self.order) {
+        if self.is_paid() && !order.items.is_empty() && !order.same_cart(&self.order) {
             self.close(cmds);
         }
         self.pending_order = Some(order);
@@ -247,6 +246,10 @@ impl Model {
         self.creating = matches!(request, Cmd::Create { .. });
         let request = self.retries.with_key(self.now, request);
         self.send(request, cmds);
+    }
+
+    fn is_paid(&self) -> bool {
+        self.checkout.as_ref().is_some_and(|it| it.state == State::Authorized)
     }
 
     /// Whether the proxy accepts another attempt to pay the checkout.

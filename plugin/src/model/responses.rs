@@ -58,6 +58,12 @@ impl Model {
             }
             _ => {}
         }
+        // What was tried with the order before it was paid has no answer that matters any more.
+        if answer.is_err() && self.is_paid() && matches!(request, Cmd::Cancel(_) | Cmd::Attempt { .. }) {
+            self.retries.answered(&request);
+            self.busy = false;
+            return;
+        }
         // A poll in the background does not end a request that the customer started.
         let awaited = !matches!(request, Cmd::Read(_)) || self.checkout.is_none();
         match &answer {

@@ -237,6 +237,24 @@ fn an_attempt_that_is_not_retryable_is_read() {
 }
 
 #[test]
+fn an_attempt_that_fails_after_the_order_was_paid_does_not_hide_the_confirmation() {
+    for error in [
+        RequestError::Unreachable,
+        RequestError::Busy { retry_after: Some(1_000), trace_id: "trace".into() },
+        problem("offer_ended", None),
+    ] {
+        let mut model = waiting();
+        streamed(&mut model, checkout(3, State::Aborted));
+        let cmds = press(&mut model, Action::Retry);
+        let attempt = cmds.iter().find(|cmd| matches!(cmd, Cmd::Attempt { .. })).unwrap().clone();
+        streamed(&mut model, checkout(4, State::Authorized));
+        assert_eq!(answer(&mut model, &attempt, Err(error)), []);
+        assert_eq!((&model.screen, model.busy), (&Screen::Confirmation, false));
+        assert_eq!(press(&mut model, Action::Retry), []);
+    }
+}
+
+#[test]
 fn a_slow_start_leaves_the_page_only_shortly_after_the_press() {
     for (after_ms, leaves) in [(3_000, true), (30_000, false)] {
         let mut model = ready();
