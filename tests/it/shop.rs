@@ -147,7 +147,7 @@ vipps.base_url = "{emulator}"
             return config;
         }
         for unit in Arc::make_mut(&mut config.sales_units.0) {
-            let client = kvitt::vendor::client::new(&config.vipps, unit).unwrap();
+            let client = own_client(&config.vipps, unit);
             let registered = client.register_webhook(&config.webhook.url(unit), &EventName::ALL).await.unwrap();
             log::hide(registered.secret.expose_secret());
             unit.webhook_secrets = vec![registered.secret];
@@ -195,7 +195,12 @@ reference_prefix = "nordlys"
 }
 
 fn vipps_client(config: &Config) -> Client {
-    kvitt::vendor::client::new(&config.vipps, &config.sales_units[0]).unwrap()
+    own_client(&config.vipps, &config.sales_units[0])
+}
+
+/// A client of the scenario's own. It waits as long as a scenario does, since the proxy's time limit is not what it is about.
+fn own_client(vipps: &kvitt::config::Vipps, unit: &kvitt::config::SalesUnit) -> Client {
+    kvitt::vendor::client::new(&kvitt::config::Vipps { timeout: TIMEOUT, ..vipps.clone() }, unit).unwrap()
 }
 
 impl Shop {

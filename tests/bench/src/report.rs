@@ -97,14 +97,14 @@ fn head(columns: &[&str], ratios: &[Ratio]) -> String {
 
 /// What the README of the repository shows: a line of a table, and how it is called there.
 const HEADLINE: [(&str, &str); 9] = [
-    ("open, 32 in flight: CPU µs a request", "open an order, 32 in flight: CPU µs"),
+    ("open, 32 in flight: CPU µs a request", "open, 32 in flight: CPU µs"),
     ("open, one at a time: p50 ms", "the same, one at a time: p50 ms"),
-    ("webhook, 32 in flight: CPU µs a request", "webhook and the look after it, 32 in flight: CPU µs"),
-    ("connect to 200: p99 ms", "webhooks on 256 new connections at once: p99 ms"),
-    ("100 a second, 100 idle streams: p50 ms", "approval to the page, 100 a second: p50 ms"),
-    ("500 a second, 10000 idle streams: p99 ms", "the same, 500 a second beside 10,000 pages: p99 ms"),
+    ("webhook, 32 in flight: CPU µs a request", "webhook, 32 in flight: CPU µs"),
+    ("connect to 200: p99 ms", "256 new connections: p99 ms"),
+    ("100 a second, 100 idle streams: p50 ms", "approval to page: p50 ms"),
+    ("500 a second, 10000 idle streams: p99 ms", "the same, beside 10,000 pages: p99 ms"),
     ("peak memory, MiB", "peak memory, MiB"),
-    ("10000 streams: KiB each", "an open page, of 10,000: KiB"),
+    ("10000 streams: KiB each", "an open page: KiB"),
     ("start to ready, ms", "start to ready, ms"),
 ];
 

@@ -92,7 +92,7 @@ impl Stage {
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
         let files = Files::with(make, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
-        let client = kvitt::vendor::client::new(&config.vipps, &config.sales_units[0]).unwrap();
+        let client = super::vipps_client(&config);
         let url = config.webhook.url(&config.sales_units[0]);
         let secret = match config.webhook.repair {
             // The proxy process opens its own handle.
