@@ -160,7 +160,8 @@ impl Stage {
             command.env("KVITT_LISTEN", listen).stdout(Stdio::piped()).stderr(Stdio::from(log)).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").expect("it listens").to_owned();
+        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let url = url.unwrap_or_else(|| panic!("it does not listen: {}", std::fs::read_to_string(&path).unwrap()));
         Process { child, url, log: path }
     }
 }
