@@ -3,9 +3,8 @@
 use kvitt_wire::State;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use tokio::net::TcpListener;
 
-use crate::shop::{Database, Shop, Stage, eventually, execute, http, problem, two_mugs_and_a_tea};
+use crate::shop::{Database, HeldAddress, Shop, Stage, eventually, execute, http, problem, two_mugs_and_a_tea};
 
 #[tokio::test]
 async fn metrics_count_traffic_and_queues_and_name_nobody() {
@@ -92,8 +91,7 @@ async fn readyz_reports_a_disk_that_is_nearly_full() {
 
 #[tokio::test]
 async fn operators_can_have_a_listener_of_their_own() {
-    // A free address, released for the proxy to bind.
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let address = HeldAddress::new();
     let shop = Shop::open_with(&format!("metrics.listen = \"{address}\"")).await;
     let get = |path: &str| http().get(format!("http://{address}{path}")).send();
     eventually("it listens", || async { get("/healthz").await.ok() }).await;

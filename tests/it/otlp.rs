@@ -12,7 +12,7 @@ use prost::Message;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::shop::{Database, Process, Stage, eventually, http, log, two_mugs_and_a_tea};
+use crate::shop::{Database, HeldAddress, Process, Stage, eventually, http, log, two_mugs_and_a_tea};
 
 /// A collector on loopback, which records all that it receives.
 struct Collector {
@@ -131,11 +131,9 @@ async fn a_payment_is_one_trace_without_personal_data() {
 
 #[tokio::test]
 async fn an_unreachable_collector_delays_nothing() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let away = HeldAddress::new();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let away = free.local_addr().unwrap();
-    drop(free);
-    for address in [away, silent.local_addr().unwrap()] {
+    for address in [away.to_string(), silent.local_addr().unwrap().to_string()] {
         let mut stage = stage(&format!("http://{address}")).await;
         let proxy = stage.start();
         pays(&mut stage, &proxy, None).await;

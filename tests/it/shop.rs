@@ -1,5 +1,6 @@
 //! The language of the scenarios: a shop with its proxy and its customers, and Vipps MobilePay beside it.
 
+mod address;
 mod command;
 mod database;
 pub(crate) mod log;
@@ -27,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use address::HeldAddress;
 pub(crate) use database::{Database, Server, dump, execute, sqlite};
 pub(crate) use nginx::Nginx;
 pub(crate) use order::{Order, Stream};

@@ -2,22 +2,20 @@
 
 use std::process::{Child, Command, Stdio};
 
-use tokio::net::TcpListener;
-
-use super::{eventually, http};
+use super::{HeldAddress, eventually, http};
 
 /// A running nginx, stopped when dropped.
 pub(crate) struct Nginx {
     child: Child,
     pub(crate) url: String,
+    _address: HeldAddress,
     _folder: tempfile::TempDir,
 }
 
 impl Nginx {
     /// Starts one with this `location`.
     pub(crate) async fn start(location: &str) -> Self {
-        // A free address, released for nginx to bind.
-        let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let address = HeldAddress::new();
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path().display();
         // Everything that is not about paths of files is left as it comes.
@@ -34,7 +32,7 @@ impl Nginx {
         let child = nginx.stdin(Stdio::null()).spawn().expect("nginx is installed: `cargo xtask test --only set-up`");
         let url = format!("http://{address}");
         eventually("nginx listens", || async { http().get(&url).send().await.ok() }).await;
-        Self { child, url, _folder: folder }
+        Self { child, url, _address: address, _folder: folder }
     }
 }
 

@@ -9,7 +9,7 @@ use kvitt_vipps::EventName;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
-use super::{Database, Files, Vipps, eventually, log, other_secret, quick};
+use super::{Database, Files, HeldAddress, Vipps, eventually, log, other_secret, quick};
 
 /// A proxy process, killed when dropped.
 pub(crate) struct Process {
@@ -69,7 +69,7 @@ impl Drop for Process {
 pub(crate) struct Stage {
     pub(crate) vipps: Vipps,
     pub(crate) files: Files,
-    address: String,
+    address: HeldAddress,
     /// Whether webhooks are registered by hand, and the proxy gets the secret by its environment.
     by_hand: bool,
 }
@@ -88,8 +88,7 @@ impl Stage {
     /// With the database at the URL that `make` says, given the shop's folder.
     pub(crate) async fn set_at(make: impl FnOnce(&Path) -> String, extra: &str) -> Self {
         let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), quick()).unwrap();
-        // A free address, released for the proxy to bind.
-        let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+        let address = HeldAddress::new();
         let files = Files::with(make, &format!("http://{address}"), emulator.url(), extra);
         let config = kvitt::config::Config::load(Some(&files.config), []).unwrap();
         let client = super::vipps_client(&config);
@@ -114,19 +113,19 @@ impl Stage {
 
     /// Starts the proxy that receives the webhooks, and waits until it listens.
     pub(crate) fn start(&self) -> Process {
-        self.start_at(&self.address)
+        self.start_at(&self.address.to_string())
     }
 
     /// Starts it by a wrapper, which executes the rest of its command line.
     pub(crate) fn start_by(&self, wrapper: &mut Command) -> Process {
         let proxy = wrapper.arg(env!("CARGO_BIN_EXE_kvitt-under-test"));
-        self.run(proxy.arg("serve").arg("--config").arg(&self.files.config), &self.address)
+        self.run(proxy.arg("serve").arg("--config").arg(&self.files.config), &self.address.to_string())
     }
 
     /// Starts the proxy with an injected failure.
     pub(crate) fn start_mortal(&self, args: &[String]) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvitt-mortal"));
-        self.run(command.arg("--config").arg(&self.files.config).args(args), &self.address)
+        self.run(command.arg("--config").arg(&self.files.config).args(args), &self.address.to_string())
     }
 
     /// Starts another proxy beside it.
