@@ -1,53 +1,75 @@
 //! Amounts, rates and dates as people of a language write them.
 //!
-//! `view` calls this, and the browser's `Intl` does the work. Amounts come in minor units and must stay integers until they are formatted.
+//! The browser's `Intl` does the work, where the text is drawn: here a number becomes `␁KIND NUMBER␁`, which `js/draw.js` replaces.
+//! Amounts are minor units and stay integers until then.
 
-use js_sys::{Array, Date, Intl, Object};
 use kvitt_wire::{Amount, Language, Quantity};
-use wasm_bindgen::JsValue;
-
-use crate::json::object;
 
 /// `499,00 kr`
-pub(crate) fn money(language: Language, amount: Amount) -> String {
-    let options = object(&[("style", "currency"), ("currency", amount.currency.code())]);
-    number(language, &options, amount.value as f64 / 100.0)
+pub(crate) fn money(amount: Amount) -> String {
+    number(amount.currency.code(), amount.value)
 }
 
 /// `25 %`, from hundredths of a percent.
-pub(crate) fn percent(language: Language, hundredths: u32) -> String {
-    let options = object(&[("style", "percent"), ("maximumFractionDigits", "2")]);
-    number(language, &options, f64::from(hundredths) / 10_000.0)
+pub(crate) fn percent(hundredths: u32) -> String {
+    number("rate", hundredths.into())
 }
 
 /// `23. nov. 2026, 16:20`, from milliseconds since 1970.
-pub(crate) fn date(language: Language, at_ms: i64) -> String {
-    let options = object(&[("dateStyle", "medium"), ("timeStyle", "short")]);
-    let format = Intl::DateTimeFormat::new(&locales(language), &options).format();
-    text(format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64))))
+pub(crate) fn date(at_ms: i64) -> String {
+    number("date", at_ms)
 }
 
-/// `1,25`: a quantity has at most the three decimals that are the default.
-pub(crate) fn quantity(language: Language, quantity: Quantity) -> String {
-    number(language, &object(&[]), quantity.thousandths() as f64 / 1000.0)
+/// `1,25`
+pub(crate) fn quantity(quantity: Quantity) -> String {
+    number("quantity", quantity.thousandths() as i64)
 }
 
-/// A whole number, such as a number of minutes.
-pub(crate) fn count(number: u32) -> String {
-    text(js_sys::Number::from(number).to_string_with_radix(10).map(JsValue::from))
+/// A whole number in digits, such as a number of minutes.
+pub(crate) fn count(count: i64) -> String {
+    let mut text = String::new();
+    push_digits(&mut text, count);
+    text
 }
 
-fn number(language: Language, options: &Object, value: f64) -> String {
-    let format = Intl::NumberFormat::new(&locales(language), options).format();
-    text(format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value)))
+/// The tag of the language for `Intl`.
+pub(crate) const fn locale(language: Language) -> &'static str {
+    match language {
+        // European English: the day comes first, and the clock has 24 hours.
+        Language::En => "en-GB",
+        _ => language.tag(),
+    }
 }
 
-fn text(formatted: Result<JsValue, JsValue>) -> String {
-    formatted.ok().and_then(|it| it.as_string()).unwrap_or_default()
+fn number(kind: &str, number: i64) -> String {
+    let mut text = String::from("\u{1}");
+    text.push_str(kind);
+    text.push(' ');
+    push_digits(&mut text, number);
+    text.push('\u{1}');
+    text
 }
 
-fn locales(language: Language) -> Array {
-    // European English: the day comes first, and the clock has 24 hours.
-    let tag = if language == Language::En { "en-GB" } else { language.tag() };
-    Array::of1(&JsValue::from_str(tag))
+/// Writes a number. (The standard library's way would add its padding and its tables of digits to the WebAssembly.)
+fn push_digits(text: &mut String, number: i64) {
+    if number < 0 {
+        text.push('-');
+    }
+    if number / 10 != 0 {
+        push_digits(text, (number / 10).abs());
+    }
+    text.push(char::from(b'0' + (number % 10).unsigned_abs() as u8));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_in_digits() {
+        for number in [0, 7, -7, 10, -10, 58_700, i64::MAX, i64::MIN] {
+            assert_eq!(count(number), number.to_string());
+        }
+        assert_eq!(percent(2500), "\u{1}rate 2500\u{1}");
+    }
 }

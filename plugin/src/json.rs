@@ -1,259 +1,251 @@
-//! Wire types to JSON and back: `serde_wasm_bindgen` writes them, a small deserializer of our own reads them.
+//! JSON: what the widget sends, and what the proxy answers, read into the proxy's own types field by field. (A deserializer for each type
+//! would be several times as large.)
 //!
-//! The deserializer knows only what the wire types are made of, and reads only the fields that a type has. Its error has no details: an
-//! error that describes any unexpected value brings the formatting of floating-point numbers, a quarter of the widget's size budget.
-//! Nothing here may print a value.
+//! The browser parses and prints it. Nothing here may print a value. What is missing or of another kind makes the whole unreadable; the
+//! widget would treat every detail alike.
 
-use std::fmt;
+use gloo_net::http::Response;
+use js_sys::JSON;
+use kvitt_wire::{
+    Aggregate, Amount, Brand, Cart, Checkout, Currency, Line, PaymentSources, Quantity, Sharing, State, Unit,
+};
+use serde::{Serialize, Serializer};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-use js_sys::{Array, JSON, JsString, Object, Reflect};
-use serde::de::{self, DeserializeOwned, DeserializeSeed, EnumAccess, VariantAccess, Visitor};
-use serde::{Deserializer, Serialize, forward_to_deserialize_any};
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::{JsCast, JsValue};
+use crate::model::{Order, RequestError};
 
-/// Writes a wire type as JSON.
-pub(crate) fn stringify(body: &impl Serialize) -> Option<JsString> {
-    let value = body.serialize(&Serializer::json_compatible()).ok()?;
-    JSON::stringify(&value).ok()
+/// A value to send. The bodies of all requests and the details of all events are of this one type, which keeps the widget small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Json {
+    /// A text.
+    Text(String),
+    /// A number that is not negative; no amount is larger.
+    Number(u32),
+    /// True or false.
+    Flag(bool),
+    /// A list.
+    List(Vec<Json>),
+    /// An object.
+    Object(Vec<(&'static str, Json)>),
 }
 
-/// Makes an object with these properties.
-pub(crate) fn object(pairs: &[(&str, &str)]) -> Object {
-    let object = Object::new();
-    for (name, value) in pairs {
-        // Setting a property of a new object cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
-    }
-    object
-}
-
-/// Reads a wire type from parsed JSON; `None` if the value is of another type.
-pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Option<T> {
-    T::deserialize(Value(value)).ok()
-}
-
-/// The value is not of the expected type. The widget would treat every detail alike.
-#[derive(Debug)]
-struct Mismatch;
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
     }
 }
 
-impl std::error::Error for Mismatch {}
-
-impl de::Error for Mismatch {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
-
-    fn invalid_type(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self
-    }
-
-    fn invalid_value(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self
-    }
-
-    fn invalid_length(_: usize, _: &dyn de::Expected) -> Self {
-        Self
-    }
-
-    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self
-    }
-
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self
-    }
-
-    fn missing_field(_: &'static str) -> Self {
-        Self
-    }
-
-    fn duplicate_field(_: &'static str) -> Self {
-        Self
+impl From<Amount> for Json {
+    fn from(amount: Amount) -> Self {
+        let value = u32::try_from(amount.value).unwrap_or(u32::MAX);
+        Self::Object(vec![("value", Self::Number(value)), ("currency", amount.currency.code().into())])
     }
 }
 
-struct Value(JsValue);
-
-impl Value {
-    fn string(&self) -> Result<String, Mismatch> {
-        self.0.as_string().ok_or(Mismatch)
-    }
-
-    /// JSON's numbers are floats. They represent amounts in minor units exactly, far beyond any price.
-    fn integer(&self) -> Result<i64, Mismatch> {
-        self.0.as_f64().map(|number| number as i64).ok_or(Mismatch)
-    }
-}
-
-macro_rules! as_integer {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-            visitor.visit_i64(self.integer()?)
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_u32(*number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::List(list) => serializer.collect_seq(list),
+            Self::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
         }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for Value {
-    type Error = Mismatch;
-
-    as_integer! { deserialize_u16 deserialize_u32 deserialize_i64 }
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_bool(self.0.as_bool().ok_or(Mismatch)?)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_string(self.string()?)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        let array: Array = self.0.dyn_into().map_err(|_| Mismatch)?;
-        visitor.visit_seq(Elements { array, next: 0 })
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        visitor.visit_map(Fields { object: self.0, fields, next: 0, value: JsValue::UNDEFINED })
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        let name = self.string()?;
-        let index = variants.iter().position(|variant| *variant == name).ok_or(Mismatch)?;
-        visitor.visit_enum(Variant(index as u32))
-    }
-
-    /// A number, or a text that JavaScript makes one of: a quantity is either.
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_f64(self.0.unchecked_into_f64())
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Mismatch> {
-        Err(Mismatch)
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u64 u128 f32 char str bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map
-        identifier ignored_any
     }
 }
 
-/// The elements of an array.
-struct Elements {
-    array: Array,
-    next: u32,
-}
+impl Json {
+    /// The value in JavaScript.
+    pub(crate) fn to_js(&self) -> JsValue {
+        self.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
+    }
 
-impl<'de> de::SeqAccess<'de> for Elements {
-    type Error = Mismatch;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mismatch> {
-        if self.next == self.array.length() {
-            return Ok(None);
-        }
-        let value = self.array.get(self.next);
-        self.next += 1;
-        seed.deserialize(Value(value)).map(Some)
+    /// The text of the value.
+    pub(crate) fn to_text(&self) -> String {
+        JSON::stringify(&self.to_js()).map_or_else(|_| String::new(), String::from)
     }
 }
 
-/// The fields that both the type and the object have. The type gets each by its position.
-struct Fields {
-    object: JsValue,
-    fields: &'static [&'static str],
-    next: usize,
+#[wasm_bindgen(module = "/js/json.js")]
+extern "C" {
+    fn field(object: &JsValue, name: &str) -> JsValue;
+    #[wasm_bindgen(js_name = field)]
+    fn element(list: &JsValue, index: u32) -> JsValue;
+    fn text(object: &JsValue, name: &str) -> Option<String>;
+    fn number(object: &JsValue, name: &str) -> f64;
+}
+
+const CURRENCIES: [Currency; 3] = [Currency::Nok, Currency::Dkk, Currency::Eur];
+
+/// An object whose fields are read. It is complete as long as none was missing.
+pub(crate) struct Object {
     value: JsValue,
+    complete: bool,
 }
 
-impl Fields {
-    /// The position of the next field that the object has.
-    fn advance(&mut self) -> Option<u32> {
-        while let Some(name) = self.fields.get(self.next) {
-            self.next += 1;
-            self.value = Reflect::get(&self.object, &JsValue::from_str(name)).unwrap_or_default();
-            if !self.value.is_undefined() {
-                return Some(self.next as u32 - 1);
-            }
-        }
-        None
-    }
-}
-
-impl<'de> de::MapAccess<'de> for Fields {
-    type Error = Mismatch;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mismatch> {
-        self.advance().map(|position| seed.deserialize(Position(position))).transpose()
+impl Object {
+    pub(crate) fn new(value: JsValue) -> Self {
+        Self { value, complete: true }
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mismatch> {
-        seed.deserialize(Value(std::mem::take(&mut self.value)))
-    }
-}
-
-/// Identifies a field or a variant by its position. Derived types accept that as well as its name.
-struct Position(u32);
-
-impl<'de> Deserializer<'de> for Position {
-    type Error = Mismatch;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_u64(self.0.into())
+    /// A text, if there is one.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        text(&self.value, name)
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    /// The object in a field; incomplete if there is none.
+    fn object(&self, name: &str) -> Self {
+        Self::new(field(&self.value, name))
     }
-}
 
-/// A unit variant; the wire types have no others.
-struct Variant(u32);
+    /// A text that must be there.
+    fn required(&mut self, name: &str) -> String {
+        let found = self.text(name);
+        self.complete &= found.is_some();
+        found.unwrap_or_default()
+    }
 
-impl<'de> EnumAccess<'de> for Variant {
-    type Error = Mismatch;
-    type Variant = Self;
+    /// A number that must be there. JSON's numbers are floats; they represent amounts in minor units exactly, far beyond any price.
+    fn number(&mut self, name: &str) -> f64 {
+        let found = number(&self.value, name);
+        self.complete &= found.is_finite();
+        found
+    }
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Mismatch> {
-        seed.deserialize(Position(self.0)).map(|variant| (variant, self))
+    fn integer(&mut self, name: &str) -> i64 {
+        self.number(name) as i64
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        field(&self.value, name).is_truthy()
+    }
+
+    /// The one of these whose name the field has.
+    fn one_of<T: Copy>(&self, name: &str, all: &[T], name_of: fn(T) -> &'static str) -> Option<T> {
+        let found = self.text(name)?;
+        all.iter().copied().find(|it| name_of(*it) == found)
+    }
+
+    /// The value, if nothing was missing.
+    fn whole<T>(&self, value: T) -> Option<T> {
+        self.complete.then_some(value)
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant {
-    type Error = Mismatch;
-
-    fn unit_variant(self) -> Result<(), Mismatch> {
-        Ok(())
+/// Reads the order that the element describes (`js/page.js: describe`). What is missing or unreadable is left out; the proxy
+/// reports what it requires.
+pub(crate) fn order(value: JsValue) -> Order {
+    let mut it = Object::new(value);
+    let value = it.integer("amount");
+    let currency = it.one_of("currency", &CURRENCIES, Currency::code).filter(|_| it.complete);
+    let cart = it.text("cart");
+    Order {
+        origin: it.text("origin").unwrap_or_default(),
+        storage_key: it.text("key").unwrap_or_default(),
+        signed: cart.is_some(),
+        items: cart.or_else(|| it.text("items")).unwrap_or_default(),
+        amount: currency.map(|currency| Amount { value, currency }),
+        sales_unit: it.text("salesUnit"),
+        return_url: it.text("returnUrl"),
     }
+}
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Mismatch> {
-        Err(Mismatch)
+/// Reads the body of an answer, or the problem that it describes.
+pub(crate) fn response(response: &Response, value: JsValue) -> Result<JsValue, RequestError> {
+    if response.ok() {
+        return Ok(value);
     }
+    let mut it = Object::new(value);
+    let status = it.number("status") as u16;
+    let (code, trace_id) = (it.required("code"), it.required("trace_id"));
+    if !it.complete {
+        return Err(RequestError::Unreachable);
+    }
+    if status >= 500 || status == 429 || code == "idempotency_in_progress" {
+        let pause = response.headers().get("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        return Err(RequestError::Busy { retry_after: pause.map(|seconds| i64::from(seconds) * 1_000), trace_id });
+    }
+    Err(RequestError::Problem { code, trace_id, cart: cart(field(&it.value, "cart")) })
+}
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Mismatch> {
-        Err(Mismatch)
-    }
+/// Reads the data of an event of the stream.
+pub(crate) fn event(data: &str) -> Option<Box<Checkout>> {
+    checkout(JSON::parse(data).ok()?)
+}
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Mismatch> {
-        Err(Mismatch)
-    }
+/// Reads a checkout.
+pub(crate) fn checkout(value: JsValue) -> Option<Box<Checkout>> {
+    let mut it = Object::new(value);
+    let state = it.one_of("state", &State::ALL, State::as_str)?;
+    let cart = cart(field(&it.value, "cart"))?;
+    let mut money = it.object("aggregate");
+    let aggregate = Aggregate {
+        authorized: money.integer("authorized"),
+        captured: money.integer("captured"),
+        cancelled: money.integer("cancelled"),
+        refunded: money.integer("refunded"),
+    };
+    let shared = it.object("sharing");
+    let checkout = Checkout {
+        token: it.required("token"),
+        version: it.number("version") as u32,
+        state,
+        reference: it.required("reference"),
+        redirect_url: it.text("redirect_url"),
+        trouble: it.text("trouble"),
+        cart: *cart,
+        aggregate,
+        sharing: Sharing {
+            consented: shared.flag("consented"),
+            phone_number_ending: shared.text("phone_number_ending"),
+        },
+        created_at_ms: it.integer("created_at_ms"),
+        expires_at_ms: it.integer("expires_at_ms"),
+    };
+    it.complete &= money.complete;
+    it.whole(Box::new(checkout))
+}
+
+/// Reads a cart, without what only the proxy needs.
+pub(crate) fn cart(value: JsValue) -> Option<Box<Cart>> {
+    let mut it = Object::new(value);
+    let mut total = it.object("total");
+    let list = it.object("lines");
+    let count = number(&list.value, "length");
+    let lines = (0..count as u32).map(|index| line(element(&list.value, index))).collect::<Option<_>>()?;
+    let cart = Cart {
+        sales_unit: String::new(),
+        shop: it.required("shop"),
+        brand: it.one_of("brand", &[Brand::Vipps, Brand::MobilePay], Brand::code)?,
+        lines,
+        total: Amount {
+            value: total.integer("value"),
+            currency: total.one_of("currency", &CURRENCIES, Currency::code)?,
+        },
+        vat: 0,
+        terms_url: it.required("terms_url"),
+        asks_phone_number: it.flag("asks_phone_number"),
+        payment_sources: PaymentSources::default(),
+    };
+    it.complete &= total.complete && count.is_finite();
+    it.whole(Box::new(cart))
+}
+
+fn line(value: JsValue) -> Option<Line> {
+    let mut it = Object::new(value);
+    let line = Line {
+        sku: it.required("sku"),
+        name: it.required("name"),
+        // A number has three decimals exactly.
+        quantity: Quantity::from_thousandths((it.number("quantity") * 1_000.0 + 0.5) as u64),
+        unit: it.one_of("unit", &Unit::ALL, Unit::code),
+        unit_price: it.integer("unit_price"),
+        total: it.integer("total"),
+        vat_rate: it.number("vat_rate") as u32,
+        vat: it.integer("vat"),
+        picture: it.text("picture"),
+        ..Line::default()
+    };
+    it.whole(line)
 }

@@ -9,11 +9,10 @@
 //! |---|---|
 //! | [`app`] | runs one element: messages in, screen and commands out |
 //! | [`view`] | shows the model, one screen at a time |
-//! | [`stream`] | the checkout's stream of server-sent events |
 //! | [`api`] | requests to the proxy, and their answers |
 //! | [`element`] | the element's attributes and events, navigation, the tab's storage |
 //! | [`format`](mod@format) | amounts, rates and dates in the customer's language |
-//! | [`dom`] | elements, listeners and timers of the page |
+//! | [`dom`] | the element's shadow root |
 //! | [`model`] | the logic: what is known, what can happen, what follows; no page, network or clock |
 //! | [`text`] | the texts in the customer's language |
 //! | [`json`] | wire types to JSON and back |
@@ -25,7 +24,6 @@ mod element;
 mod format;
 mod json;
 pub mod model;
-mod stream;
 pub mod text;
 mod view;
 
@@ -63,7 +61,7 @@ impl Widget {
         words: String,
         salt: String,
     ) -> Self {
-        let order = element::order(&host, key, origin);
+        let order = element::order(&host, &key, &origin);
         Self(App::new(host, cover, Model::new(order, Words::new(words), salt)))
     }
 
@@ -84,7 +82,7 @@ impl Widget {
 
     /// The attributes changed, and with them perhaps `key` and `origin`.
     pub fn changed(&self, key: String, origin: String) {
-        self.0.configure(key, origin);
+        self.0.configure(&key, &origin);
     }
 
     /// Changes the language. `words` is the file of the new one.

@@ -17,13 +17,14 @@ mod subscription;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use kvitt_wire::{Amount, Cart, Checkout, ConsentGiven, Item, NewAttempt, NewCheckout, State};
+use kvitt_wire::{Amount, Cart, Checkout, Line, State};
 
 pub use messages::{Action, Cmd, Event, Msg, Notice, RequestError};
 pub use order::Order;
 pub use screen::{Failure, Screen};
 pub use subscription::Subscription;
 
+use crate::json::Json;
 use crate::text::Words;
 use retry::Retries;
 use subscription::TICK_MS;
@@ -87,6 +88,7 @@ pub struct Model {
 }
 
 /// Applies a message to the model and returns the commands that follow.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     let mut cmds = Vec::new();
     match msg {
@@ -167,6 +169,7 @@ impl Model {
     }
 
     /// The page describes another order. An order that is being paid stays. A confirmation stays if the page only empties its cart.
+    #[inline(never)]
     fn configure(&mut self, order: Order, cmds: &mut Vec<Cmd>) {
         if self.is_paid() && !order.items.is_empty() && !order.same_cart(&self.order) {
             self.close(cmds);
@@ -176,6 +179,7 @@ impl Model {
 
     /// Takes over the order that the page describes, as soon as the current one can no longer be paid. A payment that failed is not
     /// offered again for another cart.
+    #[inline(never)]
     fn apply_pending_order(&mut self, cmds: &mut Vec<Cmd>) {
         let paying = self.token.is_some() && !self.retryable() && !self.scan_ready && self.screen != Screen::Closed;
         let held = self.busy || self.creating || paying;
@@ -202,6 +206,7 @@ impl Model {
     }
 
     /// Handles a press, if the current screen has the button: a press may arrive after the screen has changed.
+    #[inline(never)]
     fn press(&mut self, action: Action, cmds: &mut Vec<Cmd>) {
         match (action, &self.screen, self.token.clone()) {
             (Action::Pay, Screen::Start, _) if !self.terms => {
@@ -210,19 +215,17 @@ impl Model {
             }
             // The order exists already and is open.
             (Action::Pay, Screen::Start, Some(token)) => {
-                let new = NewAttempt { terms_accepted: true, consent: self.consent() };
-                self.pay(Cmd::Attempt { key: String::new(), token, new }, cmds);
+                self.pay(self.attempt(token, true), cmds);
             }
             (Action::Pay, Screen::Start, None) => {
-                if let Some(new) = self.new_checkout() {
-                    self.pay(Cmd::Create { key: String::new(), new }, cmds);
+                if let Some(new) = self.new_checkout(false) {
+                    self.pay(Cmd::Create { key: String::new(), open: false, new }, cmds);
                 }
             }
             (Action::Cancel, Screen::Waiting, Some(token)) => self.send(Cmd::Cancel(token), cmds),
             (Action::Retry | Action::RetryUnshared, Screen::Failure(_), Some(token)) if self.retryable() => {
                 self.share &= action == Action::Retry;
-                let new = NewAttempt { terms_accepted: false, consent: self.consent() };
-                self.pay(Cmd::Attempt { key: String::new(), token, new }, cmds);
+                self.pay(self.attempt(token, false), cmds);
             }
             (Action::Retry, Screen::Failure(_), _) => match self.failed_request.take() {
                 Some(request @ (Cmd::Create { .. } | Cmd::Attempt { .. })) => self.pay(request, cmds),
@@ -274,26 +277,47 @@ impl Model {
         (self.terms, self.share) = (false, false);
     }
 
-    fn new_checkout(&self) -> Option<NewCheckout> {
+    /// The body of a new checkout: a `kvitt_wire::NewCheckout`. An order that is only opened has neither terms nor consent yet.
+    fn new_checkout(&self, open: bool) -> Option<Json> {
         let cart = self.cart.as_ref()?;
-        let lines = if self.order.signed { &[] } else { &cart.lines[..] };
-        Some(NewCheckout {
-            items: lines.iter().map(|line| Item { sku: line.sku.clone(), quantity: line.quantity.whole() }).collect(),
-            signed_cart: self.order.signed.then(|| self.order.items.clone()),
-            amount: cart.total,
-            sales_unit: self.order.sales_unit.clone(),
-            terms_accepted: self.terms,
-            consent: self.consent(),
-            language: self.words.language(),
-            return_url: self.order.return_url.clone(),
-            open: false,
-        })
+        let mut new = self.choices(!open && self.terms, !open && self.share);
+        new.push(("amount", cart.total.into()));
+        new.push(("language", self.words.language().tag().into()));
+        new.push(("open", Json::Flag(open)));
+        if self.order.signed {
+            new.push(("signed_cart", self.order.items.as_str().into()));
+        } else {
+            let item = |line: &Line| {
+                let quantity = Json::Number(line.quantity.whole());
+                Json::Object(vec![("sku", line.sku.as_str().into()), ("quantity", quantity)])
+            };
+            new.push(("items", Json::List(cart.lines.iter().map(item).collect())));
+        }
+        for (name, value) in [("sales_unit", &self.order.sales_unit), ("return_url", &self.order.return_url)] {
+            if let Some(value) = value {
+                new.push((name, value.as_str().into()));
+            }
+        }
+        Some(Json::Object(new))
     }
 
-    fn consent(&self) -> Option<ConsentGiven> {
-        self.share.then(|| ConsentGiven { wording: self.words.wording().into(), language: Some(self.words.language()) })
+    /// Another attempt to pay the order, with a `kvitt_wire::NewAttempt` as its body.
+    fn attempt(&self, token: String, terms: bool) -> Cmd {
+        Cmd::Attempt { key: String::new(), token, new: Json::Object(self.choices(terms, self.share)) }
     }
 
+    /// What the customer has chosen, for the body of a request.
+    fn choices(&self, terms: bool, share: bool) -> Vec<(&'static str, Json)> {
+        let mut choices = vec![("terms_accepted", Json::Flag(terms))];
+        if share {
+            let wording = ("wording", self.words.wording().into());
+            let language = ("language", self.words.language().tag().into());
+            choices.push(("consent", Json::Object(vec![wording, language])));
+        }
+        choices
+    }
+
+    #[inline(never)]
     fn tick(&mut self, cmds: &mut Vec<Cmd>) {
         match self.retries.take_due(self.now) {
             Some(request) => cmds.push(request),
@@ -305,6 +329,7 @@ impl Model {
         }
     }
 
+    #[inline(never)]
     fn reactivate(&mut self, cmds: &mut Vec<Cmd>) {
         self.disconnected = false;
         if self.retries.is_scheduled() {

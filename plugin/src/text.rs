@@ -130,11 +130,13 @@ impl Words {
     }
 
     /// The text with its placeholders.
+    #[inline(never)]
     pub fn text(&self, word: Word) -> &str {
         self.line(word as usize + HEADER_LINES)
     }
 
     /// The parts of the text before and after its placeholder.
+    #[inline(never)]
     pub fn around(&self, word: Word) -> (&str, &str) {
         let text = self.text(word);
         let (before, after) = text.split_once('{').unwrap_or((text, ""));
@@ -144,6 +146,12 @@ impl Words {
     /// The text with its placeholders filled.
     pub fn fill(&self, word: Word, values: &[&str]) -> String {
         let mut filled = String::new();
+        self.fill_into(&mut filled, word, values);
+        filled
+    }
+
+    /// Appends the text with its placeholders filled.
+    pub fn fill_into(&self, filled: &mut String, word: Word, values: &[&str]) {
         let mut rest = self.text(word);
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
@@ -152,7 +160,6 @@ impl Words {
             rest = after.get(2..).unwrap_or_default();
         }
         filled.push_str(rest);
-        filled
     }
 
     fn line(&self, number: usize) -> &str {

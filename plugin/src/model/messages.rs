@@ -3,9 +3,10 @@
 //! Messages come from the page, the network and the timer. Commands go to `app`, which carries them out. Both are plain data, so tests
 //! can write them down, compare them and replay them. They must never hold a handle to the page, the network or a timer.
 
-use kvitt_wire::{Cart, Checkout, NewAttempt, NewCheckout, State};
+use kvitt_wire::{Cart, Checkout, State};
 
 use super::order::Order;
+use crate::json::Json;
 use crate::text::Words;
 
 /// A short message on the current screen.
@@ -108,8 +109,10 @@ pub enum Cmd {
     Create {
         /// The idempotency key. A retry of the same request has the same key.
         key: String,
-        /// The request's body.
-        new: NewCheckout,
+        /// Whether the order is only opened, for scan to pay.
+        open: bool,
+        /// The request's body: a `kvitt_wire::NewCheckout`.
+        new: Json,
     },
     /// Read the checkout with this token.
     Read(String),
@@ -121,8 +124,8 @@ pub enum Cmd {
         key: String,
         /// The checkout's token.
         token: String,
-        /// The request's body.
-        new: NewAttempt,
+        /// The request's body: a `kvitt_wire::NewAttempt`.
+        new: Json,
     },
     /// Open the stream of the checkout with this token.
     Listen(String),

@@ -42,9 +42,7 @@ impl Model {
     }
 
     pub(super) fn responded(&mut self, request: Cmd, answer: Result<Box<Checkout>, RequestError>, cmds: &mut Vec<Cmd>) {
-        if let Cmd::Create { new, .. } = &request
-            && new.open
-        {
+        if let Cmd::Create { new, open: true, .. } = &request {
             self.opened_for_scan(new, answer, cmds);
             return;
         }

@@ -4,22 +4,23 @@
 //! order, so whichever device pays first, both show the payment. Scan to pay must never block the pay button or show an error: when it
 //! fails, the start screen simply has no QR.
 
-use kvitt_wire::{Checkout, NewCheckout, State};
+use kvitt_wire::{Checkout, State};
 
 use super::{Cmd, Model, RequestError, Screen};
+use crate::json::Json;
 
 impl Model {
     /// Asks the proxy to open the order, if this device may show a QR.
     pub(super) fn open_for_scan(&mut self, cmds: &mut Vec<Cmd>) {
-        if let Some(new) = self.new_open_checkout().filter(|_| self.scan_allowed) {
-            cmds.push(Cmd::Create { key: self.retries.new_key(), new });
+        if let Some(new) = self.new_checkout(true).filter(|_| self.scan_allowed) {
+            cmds.push(Cmd::Create { key: self.retries.new_key(), open: true, new });
         }
     }
 
     /// Takes over the open order that the proxy answers with, if the start screen still shows the same cart and nothing else has begun.
     pub(super) fn opened_for_scan(
         &mut self,
-        new: &NewCheckout,
+        new: &Json,
         answer: Result<Box<Checkout>, RequestError>,
         cmds: &mut Vec<Cmd>,
     ) {
@@ -27,7 +28,7 @@ impl Model {
         if let Ok(checkout) = answer
             && waiting
             && checkout.state == State::Open
-            && self.new_open_checkout().as_ref() == Some(new)
+            && self.new_checkout(true).as_ref() == Some(new)
         {
             let token = checkout.token.clone();
             self.subscription.start(self.now, token.clone(), cmds);
@@ -50,10 +51,5 @@ impl Model {
     pub(super) fn drop_scan_order(&mut self, cmds: &mut Vec<Cmd>) {
         self.subscription.stop(cmds);
         (self.token, self.checkout, self.scan_ready) = (None, None, false);
-    }
-
-    fn new_open_checkout(&self) -> Option<NewCheckout> {
-        let new = self.new_checkout()?;
-        Some(NewCheckout { open: true, terms_accepted: false, consent: None, ..new })
     }
 }

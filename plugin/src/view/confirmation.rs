@@ -4,56 +4,62 @@
 
 use kvitt_wire::{Aggregate, Amount, Checkout};
 
-use super::controls::button;
-use super::lines::{lines, row};
-use crate::dom::{El, el};
+use super::lines::lines;
+use super::ui::Ui;
 use crate::format;
 use crate::model::Model;
-use crate::text::{self, Word};
+use crate::text::{self, Word, Words};
 
-pub(super) fn build(model: &Model, frame: &El, heading: &El) {
-    let Some(checkout) = &model.checkout else { return };
-    let words = &model.words;
-    let language = words.language();
-    let cart = &checkout.cart;
-    let (word, value) = money_state(&checkout.aggregate, cart.total.value);
-    let released = word == Word::Released;
-    heading.set_text(words.text(if released { Word::Terminated } else { Word::Thanks }));
-    frame.append(&el("span", if released { "cross" } else { "tick" }).attr("aria-hidden", "true"));
-    let sum = format::money(language, Amount { value, ..cart.total });
-    frame.append(&el("p", "lead").text(&words.fill(word, &[&sum, &cart.shop])));
-
-    let facts = el("dl", "facts");
-    facts.append(&row("fact", words.text(Word::Reference), &checkout.reference));
-    facts.append(&row("fact", words.text(Word::Date), &format::date(language, checkout.created_at_ms)));
-    facts.append(&row("fact", words.text(Word::PaidWith), text::brand_name(cart.brand)));
-    if cart.asks_phone_number {
-        facts.append(&row("fact", words.text(Word::Number), &phone_number(model, checkout)));
-    }
-    frame.append(&facts);
-    frame.append(&lines(words, cart, None));
-    let actions = el("div", "actions").child(&button("second", "print", words.text(Word::Print)));
-    if model.closable {
-        actions.append(&button("quiet", "back", words.text(Word::Back)));
-    }
-    frame.append(&actions);
+#[inline(never)]
+pub(super) fn heading(model: &Model) -> String {
+    let released = model.checkout.as_ref().is_some_and(|checkout| money_state(checkout).0 == Word::Released);
+    model.words.text(if released { Word::Terminated } else { Word::Thanks }).into()
 }
 
-fn phone_number(model: &Model, checkout: &Checkout) -> String {
-    let words = &model.words;
+#[inline(never)]
+pub(super) fn write(model: &Model, ui: &mut Ui<'_>) {
+    let Some(checkout) = &model.checkout else { return };
+    let words = ui.words;
+    let cart = &checkout.cart;
+    let (word, value) = money_state(checkout);
+    ui.leaf(if word == Word::Released { "span.cross|aria-hidden=true" } else { "span.tick|aria-hidden=true" }, "");
+    ui.fill("p.lead", word, &[&format::money(Amount { value, ..cart.total }), &cart.shop]);
+
+    ui.open("dl.facts");
+    ui.row("div.fact", words.text(Word::Reference), &checkout.reference);
+    ui.row("div.fact", words.text(Word::Date), &format::date(checkout.created_at_ms));
+    ui.row("div.fact", words.text(Word::PaidWith), text::brand_name(cart.brand));
+    if cart.asks_phone_number {
+        ui.row("div.fact", words.text(Word::Number), &phone_number(words, checkout));
+    }
+    ui.close();
+    lines(ui, cart, None);
+    ui.open("div.actions");
+    ui.word("button.second|type=button|data-do=print", Word::Print);
+    if model.closable {
+        ui.word("button.quiet|type=button|data-do=back", Word::Back);
+    }
+    ui.close();
+}
+
+fn phone_number(words: &Words, checkout: &Checkout) -> String {
     match (&checkout.sharing.phone_number_ending, checkout.sharing.consented) {
         (Some(ending), _) => {
             let mut masked = String::from("··");
             masked.push_str(ending);
             words.fill(Word::NumberEnding, &[&masked])
         }
-        (None, true) => words.fill(Word::NumberComing, &[]),
-        (None, false) => words.fill(Word::NumberKept, &[]),
+        (None, true) => words.text(Word::NumberComing).into(),
+        (None, false) => words.text(Word::NumberKept).into(),
     }
 }
 
+fn money_state(checkout: &Checkout) -> (Word, i64) {
+    sentence(&checkout.aggregate, checkout.cart.total.value)
+}
+
 /// The sentence about the money and its amount in minor units. `total` is the amount until the aggregate is known.
-fn money_state(aggregate: &Aggregate, total: i64) -> (Word, i64) {
+fn sentence(aggregate: &Aggregate, total: i64) -> (Word, i64) {
     let Aggregate { authorized, captured, cancelled, refunded } = *aggregate;
     if refunded > 0 {
         (if refunded >= captured { Word::Refunded } else { Word::PartlyRefunded }, refunded)
@@ -73,7 +79,7 @@ mod tests {
     #[test]
     fn the_aggregate_decides_the_sentence_about_the_money() {
         let state = |authorized, captured, cancelled, refunded| {
-            money_state(&Aggregate { authorized, captured, cancelled, refunded }, 500)
+            sentence(&Aggregate { authorized, captured, cancelled, refunded }, 500)
         };
         assert_eq!(state(0, 0, 0, 0), (Word::Reserved, 500));
         assert_eq!(state(500, 0, 0, 0), (Word::Reserved, 500));

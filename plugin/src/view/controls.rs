@@ -1,28 +1,19 @@
 //! Buttons and checkboxes that several screens have, and what a click on one means.
 //!
-//! [`El::action`] puts a name on each; [`click_message`] turns the name into a message, which `app` sends. The caption of the pay button
+//! The attribute `data-do` has a name; [`click_message`] turns the name into a message, which `app` sends. The caption of the pay button
 //! must stay the approved one, and the question about the telephone number must stay in the words of `CONSENT_WORDING`.
 
 use kvitt_wire::Brand;
 
-use crate::dom::{self, El, el};
+use super::ui::Ui;
 use crate::model::{Action, Model, Msg};
-use crate::text::{self, Word, Words};
+use crate::text::{self, Word};
 
-/// The message of a click in the widget, if it hit a button or a checkbox.
-pub(crate) fn click_message(event: &web_sys::Event) -> Option<Msg> {
-    match dom::clicked(event)? {
-        (name, Some(ticked)) => match name.as_str() {
-            "terms" => Some(Msg::Terms(ticked)),
-            "share" => Some(Msg::Share(ticked)),
-            _ => None,
-        },
-        (name, None) => action(&name).map(Msg::Pressed),
-    }
-}
-
-fn action(name: &str) -> Option<Action> {
-    Some(match name {
+/// The message of a click on what has this name; `ticked` is whether a checkbox is ticked now.
+pub(crate) fn click_message(name: &str, ticked: bool) -> Option<Msg> {
+    Some(Msg::Pressed(match name {
+        "terms" => return Some(Msg::Terms(ticked)),
+        "share" => return Some(Msg::Share(ticked)),
         "pay" => Action::Pay,
         "cancel" => Action::Cancel,
         "again" => Action::Retry,
@@ -31,7 +22,7 @@ fn action(name: &str) -> Option<Action> {
         "back" => Action::Back,
         "print" => Action::Print,
         _ => return None,
-    })
+    }))
 }
 
 /// The brand of the order. Before it is known no screen shows one.
@@ -46,38 +37,27 @@ pub(super) const fn brand_class(brand: Brand) -> &'static str {
     }
 }
 
-/// Gives a button the brand and the approved caption.
-pub(super) fn pay_button(button: &El, words: &Words, brand: Brand) {
-    let (before, after) = words.around(Word::Pay);
+/// The approved caption of a pay button.
+pub(super) fn caption(ui: &mut Ui<'_>, brand: Brand) {
     let name = match brand {
         Brand::Vipps => Word::PayVipps,
         Brand::MobilePay => Word::PayMobilePay,
     };
-    button.set_attr("class", Some(brand_class(brand)));
-    button.clear();
-    let strong = el("b", "").text(words.text(name));
-    button.append(&el("span", "").text_node(before).child(&strong).text_node(after));
-}
-
-/// A button; `action` is the name that [`click_message`] reads.
-pub(super) fn button(name: &str, action: &str, caption: &str) -> El {
-    el("button", name).attr("type", "button").action(action).text(caption)
+    ui.open("span");
+    ui.around(Word::Pay, |ui| ui.word("b", name));
+    ui.close();
 }
 
 /// The question whether to share the telephone number.
-pub(super) fn share_question(model: &Model) -> Option<El> {
-    let cart = model.cart.as_ref().filter(|cart| cart.asks_phone_number)?;
-    let words = &model.words;
-    let input = checkbox("share", model.share).attr("aria-describedby", "why");
-    let question = words.fill(Word::ShareNumber, &[&cart.shop]);
-    let why = words.fill(Word::ShareWhy, &[&cart.shop, text::brand_name(cart.brand)]);
-    let label = el("label", "check").child(&input).child(&el("span", "").text(&question));
-    Some(el("div", "choice").child(&label).child(&el("p", "note").attr("id", "why").text(&why)))
-}
-
-/// A checkbox; `action` is the name that [`click_message`] reads.
-pub(super) fn checkbox(action: &str, ticked: bool) -> El {
-    let input = el("input", "checkbox").attr("type", "checkbox").action(action);
-    input.set_checked(ticked);
-    input
+pub(super) fn share_question(model: &Model, ui: &mut Ui<'_>) {
+    let Some(cart) = model.cart.as_ref().filter(|cart| cart.asks_phone_number) else { return };
+    ui.open("div.choice");
+    ui.open("label.check");
+    ui.open("input.checkbox|type=checkbox|data-do=share|aria-describedby=why");
+    ui.attr("checked", if model.share { "1" } else { "" });
+    ui.close();
+    ui.fill("span", Word::ShareNumber, &[&cart.shop]);
+    ui.close();
+    ui.fill("p.note|id=why", Word::ShareWhy, &[&cart.shop, text::brand_name(cart.brand)]);
+    ui.close();
 }

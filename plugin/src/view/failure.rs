@@ -4,63 +4,62 @@
 
 use kvitt_wire::State;
 
-use super::controls::{brand, button, share_question};
-use super::lines::row;
-use crate::dom::{El, el};
+use super::controls::{brand, share_question};
+use super::ui::Ui;
 use crate::format;
 use crate::model::{Failure, Model};
 use crate::text::{self, Word};
 
-pub(super) fn build(model: &Model, failure: &Failure, frame: &El, heading: &El) {
-    let words = &model.words;
-    let language = words.language();
-    let text = |word| words.text(word);
-    let name = text::brand_name(brand(model));
+#[inline(never)]
+pub(super) fn heading(model: &Model, failure: &Failure) -> String {
+    model.words.text(texts(failure).0).into()
+}
+
+#[inline(never)]
+pub(super) fn write(model: &Model, failure: &Failure, ui: &mut Ui<'_>) {
+    let words = ui.words;
     let shop = model.cart.as_ref().map_or("", |cart| &cart.shop);
     // Declining to share the number aborts the payment too; the widget cannot tell which of the two it was. The offer to pay without
     // sharing stays when the next attempt gets no answer.
     let aborted = model.checkout.as_ref().is_some_and(|it| it.state == State::Aborted && it.sharing.consented);
     let unshared = aborted && matches!(failure, Failure::Aborted | Failure::Unreachable | Failure::Busy);
-    let (title, lead) = texts(failure);
-    heading.set_text(text(title));
-    frame.append(&el("span", "cross").attr("aria-hidden", "true"));
-    frame.append(&el("p", "lead").text(&words.fill(lead, &[name, shop])));
+    ui.leaf("span.cross|aria-hidden=true", "");
+    ui.fill("p.lead", texts(failure).1, &[text::brand_name(brand(model)), shop]);
     if let Failure::Failed(code) | Failure::Refused(code) = failure {
-        frame.append(&el("p", "note").text(&words.fill(Word::Code, &[code])));
+        ui.fill("p.note", Word::Code, &[code]);
     }
     if unshared {
-        frame.append(&el("p", "note").text(&words.fill(Word::AbortedShared, &[shop])));
+        ui.fill("p.note", Word::AbortedShared, &[shop]);
     }
     if let Some(trace) = &model.trace_id {
-        let (before, after) = words.around(Word::Trace);
-        let id = el("span", "trace").text(trace);
-        frame.append(&el("p", "note").text_node(before).child(&id).text_node(after));
+        ui.open("p.note");
+        ui.around(Word::Trace, |ui| ui.leaf("span.trace", trace));
+        ui.close();
     }
     if let (Failure::PriceChanged { shown }, Some(cart)) = (failure, &model.cart) {
-        let prices = el("dl", "facts");
-        prices.append(&row("fact old", text(Word::PriceShown), &format::money(language, *shown)));
-        prices.append(&row("fact new", text(Word::PriceNow), &format::money(language, cart.total)));
-        frame.append(&prices);
+        ui.open("dl.facts");
+        ui.row("div.fact old", words.text(Word::PriceShown), &format::money(*shown));
+        ui.row("div.fact new", words.text(Word::PriceNow), &format::money(cart.total));
+        ui.close();
     }
-    let retryable = model.retryable() && !matches!(failure, Failure::Refused(_));
-    if let Some(question) = share_question(model).filter(|_| retryable && !aborted) {
-        frame.append(&question);
+    if model.retryable() && !matches!(failure, Failure::Refused(_)) && !aborted {
+        share_question(model, ui);
     }
 
-    let actions = el("div", "actions");
-    let mut last = "quiet";
+    ui.open("div.actions");
+    let mut last = "button.quiet|type=button|data-do=back";
     match failure {
-        Failure::PriceChanged { .. } => actions.append(&button("button", "accept", text(Word::Accept))),
-        Failure::NotFound | Failure::Refused(_) => last = "second",
-        _ => actions.append(&button("button", "again", text(Word::Again))),
+        Failure::PriceChanged { .. } => ui.word("button.button|type=button|data-do=accept", Word::Accept),
+        Failure::NotFound | Failure::Refused(_) => last = "button.second|type=button|data-do=back",
+        _ => ui.word("button.button|type=button|data-do=again", Word::Again),
     }
     if unshared {
-        actions.append(&button("second", "unshared", text(Word::AgainUnshared)));
+        ui.word("button.second|type=button|data-do=unshared", Word::AgainUnshared);
     }
     if model.closable {
-        actions.append(&button(last, "back", text(Word::Back)));
+        ui.word(last, Word::Back);
     }
-    frame.append(&actions);
+    ui.close();
 }
 
 /// The heading and the text below it.

@@ -5,23 +5,25 @@
 
 use kvitt_wire::{Amount, Cart, Line};
 
-use crate::dom::{El, el};
+use super::ui::Ui;
 use crate::format;
-use crate::text::{Word, Words};
+use crate::text::Word;
 
-/// The whole list. `pictures` is the proxy's address; without it the list has no pictures, as on a confirmation.
-pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
-    let language = words.language();
-    let money = |value| format::money(language, Amount { value, currency: cart.total.currency });
-    // Without list markers some screen readers need the role.
-    let list = el("ul", "lines").attr("role", "list");
+/// Writes the whole list. `pictures` is the proxy's address; without it the list has no pictures, as on a confirmation.
+pub(super) fn lines(ui: &mut Ui<'_>, cart: &Cart, pictures: Option<&str>) {
+    let money = |value| format::money(Amount { value, ..cart.total });
     let pictures = pictures.filter(|_| cart.lines.iter().any(|line| line.picture.is_some()));
+    ui.open("div.order");
+    // Without list markers some screen readers need the role.
+    ui.open("ul.lines|role=list");
     for line in &cart.lines {
-        let item = el("li", "line");
+        ui.open("li.line");
         if let Some(origin) = pictures {
-            item.append(&picture(origin, line));
+            picture(ui, origin, line);
         }
-        let mut each = format::quantity(language, line.quantity);
+        ui.open("div.what");
+        ui.leaf("span.name", &line.name);
+        let mut each = format::quantity(line.quantity);
         if let Some(unit) = line.unit {
             each.push('\u{a0}');
             each.push_str(unit.symbol());
@@ -33,35 +35,35 @@ pub(super) fn lines(words: &Words, cart: &Cart, pictures: Option<&str>) -> El {
             each.push_str(" − ");
             each.push_str(&money(discount));
         }
-        let what = el("div", "what").child(&el("span", "name").text(&line.name)).child(&el("span", "note").text(&each));
-        list.append(&item.child(&what).child(&el("span", "sum").text(&money(line.total))));
+        ui.leaf("span.note", &each);
+        ui.close();
+        ui.leaf("span.sum", &money(line.total));
+        ui.close();
     }
-    let sums = el("dl", "sums");
+    ui.close();
+    ui.open("dl.sums");
     let otherwise = cart.paid_otherwise();
     if otherwise != 0 {
-        sums.append(&row("otherwise", words.text(Word::PaidOtherwise), &money(-otherwise)));
+        ui.row("div.otherwise", ui.words.text(Word::PaidOtherwise), &money(-otherwise));
     }
-    sums.append(&row("total", words.text(Word::Total), &money(cart.total.value)));
+    ui.row("div.total", ui.words.text(Word::Total), &money(cart.total.value));
     for (rate, vat) in vat_by_rate(&cart.lines) {
-        let label = words.fill(Word::Vat, &[&format::percent(language, rate)]);
-        sums.append(&row("vat", &label, &money(vat)));
+        ui.row("div.vat", &ui.words.fill(Word::Vat, &[&format::percent(rate)]), &money(vat));
     }
-    el("div", "order").child(&list).child(&sums)
+    ui.close();
+    ui.close();
 }
 
-/// A row of a description list: a label and its value.
-pub(super) fn row(name: &str, label: &str, value: &str) -> El {
-    el("div", name).child(&el("dt", "").text(label)).child(&el("dd", "").text(value))
-}
-
-fn picture(origin: &str, line: &Line) -> El {
-    let frame = el("span", "picture");
+fn picture(ui: &mut Ui<'_>, origin: &str, line: &Line) {
+    ui.open("span.picture");
     if let Some(path) = &line.picture {
         let mut url = String::from(if path.starts_with('/') { origin } else { "" });
         url.push_str(path);
-        frame.append(&el("img", "").attr("alt", "").attr("width", "56").attr("height", "56").attr("src", &url));
+        ui.open("img|alt=|width=56|height=56");
+        ui.attr("src", &url);
+        ui.close();
     }
-    frame
+    ui.close();
 }
 
 fn vat_by_rate(lines: &[Line]) -> Vec<(u32, i64)> {
@@ -74,7 +76,6 @@ fn vat_by_rate(lines: &[Line]) -> Vec<(u32, i64)> {
     }
     sums
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

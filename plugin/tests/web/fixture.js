@@ -7,7 +7,8 @@ export class FakePage {
 
   constructor() {
     const page = this;
-    globalThis.fetch = async (request) => {
+    globalThis.fetch = async (...sent) => {
+      const request = new Request(...sent);
       const url = new URL(request.url);
       const key = request.headers.get("idempotency-key");
       page.requests.push({ url: url.pathname + url.search, key, body: await request.text() });

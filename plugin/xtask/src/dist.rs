@@ -34,9 +34,16 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// The standard library is compiled with the widget: small, and without the code that prints a panic. Cargo has this behind a flag that
+/// the pinned compiler takes with `RUSTC_BOOTSTRAP`.
+const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+/// A panic ends the program at once.
+const ABORT: [&str; 2] = ["-Zunstable-options", "-Cpanic=immediate-abort"];
+
 /// Builds the widget, prints its size, and fails if that exceeds the budget.
 pub(crate) fn dist(workspace: &Workspace) -> Result<()> {
     setup::wasm_target()?;
+    setup::standard_library()?;
     setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
     let build = Build::new(workspace)?;
     build.bind()?;
@@ -70,6 +77,7 @@ impl<'a> Build<'a> {
         let flags = [(cargo, "cargo"), (self.workspace.path(""), "kvitt")].map(|(path, name)| {
             format!("--remap-path-prefix={}={name}", path.display().to_string().trim_end_matches('/'))
         });
+        let flags = flags.into_iter().chain(ABORT.map(String::from)).collect::<Vec<_>>();
         serde_json::to_string(&flags).context("cannot write the flags as JSON")
     }
 
@@ -77,6 +85,7 @@ impl<'a> Build<'a> {
     fn bind(&self) -> Result<()> {
         let arguments = ["build", "--package", "kvitt-plugin", "--profile", "wasm", "--target", WASM];
         let mut build = self.workspace.cargo(arguments);
+        build.args(SMALL_STD).env("RUSTC_BOOTSTRAP", "1");
         run::run(build.arg("--config").arg(format!("target.{WASM}.rustflags={}", self.remapped()?)))?;
         let compiled = self.workspace.target(format!("{WASM}/wasm/kvitt_plugin.wasm"));
         let arguments = [

@@ -34,6 +34,15 @@ pub(crate) fn wasm_target() -> Result<()> {
     rustup(["target", "add", WASM])
 }
 
+/// Adds the source of the standard library, which is compiled with the widget.
+pub(crate) fn standard_library() -> Result<()> {
+    let sysroot = run::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/Cargo.lock").is_file() {
+        return Ok(());
+    }
+    rustup(["component", "add", "rust-src"])
+}
+
 /// Installs rustfmt and clippy.
 pub(crate) fn components(workspace: &Workspace) -> Result<()> {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {

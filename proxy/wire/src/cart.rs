@@ -20,7 +20,6 @@ pub struct Item {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cart {
     /// The sales unit that is paid, by its name in the proxy's configuration.
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub sales_unit: String,
     /// The shop's name, as the customer knows it.
     pub shop: String,
@@ -31,7 +30,6 @@ pub struct Cart {
     /// The amount to pay: the sum of the lines, VAT included, less `payment_sources`.
     pub total: Amount,
     /// The VAT within the lines, in minor units.
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub vat: i64,
     /// The shop's terms of sale; the customer accepts them before a payment is created.
     pub terms_url: String,
@@ -39,7 +37,6 @@ pub struct Cart {
     pub asks_phone_number: bool,
     /// What is paid by other means, such as a gift card; absent when that is nothing.
     #[serde(default, skip_serializing_if = "PaymentSources::is_empty")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub payment_sources: PaymentSources,
 }
 
@@ -112,19 +109,16 @@ pub struct Line {
     pub picture: Option<String>,
     /// The discount on the line; absent when there is none.
     #[serde(default, skip_serializing_if = "is_zero")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub discount: i64,
     /// The article's page, for the receipt, if the shop has given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub url: Option<String>,
     /// Whether the line is the freight; absent when it is not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub shipping: bool,
 }
 
-#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so"))]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 fn is_zero(amount: &i64) -> bool {
     *amount == 0
 }

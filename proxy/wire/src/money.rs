@@ -62,10 +62,20 @@ pub enum Brand {
     MobilePay,
 }
 
+impl Brand {
+    /// The value in JSON.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Vipps => "vipps",
+            Self::MobilePay => "mobilepay",
+        }
+    }
+}
+
 /// The languages of the widget and the pages. Every language tag is read as the nearest of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(not(target_arch = "wasm32"), serde(from = "String"))]
+#[serde(from = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Language {
     /// Norwegian bokmål.
@@ -113,7 +123,6 @@ impl Language {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 impl From<String> for Language {
     fn from(tag: String) -> Self {
         Self::from_tag(&tag)

@@ -10,7 +10,6 @@ use crate::Cart;
 pub struct Problem {
     /// The proxy's documentation of the code, relative to the address of the request.
     #[serde(rename = "type", default)]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     #[cfg_attr(feature = "openapi", schema(required, example = "/docs/problems#rate_limited"))]
     pub kind: String,
     /// The HTTP status.
@@ -19,11 +18,9 @@ pub struct Problem {
     #[cfg_attr(feature = "openapi", schema(example = "rate_limited"))]
     pub code: String,
     /// A short sentence for developers; it may change.
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub title: String,
     /// The details of this error, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub detail: Option<String>,
     /// Identifies the request in the proxy's log.
     pub trace_id: String,

@@ -12,6 +12,11 @@ const PER_ONE: u64 = 1_000;
 pub struct Quantity(u64);
 
 impl Quantity {
+    /// So many thousandths.
+    pub const fn from_thousandths(thousandths: u64) -> Self {
+        Self(thousandths)
+    }
+
     /// The number of thousandths.
     pub const fn thousandths(self) -> u64 {
         self.0
@@ -101,7 +106,6 @@ impl Serialize for Quantity {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -127,28 +131,6 @@ impl<'de> Deserialize<'de> for Quantity {
         }
 
         deserializer.deserialize_any(Visitor)
-    }
-}
-
-/// In the widget, which only shows quantities, JavaScript makes a number of either form; a number has three decimals exactly.
-#[cfg(target_arch = "wasm32")]
-impl<'de> Deserialize<'de> for Quantity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Quantity;
-
-            fn expecting(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-                Ok(())
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Quantity, E> {
-                Ok(Quantity((number * PER_ONE as f64 + 0.5) as u64))
-            }
-        }
-
-        deserializer.deserialize_f64(Visitor)
     }
 }
 
@@ -190,6 +172,20 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// Every unit.
+    pub const ALL: [Self; 5] = [Self::Kg, Self::Km, Self::Minute, Self::Litre, Self::Kwh];
+
+    /// The value in JSON.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Kg => "kg",
+            Self::Km => "km",
+            Self::Minute => "minute",
+            Self::Litre => "litre",
+            Self::Kwh => "kwh",
+        }
+    }
+
     /// Its symbol, the same in every language.
     pub const fn symbol(self) -> &'static str {
         match self {

@@ -111,6 +111,7 @@ proptest! {
                 }
                 match &cmd {
                     Cmd::Create { new, .. } => {
+                        let new = new_checkout(new);
                         prop_assert!(new.terms_accepted);
                         let shown = before.cart.as_ref().expect("a cart is shown");
                         prop_assert_eq!(Quantity::from(new.items[0].quantity), shown.lines[0].quantity);

@@ -12,7 +12,8 @@ fn desktop() -> (Model, Cmd) {
     model.scan_allowed = true;
     update(&mut model, Msg::Opened);
     let create = priced(&mut model, Ok(cart(49_800))).remove(0);
-    let Cmd::Create { new, .. } = &create else { panic!("{create:?}") };
+    let Cmd::Create { new, open: true, .. } = &create else { panic!("{create:?}") };
+    let new = new_checkout(new);
     assert!(new.open && !new.terms_accepted && new.consent.is_none());
     (model, create)
 }
@@ -44,6 +45,7 @@ fn a_press_on_the_desktop_pays_the_same_order() {
     update(&mut model, Msg::Share(true));
     let pay = press(&mut model, Action::Pay).remove(0);
     let Cmd::Attempt { token, new, .. } = &pay else { panic!("{pay:?}") };
+    let new = new_attempt(new);
     assert!(token == TOKEN && new.terms_accepted && new.consent.is_some());
     let cmds = answer(&mut model, &pay, Ok(checkout(2, State::Created)));
     assert!(cmds.contains(&store_token()) && cmds.iter().any(|cmd| matches!(cmd, Cmd::Leave { .. })));
