@@ -1,25 +1,32 @@
 /**
- * Loaded on demand: wasm-bindgen's glue code and the full theme. The shell fetches the WebAssembly and passes it to `start`, which may be
- * called again after a failure. The build resolves the names `kvitt-glue` and `kvitt-theme`.
+ * Loaded on demand: wasm-bindgen's glue code, the page's side of the WebAssembly, and the full theme. The shell fetches the WebAssembly and
+ * passes it to `start`, which may be called again after a failure. The build resolves the names `kvitt-glue` and `kvitt-theme`.
  */
-import init, { Widget } from "kvitt-glue";
+import { Widget, initSync } from "kvitt-glue";
 import theme from "kvitt-theme";
+import { Page, describe } from "./page.js";
 
 /** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs */
 export async function start(response) {
-  await init({ module_or_path: response });
+  if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+  initSync({ module: await WebAssembly.compile(await response.arrayBuffer()) });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(theme);
   return sheet;
 }
 
-/** @returns {Widget} one element's payment flow, with a random salt; see the constructor in `src/lib.rs`. On a desktop it may show a QR */
+/**
+ * @param {string} key the key in the tab's storage; empty for an element that only shows an order
+ * @param {string} words the file of a language
+ * @returns {Page} one element's payment flow, with a random salt. On a desktop it may show a QR
+ */
 export function widget(host, cover, key, origin, words) {
   hideToken();
   const salt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  const widget = new Widget(host, cover, key, origin, words, salt.join(""));
-  if (matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches) widget.scan();
-  return widget;
+  const scan = matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches;
+  const page = new Page(host, cover);
+  page.start(new Widget({ ...describe(host, key, origin), words, salt: salt.join(""), scan }));
+  return page;
 }
 
 /**

@@ -1,24 +1,175 @@
-/** What the WebAssembly needs of the page and of the browser, as small as it can be. One callback receives everything that happens. */
+/**
+ * An element's page as the WebAssembly sees it: what happens there goes in by one call, and the methods from `draw` on carry out what follows.
+ * The WebAssembly holds nothing of the page, so that an element that is removed can be collected.
+ */
+import { draw } from "./draw.js";
 
 /** How long a request may take, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
-/** Adds or removes the callback at what every element listens to. */
-export function listen(root, callback, on) {
-  const verb = on ? "addEventListener" : "removeEventListener";
-  root[verb]("click", callback);
-  document[verb]("visibilitychange", callback);
-  for (const name of ["online", "pageshow"]) window[verb](name, callback);
-}
+/** What can happen; `src/app.rs` has the same numbers. */
+const OPENED = 0;
+const RESUMED = 1;
+const CONFIGURED = 2;
+const LANGUAGE_LOADED = 3;
+const REACTIVATED = 4;
+const DISCONNECTED = 5;
+const CLICKED = 6;
+const STREAMED = 7;
+const STREAM_LOST = 8;
+const TICKED = 9;
+const ANSWERED = 10;
 
-/** Sends a request. The callback gets its number and, if there is an answer that can be read, the response and its JSON. */
-export function send(number, url, method, key, body, callback) {
-  const options = body && { body, headers: { "content-type": "application/json", "idempotency-key": key } };
-  Promise.resolve()
-    .then(() => fetch(url, { method, signal: AbortSignal.timeout(TIMEOUT_MS), ...options }))
-    .then((response) => response.json().then((json) => [number, response, json]))
-    .catch(() => [number])
-    .then(callback);
+export class Page {
+  /** The element's state in the WebAssembly. */
+  widget;
+  #host;
+  #root;
+  #cover;
+  #stream;
+  #timer;
+
+  /** @param {HTMLElement} host the element @param {HTMLElement} cover what is visible while no screen is */
+  constructor(host, cover) {
+    this.#host = host;
+    this.#cover = cover;
+    this.#root = cover.parentNode;
+  }
+
+  /** Connects the page with its state. */
+  start(widget) {
+    this.widget = widget;
+    this.#listen("add");
+  }
+
+  /** The customer pressed the pay button. */
+  open() {
+    this.#tell(OPENED);
+  }
+
+  /** Shows an order that exists; with `showFinal` also when its state is final. */
+  resume(token, showFinal) {
+    this.#tell(RESUMED, { token, showFinal });
+  }
+
+  /** The attributes changed, and with them perhaps the key in the tab's storage and the proxy's address. */
+  changed(key, origin) {
+    this.#tell(CONFIGURED, describe(this.#host, key, origin));
+  }
+
+  /** Changes the language to that of a file of texts. */
+  speak(words) {
+    this.#tell(LANGUAGE_LOADED, { words });
+  }
+
+  /** The element is in the page again. */
+  wake() {
+    this.#listen("add");
+    this.#tell(REACTIVATED);
+  }
+
+  /** The element was removed from the page: its stream, timer and listeners end. */
+  rest() {
+    this.#tell(DISCONNECTED);
+    this.#listen("remove");
+    clearTimeout(this.#timer);
+  }
+
+  handleEvent({ type, target, data }) {
+    if (type == "click") {
+      const button = target.closest("[data-do]");
+      if (button) this.#tell(CLICKED, { name: button.dataset.do, ticked: button.checked });
+    } else if (type == "checkout") this.#tell(STREAMED, parse(data));
+    else if (type == "error") this.#tell(STREAM_LOST);
+    else if (!document.hidden) this.#tell(REACTIVATED);
+  }
+
+  #listen(verb) {
+    verb += "EventListener";
+    this.#root[verb]("click", this);
+    document[verb]("visibilitychange", this);
+    for (const name of ["online", "pageshow"]) window[verb](name, this);
+  }
+
+  #tell(what, value) {
+    this.widget.happened(this, what, value);
+  }
+
+  /** Shows a screen instead of the cover, or the cover. With `anew` nothing of the screen before it stays. */
+  draw(screen, locale, closed, anew) {
+    this.#cover.hidden = !closed;
+    if (anew) this.#root.querySelector(".frame")?.remove();
+    draw(this.#root, this.#cover.nextSibling, screen, locale);
+  }
+
+  /** Gives the cover a class and a content. */
+  cover(name, content) {
+    this.#cover.className = name;
+    draw(this.#cover, this.#cover.firstChild, content);
+  }
+
+  /** Moves the focus to the first element of the selector, or to the cover. */
+  focus(selector) {
+    (this.#root.querySelector(selector) ?? this.#cover).focus();
+  }
+
+  /** Whether the focus is on something in the page outside the element. */
+  focusIsOutside() {
+    return !this.#root.activeElement && !!document.querySelector(":focus");
+  }
+
+  /** Sends a request to the proxy. Its answer comes with its number; there is none if it cannot be read. */
+  send(number, url, method, key, body) {
+    const headers = { "content-type": "application/json", "idempotency-key": key };
+    const options = body && { body: JSON.stringify(body), headers };
+    Promise.resolve()
+      .then(() => fetch(url, { method, signal: AbortSignal.timeout(TIMEOUT_MS), ...options }))
+      .then((response) => response.json().then((json) => ({ number, response, json })))
+      .catch(() => ({ number }))
+      .then((answer) => this.#tell(ANSWERED, answer));
+  }
+
+  /** Opens a stream instead of the one that is open; without an address there is none then. */
+  listen(url) {
+    this.#stream?.close();
+    this.#stream = url ? new EventSource(url) : undefined;
+    for (const name of ["checkout", "error"]) this.#stream?.addEventListener(name, this);
+  }
+
+  /** Sets the timer instead of the one that is running. */
+  tick(afterMs) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tell(TICKED), afterMs);
+  }
+
+  /** Dispatches an event on the element. @returns {boolean} whether the page did not prevent its default */
+  emit(type, detail, cancelable) {
+    return this.#host.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));
+  }
+
+  /** Goes to an address in the top-level window, also when the shop is in a frame. */
+  leave(url) {
+    try {
+      top.location.href = url;
+    } catch {
+      // A frame may not be allowed to. The customer follows the link on the waiting screen.
+    }
+  }
+
+  /** Stores an order's token for this tab; or removes it, unless another token has replaced it. */
+  store(key, token, keep) {
+    try {
+      if (!key) return;
+      if (keep) sessionStorage.setItem(key, token);
+      else if (sessionStorage.getItem(key) == token) sessionStorage.removeItem(key);
+    } catch {
+      // The tab has no storage.
+    }
+  }
+
+  print() {
+    print();
+  }
 }
 
 /** Describes the order of an element, mostly by its attributes. The address to return to becomes absolute. */
@@ -42,24 +193,10 @@ export function describe(host, key, origin) {
   };
 }
 
-/** Dispatches an event on the element. @returns {boolean} whether the page did not prevent its default */
-export const emit = (host, type, detail, cancelable) =>
-  host.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));
-
-/** Goes to an address in the top-level window, also when the shop is in a frame. A frame may not be allowed to. */
-export function leave(url) {
+function parse(data) {
   try {
-    top.location.href = url;
+    return JSON.parse(data);
   } catch {
-    // The customer follows the link on the waiting screen.
+    // What cannot be read is ignored; the widget polls, too.
   }
-}
-
-/** Stores an order's token for this tab; or removes it, unless another token has replaced it. A tab may have no storage. */
-export function store(key, token, keep) {
-  try {
-    if (!key) return;
-    if (keep) sessionStorage.setItem(key, token);
-    else if (sessionStorage.getItem(key) == token) sessionStorage.removeItem(key);
-  } catch {}
 }

@@ -7,7 +7,7 @@
 use js_sys::encode_uri_component;
 use wasm_bindgen::JsValue;
 
-use crate::json::{self, Json};
+use crate::json::{self, Json, Object};
 use crate::model::{Cmd, Msg, Order, RequestError};
 
 /// A request to the proxy. A body comes with its idempotency key: the proxy carries the request out once, however often it arrives.
@@ -16,7 +16,7 @@ pub(crate) struct Request<'a> {
     pub(crate) url: String,
     pub(crate) method: &'static str,
     pub(crate) key: &'a str,
-    pub(crate) body: String,
+    pub(crate) body: JsValue,
 }
 
 /// The request of a command for an order; `None` for a command that is no request.
@@ -33,12 +33,12 @@ pub(crate) fn request<'a>(order: &Order, cmd: &'a Cmd) -> Option<Request<'a>> {
         url: url(&order.origin, token, path),
         method,
         key,
-        body: body.map_or_else(String::new, Json::to_text),
+        body: body.map_or(JsValue::UNDEFINED, Json::to_js),
     })
 }
 
 /// Reads the answer to a command, which was sent for an order.
-pub(crate) fn answer(order: Order, cmd: Cmd, answer: Result<JsValue, RequestError>) -> Msg {
+pub(crate) fn answer(order: Order, cmd: Cmd, answer: Result<Object, RequestError>) -> Msg {
     match cmd {
         Cmd::Price => {
             Msg::Priced(Box::new(order), answer.and_then(|value| json::cart(value).ok_or(RequestError::Unreachable)))
@@ -64,7 +64,7 @@ fn price(order: &Order) -> Request<'static> {
     url.push_str("/v1/cart");
     if order.signed {
         let body = Json::Object(vec![("signed_cart", order.items.as_str().into())]);
-        return Request { url, method: "POST", body: body.to_text(), ..Request::default() };
+        return Request { url, method: "POST", body: body.to_js(), ..Request::default() };
     }
     url.push_str("?items=");
     url.push_str(&encode(&order.items));

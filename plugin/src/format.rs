@@ -3,26 +3,23 @@
 //! The browser's `Intl` does the work, where the text is drawn: here a number becomes `␁KIND NUMBER␁`, which `js/draw.js` replaces.
 //! Amounts are minor units and stay integers until then.
 
-use kvitt_wire::{Amount, Language, Quantity};
+use kvitt_wire::{Amount, Language};
 
-/// `499,00 kr`
+/// A number of minor units, as `499,00 kr`.
 pub(crate) fn money(amount: Amount) -> String {
-    number(amount.currency.code(), amount.value)
+    let mut text = String::new();
+    push(&mut text, amount.currency.code(), amount.value);
+    text
 }
 
-/// `25 %`, from hundredths of a percent.
-pub(crate) fn percent(hundredths: u32) -> String {
-    number("rate", hundredths.into())
-}
-
-/// `23. nov. 2026, 16:20`, from milliseconds since 1970.
-pub(crate) fn date(at_ms: i64) -> String {
-    number("date", at_ms)
-}
-
-/// `1,25`
-pub(crate) fn quantity(quantity: Quantity) -> String {
-    number("quantity", quantity.thousandths() as i64)
+/// Appends a number of a kind: a currency's code for minor units; `rate` for hundredths of a percent, as `25 %`; `date` for milliseconds since
+/// 1970, as `23. nov. 2026, 16:20`; `quantity` for thousandths, as `1,25`.
+pub(crate) fn push(text: &mut String, kind: &str, number: i64) {
+    text.push('\u{1}');
+    text.push_str(kind);
+    text.push(' ');
+    push_digits(text, number);
+    text.push('\u{1}');
 }
 
 /// A whole number in digits, such as a number of minutes.
@@ -41,15 +38,6 @@ pub(crate) const fn locale(language: Language) -> &'static str {
     }
 }
 
-fn number(kind: &str, number: i64) -> String {
-    let mut text = String::from("\u{1}");
-    text.push_str(kind);
-    text.push(' ');
-    push_digits(&mut text, number);
-    text.push('\u{1}');
-    text
-}
-
 /// Writes a number. (The standard library's way would add its padding and its tables of digits to the WebAssembly.)
 fn push_digits(text: &mut String, number: i64) {
     if number < 0 {
@@ -63,6 +51,8 @@ fn push_digits(text: &mut String, number: i64) {
 
 #[cfg(test)]
 mod tests {
+    use kvitt_wire::Currency;
+
     use super::*;
 
     #[test]
@@ -70,6 +60,7 @@ mod tests {
         for number in [0, 7, -7, 10, -10, 58_700, i64::MAX, i64::MIN] {
             assert_eq!(count(number), number.to_string());
         }
-        assert_eq!(percent(2500), "\u{1}rate 2500\u{1}");
+        let kroner = Amount { value: -58_700, currency: Currency::Nok };
+        assert_eq!(money(kroner), "\u{1}NOK -58700\u{1}");
     }
 }

@@ -5,15 +5,14 @@
 //! widget would treat every detail alike.
 
 use gloo_net::http::Response;
-use js_sys::JSON;
 use kvitt_wire::{
     Aggregate, Amount, Brand, Cart, Checkout, Currency, Line, PaymentSources, Quantity, Sharing, State, Unit,
 };
 use serde::{Serialize, Serializer};
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::*;
 
 use crate::model::{Order, RequestError};
+use crate::text::Words;
 
 /// A value to send. The bodies of all requests and the details of all events are of this one type, which keeps the widget small.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +59,6 @@ impl Json {
     pub(crate) fn to_js(&self) -> JsValue {
         self.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
     }
-
-    /// The text of the value.
-    pub(crate) fn to_text(&self) -> String {
-        JSON::stringify(&self.to_js()).map_or_else(|_| String::new(), String::from)
-    }
 }
 
 #[wasm_bindgen(module = "/js/json.js")]
@@ -89,13 +83,18 @@ impl Object {
         Self { value, complete: true }
     }
 
+    /// The file of texts in the field `words`, which has several lines.
+    pub(crate) fn words(&self) -> Words {
+        Words::new(field(&self.value, "words").as_string().unwrap_or_default())
+    }
+
     /// A text, if there is one.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         text(&self.value, name)
     }
 
     /// The object in a field; incomplete if there is none.
-    fn object(&self, name: &str) -> Self {
+    pub(crate) fn object(&self, name: &str) -> Self {
         Self::new(field(&self.value, name))
     }
 
@@ -107,7 +106,7 @@ impl Object {
     }
 
     /// A number that must be there. JSON's numbers are floats; they represent amounts in minor units exactly, far beyond any price.
-    fn number(&mut self, name: &str) -> f64 {
+    pub(crate) fn number(&mut self, name: &str) -> f64 {
         let found = number(&self.value, name);
         self.complete &= found.is_finite();
         found
@@ -117,8 +116,15 @@ impl Object {
         self.number(name) as i64
     }
 
-    fn flag(&self, name: &str) -> bool {
+    /// Whether a field is true.
+    pub(crate) fn flag(&self, name: &str) -> bool {
         field(&self.value, name).is_truthy()
+    }
+
+    /// The response in the field of that name, if there is one.
+    pub(crate) fn response(&self) -> Option<Response> {
+        let value = field(&self.value, "response");
+        (!value.is_undefined()).then(|| value.unchecked_into::<web_sys::Response>().into())
     }
 
     /// The one of these whose name the field has.
@@ -135,8 +141,7 @@ impl Object {
 
 /// Reads the order that the element describes (`js/page.js: describe`). What is missing or unreadable is left out; the proxy
 /// reports what it requires.
-pub(crate) fn order(value: JsValue) -> Order {
-    let mut it = Object::new(value);
+pub(crate) fn order(mut it: Object) -> Order {
     let value = it.integer("amount");
     let currency = it.one_of("currency", &CURRENCIES, Currency::code).filter(|_| it.complete);
     let cart = it.text("cart");
@@ -152,11 +157,10 @@ pub(crate) fn order(value: JsValue) -> Order {
 }
 
 /// Reads the body of an answer, or the problem that it describes.
-pub(crate) fn response(response: &Response, value: JsValue) -> Result<JsValue, RequestError> {
+pub(crate) fn answer(response: &Response, mut it: Object) -> Result<Object, RequestError> {
     if response.ok() {
-        return Ok(value);
+        return Ok(it);
     }
-    let mut it = Object::new(value);
     let status = it.number("status") as u16;
     let (code, trace_id) = (it.required("code"), it.required("trace_id"));
     if !it.complete {
@@ -166,19 +170,13 @@ pub(crate) fn response(response: &Response, value: JsValue) -> Result<JsValue, R
         let pause = response.headers().get("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
         return Err(RequestError::Busy { retry_after: pause.map(|seconds| i64::from(seconds) * 1_000), trace_id });
     }
-    Err(RequestError::Problem { code, trace_id, cart: cart(field(&it.value, "cart")) })
-}
-
-/// Reads the data of an event of the stream.
-pub(crate) fn event(data: &str) -> Option<Box<Checkout>> {
-    checkout(JSON::parse(data).ok()?)
+    Err(RequestError::Problem { code, trace_id, cart: cart(it.object("cart")) })
 }
 
 /// Reads a checkout.
-pub(crate) fn checkout(value: JsValue) -> Option<Box<Checkout>> {
-    let mut it = Object::new(value);
+pub(crate) fn checkout(mut it: Object) -> Option<Box<Checkout>> {
     let state = it.one_of("state", &State::ALL, State::as_str)?;
-    let cart = cart(field(&it.value, "cart"))?;
+    let cart = cart(it.object("cart"))?;
     let mut money = it.object("aggregate");
     let aggregate = Aggregate {
         authorized: money.integer("authorized"),
@@ -208,8 +206,7 @@ pub(crate) fn checkout(value: JsValue) -> Option<Box<Checkout>> {
 }
 
 /// Reads a cart, without what only the proxy needs.
-pub(crate) fn cart(value: JsValue) -> Option<Box<Cart>> {
-    let mut it = Object::new(value);
+pub(crate) fn cart(mut it: Object) -> Option<Box<Cart>> {
     let mut total = it.object("total");
     let list = it.object("lines");
     let count = number(&list.value, "length");

@@ -16,11 +16,11 @@ mod waiting;
 
 use kvitt_wire::Language;
 
-use crate::dom::Page;
 use crate::format;
 use crate::model::{Model, Screen};
+use crate::page::Page;
 use crate::text::Word;
-use controls::{brand, brand_class, caption};
+use controls::{brand, caption};
 use ui::Ui;
 
 pub(crate) use controls::click_message;
@@ -65,12 +65,11 @@ impl View {
             message => message,
         });
         ui.close();
-        if (moved || self.language != words.language()) && closed && model.closable {
-            if let Some(cart) = &model.cart {
-                let mut button = Ui::new(words);
-                caption(&mut button, cart.brand);
-                page.cover(brand_class(cart.brand), &button.into_text());
-            }
+        let repainted = moved || self.language != words.language();
+        if let Some(cart) = model.cart.as_ref().filter(|_| repainted && closed && model.closable) {
+            let mut button = Ui::new(words);
+            caption(&mut button, cart.brand);
+            page.cover(cart.brand.code(), &button.into_text());
         }
         self.language = words.language();
         page.draw(&ui.into_text(), format::locale(self.language), closed, moved);
@@ -83,7 +82,7 @@ fn screen(model: &Model, ui: &mut Ui<'_>) -> (String, String) {
     let words = &model.words;
     ui.open("section.frame");
     ui.attr("lang", words.language().tag());
-    ui.attr("data-brand", brand_class(brand(model)));
+    ui.attr("data-brand", brand(model).code());
     ui.attr("data-busy", if model.busy { "1" } else { "" });
     let heading = match &model.screen {
         Screen::Closed | Screen::Fetching => words.text(Word::Fetching).into(),

@@ -27,7 +27,10 @@ pub(super) fn write(model: &Model, ui: &mut Ui<'_>) {
 
     ui.open("dl.facts");
     ui.row("div.fact", words.text(Word::Reference), &checkout.reference);
-    ui.row("div.fact", words.text(Word::Date), &format::date(checkout.created_at_ms));
+    ui.open("div.fact");
+    ui.word("dt", Word::Date);
+    ui.figure("dd", "date", checkout.created_at_ms);
+    ui.close();
     ui.row("div.fact", words.text(Word::PaidWith), text::brand_name(cart.brand));
     if cart.asks_phone_number {
         ui.row("div.fact", words.text(Word::Number), &phone_number(words, checkout));

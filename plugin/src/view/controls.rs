@@ -30,13 +30,6 @@ pub(super) fn brand(model: &Model) -> Brand {
     model.cart.as_ref().map_or(Brand::Vipps, |cart| cart.brand)
 }
 
-pub(super) const fn brand_class(brand: Brand) -> &'static str {
-    match brand {
-        Brand::Vipps => "vipps",
-        Brand::MobilePay => "mobilepay",
-    }
-}
-
 /// The approved caption of a pay button.
 pub(super) fn caption(ui: &mut Ui<'_>, brand: Brand) {
     let name = match brand {

@@ -6,7 +6,6 @@ use kvitt_wire::State;
 
 use super::controls::{brand, share_question};
 use super::ui::Ui;
-use crate::format;
 use crate::model::{Failure, Model};
 use crate::text::{self, Word};
 
@@ -38,8 +37,8 @@ pub(super) fn write(model: &Model, failure: &Failure, ui: &mut Ui<'_>) {
     }
     if let (Failure::PriceChanged { shown }, Some(cart)) = (failure, &model.cart) {
         ui.open("dl.facts");
-        ui.row("div.fact old", words.text(Word::PriceShown), &format::money(*shown));
-        ui.row("div.fact new", words.text(Word::PriceNow), &format::money(cart.total));
+        ui.sum("div.fact old", words.text(Word::PriceShown), *shown);
+        ui.sum("div.fact new", words.text(Word::PriceNow), cart.total);
         ui.close();
     }
     if model.retryable() && !matches!(failure, Failure::Refused(_)) && !aborted {

@@ -6,12 +6,12 @@
 use kvitt_wire::{Amount, Cart, Line};
 
 use super::ui::Ui;
-use crate::format;
 use crate::text::Word;
 
 /// Writes the whole list. `pictures` is the proxy's address; without it the list has no pictures, as on a confirmation.
 pub(super) fn lines(ui: &mut Ui<'_>, cart: &Cart, pictures: Option<&str>) {
-    let money = |value| format::money(Amount { value, ..cart.total });
+    let currency = cart.total.currency;
+    let amount = |value| Amount { value, currency };
     let pictures = pictures.filter(|_| cart.lines.iter().any(|line| line.picture.is_some()));
     ui.open("div.order");
     // Without list markers some screen readers need the role.
@@ -23,32 +23,38 @@ pub(super) fn lines(ui: &mut Ui<'_>, cart: &Cart, pictures: Option<&str>) {
         }
         ui.open("div.what");
         ui.leaf("span.name", &line.name);
-        let mut each = format::quantity(line.quantity);
+        ui.open("span.note");
+        ui.number("quantity", line.quantity.thousandths() as i64);
         if let Some(unit) = line.unit {
-            each.push('\u{a0}');
-            each.push_str(unit.symbol());
+            ui.text("\u{a0}");
+            ui.text(unit.symbol());
         }
-        each.push_str(" × ");
-        each.push_str(&money(line.unit_price));
+        ui.text(" × ");
+        ui.number(currency.code(), line.unit_price);
         let discount = line.quantity.times(line.unit_price) - line.total;
         if discount != 0 {
-            each.push_str(" − ");
-            each.push_str(&money(discount));
+            ui.text(" − ");
+            ui.number(currency.code(), discount);
         }
-        ui.leaf("span.note", &each);
         ui.close();
-        ui.leaf("span.sum", &money(line.total));
+        ui.close();
+        ui.figure("span.sum", currency.code(), line.total);
         ui.close();
     }
     ui.close();
     ui.open("dl.sums");
     let otherwise = cart.paid_otherwise();
     if otherwise != 0 {
-        ui.row("div.otherwise", ui.words.text(Word::PaidOtherwise), &money(-otherwise));
+        ui.sum("div.otherwise", ui.words.text(Word::PaidOtherwise), amount(-otherwise));
     }
-    ui.row("div.total", ui.words.text(Word::Total), &money(cart.total.value));
+    ui.sum("div.total", ui.words.text(Word::Total), cart.total);
     for (rate, vat) in vat_by_rate(&cart.lines) {
-        ui.row("div.vat", &ui.words.fill(Word::Vat, &[&format::percent(rate)]), &money(vat));
+        ui.open("div.vat");
+        ui.open("dt");
+        ui.around(Word::Vat, |ui| ui.number("rate", rate.into()));
+        ui.close();
+        ui.figure("dd", currency.code(), vat);
+        ui.close();
     }
     ui.close();
     ui.close();

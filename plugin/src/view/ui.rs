@@ -11,6 +11,9 @@
 //!
 //! Texts of the shop have no control characters (`js/json.js` replaces them), so no name can end a line.
 
+use kvitt_wire::Amount;
+
+use crate::format;
 use crate::text::{Word, Words};
 
 /// The text of a screen so far, and the texts of the customer's language.
@@ -47,6 +50,22 @@ impl<'a> Ui<'a> {
         if !text.is_empty() {
             self.line("'", text);
         }
+    }
+
+    /// Appends a number, as [`format::push`] has it.
+    #[inline(never)]
+    pub(super) fn number(&mut self, kind: &str, number: i64) {
+        self.out.push('\'');
+        format::push(&mut self.out, kind, number);
+        self.out.push('\n');
+    }
+
+    /// An element with a number.
+    #[inline(never)]
+    pub(super) fn figure(&mut self, what: &str, kind: &str, number: i64) {
+        self.open(what);
+        self.number(kind, number);
+        self.close();
     }
 
     /// An element with a text.
@@ -87,6 +106,15 @@ impl<'a> Ui<'a> {
         self.text(before);
         inside(self);
         self.text(after);
+    }
+
+    /// A row of a description list: a label and an amount.
+    #[inline(never)]
+    pub(super) fn sum(&mut self, what: &str, label: &str, amount: Amount) {
+        self.open(what);
+        self.leaf("dt", label);
+        self.figure("dd", amount.currency.code(), amount.value);
+        self.close();
     }
 
     /// A row of a description list: a label and its value.

@@ -23,7 +23,7 @@ pub(super) fn write(model: &Model, ui: &mut Ui<'_>) -> String {
     let ready = checkout.state == State::Created;
     ui.leaf("div.busy", "");
     if let Some(cart) = &model.cart {
-        ui.leaf("p.amount", &format::money(cart.total));
+        ui.figure("p.amount", cart.total.currency.code(), cart.total.value);
     }
     ui.fill("p.lead", if ready { Word::WaitHow } else { Word::Starting }, &[name]);
     ui.word("p.note", Word::WaitHere);

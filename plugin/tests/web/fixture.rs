@@ -1,12 +1,41 @@
 //! The fixture: one element in the page, and a fake proxy (`fixture.js`).
 
-use std::rc::Rc;
-
 use kvitt_plugin::Widget;
 use kvitt_plugin::text::source;
 use kvitt_wire::Language;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
+
+#[wasm_bindgen(module = "/js/page.js")]
+extern "C" {
+    /// The page's side of the widget.
+    #[derive(Clone)]
+    pub(crate) type Page;
+
+    #[wasm_bindgen(constructor)]
+    fn new(host: &HtmlElement, cover: &HtmlElement) -> Page;
+    #[wasm_bindgen(method)]
+    fn start(this: &Page, widget: JsValue);
+    #[wasm_bindgen(method)]
+    pub(crate) fn open(this: &Page);
+    #[wasm_bindgen(method)]
+    pub(crate) fn resume(this: &Page, token: &str, show_final: bool);
+    #[wasm_bindgen(method)]
+    pub(crate) fn changed(this: &Page, key: &str, origin: &str);
+    #[wasm_bindgen(method)]
+    pub(crate) fn speak(this: &Page, words: &str);
+    #[wasm_bindgen(method)]
+    pub(crate) fn wake(this: &Page);
+    #[wasm_bindgen(method)]
+    pub(crate) fn rest(this: &Page);
+    fn describe(host: &HtmlElement, key: &str, origin: &str) -> JsValue;
+}
+
+// What the file above imports.
+#[wasm_bindgen(module = "/js/draw.js")]
+extern "C" {
+    fn draw(parent: &JsValue, next: &JsValue, screen: &str, locale: &str);
+}
 
 #[wasm_bindgen(module = "/tests/web/fixture.js")]
 extern "C" {
@@ -53,14 +82,18 @@ pub(crate) const NO_RESPONSE: u16 = 0;
 /// A page with one element. A new one replaces the one before.
 pub(crate) struct Fixture {
     page: FakePage,
-    pub(crate) widget: Rc<Widget>,
+    pub(crate) widget: Page,
 }
 
 impl Fixture {
     pub(crate) fn new(language: &str) -> Self {
         let page = FakePage::new();
-        let widget =
-            Rc::new(Widget::new(page.host(), page.cover(), KEY.into(), origin(), words(language), "salt".into()));
+        let start = describe(&page.host(), KEY, &origin());
+        for (name, value) in [("words", words(language)), ("salt", "salt".into())] {
+            js_sys::Reflect::set(&start, &name.into(), &value.into()).expect("it is an object");
+        }
+        let widget = Page::new(&page.host(), &page.cover());
+        widget.start(Widget::new(start).into());
         Self { page, widget }
     }
 
@@ -109,7 +142,7 @@ impl Fixture {
     /// Lets the page call back into the element whenever the focus moves in it.
     pub(crate) fn call_back_on_focus_change(&self) {
         let widget = self.widget.clone();
-        let callback = Closure::<dyn Fn()>::new(move || widget.speak(words("da")));
+        let callback = Closure::<dyn Fn()>::new(move || widget.speak(&words("da")));
         self.page.on_focus_change(callback.into_js_value().unchecked_ref());
     }
 

@@ -132,7 +132,7 @@ async fn an_aborted_payment_can_be_retried_without_sharing() {
     let aborted = checkout(3, "aborted").replace(r#""consented":false"#, r#""consented":true"#);
     fixture.respond("GET", "/v1/checkouts/a-token", 200, &aborted);
     fixture.respond("POST", "/v1/checkouts/a-token/attempts", 201, &checkout(4, "created"));
-    fixture.widget.resume("a-token".into(), true);
+    fixture.widget.resume("a-token", true);
     fixture.until("[data-do=unshared]").await;
     assert_eq!(fixture.text(".heading"), "The payment was stopped");
     fixture.click("[data-do=unshared]");
@@ -179,7 +179,7 @@ async fn an_unknown_order_shows_a_failure() {
         404,
         r#"{"status":404,"code":"not_found","title":"Not found","trace_id":"t"}"#,
     );
-    fixture.widget.resume("a-token".into(), true);
+    fixture.widget.resume("a-token", true);
     fixture.until(".cross").await;
     assert_eq!(fixture.text(".heading"), "Tilausta ei löydy");
     assert_eq!(fixture.focused(), "", "a page that has just opened keeps the focus where it is");
@@ -193,7 +193,7 @@ async fn the_confirmation_shows_the_state_of_money_and_number() {
         .replace(r#""refunded":0"#, r#""refunded":8900"#)
         .replace(r#""consented":false"#, r#""consented":true,"phone_number_ending":"67""#);
     fixture.respond("GET", "/v1/checkouts/a-token", 200, &refunded);
-    fixture.widget.resume("a-token".into(), true);
+    fixture.widget.resume("a-token", true);
     fixture.until(".tick").await;
     assert!(fixture.text(".lead").contains("89.00"));
     assert!(fixture.text(".facts").contains("··67"));
@@ -206,7 +206,7 @@ async fn a_change_of_language_takes_effect_at_once() {
     fixture.respond("GET", "/v1/cart", 200, &cart());
     fixture.widget.open();
     fixture.until(".lines").await;
-    fixture.widget.speak(words("da"));
+    fixture.widget.speak(&words("da"));
     assert_eq!(fixture.text(".heading"), "Din bestilling");
     assert_eq!(fixture.attribute(".frame", "lang"), "da");
 }
@@ -215,7 +215,7 @@ async fn a_change_of_language_takes_effect_at_once() {
 async fn a_disconnected_element_closes_its_stream() {
     let fixture = Fixture::new("en");
     fixture.respond("GET", "/v1/checkouts/a-token", 200, &checkout(1, "created"));
-    fixture.widget.resume("a-token".into(), true);
+    fixture.widget.resume("a-token", true);
     fixture.until(".left").await;
     assert!(fixture.has_stream("/events"));
     fixture.widget.rest();
@@ -230,7 +230,7 @@ async fn a_disconnected_element_closes_its_stream() {
 async fn a_change_is_announced_when_the_focus_is_elsewhere() {
     let fixture = Fixture::new("en");
     fixture.respond("GET", "/v1/checkouts/a-token", 200, &checkout(1, "starting"));
-    fixture.widget.resume("a-token".into(), true);
+    fixture.widget.resume("a-token", true);
     fixture.until("[data-do=cancel]").await;
     assert_eq!(
         fixture.text(".voice"),
@@ -290,7 +290,7 @@ async fn the_cart_on_the_screen_is_paid() {
     assert_eq!(fixture.text(".line .note").replace('\u{a0}', " ").chars().next(), Some('2'));
     fixture.host().set_attribute("items", "mug:1,tea:1").expect("a valid name");
     fixture.respond("GET", "/v1/cart", 200, &cart().replace(r#""quantity":2"#, r#""quantity":1"#));
-    fixture.widget.changed(fixture.key(), fixture.origin());
+    fixture.widget.changed(&fixture.key(), &fixture.origin());
     fixture.until(".lines").await;
     assert!(fixture.requested("items=mug%3A1%2Ctea%3A1"));
     assert_eq!(fixture.text(".line .note").chars().next(), Some('1'));
@@ -310,7 +310,7 @@ async fn decimals_returns_and_a_gift_card_are_shown() {
         .replace(r#""value":58700"#, r#""value":12225"#);
     fixture.respond("GET", "/v1/cart", 200, &weighed);
     fixture.host().set_attribute("amount", "12225").expect("a valid name");
-    fixture.widget.changed(fixture.key(), fixture.origin());
+    fixture.widget.changed(&fixture.key(), &fixture.origin());
     fixture.widget.open();
     fixture.until(".lines").await;
     let text = |selector: &str| fixture.text(selector).replace(['\u{a0}', '\u{202f}'], " ");

@@ -106,7 +106,16 @@ impl<'a> Build<'a> {
     /// Optimises the module, then gives its imports and exports short names, in the module and in the glue code.
     fn shrink(&self) -> Result<()> {
         let optimised = self.scratch.join("optimised.wasm");
-        let options = ["-Oz", "--converge", "--strip-target-features", "--strip-producers"];
+        let options = [
+            // No data is in the first kilobyte.
+            "--low-memory-unused",
+            "-Oz",
+            "--converge",
+            // A large function that is called once compresses better where it is.
+            "--one-caller-inline-max-function-size=20",
+            "--strip-target-features",
+            "--strip-producers",
+        ];
         self.wasm_opt(&self.scratch.join("glue_bg.wasm"), &optimised, &options)?;
         let options = ["--minify-imports-and-exports-and-modules"];
         let names = self.wasm_opt(&optimised, &self.scratch.join("kvitt.wasm"), &options)?;

@@ -118,7 +118,7 @@ pub struct Line {
     pub shipping: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so"))]
 fn is_zero(amount: &i64) -> bool {
     *amount == 0
 }
