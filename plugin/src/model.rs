@@ -88,7 +88,6 @@ pub struct Model {
 }
 
 /// Applies a message to the model and returns the commands that follow.
-#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     let mut cmds = Vec::new();
     match msg {
@@ -169,7 +168,6 @@ impl Model {
     }
 
     /// The page describes another order. An order that is being paid stays. A confirmation stays if the page only empties its cart.
-    #[inline(never)]
     fn configure(&mut self, order: Order, cmds: &mut Vec<Cmd>) {
         if self.is_paid() && !order.items.is_empty() && !order.same_cart(&self.order) {
             self.close(cmds);
@@ -179,7 +177,6 @@ impl Model {
 
     /// Takes over the order that the page describes, as soon as the current one can no longer be paid. A payment that failed is not
     /// offered again for another cart.
-    #[inline(never)]
     fn apply_pending_order(&mut self, cmds: &mut Vec<Cmd>) {
         let paying = self.token.is_some() && !self.retryable() && !self.scan_ready && self.screen != Screen::Closed;
         let held = self.busy || self.creating || paying;
@@ -206,7 +203,6 @@ impl Model {
     }
 
     /// Handles a press, if the current screen has the button: a press may arrive after the screen has changed.
-    #[inline(never)]
     fn press(&mut self, action: Action, cmds: &mut Vec<Cmd>) {
         match (action, &self.screen, self.token.clone()) {
             (Action::Pay, Screen::Start, _) if !self.terms => {
@@ -317,7 +313,6 @@ impl Model {
         choices
     }
 
-    #[inline(never)]
     fn tick(&mut self, cmds: &mut Vec<Cmd>) {
         match self.retries.take_due(self.now) {
             Some(request) => cmds.push(request),
@@ -329,7 +324,6 @@ impl Model {
         }
     }
 
-    #[inline(never)]
     fn reactivate(&mut self, cmds: &mut Vec<Cmd>) {
         self.disconnected = false;
         if self.retries.is_scheduled() {

@@ -130,13 +130,11 @@ impl Words {
     }
 
     /// The text with its placeholders.
-    #[inline(never)]
     pub fn text(&self, word: Word) -> &str {
         self.line(word as usize + HEADER_LINES)
     }
 
     /// The parts of the text before and after its placeholder.
-    #[inline(never)]
     pub fn around(&self, word: Word) -> (&str, &str) {
         let text = self.text(word);
         let (before, after) = text.split_once('{').unwrap_or((text, ""));

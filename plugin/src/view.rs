@@ -38,7 +38,6 @@ pub(crate) struct View {
 
 impl View {
     /// Shows the model. Returns whether the focus is to move to what is new.
-    #[inline(never)]
     pub(crate) fn render(&mut self, model: &Model, page: &Page) -> bool {
         let words = &model.words;
         let closed = model.screen == Screen::Closed;

@@ -10,13 +10,11 @@ use crate::format;
 use crate::model::Model;
 use crate::text::{self, Word, Words};
 
-#[inline(never)]
 pub(super) fn heading(model: &Model) -> String {
     let released = model.checkout.as_ref().is_some_and(|checkout| money_state(checkout).0 == Word::Released);
     model.words.text(if released { Word::Terminated } else { Word::Thanks }).into()
 }
 
-#[inline(never)]
 pub(super) fn write(model: &Model, ui: &mut Ui<'_>) {
     let Some(checkout) = &model.checkout else { return };
     let words = ui.words;

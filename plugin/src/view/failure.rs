@@ -9,12 +9,10 @@ use super::ui::Ui;
 use crate::model::{Failure, Model};
 use crate::text::{self, Word};
 
-#[inline(never)]
 pub(super) fn heading(model: &Model, failure: &Failure) -> String {
     model.words.text(texts(failure).0).into()
 }
 
-#[inline(never)]
 pub(super) fn write(model: &Model, failure: &Failure, ui: &mut Ui<'_>) {
     let words = ui.words;
     let shop = model.cart.as_ref().map_or("", |cart| &cart.shop);

@@ -10,7 +10,6 @@ use crate::model::{self, Model, Notice};
 use crate::text::Word;
 
 /// What is missing is announced by the checkbox's description, so the live region says nothing.
-#[inline(never)]
 pub(super) fn write(model: &Model, ui: &mut Ui<'_>) {
     let Some(cart) = &model.cart else { return };
     ui.leaf("p.shop", &cart.shop);

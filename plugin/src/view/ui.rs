@@ -33,19 +33,16 @@ impl<'a> Ui<'a> {
     }
 
     /// Begins an element: its tag, its class and its constant attributes.
-    #[inline(never)]
     pub(super) fn open(&mut self, what: &str) {
         self.line("<", what);
     }
 
     /// Ends the element that began last.
-    #[inline(never)]
     pub(super) fn close(&mut self) {
         self.line(">", "");
     }
 
     /// Appends text.
-    #[inline(never)]
     pub(super) fn text(&mut self, text: &str) {
         if !text.is_empty() {
             self.line("'", text);
@@ -53,7 +50,6 @@ impl<'a> Ui<'a> {
     }
 
     /// Appends a number, as [`format::push`] has it.
-    #[inline(never)]
     pub(super) fn number(&mut self, kind: &str, number: i64) {
         self.out.push('\'');
         format::push(&mut self.out, kind, number);
@@ -61,7 +57,6 @@ impl<'a> Ui<'a> {
     }
 
     /// An element with a number.
-    #[inline(never)]
     pub(super) fn figure(&mut self, what: &str, kind: &str, number: i64) {
         self.open(what);
         self.number(kind, number);
@@ -69,7 +64,6 @@ impl<'a> Ui<'a> {
     }
 
     /// An element with a text.
-    #[inline(never)]
     pub(super) fn leaf(&mut self, what: &str, text: &str) {
         self.open(what);
         self.text(text);
@@ -77,13 +71,11 @@ impl<'a> Ui<'a> {
     }
 
     /// An element with one of the texts.
-    #[inline(never)]
     pub(super) fn word(&mut self, what: &str, word: Word) {
         self.leaf(what, self.words.text(word));
     }
 
     /// An element with one of the texts, its placeholders filled.
-    #[inline(never)]
     pub(super) fn fill(&mut self, what: &str, word: Word, values: &[&str]) {
         self.open(what);
         self.out.push('\'');
@@ -93,7 +85,6 @@ impl<'a> Ui<'a> {
     }
 
     /// Sets an attribute of the element that began last, or removes it.
-    #[inline(never)]
     pub(super) fn attr(&mut self, name: &str, value: &str) {
         self.out.push('=');
         self.out.push_str(name);
@@ -109,7 +100,6 @@ impl<'a> Ui<'a> {
     }
 
     /// A row of a description list: a label and an amount.
-    #[inline(never)]
     pub(super) fn sum(&mut self, what: &str, label: &str, amount: Amount) {
         self.open(what);
         self.leaf("dt", label);
@@ -118,7 +108,6 @@ impl<'a> Ui<'a> {
     }
 
     /// A row of a description list: a label and its value.
-    #[inline(never)]
     pub(super) fn row(&mut self, what: &str, label: &str, value: &str) {
         self.open(what);
         self.leaf("dt", label);
@@ -126,7 +115,6 @@ impl<'a> Ui<'a> {
         self.close();
     }
 
-    #[inline(never)]
     fn line(&mut self, kind: &str, rest: &str) {
         self.out.push_str(kind);
         self.out.push_str(rest);

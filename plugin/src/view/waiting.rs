@@ -15,7 +15,6 @@ use crate::text::{self, Word};
 const ATTEMPT_MS: i64 = 600_000;
 
 /// Returns the text for the live region.
-#[inline(never)]
 pub(super) fn write(model: &Model, ui: &mut Ui<'_>) -> String {
     let Some(checkout) = &model.checkout else { return String::new() };
     let words = ui.words;
