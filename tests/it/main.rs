@@ -14,6 +14,7 @@ mod captures;
 mod carts;
 mod commands;
 mod config;
+mod confirmation;
 mod connections;
 mod costs;
 mod crash;

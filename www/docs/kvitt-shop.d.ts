@@ -100,7 +100,7 @@ export interface Cart {
   vat: number;
 }
 
-/** The name of the link in the app. */
+/** What the shop's page on an order is about: the name of the link to it, also in the customer's app. */
 export type CategoryName = "general" | "receipt" | "order_confirmation" | "delivery" | "ticket" | "booking";
 
 /** The customer's consent to share the telephone number, given before the payment is created. */

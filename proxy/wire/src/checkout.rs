@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(target_arch = "wasm32"))]
+use crate::OrderLink;
 use crate::{Aggregate, Amount, Cart, Item, Language};
 
 /// `POST /v1/checkouts`: the page's request.
@@ -129,7 +131,10 @@ pub struct Checkout {
     pub version: u32,
     /// The state of the current attempt.
     pub state: State,
-    /// The payment's reference at Vipps MobilePay, which the customer sees in the app too.
+    /// The order's number, which stays the same over all attempts to pay it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub order_number: String,
+    /// The payment's reference at Vipps MobilePay, which the customer sees in the app too: the order's number and that of the attempt.
     pub reference: String,
     /// The URL where the customer approves the payment; present while `state` is `created`. Open it unchanged and top-level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +148,10 @@ pub struct Checkout {
     pub aggregate: Aggregate,
     /// The state of the shared telephone number.
     pub sharing: Sharing,
+    /// The link to the shop's page on the order, where the shop has set one.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<OrderLink>,
     /// When the checkout was opened, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
     /// When the current attempt expires, in milliseconds since 1970 (UTC).
