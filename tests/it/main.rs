@@ -48,6 +48,7 @@ mod paid;
 mod parked;
 mod privacy;
 mod proxies;
+mod purchase;
 mod receipts;
 mod reconcile;
 mod registrations;

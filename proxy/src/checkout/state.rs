@@ -138,6 +138,9 @@ pub struct Checkout {
     /// The customer's personal data. It is not part of the document: the store encrypts it in a column of its own.
     #[serde(skip)]
     pub customer: Option<Customer>,
+    /// The claim of the page that reports the purchase, once there is one. It never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<String>,
     /// When the customer's personal data was last erased.
     #[serde(default)]
     pub erased_at: Option<Moment>,

@@ -65,6 +65,23 @@ pub struct NewAttempt {
     pub consent: Option<ConsentGiven>,
 }
 
+/// `POST /v1/checkouts/{token}/purchase`: a page that wants to report the purchase of a paid order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewPurchase {
+    /// A random text of the page's own, such as a UUID. A repeat of the request has the same.
+    #[cfg_attr(feature = "openapi", schema(min_length = 16, max_length = 64, pattern = "^[A-Za-z0-9_-]+$"))]
+    pub claim: String,
+}
+
+/// Whether the purchase is that page's to report. Of all pages that ask, over reloads, tabs and devices, one is told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Purchase {
+    /// `true` for the first claim of the order, and for its repeats.
+    pub claimed: bool,
+}
+
 /// The state of a checkout's current attempt. The values are those of the ePayment API's payment state, and `open`, `starting` and `failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -41,7 +41,7 @@ mod shop_cart;
 mod wording;
 
 pub use cart::{Cart, Item, Line, PaymentSources};
-pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, State};
+pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, NewPurchase, Purchase, Sharing, State};
 pub use desk::{DeskArticle, DeskLogin, DeskSalesUnit, DeskSession};
 pub use link::{CategoryName, OrderLink};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};

@@ -4,23 +4,28 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use kvitt_wire::{Checkout, NewAttempt, NewCheckout, Problem, State as PaymentState};
+use kvitt_wire::{Checkout, NewAttempt, NewCheckout, NewPurchase, Problem, Purchase, State as PaymentState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admission::{Peer, limit_orders};
-use super::responses::{Busy, ForPage, KeyedBody, NotFound};
+use super::responses::{Busy, ForPage, JsonBody, KeyedBody, NotFound};
 use crate::access::idempotency::{self, Key, Replayed};
+use crate::base::text;
 use crate::checkout::Input;
 use crate::http::app::App;
-use crate::http::extract::{IdempotencyKey, Keyed, Path};
-use crate::http::problem::{ApiError, Result};
+use crate::http::extract::{IdempotencyKey, Json, Keyed, Path};
+use crate::http::problem::{ApiError, Code, Result};
 use crate::observe::trace::TraceId;
 use crate::shop::orders;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(show, cancel)).routes(routes!(retry))
+    OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(show, cancel))
+        .routes(routes!(retry))
+        .routes(routes!(claim))
 }
 
 /// Opens a checkout and creates its payment
@@ -116,6 +121,31 @@ async fn retry(
     .await?;
     app.wait_until(&mut found, started).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(found.snapshot())))
+}
+
+/// Claims the purchase of a paid order
+///
+/// So that a page reports it to the shop's analytics exactly once: the first claim of an order is answered `true`, and so is its repeat with the same
+/// text; every other one is answered `false`, over reloads, tabs and devices. What there is to report is in the `Checkout` that the page has:
+/// `reference`, `order_number`, and `cart` with its lines and total.
+#[utoipa::path(post, path = "/v1/checkouts/{token}/purchase", operation_id = "claim_purchase", tag = "page",
+    params(("token" = String, Path)), request_body = NewPurchase, responses(
+    (status = 200, body = Purchase, description = "Whether this page reports it"),
+    ForPage, JsonBody, NotFound, Busy,
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "`not_paid`"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_claim`"),
+))]
+async fn claim(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Json(NewPurchase { claim }): Json<NewPurchase>,
+) -> Result<axum::Json<Purchase>> {
+    if !text::is_random(&claim) {
+        return Err(Code::BadClaim.into());
+    }
+    let id = app.find(&token).await?.checkout.id;
+    let after = app.ledger.apply(id, Input::Claim(claim.clone()), Cause::Request).await?;
+    Ok(axum::Json(Purchase { claimed: after.claimed_by.as_ref() == Some(&claim) }))
 }
 
 /// The response of both routes that start a payment.
