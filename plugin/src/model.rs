@@ -287,6 +287,8 @@ impl Model {
             language: self.words.language(),
             return_url: self.order.return_url.clone(),
             open: false,
+            #[cfg(not(target_arch = "wasm32"))]
+            cart_id: None,
         })
     }
 

@@ -59,6 +59,7 @@ mod seeds;
 mod store;
 mod stories;
 mod streams;
+mod tabs;
 mod tidy;
 mod traces;
 mod warnings;

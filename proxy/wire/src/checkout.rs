@@ -27,6 +27,12 @@ pub struct NewCheckout {
     /// Opens the order without a payment, so that another device can scan `/pay/{token}/qr.svg` and pay. The terms need not be accepted yet.
     #[serde(default)]
     pub open: bool,
+    /// A random text of the customer's cart, such as a UUID, which every tab that shows the cart sends. The same cart under it is the same order as
+    /// long as that can be paid, and once it is paid. Take a new one after a purchase.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 16, max_length = 64, pattern = "^[A-Za-z0-9_-]+$"))]
+    pub cart_id: Option<String>,
     /// Present when the customer has consented to share the telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentGiven>,

@@ -135,6 +135,7 @@ async fn its_limits_are_those_of_the_proxy() {
         json!({ "cart": cart, "description": "To krus", "expires_in_s": 60, "return_url": "https://shop.example/" });
     let mut page = serde_json::to_value(two_mugs_and_a_tea()).unwrap();
     page["consent"] = json!({ "wording": "2026-11" });
+    page["cart_id"] = json!("0123456789abcdef");
     page["return_url"] = json!("https://shop.example/");
     let claim = json!({ "claim": "0123456789abcdef" });
     let moved = json!({ "lines": [{ "sku": "mug", "quantity": 1 }] });

@@ -32,14 +32,19 @@ pub(super) fn router() -> OpenApiRouter<App> {
 ///
 /// Returns as soon as the payment exists. When Vipps MobilePay is slow, `state` is still `starting`: follow the stream. When it
 /// refuses, `state` is `failed` and `trouble` has its code.
+///
+/// Where another tab has opened an order with the same `cart_id` and the same cart, the answer is that order, and paying pays it, as with
+/// `POST /v1/checkouts/{token}/attempts`. An order that is paid is answered as it is.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "page", params(IdempotencyKey), request_body = NewCheckout, responses(
+    (status = 200, body = Checkout, description = "The checkout that was opened before with the same `cart_id`"),
     (status = 201, body = Checkout, description = "The checkout", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForPage, KeyedBody, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`"),
+        description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`; about the order that another tab has opened: \
+            `not_retryable`, `too_many_attempts`, `offer_ended`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; about \
-            the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
+        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_cart_id`, `bad_wording`, `idempotency_key_reused`, \
+            `unknown_sales_unit`; about the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
             `items_and_signed_cart`, `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
             `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, \
             `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference"),
@@ -51,13 +56,19 @@ async fn open(
     trace_id: TraceId,
     Keyed { body, key }: Keyed<NewCheckout>,
 ) -> Result<Started> {
-    let (mut opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
+    let mut status = StatusCode::CREATED;
+    let opening = async {
         limit_orders(&app, peer, &headers, body.open).await?;
-        Ok::<_, ApiError>(app.orders.open(body, key.as_ref(), &trace_id).await?)
-    })
-    .await?;
+        let opened = app.orders.open(body, key.as_ref(), &trace_id).await?;
+        if opened.by_other {
+            status = StatusCode::OK;
+        }
+        Ok::<_, ApiError>(opened.found)
+    };
+    let once = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, opening);
+    let (mut opened, replayed) = once.await?;
     app.wait_until(&mut opened, started).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(opened.snapshot())))
+    Ok((status, replayed, axum::Json(opened.snapshot())))
 }
 
 /// Shows a checkout
