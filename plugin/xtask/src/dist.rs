@@ -197,14 +197,15 @@ struct Package {
 }
 
 impl Package {
-    /// Writes a `.br` file beside every file that a server sends.
+    /// Writes a `.br` and a `.gz` file beside every file that a server sends.
     fn compress(&self) -> Result<()> {
         for file in publish::files(&self.folder)? {
             if matches!(file.extension().and_then(OsStr::to_str), Some("js" | "wasm")) {
-                let compressed = size::brotli(&fs::read(&file)?)?;
-                let mut name = file.into_os_string();
-                name.push(".br");
-                fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
+                let content = fs::read(&file)?;
+                for (end, compressed) in [("br", size::brotli(&content)?), ("gz", size::gzip(&content)?)] {
+                    let name = file.with_added_extension(end);
+                    fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
+                }
             }
         }
         Ok(())

@@ -43,13 +43,13 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
         let allowed = [(header::ALLOW, "GET,HEAD")];
         return Ok((allowed, ApiError::method_not_allowed()).into_response());
     }
-    let (file, compressed) = find(path, request.headers()).ok_or_else(|| {
+    let (file, coding) = find(path, request.headers(), Files::get).ok_or_else(|| {
         let missing = ApiError::not_found();
         if path.ends_with(".html") || !path.contains('.') { missing.as_page() } else { missing }
     })?;
     let mut headers = file_headers(&app, path, &file);
-    if compressed {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
     Ok(files::response(request.headers(), headers, file.data))
 }
@@ -62,14 +62,17 @@ fn without_slash(uri: &Uri) -> Option<String> {
     (matches!(folder, "/pay" | "/return") || matches!(path, "/pay" | "/return")).then(|| format!("../{page}{query}"))
 }
 
-/// The file, or its brotli version when the browser accepts it; true for the latter.
-fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, bool)> {
-    if path.ends_with(".br") || path.split('/').any(|part| part.starts_with('.')) {
+/// The codings in which files lie beside the plain ones, smallest first, and how their names end.
+const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// The file, in the smallest coding that there is of it and that the browser accepts.
+fn find<F>(path: &str, headers: &HeaderMap, get: impl Fn(&str) -> Option<F>) -> Option<(F, Option<&'static str>)> {
+    if CODINGS.iter().any(|(_, end)| path.ends_with(end)) || path.split('/').any(|part| part.starts_with('.')) {
         return None;
     }
-    let compressed =
-        files::accepts(headers, "br").then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
-    compressed.or_else(|| Files::get(path).map(|file| (file, false)))
+    let compressed = CODINGS.iter().filter(|(coding, _)| files::accepts(headers, coding));
+    let mut compressed = compressed.filter_map(|(coding, end)| Some((get(&format!("{path}{end}"))?, Some(*coding))));
+    compressed.next().or_else(|| Some((get(path)?, None)))
 }
 
 fn file_headers(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
@@ -128,4 +131,27 @@ fn shop_policy(app: &App) -> String {
          connect-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
         landing.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_coding_is_sent_that_there_is_and_that_is_accepted() {
+        let there = ["pkg/app.js", "pkg/app.js.br", "pkg/app.js.gz", "pkg/words.js", "pkg/words.js.gz"];
+        let get = |path: &str| there.iter().find(|name| **name == path).copied();
+        for (path, accepted, sent) in [
+            ("pkg/app.js", "gzip, deflate, br, zstd", Some(("pkg/app.js.br", Some("br")))),
+            ("pkg/app.js", "gzip", Some(("pkg/app.js.gz", Some("gzip")))),
+            ("pkg/app.js", "br;q=0, gzip", Some(("pkg/app.js.gz", Some("gzip")))),
+            ("pkg/app.js", "identity", Some(("pkg/app.js", None))),
+            ("pkg/words.js", "br, gzip", Some(("pkg/words.js.gz", Some("gzip")))),
+            ("pkg/app.js.gz", "gzip", None),
+            ("pkg/app.js.br", "br", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            assert_eq!(find(path, &headers, get), sent, "{path} {accepted}");
+        }
+    }
 }
