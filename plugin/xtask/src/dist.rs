@@ -145,6 +145,8 @@ impl<'a> Build<'a> {
         ];
         shell.extend(words.iter().map(|(tag, name)| define(&format!("WORDS_{}", tag.to_uppercase()), name)));
         self.esbuild("pkg", ["js/kvitt.js", "js/index.js"], [BUNDLE.map(String::from).as_slice(), &shell].concat())?;
+        // The same under a name of its own, for pages that pin the release by its hash.
+        put_hashed(&folder, concat!("kvitt-", env!("CARGO_PKG_VERSION"), ".js"), &folder.join("kvitt.js"))?;
         for file in ["js/define.js", "js/index.d.ts", "js/define.d.ts", "package.json", "README.md", "../LICENSE"] {
             let from = self.workspace.path("plugin").join(file);
             let name = from.file_name().expect("each is a file");

@@ -3,6 +3,7 @@
 use anyhow::bail;
 
 use super::arguments::ConfigFile;
+use crate::http::routes;
 use crate::vendor::client;
 
 /// The arguments.
@@ -19,6 +20,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.config.load_without_webhooks()?;
     println!("configuration: valid");
+    if let Some(script) = routes::script(&config.shop.public_url) {
+        println!("script tag of this release: {}", script.tag());
+    }
     let unregistered =
         config.sales_units.iter().filter(|unit| !config.webhook.repair && unit.webhook_secrets.is_empty());
     for unit in unregistered {

@@ -7,7 +7,10 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest, Sha384};
 use url::Url;
 
 use crate::http::app::App;
@@ -111,12 +114,42 @@ fn file_headers(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
 
 /// Whether the file's name contains the hash of its contents, so that a browser may cache it for good.
 fn is_hashed(path: &str) -> bool {
-    let stem = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
     path.starts_with("pkg/")
         && stem
             .rsplit('-')
             .next()
             .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The widget's script of this release and no other.
+#[derive(Debug)]
+pub struct Script {
+    /// Its address. The name has the version, and a hash.
+    pub src: String,
+    /// The whole hash, by which a browser checks it.
+    pub integrity: String,
+}
+
+impl Script {
+    fn new(public_url: &str, path: &str, content: &[u8]) -> Self {
+        let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(content)));
+        Self { src: format!("{public_url}/{path}"), integrity }
+    }
+
+    /// The tag that loads it.
+    pub fn tag(&self) -> String {
+        let Self { src, integrity } = self;
+        format!("<script type=\"module\" src=\"{src}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>")
+    }
+}
+
+/// The script of this release at a proxy with that `public_url`; `None` where the widget is not built.
+pub fn script(public_url: &str) -> Option<Script> {
+    let begin = concat!("pkg/kvitt-", env!("CARGO_PKG_VERSION"), "-");
+    let path = Files::iter().find(|path| path.starts_with(begin) && path.ends_with(".js"))?;
+    Some(Script::new(public_url, &path, &Files::get(&path)?.data))
 }
 
 /// The content security policy of the order desk: its own files, its own proxy, and no way to turn text into script.
@@ -152,6 +185,31 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
             assert_eq!(find(path, &headers, get), sent, "{path} {accepted}");
+        }
+    }
+
+    #[test]
+    fn the_tag_of_a_release_has_the_hash_of_its_script() {
+        let script = Script::new("https://pay.example/a", "pkg/kvitt-0.1.0-0123abcd.js", b"abc");
+        // The hash of `abc` in FIPS 180-2, appendix D.
+        let hash = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
+        let tag = format!(
+            "<script type=\"module\" src=\"https://pay.example/a/pkg/kvitt-0.1.0-0123abcd.js\" integrity=\"{hash}\" \
+             crossorigin=\"anonymous\"></script>"
+        );
+        assert_eq!(script.tag(), tag);
+    }
+
+    #[test]
+    fn files_with_their_hash_in_the_name_are_cached_for_good() {
+        for (path, hashed) in [
+            ("pkg/app-0123abcd.js", true),
+            ("pkg/kvitt-0.1.0-0123abcd.js", true),
+            ("pkg/kvitt.js", false),
+            ("pkg/kvitt-0.1.0.js", false),
+            ("desk/app-0123abcd.js", false),
+        ] {
+            assert_eq!(is_hashed(path), hashed, "{path}");
         }
     }
 }
