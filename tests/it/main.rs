@@ -44,6 +44,7 @@ mod orders;
 mod otlp;
 mod outages;
 mod pace;
+mod page;
 mod paid;
 mod parked;
 mod privacy;
