@@ -30,7 +30,7 @@ pub use input::{Input, PaymentSnapshot, PaymentState, Polling, Update};
 pub use refusal::Refusal;
 pub use reservation::Reservation;
 pub use state::{
-    Attempt, Checkout, CheckoutId, Consent, Customer, Drift, Flow, Moment, Offer, OfferedBy, Opening, Order,
-    PhoneNumber, Private, ReceiptBy, Reference,
+    Attempt, Checkout, CheckoutId, Consent, Customer, Drift, FOLLOWED_MS, Flow, Moment, Offer, OfferedBy, Opening,
+    Order, PhoneNumber, Private, ReceiptBy, Reference,
 };
 pub use step::{AMOUNT_MISMATCH, ATTEMPT_LIFETIME_MS, Step, open, step};

@@ -16,6 +16,7 @@ mod emulator;
 mod encryption;
 mod endpoints;
 mod exit_status;
+mod findings;
 mod healthcheck;
 mod keys;
 mod listen;
@@ -141,7 +142,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(file) => serve::run(file).await?,
         Command::Demo { listen, allow_origins } => demo::run(listen, &allow_origins, stop_on_signal()?).await?,
         Command::Emulator(args) => emulator::run(args).await?,
-        Command::Check(args) => check::run(args).await?,
+        Command::Check(args) => return Ok(check::run(args).await?.into()),
         Command::Migrate(file) => migrate::run(file).await?,
         Command::Healthcheck(args) => healthcheck::run(&args)?,
         Command::Keys(args) => keys::run(args).await?,

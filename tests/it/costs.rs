@@ -15,7 +15,7 @@ fn commits(log: &str, order: &Checkout) -> usize {
 }
 
 /// How often a log has an order read from the database.
-fn reads(log: &str) -> usize {
+pub(crate) fn reads(log: &str) -> usize {
     let one = ["FROM checkouts WHERE id = $1", "JOIN checkouts ON checkouts.id = checkout_id WHERE reference = $1"];
     let read = |line: &&str| line.contains("database read") && one.iter().any(|part| line.contains(part));
     log.lines().filter(read).count()

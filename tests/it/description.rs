@@ -121,12 +121,13 @@ fn every_answer_matches_the_description() {
         let key = shop.key("described").await;
         let authorization = format!("Bearer {key}");
         let cookies = [session(&shop, &key).await, session(&shop, &key).await];
-        let mut references = Vec::new();
+        let (mut references, mut paid) = (Vec::new(), String::new());
         for end in ["/capture", "/cancel", "/refund", ""] {
             let mut order = shop.ordered().await;
             shop.vipps.approves(order.reference()).await;
             order.becomes(State::Authorized).await;
             references.push((end, order.reference().to_owned()));
+            paid = order.seen.token;
         }
         let request = shop.post("/v1/shop/payment-requests").header("authorization", &authorization);
         let request = request.header("idempotency-key", "request");
@@ -148,7 +149,7 @@ fn every_answer_matches_the_description() {
         ];
         let tested = shop.runs(&["endpoints", "test", &endpoints[0]]).await.succeeded();
         let event = tested.out.trim().to_owned();
-        (shop, Known { endpoints, event, token, references, customers, authorization, key, cookies, signed_cart })
+        (shop, Known { endpoints, event, token, paid, references, customers, authorization, key, cookies, signed_cart })
     });
     let description: Value = serde_json::from_str(include_str!("../../proxy/openapi.json")).unwrap();
     let operations = Operation::all(&description);

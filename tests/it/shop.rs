@@ -435,6 +435,7 @@ pub(crate) fn two_mugs_and_a_tea() -> NewCheckout {
         language: Language::Nb,
         return_url: Some(format!("{SHOP_ORIGIN}/thanks?from=vipps")),
         open: false,
+        cart_id: None,
     }
 }
 

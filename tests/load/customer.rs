@@ -78,6 +78,7 @@ async fn order(stage: &Stage) -> Result<Checkout> {
         language: Language::Nb,
         return_url: None,
         open: false,
+        cart_id: None,
     };
     let request = stage.http.post(format!("{}/v1/checkouts", stage.url)).json(&request);
     checked(request.send().await)?.json().await.map_err(|error| error.to_string())

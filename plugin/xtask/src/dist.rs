@@ -163,6 +163,8 @@ impl<'a> Build<'a> {
         ];
         shell.extend(words.iter().map(|(tag, name)| define(&format!("WORDS_{}", tag.to_uppercase()), name)));
         self.esbuild("pkg", ["js/kvitt.js", "js/index.js"], [BUNDLE.map(String::from).as_slice(), &shell].concat())?;
+        // The same under a name of its own, for pages that pin the release by its hash.
+        put_hashed(&folder, concat!("kvitt-", env!("CARGO_PKG_VERSION"), ".js"), &folder.join("kvitt.js"))?;
         for file in ["js/define.js", "js/index.d.ts", "js/define.d.ts", "package.json", "README.md", "../LICENSE"] {
             let from = self.workspace.path("plugin").join(file);
             let name = from.file_name().expect("each is a file");
@@ -215,14 +217,15 @@ struct Package {
 }
 
 impl Package {
-    /// Writes a `.br` file beside every file that a server sends.
+    /// Writes a `.br` and a `.gz` file beside every file that a server sends.
     fn compress(&self) -> Result<()> {
         for file in publish::files(&self.folder)? {
             if matches!(file.extension().and_then(OsStr::to_str), Some("js" | "wasm")) {
-                let compressed = size::brotli(&fs::read(&file)?)?;
-                let mut name = file.into_os_string();
-                name.push(".br");
-                fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
+                let content = fs::read(&file)?;
+                for (end, compressed) in [("br", size::brotli(&content)?), ("gz", size::gzip(&content)?)] {
+                    let name = file.with_added_extension(end);
+                    fs::write(&name, compressed).with_context(|| format!("cannot write {}", name.display()))?;
+                }
             }
         }
         Ok(())

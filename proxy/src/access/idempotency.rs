@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, header};
+use kvitt_wire::Cart;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -94,6 +95,13 @@ impl Key {
         Self::new(text, 1, &[b"shop"], [b"POST", path.as_bytes(), body])
     }
 
+    /// The key of a customer's cart. Whoever sends the same `cart_id` with the same cart, at the same prices, has the same.
+    pub fn of_cart(cart_id: &str, cart: &Cart) -> Self {
+        let content = serde_json::to_vec(cart).expect("a cart can be written as JSON");
+        let (key_hash, fingerprint) = (hash(&[cart_id.as_bytes()]), hash(&[&content]));
+        Self { id: hash(&[b"cart", cart_id.as_bytes(), &content]), key_hash, fingerprint }
+    }
+
     fn new(text: &str, min_length: usize, owner: &[&[u8]], request: [&[u8]; 3]) -> Result<Self, Error> {
         let text = text.trim();
         let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
@@ -121,6 +129,22 @@ impl Key {
     /// whoever of the shop sends it, and also after the key has been deleted.
     pub fn operation(&self, order: CheckoutId) -> OperationId {
         OperationId(Uuid::new_v5(&order.0, self.key_hash.as_bytes()))
+    }
+
+    /// The checkout that was opened under this key, if it is still of use. The key of one that is not is free again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn opened(
+        &self,
+        store: &Store,
+        is_of_use: impl Fn(&Checkout) -> bool,
+    ) -> Result<Option<Found>, store::Error> {
+        let Some((keyed, _)) = store.idempotency_record(&self.id).await? else { return Ok(None) };
+        match store.checkout(keyed.checkout_id).await?.filter(|stored| is_of_use(&stored.checkout)) {
+            Some(stored) => Ok(Some(Found::new(stored.checkout, stored.secret))),
+            None => store.free_idempotency_key(&keyed).await.map(|()| None),
+        }
     }
 
     /// The result of an earlier request under this key, if any. While `is_done` is false for it, a repeat gets

@@ -8,6 +8,11 @@ pub fn is_line(text: &str, length: RangeInclusive<usize>) -> bool {
     length.contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
+/// Whether a text is a random one of a page's own, such as a UUID: 16 to 64 letters, digits, `-` and `_`.
+pub fn is_random(text: &str) -> bool {
+    (16..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 /// The text; or, if it has more than `max` characters, its beginning up to the end of a word, and an ellipsis. A long word is cut within.
 pub fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {

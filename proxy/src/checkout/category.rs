@@ -1,7 +1,7 @@
 //! The link that a payment has in the customer's app, to the shop's own page on the order: a *category* in the
 //! [Order Management API](https://developer.vippsmobilepay.com/docs/APIs/order-management-api/). It moves no money.
 
-use kvitt_wire::{CategoryName, ShopCategory};
+use kvitt_wire::{CategoryName, OrderLink, ShopCategory};
 use serde::{Deserialize, Serialize};
 
 use super::Private;
@@ -32,6 +32,15 @@ pub struct Categorized {
 }
 
 impl Categorized {
+    /// As the order's page shows it, also before Vipps MobilePay has answered. That page is not linked to itself, and to nothing that a page
+    /// must not open.
+    pub(super) fn for_page(&self) -> Option<OrderLink> {
+        let Category { name, details_url: Private(url), own_page, .. } = &self.category;
+        let refused = matches!(self.outcome, Outcome::Refused { .. });
+        let shown = !refused && !own_page && url.starts_with("https://");
+        shown.then(|| OrderLink { category: *name, details_url: url.clone() })
+    }
+
     /// As the shop's API shows it.
     pub(super) fn for_shop(&self) -> ShopCategory {
         let (state, trouble) = self.outcome.for_shop();
@@ -44,5 +53,25 @@ impl Categorized {
             trouble,
             advice: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_given_the_shop_s_own_link_and_no_other() {
+        let link = |url: &str, own_page, outcome| {
+            let details_url = Private(url.to_owned());
+            let category = Category { name: CategoryName::Delivery, details_url, own_page, image_id: None };
+            Categorized { category, nth: 1, outcome }.for_page().map(|link| link.details_url)
+        };
+        let (url, refused) = ("https://post.example/1", Outcome::Refused { trouble: "vipps_refused".to_owned() });
+        assert_eq!(link(url, false, Outcome::Pending).as_deref(), Some(url));
+        assert_eq!(link(url, false, Outcome::Done).as_deref(), Some(url));
+        assert_eq!(link(url, false, refused), None);
+        assert_eq!(link("https://pay.example/return/token", true, Outcome::Done), None);
+        assert_eq!(link("javascript:alert(1)", false, Outcome::Done), None);
     }
 }

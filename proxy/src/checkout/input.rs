@@ -17,6 +17,8 @@ pub enum Input {
     Pay(Option<Consent>),
     /// The customer tries again, with or without consent to share the telephone number.
     Retry(Option<Consent>),
+    /// A page claims the purchase, to report it to the shop's analytics. The text is that page's own.
+    Claim(String),
     /// The shop withdraws its offer.
     Withdraw,
     /// The shop requests a capture, a refund or a cancel.

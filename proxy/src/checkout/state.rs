@@ -16,6 +16,9 @@ use super::operation::Operation;
 /// How long an order of a page can be paid by default, in milliseconds. Orders of earlier releases, which stored no time, have this one.
 const PAYABLE_MS: i64 = 4 * 60 * 60 * 1000;
 
+/// How long pages follow an order after it was paid, in milliseconds.
+pub const FOLLOWED_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// A point in time, in milliseconds since 1970 UTC. The core never reads a clock; it is passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -135,6 +138,9 @@ pub struct Checkout {
     /// The customer's personal data. It is not part of the document: the store encrypts it in a column of its own.
     #[serde(skip)]
     pub customer: Option<Customer>,
+    /// The claim of the page that reports the purchase, once there is one. It never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<String>,
     /// When the customer's personal data was last erased.
     #[serde(default)]
     pub erased_at: Option<Moment>,
@@ -411,6 +417,12 @@ impl Checkout {
             .expect("a checkout is opened with its first attempt")
     }
 
+    /// Until when pages follow it, once it is paid.
+    pub fn followed_until(&self) -> Option<Moment> {
+        let attempt = self.current();
+        (attempt.state == State::Authorized).then(|| attempt.since().plus_ms(FOLLOWED_MS))
+    }
+
     /// The attempt of a payment.
     pub fn attempt(&self, reference: &Reference) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| attempt.reference == *reference)
@@ -429,6 +441,7 @@ impl Checkout {
             token,
             version: self.version,
             state: attempt.state,
+            order_number: self.order.number.clone(),
             reference: attempt.reference.to_string(),
             redirect_url: attempt.redirect_url.clone().filter(|_| attempt.state == State::Created),
             trouble: attempt.trouble.clone(),
@@ -443,6 +456,7 @@ impl Checkout {
                     .and_then(|customer| customer.phone_number.as_ref())
                     .map(|number| number.ending().to_owned()),
             },
+            category: attempt.category.as_ref().and_then(Categorized::for_page),
             created_at_ms: self.created_at.0,
             expires_at_ms: attempt.expires_at.0,
         }

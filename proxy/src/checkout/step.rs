@@ -8,6 +8,7 @@ mod categories;
 mod offers;
 mod operations;
 mod profile;
+mod purchase;
 
 use kvitt_wire::{Aggregate, State};
 
@@ -62,6 +63,7 @@ pub fn open(id: CheckoutId, trace_id: String, opening: Opening, now: Moment) -> 
         order,
         attempts: Vec::with_capacity(1),
         customer,
+        claimed_by: None,
         erased_at: None,
         trace_id,
         created_at: now,
@@ -87,6 +89,7 @@ pub fn step(checkout: &Checkout, input: Input, polling: Polling, now: Moment) ->
         Input::Cancel => step.cancel(now),
         Input::Pay(consent) => step.pay(consent, now)?,
         Input::Retry(consent) => step.retry(consent, now)?,
+        Input::Claim(claim) => step.claim(claim)?,
         Input::Withdraw => step.withdraw(now)?,
         Input::Operate(request) => step.operate(request, now)?,
         Input::Categorize(category) => step.categorize(category, now)?,

@@ -13,6 +13,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long no data may arrive: longer than the interval of a stream's heartbeats.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How many redirects are followed.
+const MAX_REDIRECTS: usize = 5;
+
 /// The running proxy.
 #[derive(clap::Args)]
 pub(crate) struct Proxy {
@@ -41,11 +44,20 @@ impl Proxy {
 /// The HTTP client. It follows no redirects, since the proxy's own response is wanted. It ignores HTTP proxies of the environment: what it calls is
 /// mostly on this machine, and nobody in between should see the key or the events.
 pub(crate) fn client() -> anyhow::Result<Client> {
+    with(redirect::Policy::none)
+}
+
+/// The same for pages of the shop, which may be at another address now.
+pub(crate) fn following_redirects() -> anyhow::Result<Client> {
+    with(|| redirect::Policy::limited(MAX_REDIRECTS))
+}
+
+fn with(policy: impl Fn() -> redirect::Policy) -> anyhow::Result<Client> {
     // An error means that a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
         Client::builder()
-            .redirect(redirect::Policy::none())
+            .redirect(policy())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)

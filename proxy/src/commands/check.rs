@@ -1,8 +1,13 @@
-//! `kvitt check`: validates the configuration, and the credentials in it.
+//! `kvitt check`: validates the configuration, and the credentials in it; or a [page] of the shop.
+
+mod page;
 
 use anyhow::bail;
 
 use super::arguments::ConfigFile;
+use super::exit_status::ExitStatus;
+use super::findings::Findings;
+use crate::http::routes;
 use crate::vendor::client;
 
 /// The arguments.
@@ -13,12 +18,24 @@ pub(crate) struct Args {
     /// Check only the configuration, without calling the API
     #[arg(long)]
     offline: bool,
+    /// Check this page of the shop instead: the script tag, the elements and their attributes, and the policy
+    #[arg(long, value_name = "URL", conflicts_with = "offline")]
+    page: Option<String>,
 }
 
 /// Prints every mistake at once.
-pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let config = args.config.load_without_webhooks()?;
+    if let Some(page) = args.page {
+        let mut findings = Findings::default();
+        page::examine(&config, &page, &mut findings).await;
+        findings.print();
+        return Ok(findings.worst().into());
+    }
     println!("configuration: valid");
+    if let Some(script) = routes::script(&config.shop.public_url) {
+        println!("script tag of this release: {}", script.tag());
+    }
     let unregistered =
         config.sales_units.iter().filter(|unit| !config.webhook.repair && unit.webhook_secrets.is_empty());
     for unit in unregistered {
@@ -37,5 +54,5 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if bad > 0 {
         bail!("{bad} of {} sales units cannot get an access token", config.sales_units.len());
     }
-    Ok(())
+    Ok(ExitStatus::Done)
 }

@@ -6,11 +6,10 @@ mod database;
 mod vendor;
 
 use secrecy::ExposeSecret;
-use serde::Serialize;
 
 use super::arguments::ConfigFile;
 use super::exit_status::ExitStatus;
-use super::output;
+use super::findings::{Findings, Health};
 use crate::config;
 use crate::store::Store;
 
@@ -22,40 +21,6 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// How serious a finding is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Health {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// One line of the report.
-#[derive(Serialize)]
-struct Finding {
-    health: Health,
-    about: String,
-    found: String,
-}
-
-#[derive(Default)]
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, health: Health, about: &str, found: impl Into<String>) {
-        self.0.push(Finding { health, about: about.to_owned(), found: found.into() });
-    }
-
-    /// Adds a count that should be zero.
-    fn add_count(&mut self, about: &str, count: i64, what_to_do: &str) {
-        match count {
-            0 => self.add(Health::Ok, about, "none"),
-            count => self.add(Health::Warn, about, format!("{count}: {what_to_do}")),
-        }
-    }
 }
 
 /// Exits with 0 when all is well, 1 when something needs attention, 2 when something does not work.
@@ -74,24 +39,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         }
         Err(error) => findings.add(Health::Fail, "database", error.to_string()),
     }
-    let worst = findings.0.iter().map(|finding| finding.health).max().unwrap_or(Health::Ok);
     if args.json {
-        output::json(&findings.0)?;
+        findings.print_json()?;
     } else {
-        for Finding { health, about, found } in &findings.0 {
-            let health = match health {
-                Health::Ok => output::styled(output::GOOD, "ok  "),
-                Health::Warn => output::styled(output::WAITING, "warn"),
-                Health::Fail => output::styled(output::BAD, "FAIL"),
-            };
-            anstream::println!("{health}  {about}: {found}");
-        }
+        findings.print();
     }
-    Ok(match worst {
-        Health::Ok => ExitStatus::Done,
-        Health::Warn => ExitStatus::Failed,
-        Health::Fail => ExitStatus::Wrong,
-    })
+    Ok(findings.worst().into())
 }
 
 /// Reports the sources of the options.

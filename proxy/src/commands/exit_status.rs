@@ -6,8 +6,8 @@ use std::process::ExitCode;
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  success; nothing is wrong
-  1  failed or refused: standard error says why; `doctor`: something needs attention; `reconcile`: some payments could not be compared
-  2  invalid command line; `doctor`: something does not work; `reconcile`: payments differ
+  1  failed or refused: standard error says why; `doctor`, `check --page`: something needs attention; `reconcile`: some payments could not be compared
+  2  invalid command line; `doctor`, `check --page`: something does not work; `reconcile`: payments differ
   3  pending: committed, but not carried out within --wait; a running proxy does it";
 
 /// The exit status of a command.

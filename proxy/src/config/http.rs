@@ -79,7 +79,7 @@ pub struct Limits {
     pub streams_per_checkout: usize,
     /// The most open orders of pages that nobody has paid yet, in all.
     pub idle_offers: u32,
-    /// The age at which the proxy closes a stream.
+    /// The age at which the proxy closes a stream, unless it is that of a paid order.
     pub stream_age: Duration,
     /// The longest time without a byte on a stream.
     pub heartbeat: Duration,

@@ -3,6 +3,7 @@
 //! They serve browsers without JavaScript, and shops without a page of their own. They contain no script. They show the public snapshot of an
 //! order and nothing more, and the template escapes every text.
 
+mod afterwards;
 mod pay;
 mod text;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use kvitt_wire::{Brand, Checkout, Language, Line, Problem, State};
 use maud::{DOCTYPE, Markup, html};
 
+use afterwards::{Afterwards, is_released};
 pub use pay::{PayForm, pay};
 use text::{Text, amount, percent, quantity};
 
@@ -51,10 +53,11 @@ impl Page {
 
 /// The state of an order, for the customer. The page reloads while `more` is to come. `ended` says that it can no longer be paid.
 pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool, ended: bool) -> Page {
-    let text = Text::of(language);
+    let (text, afterwards) = (Text::of(language), Afterwards::of(language));
     let state = checkout.state;
     let (heading, lead) = match state {
         State::Open | State::Starting | State::Created => (text.waiting, text.waiting_lead),
+        State::Authorized if is_released(checkout.aggregate) => (text.terminated, text.thanks_lead),
         State::Authorized => (text.thanks, text.thanks_lead),
         State::Aborted => (text.aborted, text.nothing_drawn),
         State::Expired => (text.expired, text.nothing_drawn),
@@ -65,6 +68,7 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
         Brand::Vipps => ("Vipps", "brand brand-vipps"),
         Brand::MobilePay => ("MobilePay", "brand brand-mobilepay"),
     };
+    let money = afterwards.money(checkout, &text).filter(|_| state == State::Authorized);
     let refresh = more.then_some(REFRESH_S);
     page(
         language,
@@ -74,15 +78,19 @@ pub fn order(checkout: &Checkout, language: Language, shop_url: &str, more: bool
         html! {
             p class=(class) { (brand) }
             h1 { (heading) }
-            p.lead { (lead) }
+            p.lead { (money.as_deref().unwrap_or(lead)) }
             @if ended && state.is_final() && state != State::Authorized { p { (text.ended) ". " (text.ended_lead) } }
             dl.facts {
+                dt { (afterwards.order_number) } dd { (checkout.order_number) }
                 dt { (text.reference) } dd { (checkout.reference) }
                 @if let Some(last_digits) = &checkout.sharing.phone_number_ending {
                     dt { (text.shared) } dd { (text.number_ending) " " (last_digits) }
                 }
             }
             (lines(checkout, &text))
+            @if let Some(link) = &checkout.category {
+                p { a.button href=(link.details_url) { (afterwards.link(link.category)) } }
+            }
             @if let Some(url) = &checkout.redirect_url {
                 p { a.button href=(url) { (text.open_app) } }
             }

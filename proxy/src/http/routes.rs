@@ -39,6 +39,7 @@ use crate::http::app::App;
 use crate::http::below;
 use crate::http::problem::ApiError;
 use crate::http::respond::{Responder, TRACE_ID};
+pub use site::{Script, script};
 
 /// All routes of the API's description.
 fn documented() -> OpenApiRouter<App> {

@@ -14,6 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
+use futures_util::stream::empty;
 use rand::Rng;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -58,6 +59,8 @@ pub struct Span {
     pub heartbeat: Duration,
     /// When it ends.
     pub ends_at: Instant,
+    /// The block with which it ends, if it has one.
+    pub last: Option<&'static str>,
 }
 
 impl Span {
@@ -103,7 +106,8 @@ impl Stream for Blocks {
         }
         ready!(self.timer.as_mut().poll(cx));
         if Instant::now() >= self.span.ends_at {
-            return Poll::Ready(None);
+            self.blocks = Box::pin(empty());
+            return Poll::Ready(self.span.last.map(|last| Ok(Bytes::from_static(last.as_bytes()))));
         }
         let next = self.span.next();
         self.timer.as_mut().reset(next);

@@ -22,6 +22,9 @@ pub enum Error {
     /// There is no such sales unit, or the key may not access it.
     #[error("there is no such sales unit")]
     UnknownSalesUnit,
+    /// `cart_id` is not a random text.
+    #[error("cart_id must have 16 to 64 letters, digits, - and _")]
+    BadCartId,
     /// `return_url` is not on an allowed origin.
     #[error("return_url must be on an allowed origin")]
     BadReturnUrl,

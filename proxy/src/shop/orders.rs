@@ -5,19 +5,19 @@
 
 use std::sync::Arc;
 
-use kvitt_wire::{Brand, Cart, ConsentGiven, Language, NewCheckout, NewShopCheckout};
+use kvitt_wire::{Brand, Cart, ConsentGiven, Language, NewCheckout, NewShopCheckout, State};
 
 use super::cart::{self, Priced};
 use super::{Error, return_url};
 use crate::access::idempotency::Key;
 use crate::access::shop_key::ShopKey;
 use crate::access::token::{self, Found};
-use crate::base::clock;
-use crate::checkout::{Consent, Customer, Moment, Offer, OfferedBy, Opening, Order, Private};
+use crate::base::{clock, text};
+use crate::checkout::{Checkout, Consent, Customer, Input, Moment, Offer, OfferedBy, Opening, Order, Private};
 use crate::config::{SalesUnit, SalesUnits, Shop};
 use crate::engine::chores::Chore;
 use crate::engine::hub::Hub;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{self, Ledger};
 use crate::observe::trace::TraceId;
 use crate::store::Store;
 
@@ -30,7 +30,7 @@ const MIN_OFFER_S: u32 = 60;
 const MAX_OFFER_S: u32 = 180 * 24 * 60 * 60;
 
 /// An order whose request has been checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NewOrder<'a> {
     /// The sales unit that is paid.
     pub unit: &'a SalesUnit,
@@ -54,6 +54,15 @@ pub(super) struct NewOrder<'a> {
     pub customer: Option<Customer>,
 }
 
+/// The order of a page that wants to pay.
+#[derive(Debug)]
+pub struct Opened {
+    /// The order.
+    pub found: Found,
+    /// Whether another page of the same cart has opened it.
+    pub by_other: bool,
+}
+
 /// Opens orders; clones share its parts.
 #[derive(Clone)]
 pub struct Orders {
@@ -70,11 +79,41 @@ impl Orders {
         Self { shop, units, store, ledger, hub }
     }
 
-    /// Checks the request of a page and opens its checkout, under the idempotency key of the request if it has one.
+    /// Checks the request of a page and opens its checkout, under the idempotency key of the request if it has one. Where another page of the same
+    /// cart has opened one, this page pays that.
     ///
     /// # Errors
     /// [`Error`], for the first problem found.
-    pub async fn open(&self, request: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Found, Error> {
+    pub async fn open(&self, request: NewCheckout, key: Option<&Key>, trace_id: &TraceId) -> Result<Opened, Error> {
+        let (cart_id, open) = (request.cart_id.clone(), request.open);
+        if cart_id.as_deref().is_some_and(|id| !text::is_random(id)) {
+            return Err(Error::BadCartId);
+        }
+        let order = self.check(request)?;
+        let Some(cart_id) = cart_id else {
+            return Ok(Opened { found: self.commit(order, key, trace_id).await?, by_other: false });
+        };
+        let of_cart = Key::of_cart(&cart_id, &order.cart);
+        loop {
+            if let Some(mut found) = of_cart.opened(&self.store, is_of_use).await? {
+                if !open && found.checkout.current().state != State::Authorized {
+                    let id = found.checkout.id;
+                    found.subscription = Some(self.hub.subscribe(id));
+                    let input = Input::Pay(order.consent);
+                    found.checkout = self.ledger.apply(id, input, Key::cause(key, id)).await?;
+                }
+                return Ok(Opened { found, by_other: true });
+            }
+            match self.commit(order.clone(), Some(&of_cart), trace_id).await {
+                // Another page was faster.
+                Err(Error::Ledger(ledger::Error::Repeated)) => {}
+                opened => return Ok(Opened { found: opened?, by_other: false }),
+            }
+        }
+    }
+
+    /// Checks the request of a page.
+    fn check(&self, request: NewCheckout) -> Result<NewOrder<'_>, Error> {
         let now = clock::now();
         let (sales_unit, signed_cart) = (request.sales_unit.as_deref(), request.signed_cart.as_deref());
         let priced = cart::resolve(&self.shop, &self.units, sales_unit, &request.items, signed_cart, now)?;
@@ -92,7 +131,7 @@ impl Orders {
         }
         let return_url = self.return_url(request.return_url)?;
         let consent = consent(&self.shop, &cart, request.consent, request.language)?;
-        let order = NewOrder {
+        Ok(NewOrder {
             unit,
             description: cart::description(&cart),
             cart,
@@ -104,8 +143,7 @@ impl Orders {
             payable_until: (!request.open).then(|| within_ms(self.shop.payable_ms)),
             offer: request.open.then(|| Offer::new(OfferedBy::Page, within_ms(PAGE_OFFER_MS))),
             customer: None,
-        };
-        self.commit(order, key, trace_id).await
+        })
     }
 
     /// Checks the request of the shop's backend, which has its own prices, and opens the checkout.
@@ -178,6 +216,11 @@ impl Orders {
         let checked = |url: String| return_url::check(&url, &self.shop.allowed_origins).ok_or(Error::BadReturnUrl);
         url.map(checked).transpose()
     }
+}
+
+/// Whether a page can show this order in place of a new one of the same cart: it is paid, or can be.
+fn is_of_use(checkout: &Checkout) -> bool {
+    checkout.current().state == State::Authorized || checkout.is_payable(clock::now())
 }
 
 /// The record of a consent; `None` when the shop does not ask for one.

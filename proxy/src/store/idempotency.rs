@@ -34,6 +34,15 @@ impl Store {
         self.db.one(query.bind(key), read).await
     }
 
+    /// Deletes a key, unless another checkout has been opened under it meanwhile.
+    ///
+    /// # Errors
+    /// On a database error.
+    pub async fn free_idempotency_key(&self, keyed: &IdempotencyRecord) -> Result<(), Error> {
+        let free = Statement::new("DELETE FROM idempotency_keys WHERE key = $1 AND checkout_id = $2");
+        self.db.execute(free.bind(&keyed.key).bind(keyed.checkout_id)).await.map(drop)
+    }
+
     /// Deletes keys that were inserted before that time, `most` at once. How many.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::OrderLink;
 use crate::{Aggregate, Amount, Cart, Item, Language};
 
 /// `POST /v1/checkouts`: the page's request.
@@ -25,6 +26,11 @@ pub struct NewCheckout {
     /// Opens the order without a payment, so that another device can scan `/pay/{token}/qr.svg` and pay. The terms need not be accepted yet.
     #[serde(default)]
     pub open: bool,
+    /// A random text of the customer's cart, such as a UUID, which every tab that shows the cart sends. The same cart under it is the same order as
+    /// long as that can be paid, and once it is paid. Take a new one after a purchase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 16, max_length = 64, pattern = "^[A-Za-z0-9_-]+$"))]
+    pub cart_id: Option<String>,
     /// Present when the customer has consented to share the telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentGiven>,
@@ -61,6 +67,23 @@ pub struct NewAttempt {
     /// Present when the customer consents to share the telephone number, also for a retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentGiven>,
+}
+
+/// `POST /v1/checkouts/{token}/purchase`: a page that wants to report the purchase of a paid order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewPurchase {
+    /// A random text of the page's own, such as a UUID. A repeat of the request has the same.
+    #[cfg_attr(feature = "openapi", schema(min_length = 16, max_length = 64, pattern = "^[A-Za-z0-9_-]+$"))]
+    pub claim: String,
+}
+
+/// Whether the purchase is that page's to report. Of all pages that ask, over reloads, tabs and devices, one is told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Purchase {
+    /// `true` for the first claim of the order, and for its repeats.
+    pub claimed: bool,
 }
 
 /// The state of a checkout's current attempt. The values are those of the ePayment API's payment state, and `open`, `starting` and `failed`.
@@ -129,7 +152,9 @@ pub struct Checkout {
     pub version: u32,
     /// The state of the current attempt.
     pub state: State,
-    /// The payment's reference at Vipps MobilePay, which the customer sees in the app too.
+    /// The order's number, which stays the same over all attempts to pay it.
+    pub order_number: String,
+    /// The payment's reference at Vipps MobilePay, which the customer sees in the app too: the order's number and that of the attempt.
     pub reference: String,
     /// The URL where the customer approves the payment; present while `state` is `created`. Open it unchanged and top-level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +168,9 @@ pub struct Checkout {
     pub aggregate: Aggregate,
     /// The state of the shared telephone number.
     pub sharing: Sharing,
+    /// The link to the shop's page on the order, where the shop has set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<OrderLink>,
     /// When the checkout was opened, in milliseconds since 1970 (UTC).
     pub created_at_ms: i64,
     /// When the current attempt expires, in milliseconds since 1970 (UTC).

@@ -2,7 +2,7 @@
 //!
 //! Serde types only: no I/O, no clock, no dependency that does not compile to WebAssembly. The widget and the proxy are compiled from the same
 //! types, so a change that breaks one breaks the build. Every type adds bytes to the widget: keep them few and small, without maps and floats.
-//! The widget does not deserialize what it does not show (`skip_deserializing` for WebAssembly).
+//! The widget reads only the fields that it shows.
 //!
 //! Field names are snake_case, amounts are minor units (øre, cent), times are milliseconds since 1970 in UTC.
 //!
@@ -18,6 +18,7 @@
 //! | [`shop_cart`] | carts with the shop's prices, posted or signed |
 //! | [`problem`] | problem bodies |
 //! | [`checkout`] | checkouts, for the page |
+//! | [`link`] | the shop's own page on an order |
 //! | [`cart`] | carts and their lines, with the proxy's prices |
 //! | [`role`] | what a shop key may do |
 //! | [`wording`] | the texts of the consent, of all versions |
@@ -28,6 +29,7 @@
 mod cart;
 mod checkout;
 mod desk;
+mod link;
 mod money;
 mod problem;
 mod quantity;
@@ -38,16 +40,17 @@ mod shop_cart;
 mod wording;
 
 pub use cart::{Cart, Item, Line, PaymentSources};
-pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, Sharing, State};
+pub use checkout::{Checkout, ConsentGiven, NewAttempt, NewCheckout, NewPurchase, Purchase, Sharing, State};
 pub use desk::{DeskArticle, DeskLogin, DeskSalesUnit, DeskSession};
+pub use link::{CategoryName, OrderLink};
 pub use money::{Aggregate, Amount, Brand, Currency, Language};
 pub use problem::Problem;
 pub use quantity::{NotAQuantity, Quantity, Unit};
 pub use request::{Addressee, NewPaymentRequest, SentBy, ShopRequest};
 pub use role::Role;
 pub use shop::{
-    Actor, AuditEntries, AuditEntry, CaptureDeadline, CategoryName, CustomerConsent, ErasedCustomers, FoundCustomers,
-    LetGo, MoveMoney, NewCategory, NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt,
+    Actor, AuditEntries, AuditEntry, CaptureDeadline, CustomerConsent, ErasedCustomers, FoundCustomers, LetGo,
+    MoveMoney, NewCategory, NewImage, NewShopEndpoint, OfNumber, OrderEvent, Pieces, ReplaySince, ShopAttempt,
     ShopCategory, ShopCustomer, ShopDeliveries, ShopDelivery, ShopDrift, ShopEndpoint, ShopEndpoints, ShopImage,
     ShopOperation, ShopOrder, ShopOrders, ShopSharing, ShopWarning, ShopWarnings, ToBeTold, Via,
 };

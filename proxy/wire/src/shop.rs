@@ -12,7 +12,7 @@ use crate::{Aggregate, Amount, Line, PaymentSources, Quantity, ShopConsent, Shop
 
 pub use audit::{Actor, AuditEntries, AuditEntry, Via};
 pub use customers::{CustomerConsent, ErasedCustomers, FoundCustomers, OfNumber, ShopCustomer, ShopSharing};
-pub use details::{CategoryName, NewCategory, NewImage, ShopCategory, ShopImage};
+pub use details::{NewCategory, NewImage, ShopCategory, ShopImage};
 pub use endpoints::{
     NewShopEndpoint, ReplaySince, ShopDeliveries, ShopDelivery, ShopEndpoint, ShopEndpoints, ToBeTold,
 };

@@ -91,6 +91,8 @@ impl Operation {
 /// Existing resources and credentials for the requests.
 pub(super) struct Known {
     pub(super) token: String,
+    /// The token of an order that is paid.
+    pub(super) paid: String,
     /// An order for each operation that changes one, by the end of its path. The last is for all others.
     pub(super) references: Vec<(&'static str, String)>,
     /// One to deliver to, one to disable, and one to remove.
@@ -132,6 +134,7 @@ pub(super) fn request(
         match place {
             "path" => {
                 let right = match name {
+                    "token" if path.ends_with("/purchase") => known.paid.as_str(),
                     "token" => known.token.as_str(),
                     "reference" => known.reference(&path),
                     "id" if path.contains("/endpoints/") => match operation.method {
@@ -205,6 +208,7 @@ fn body(kind: &str, schema: &Value, description: &Value, known: &Known, tape: &m
         "NewImage" => json!({ "id": "parcel", "data": png(200) }),
         "OfNumber" => json!({ "phone_number": "+47 900 00 000" }),
         "NewCheckout" => serde_json::to_value(two_mugs_and_a_tea()).unwrap(),
+        "NewPurchase" => json!({ "claim": "0123456789abcdef" }),
         "PayForm" => {
             json!({ "items": "mug:2,tea:1", "amount": 58_700, "currency": "NOK", "terms_accepted": "yes", "wording": "1" })
         }

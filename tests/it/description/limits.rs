@@ -135,7 +135,9 @@ async fn its_limits_are_those_of_the_proxy() {
         json!({ "cart": cart, "description": "To krus", "expires_in_s": 60, "return_url": "https://shop.example/" });
     let mut page = serde_json::to_value(two_mugs_and_a_tea()).unwrap();
     page["consent"] = json!({ "wording": "2026-11" });
+    page["cart_id"] = json!("0123456789abcdef");
     page["return_url"] = json!("https://shop.example/");
+    let claim = json!({ "claim": "0123456789abcdef" });
     let moved = json!({ "lines": [{ "sku": "mug", "quantity": 1 }] });
     let category = json!({ "category": "delivery", "details_url": "https://shop.example/", "image_id": "parcel" });
     let image = json!({ "id": "parcel", "data": png(200) });
@@ -143,6 +145,7 @@ async fn its_limits_are_those_of_the_proxy() {
     let mut seen = BTreeSet::from(["Amount.value".to_owned()]);
     for (path, called, body) in [
         ("/v1/checkouts", "/v1/checkouts", page),
+        ("/v1/checkouts/{token}/purchase", &format!("{}/purchase", order.path()), claim),
         ("/v1/shop/checkouts", "/v1/shop/checkouts", open.clone()),
         ("/v1/shop/payment-requests", "/v1/shop/payment-requests", open),
         ("/v1/shop/orders/{reference}/capture", &format!("{orders}/capture"), moved),

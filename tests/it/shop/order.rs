@@ -89,6 +89,8 @@ pub(crate) struct Stream {
     pub(crate) last_id: Option<String>,
     /// The stream's `retry:`, in milliseconds.
     pub(crate) retry_ms: Option<u64>,
+    /// Whether it said that it ends for good.
+    pub(crate) ended: bool,
 }
 
 impl Stream {
@@ -107,7 +109,7 @@ impl Stream {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
         let body = Box::pin(response.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec())));
-        Self { body, text: String::new(), last_id: None, retry_ms: None }
+        Self { body, text: String::new(), last_id: None, retry_ms: None, ended: false }
     }
 
     /// The next snapshot, or none at the end of the stream.
@@ -116,6 +118,7 @@ impl Stream {
             while let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 self.retry_ms = field("retry:").map(|ms| ms.parse().unwrap()).or(self.retry_ms);
+                self.ended |= field("event:") == Some("end");
                 let snapshot = (field("event:") == Some("checkout")).then(|| {
                     self.last_id = field("id:").map(str::to_owned);
                     serde_json::from_str(field("data:").unwrap()).unwrap()
@@ -128,5 +131,15 @@ impl Stream {
             let bytes = self.body.next().await?.ok()?;
             self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
+    }
+
+    /// Reads so many heartbeats, with no event among them.
+    pub(crate) async fn rests(&mut self, heartbeats: usize) {
+        while self.text.lines().filter(|line| *line == ":").count() < heartbeats {
+            let bytes = tokio::time::timeout(TIMEOUT, self.body.next()).await.expect("a heartbeat comes");
+            self.text.push_str(std::str::from_utf8(&bytes.expect("the stream continues").unwrap()).unwrap());
+        }
+        assert!(!self.text.contains("data:"), "{}", self.text);
+        self.text.clear();
     }
 }

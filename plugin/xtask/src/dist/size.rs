@@ -22,10 +22,7 @@ pub(super) struct Size {
 
 impl Size {
     pub(super) fn of(content: &[u8]) -> Result<Self> {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(content).context("cannot gzip")?;
-        let gzip = gzip.finish().context("cannot gzip")?.len();
-        Ok(Self { raw: content.len(), gzip, brotli: brotli(content)?.len() })
+        Ok(Self { raw: content.len(), gzip: gzip(content)?.len(), brotli: brotli(content)?.len() })
     }
 
     pub(super) fn brotli(&self) -> usize {
@@ -58,6 +55,13 @@ pub(super) fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut &content[..], &mut compressed, &params).context("cannot compress")?;
     Ok(compressed)
+}
+
+/// Compresses with gzip at its highest level.
+pub(super) fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(content).context("cannot gzip")?;
+    gzip.finish().context("cannot gzip")
 }
 
 /// Prints the table and checks the budgets. The first row is the shell.

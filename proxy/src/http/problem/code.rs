@@ -121,6 +121,10 @@ codes! {
         "Send one of the two.";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused": "This Idempotency-Key was used for another request",
         "Use a new key for a new intention. A retry must have the same body, byte for byte.";
+    BadCartId = UNPROCESSABLE_ENTITY "bad_cart_id": "cart_id must be a random text",
+        "Send 16 to 64 letters, digits, `-` and `_`, such as a UUID.";
+    BadClaim = UNPROCESSABLE_ENTITY "bad_claim": "claim must be a random text",
+        "Send 16 to 64 letters, digits, `-` and `_`, such as a UUID.";
     BadDetailsUrl = UNPROCESSABLE_ENTITY "bad_details_url": "details_url must be an https address",
         "Use the URL of a public page that needs no session, of 2000 characters at most.";
     BadImage = UNPROCESSABLE_ENTITY "bad_image": "The image cannot be used",

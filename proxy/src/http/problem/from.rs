@@ -21,6 +21,7 @@ impl From<shop::Error> for ApiError {
             shop::Error::TermsNotAccepted => Code::TermsNotAccepted.into(),
             shop::Error::UnknownSalesUnit => Code::UnknownSalesUnit.into(),
             shop::Error::BadReturnUrl => Code::BadReturnUrl.into(),
+            shop::Error::BadCartId => Code::BadCartId.into(),
             shop::Error::BadWording => Code::BadWording.into(),
             shop::Error::BadDescription => Code::BadDescription.into(),
             shop::Error::BadExpiry => Code::BadExpiry.into(),

@@ -4,37 +4,47 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use kvitt_wire::{Checkout, NewAttempt, NewCheckout, Problem, State as PaymentState};
+use kvitt_wire::{Checkout, NewAttempt, NewCheckout, NewPurchase, Problem, Purchase, State as PaymentState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admission::{Peer, limit_orders};
-use super::responses::{Busy, ForPage, KeyedBody, NotFound};
+use super::responses::{Busy, ForPage, JsonBody, KeyedBody, NotFound};
 use crate::access::idempotency::{self, Key, Replayed};
+use crate::base::text;
 use crate::checkout::Input;
 use crate::http::app::App;
-use crate::http::extract::{IdempotencyKey, Keyed, Path};
-use crate::http::problem::{ApiError, Result};
+use crate::http::extract::{IdempotencyKey, Json, Keyed, Path};
+use crate::http::problem::{ApiError, Code, Result};
 use crate::observe::trace::TraceId;
 use crate::shop::orders;
 use crate::store::Cause;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(show, cancel)).routes(routes!(retry))
+    OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(show, cancel))
+        .routes(routes!(retry))
+        .routes(routes!(claim))
 }
 
 /// Opens a checkout and creates its payment
 ///
 /// Returns as soon as the payment exists. When Vipps MobilePay is slow, `state` is still `starting`: follow the stream. When it
 /// refuses, `state` is `failed` and `trouble` has its code.
+///
+/// Where another tab has opened an order with the same `cart_id` and the same cart, the answer is that order, and paying pays it, as with
+/// `POST /v1/checkouts/{token}/attempts`. An order that is paid is answered as it is.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "page", params(IdempotencyKey), request_body = NewCheckout, responses(
+    (status = 200, body = Checkout, description = "The checkout that was opened before with the same `cart_id`"),
     (status = 201, body = Checkout, description = "The checkout", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForPage, KeyedBody, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`"),
+        description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`; about the order that another tab has opened: \
+            `not_retryable`, `too_many_attempts`, `offer_ended`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
-        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_wording`, `idempotency_key_reused`, `unknown_sales_unit`; about \
-            the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
+        description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_cart_id`, `bad_wording`, `idempotency_key_reused`, \
+            `unknown_sales_unit`; about the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
             `items_and_signed_cart`, `malformed_signed_cart`, `unknown_cart_key`, `cart_signature_invalid`, `cart_expired`, \
             `cart_not_yet_valid`, `cart_lives_too_long`, `wrong_cart_audience`, `wrong_sales_unit`, `bad_line`, \
             `line_total_mismatch`, `bad_payment_sources`, `cart_lines_mismatch`: `detail` has the difference"),
@@ -46,13 +56,19 @@ async fn open(
     trace_id: TraceId,
     Keyed { body, key }: Keyed<NewCheckout>,
 ) -> Result<Started> {
-    let (mut opened, replayed) = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, async {
+    let mut status = StatusCode::CREATED;
+    let opening = async {
         limit_orders(&app, peer, &headers, body.open).await?;
-        Ok::<_, ApiError>(app.orders.open(body, key.as_ref(), &trace_id).await?)
-    })
-    .await?;
+        let opened = app.orders.open(body, key.as_ref(), &trace_id).await?;
+        if opened.by_other {
+            status = StatusCode::OK;
+        }
+        Ok::<_, ApiError>(opened.found)
+    };
+    let once = idempotency::once(&app.store, app.http.limits.wait, key.as_ref(), started, opening);
+    let (mut opened, replayed) = once.await?;
     app.wait_until(&mut opened, started).await;
-    Ok((StatusCode::CREATED, replayed, axum::Json(opened.snapshot())))
+    Ok((status, replayed, axum::Json(opened.snapshot())))
 }
 
 /// Shows a checkout
@@ -116,6 +132,31 @@ async fn retry(
     .await?;
     app.wait_until(&mut found, started).await;
     Ok((StatusCode::CREATED, replayed, axum::Json(found.snapshot())))
+}
+
+/// Claims the purchase of a paid order
+///
+/// So that a page reports it to the shop's analytics exactly once: the first claim of an order is answered `true`, and so is its repeat with the same
+/// text; every other one is answered `false`, over reloads, tabs and devices. What there is to report is in the `Checkout` that the page has:
+/// `reference`, `order_number`, and `cart` with its lines and total.
+#[utoipa::path(post, path = "/v1/checkouts/{token}/purchase", operation_id = "claim_purchase", tag = "page",
+    params(("token" = String, Path)), request_body = NewPurchase, responses(
+    (status = 200, body = Purchase, description = "Whether this page reports it"),
+    ForPage, JsonBody, NotFound, Busy,
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "`not_paid`"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "`bad_claim`"),
+))]
+async fn claim(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Json(NewPurchase { claim }): Json<NewPurchase>,
+) -> Result<axum::Json<Purchase>> {
+    if !text::is_random(&claim) {
+        return Err(Code::BadClaim.into());
+    }
+    let id = app.find(&token).await?.checkout.id;
+    let after = app.ledger.apply(id, Input::Claim(claim.clone()), Cause::Request).await?;
+    Ok(axum::Json(Purchase { claimed: after.claimed_by.as_ref() == Some(&claim) }))
 }
 
 /// The response of both routes that start a payment.

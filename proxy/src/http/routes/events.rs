@@ -2,13 +2,17 @@
 //!
 //! The stream sends the current snapshot first and then each newer one. It replays no past events: a page that reconnects has the current
 //! state at once.
+//!
+//! A page follows a paid order for a day. Then the stream ends with an event of its own, and a browser that reconnects all the same is answered
+//! 204, after which [it stops](https://html.spec.whatwg.org/multipage/server-sent-events.html#server-sent-events-intro).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use kvitt_wire::Problem;
 use tokio::time::Instant;
@@ -20,13 +24,18 @@ use super::admission::Peer;
 use super::responses::{ForPage, NotFound};
 use crate::access::streams::Place;
 use crate::access::token;
-use crate::checkout::Checkout;
+use crate::base::clock;
+use crate::checkout::{Checkout, FOLLOWED_MS};
+use crate::config::Limits;
 use crate::engine::hub::Subscription;
 use crate::http::app::App;
 use crate::http::extract::Path;
 use crate::http::problem::{ApiError, Result};
 use crate::http::sse::{self, Event, Span};
 use crate::observe::trace;
+
+/// The last event of a stream that ends for good. It has no id, so that the page keeps that of the latest version.
+const END: &str = "event: end\ndata: {}\n\n";
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
@@ -45,11 +54,13 @@ struct LastVersion {
 /// Streams a checkout
 ///
 /// Server-sent events named `checkout`, each with a whole `Checkout` as its data and the version as its id. With
-/// `Last-Event-ID`, the stream omits a version that the page already has. The proxy closes the stream after some minutes: reconnect.
+/// `Last-Event-ID`, the stream omits a version that the page already has. The proxy closes the stream after some minutes: reconnect. The stream of
+/// a paid order lasts until a day after the payment. It ends with an event named `end`: do not reconnect.
 #[utoipa::path(get, path = "/v1/checkouts/{token}/events", tag = "page",
     params(("token" = String, Path), LastVersion),
     responses(
     (status = 200, content_type = "text/event-stream", body = String, description = "The stream of events"),
+    (status = 204, description = "The order was paid more than a day ago, and the page has its latest version: do not reconnect"),
     ForPage, NotFound,
     (status = 503, body = Problem, content_type = "application/problem+json", description = "`busy`: too many streams in all or of this checkout, or the database does not answer"),
 ))]
@@ -73,10 +84,23 @@ async fn follow(
     let last = last.unwrap_or_default();
     subscription.has_read(&found.checkout);
     let first = (found.checkout.version > last).then(|| block(&found.checkout, &token));
+    let span = span(&found.checkout, &limits);
+    if first.is_none() && span.last.is_some() && span.ends_at <= Instant::now() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let stream = CheckoutStream { subscription, token, first, last: last.max(found.checkout.version), _place: place };
     let blocks = unfold(stream, |mut stream| async move { Some((stream.next().await?, stream)) });
-    let span = Span { heartbeat: limits.heartbeat, ends_at: Instant::now() + limits.stream_age };
     Ok(sse::response(blocks, span))
+}
+
+/// How long the stream lasts. That of a paid order needs no other connection until it ends for good.
+fn span(checkout: &Checkout, limits: &Limits) -> Span {
+    let (now, heartbeat) = (Instant::now(), limits.heartbeat);
+    let Some(until) = checkout.followed_until() else {
+        return Span { heartbeat, ends_at: now + limits.stream_age, last: None };
+    };
+    let left_ms = until.0.saturating_sub(clock::now().0).clamp(0, FOLLOWED_MS);
+    Span { heartbeat, ends_at: now + Duration::from_millis(left_ms.unsigned_abs()), last: Some(END) }
 }
 
 /// One open stream. It costs nothing as long as the checkout does not change.

@@ -80,6 +80,7 @@ impl PayForm {
             language,
             return_url: given(self.return_url),
             open: false,
+            cart_id: None,
         })
     }
 }
@@ -114,7 +115,7 @@ async fn pay(
 }
 
 async fn start(app: &App, trace_id: &TraceId, form: PayForm) -> Result<Response> {
-    let mut opened = app.orders.open(form.into_checkout()?, None, trace_id).await?;
+    let mut opened = app.orders.open(form.into_checkout()?, None, trace_id).await?.found;
     app.wait_until(&mut opened, |checkout| checkout.current().state != PaymentState::Starting).await;
     let payment_url = opened.snapshot().redirect_url;
     see_other(&payment_url.unwrap_or(opened.checkout.order.landing_return_url.0))

@@ -5,7 +5,7 @@
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use kvitt_wire::{ConsentGiven, State as PaymentState};
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use crate::base::clock;
 use crate::checkout::{Attempt, Checkout, Flow, Input};
 use crate::http::app::App;
 use crate::http::extract::Path;
+use crate::http::files;
 use crate::http::pages::{self, Page};
 use crate::http::problem::{ApiError, Result};
 use crate::http::qr;
@@ -116,12 +117,18 @@ async fn pay(
     ForPage, NotFound, Busy,
     (status = 307, description = "To the image at Vipps MobilePay"),
 ))]
-async fn qr_svg(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
+async fn qr_svg(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response> {
     let found = app.find(&token).await?;
     if let Some(url) = vendor_qr(&app, &found.checkout, true).await {
         return Ok(Redirect::temporary(&url).into_response());
     }
-    Ok(image("image/svg+xml", qr::svg(&found.checkout.pay_url()).into_bytes()))
+    let drawn = qr::svg(&found.checkout.pay_url()).into_bytes();
+    let vary = (header::VARY, "accept-encoding");
+    Ok(if files::accepts(&headers, "gzip") {
+        ([vary, (header::CONTENT_ENCODING, "gzip")], image("image/svg+xml", files::gzip(&drawn))).into_response()
+    } else {
+        ([vary], image("image/svg+xml", drawn)).into_response()
+    })
 }
 
 /// The bytes of an image, for the description of the API.

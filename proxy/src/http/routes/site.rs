@@ -7,7 +7,10 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest, Sha384};
 use url::Url;
 
 use crate::http::app::App;
@@ -43,13 +46,13 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
         let allowed = [(header::ALLOW, "GET,HEAD")];
         return Ok((allowed, ApiError::method_not_allowed()).into_response());
     }
-    let (file, compressed) = find(path, request.headers()).ok_or_else(|| {
+    let (file, coding) = find(path, request.headers(), Files::get).ok_or_else(|| {
         let missing = ApiError::not_found();
         if path.ends_with(".html") || !path.contains('.') { missing.as_page() } else { missing }
     })?;
     let mut headers = file_headers(&app, path, &file);
-    if compressed {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
     Ok(files::response(request.headers(), headers, file.data))
 }
@@ -62,14 +65,17 @@ fn without_slash(uri: &Uri) -> Option<String> {
     (matches!(folder, "/pay" | "/return") || matches!(path, "/pay" | "/return")).then(|| format!("../{page}{query}"))
 }
 
-/// The file, or its brotli version when the browser accepts it; true for the latter.
-fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, bool)> {
-    if path.ends_with(".br") || path.split('/').any(|part| part.starts_with('.')) {
+/// The codings in which files lie beside the plain ones, smallest first, and how their names end.
+const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// The file, in the smallest coding that there is of it and that the browser accepts.
+fn find<F>(path: &str, headers: &HeaderMap, get: impl Fn(&str) -> Option<F>) -> Option<(F, Option<&'static str>)> {
+    if CODINGS.iter().any(|(_, end)| path.ends_with(end)) || path.split('/').any(|part| part.starts_with('.')) {
         return None;
     }
-    let compressed =
-        files::accepts(headers, "br").then(|| Files::get(&format!("{path}.br"))).flatten().map(|file| (file, true));
-    compressed.or_else(|| Files::get(path).map(|file| (file, false)))
+    let compressed = CODINGS.iter().filter(|(coding, _)| files::accepts(headers, coding));
+    let mut compressed = compressed.filter_map(|(coding, end)| Some((get(&format!("{path}{end}"))?, Some(*coding))));
+    compressed.next().or_else(|| Some((get(path)?, None)))
 }
 
 fn file_headers(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
@@ -108,12 +114,42 @@ fn file_headers(app: &App, path: &str, file: &EmbeddedFile) -> HeaderMap {
 
 /// Whether the file's name contains the hash of its contents, so that a browser may cache it for good.
 fn is_hashed(path: &str) -> bool {
-    let stem = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
     path.starts_with("pkg/")
         && stem
             .rsplit('-')
             .next()
             .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The widget's script of this release and no other.
+#[derive(Debug)]
+pub struct Script {
+    /// Its address. The name has the version, and a hash.
+    pub src: String,
+    /// The whole hash, by which a browser checks it.
+    pub integrity: String,
+}
+
+impl Script {
+    fn new(public_url: &str, path: &str, content: &[u8]) -> Self {
+        let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(content)));
+        Self { src: format!("{public_url}/{path}"), integrity }
+    }
+
+    /// The tag that loads it.
+    pub fn tag(&self) -> String {
+        let Self { src, integrity } = self;
+        format!("<script type=\"module\" src=\"{src}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>")
+    }
+}
+
+/// The script of this release at a proxy with that `public_url`; `None` where the widget is not built.
+pub fn script(public_url: &str) -> Option<Script> {
+    let begin = concat!("pkg/kvitt-", env!("CARGO_PKG_VERSION"), "-");
+    let path = Files::iter().find(|path| path.starts_with(begin) && path.ends_with(".js"))?;
+    Some(Script::new(public_url, &path, &Files::get(&path)?.data))
 }
 
 /// The content security policy of the order desk: its own files, its own proxy, and no way to turn text into script.
@@ -128,4 +164,52 @@ fn shop_policy(app: &App) -> String {
          connect-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
         landing.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_coding_is_sent_that_there_is_and_that_is_accepted() {
+        let there = ["pkg/app.js", "pkg/app.js.br", "pkg/app.js.gz", "pkg/words.js", "pkg/words.js.gz"];
+        let get = |path: &str| there.iter().find(|name| **name == path).copied();
+        for (path, accepted, sent) in [
+            ("pkg/app.js", "gzip, deflate, br, zstd", Some(("pkg/app.js.br", Some("br")))),
+            ("pkg/app.js", "gzip", Some(("pkg/app.js.gz", Some("gzip")))),
+            ("pkg/app.js", "br;q=0, gzip", Some(("pkg/app.js.gz", Some("gzip")))),
+            ("pkg/app.js", "identity", Some(("pkg/app.js", None))),
+            ("pkg/words.js", "br, gzip", Some(("pkg/words.js.gz", Some("gzip")))),
+            ("pkg/app.js.gz", "gzip", None),
+            ("pkg/app.js.br", "br", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            assert_eq!(find(path, &headers, get), sent, "{path} {accepted}");
+        }
+    }
+
+    #[test]
+    fn the_tag_of_a_release_has_the_hash_of_its_script() {
+        let script = Script::new("https://pay.example/a", "pkg/kvitt-0.1.0-0123abcd.js", b"abc");
+        // The hash of `abc` in FIPS 180-2, appendix D.
+        let hash = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
+        let tag = format!(
+            "<script type=\"module\" src=\"https://pay.example/a/pkg/kvitt-0.1.0-0123abcd.js\" integrity=\"{hash}\" \
+             crossorigin=\"anonymous\"></script>"
+        );
+        assert_eq!(script.tag(), tag);
+    }
+
+    #[test]
+    fn files_with_their_hash_in_the_name_are_cached_for_good() {
+        for (path, hashed) in [
+            ("pkg/app-0123abcd.js", true),
+            ("pkg/kvitt-0.1.0-0123abcd.js", true),
+            ("pkg/kvitt.js", false),
+            ("pkg/kvitt-0.1.0.js", false),
+            ("desk/app-0123abcd.js", false),
+        ] {
+            assert_eq!(is_hashed(path), hashed, "{path}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::CategoryName;
+
 /// The body of `POST /v1/shop/orders/{reference}/category`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -17,25 +19,6 @@ pub struct NewCategory {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._-]+$"))]
     pub image_id: Option<String>,
-}
-
-/// The name of the link in the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum CategoryName {
-    /// More information.
-    General,
-    /// The receipt.
-    Receipt,
-    /// The order confirmation.
-    OrderConfirmation,
-    /// Track the parcel.
-    Delivery,
-    /// The ticket.
-    Ticket,
-    /// The booking.
-    Booking,
 }
 
 /// The link of an order in the app.

@@ -34,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever arrives in whatever order: at most one attempt is paid, final states stay, no idempotency key or reference is used for two
-    /// things, and no personal data is stored without consent or after an erasure.
+    /// things, the purchase is claimed by one page, and no personal data is stored without consent or after an erasure.
     #[test]
     fn the_invariants_hold_in_any_order(consents in any::<bool>(), inputs in prop::collection::vec(any_input(), 1..60)) {
         let mut story = Story::new(consents.then(consent));
@@ -44,6 +44,7 @@ proptest! {
             match attempt {
                 Some(attempt) => drop(story.update(attempt % before.attempts.len() + 1, update)),
                 None if flag => drop(story.take(if erases { Input::Erase } else { Input::Cancel }).unwrap()),
+                None if erases => drop(story.take(Input::Claim(format!("page {}", story.now.0)))),
                 None => drop(story.take(Input::Retry(None))),
             }
             let after = &story.checkout;
@@ -54,6 +55,8 @@ proptest! {
                 prop_assert!(!kept || old.state == new.state, "{:?} became {:?}", old.state, new.state);
                 prop_assert!(new.aggregate.authorized >= old.aggregate.authorized);
             }
+            prop_assert!(after.claimed_by.is_none() || story.state() == State::Authorized);
+            prop_assert!(before.claimed_by.is_none() || after.claimed_by == before.claimed_by, "claimed once");
             prop_assert!((consents && after.erased_at.is_none()) || after.customer.is_none());
             for planned in &story.effects {
                 let key = match &planned.effect {

@@ -166,7 +166,7 @@ async fn follow(
     let key = key.clone();
     let stream = EventStream { app, key, session, listening, after, read: VecDeque::new(), _place: place_of_key };
     let blocks = unfold(stream, |mut stream| async move { Some((stream.next().await?.block(), stream)) });
-    let span = Span { heartbeat: limits.heartbeat, ends_at: Instant::now() + limits.stream_age };
+    let span = Span { heartbeat: limits.heartbeat, ends_at: Instant::now() + limits.stream_age, last: None };
     let mut response = sse::response(blocks, span);
     response.headers_mut().insert(CURSOR, HeaderValue::from(after));
     Ok(response)
