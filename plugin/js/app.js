@@ -4,7 +4,7 @@
  */
 import { Widget, initSync } from "kvitt-glue";
 import theme from "kvitt-theme";
-import { Page, describe } from "./page.js";
+import { Page } from "./page.js";
 
 /** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs */
 export async function start(response) {
@@ -24,8 +24,8 @@ export function widget(host, cover, key, origin, words) {
   hideToken();
   const salt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
   const scan = matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches;
-  const page = new Page(host, cover);
-  page.start(new Widget({ ...describe(host, key, origin), words, salt: salt.join(""), scan }));
+  const page = new Page(host, cover, key, origin);
+  page.start(new Widget({ ...page.order(), words, salt: salt.join(""), scan }));
   return page;
 }
 

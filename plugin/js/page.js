@@ -19,6 +19,12 @@ const STREAMED = 7;
 const STREAM_LOST = 8;
 const TICKED = 9;
 const ANSWERED = 10;
+const STREAM_ENDED = 11;
+const HIDDEN = 12;
+const SHARED = 13;
+
+/** For how long the attributes have to stay as they are before a changed order counts, in milliseconds. */
+const SETTLED_MS = 250;
 
 export class Page {
   /** The element's state in the WebAssembly. */
@@ -26,14 +32,30 @@ export class Page {
   #host;
   #root;
   #cover;
+  /** The key in the tab's storage, and the proxy's address. */
+  #key;
+  #origin;
   #stream;
   #timer;
+  /** Runs until changed attributes have settled. */
+  #settling;
+  /** Tells the other tabs of orders that are being paid. */
+  #channel;
+  /** The answers that came while the page was being left. */
+  #held;
 
-  /** @param {HTMLElement} host the element @param {HTMLElement} cover what is visible while no screen is */
-  constructor(host, cover) {
+  /**
+   * @param {HTMLElement} host the element
+   * @param {HTMLElement} cover what is visible while no screen is
+   * @param {string} key the key in the tab's storage; empty for an element that only shows an order
+   * @param {string} origin the proxy's address
+   */
+  constructor(host, cover, key, origin) {
     this.#host = host;
     this.#cover = cover;
     this.#root = cover.parentNode;
+    this.#key = key;
+    this.#origin = origin;
   }
 
   /** Connects the page with its state. */
@@ -44,6 +66,7 @@ export class Page {
 
   /** The customer pressed the pay button. */
   open() {
+    this.#settle();
     this.#tell(OPENED);
   }
 
@@ -54,7 +77,16 @@ export class Page {
 
   /** The attributes changed, and with them perhaps the key in the tab's storage and the proxy's address. */
   changed(key, origin) {
-    this.#tell(CONFIGURED, describe(this.#host, key, origin));
+    this.#key = key;
+    this.#origin = origin;
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#settle(), SETTLED_MS);
+  }
+
+  /** Takes over what the attributes say now. */
+  #settle() {
+    clearTimeout(this.#settling);
+    this.#tell(CONFIGURED, this.order());
   }
 
   /** Changes the language to that of a file of texts. */
@@ -75,20 +107,53 @@ export class Page {
     clearTimeout(this.#timer);
   }
 
+  /** Describes the order of the element, mostly by its attributes. The address to return to becomes absolute. */
+  order() {
+    const get = (name) => this.#host.getAttribute(name) || undefined;
+    let returnUrl = get("return-url");
+    try {
+      returnUrl &&= new URL(returnUrl, document.baseURI).href;
+    } catch {
+      returnUrl = undefined;
+    }
+    return {
+      key: this.#key,
+      origin: this.#origin,
+      cartId: cartId(this.#key),
+      items: get("items"),
+      cart: get("cart"),
+      amount: get("amount"),
+      currency: get("currency")?.toUpperCase(),
+      salesUnit: get("sales-unit"),
+      returnUrl,
+    };
+  }
+
   handleEvent({ type, target, data }) {
     if (type == "click") {
       const button = target.closest("[data-do]");
       if (button) this.#tell(CLICKED, { name: button.dataset.do, ticked: button.checked });
     } else if (type == "checkout") this.#tell(STREAMED, parse(data));
+    else if (type == "end") this.#tell(STREAM_ENDED);
     else if (type == "error") this.#tell(STREAM_LOST);
-    else if (!document.hidden) this.#tell(REACTIVATED);
+    else if (type == "message") data.key == this.#key && this.#tell(SHARED, data);
+    else if (type == "pagehide") this.#held = [];
+    else {
+      const held = this.#held;
+      this.#held = undefined;
+      for (const answer of held ?? []) this.#tell(ANSWERED, answer);
+      this.#tell(document.hidden ? HIDDEN : REACTIVATED);
+    }
   }
 
   #listen(verb) {
+    this.#channel?.close();
+    this.#channel = verb == "add" && this.#key && globalThis.BroadcastChannel && new BroadcastChannel("kvitt");
+    if (this.#channel) this.#channel.onmessage = this.handleEvent.bind(this);
     verb += "EventListener";
     this.#root[verb]("click", this);
     document[verb]("visibilitychange", this);
-    for (const name of ["online", "pageshow"]) window[verb](name, this);
+    for (const name of ["online", "pageshow", "pagehide"]) window[verb](name, this);
   }
 
   #tell(what, value) {
@@ -126,14 +191,14 @@ export class Page {
       .then(() => fetch(url, { method, signal: AbortSignal.timeout(TIMEOUT_MS), ...options }))
       .then((response) => response.json().then((json) => ({ number, response, json })))
       .catch(() => ({ number }))
-      .then((answer) => this.#tell(ANSWERED, answer));
+      .then((answer) => (this.#held ? this.#held.push(answer) : this.#tell(ANSWERED, answer)));
   }
 
   /** Opens a stream instead of the one that is open; without an address there is none then. */
   listen(url) {
     this.#stream?.close();
     this.#stream = url ? new EventSource(url) : undefined;
-    for (const name of ["checkout", "error"]) this.#stream?.addEventListener(name, this);
+    for (const name of ["checkout", "end", "error"]) this.#stream?.addEventListener(name, this);
   }
 
   /** Sets the timer instead of the one that is running. */
@@ -156,12 +221,23 @@ export class Page {
     }
   }
 
+  /** The customer's cart is bought: the next one is another. */
+  forget() {
+    try {
+      localStorage.removeItem(this.#key);
+    } catch {
+      // There was nothing to forget.
+    }
+  }
+
   /** Stores an order's token for this tab; or removes it, unless another token has replaced it. */
   store(key, token, keep) {
     try {
       if (!key) return;
-      if (keep) sessionStorage.setItem(key, token);
-      else if (sessionStorage.getItem(key) == token) sessionStorage.removeItem(key);
+      if (keep) {
+        sessionStorage.setItem(key, token);
+        this.#channel?.postMessage({ key, token });
+      } else if (sessionStorage.getItem(key) == token) sessionStorage.removeItem(key);
     } catch {
       // The tab has no storage.
     }
@@ -172,25 +248,15 @@ export class Page {
   }
 }
 
-/** Describes the order of an element, mostly by its attributes. The address to return to becomes absolute. */
-export function describe(host, key, origin) {
-  const get = (name) => host.getAttribute(name) || undefined;
-  let returnUrl = get("return-url");
+/**
+ * The random text of the customer's cart, which all its tabs have: with it the proxy knows the order that another tab has opened. A purchase
+ * ends it. A page that may not store, or is not secure, has none.
+ */
+function cartId(key) {
   try {
-    returnUrl &&= new URL(returnUrl, document.baseURI).href;
-  } catch {
-    returnUrl = undefined;
-  }
-  return {
-    key,
-    origin,
-    items: get("items"),
-    cart: get("cart"),
-    amount: get("amount"),
-    currency: get("currency")?.toUpperCase(),
-    salesUnit: get("sales-unit"),
-    returnUrl,
-  };
+    if (key && !localStorage.getItem(key)) localStorage.setItem(key, crypto.randomUUID());
+    return localStorage.getItem(key);
+  } catch {}
 }
 
 function parse(data) {

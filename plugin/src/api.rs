@@ -26,6 +26,11 @@ pub(crate) fn request<'a>(order: &Order, cmd: &'a Cmd) -> Option<Request<'a>> {
         Cmd::Create { key, new, .. } => ("POST", "", "", key.as_str(), Some(new)),
         Cmd::Read(token) => ("GET", token.as_str(), "", "", None),
         Cmd::Cancel(token) => ("DELETE", token.as_str(), "", "", None),
+        Cmd::Claim { claim, token } => {
+            let body = Json::Object(vec![("claim", claim.as_str().into())]);
+            let url = url(&order.origin, token, "/purchase");
+            return Some(Request { url, method: "POST", body: body.to_js(), ..Request::default() });
+        }
         Cmd::Attempt { key, token, new } => ("POST", token.as_str(), "/attempts", key.as_str(), Some(new)),
         _ => return None,
     };
@@ -43,6 +48,7 @@ pub(crate) fn answer(order: Order, cmd: Cmd, answer: Result<Object, RequestError
         Cmd::Price => {
             Msg::Priced(Box::new(order), answer.and_then(|value| json::cart(value).ok_or(RequestError::Unreachable)))
         }
+        Cmd::Claim { .. } => Msg::Claimed(answer.ok().map(|value| value.flag("claimed"))),
         cmd => Msg::Responded(cmd, answer.and_then(|value| json::checkout(value).ok_or(RequestError::Unreachable))),
     }
 }

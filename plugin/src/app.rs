@@ -53,6 +53,9 @@ impl App {
             7 => Msg::Streamed(json::checkout(value)?),
             8 => Msg::StreamLost,
             9 => Msg::Ticked,
+            11 => Msg::StreamEnded,
+            12 => Msg::Hidden,
+            13 => Msg::Shared(value.text("token")?),
             _ => self.answer(value)?,
         })
     }
@@ -112,10 +115,17 @@ impl App {
             Cmd::FocusMissing => page.focus("[aria-invalid]"),
             Cmd::Emit(Event::Open) => drop(page.emit("kvitt:open", &JsValue::NULL, false)),
             Cmd::Emit(Event::Trouble(code)) => drop(page.emit("kvitt:trouble", &texts(&[("code", &code)]), false)),
-            Cmd::Emit(Event::State { state, reference, token }) => {
-                let detail = texts(&[("state", state.as_str()), ("reference", &reference), ("token", &token)]);
-                page.emit("kvitt:state", &detail, false);
+            Cmd::Emit(Event::State { state, reference, token, replayed }) => {
+                let detail = vec![
+                    ("state", state.as_str().into()),
+                    ("reference", reference.as_str().into()),
+                    ("token", token.as_str().into()),
+                    ("replayed", Json::Flag(replayed)),
+                ];
+                page.emit("kvitt:state", &Json::Object(detail).to_js(), false);
             }
+            Cmd::Emit(Event::Purchase(detail)) => drop(page.emit("kvitt-purchase", &detail.to_js(), false)),
+            Cmd::Forget => page.forget(),
             Cmd::Print => page.print(),
             cmd => {
                 let number = self.request_count.get();

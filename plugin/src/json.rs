@@ -6,7 +6,8 @@
 
 use gloo_net::http::Response;
 use kvitt_wire::{
-    Aggregate, Amount, Brand, Cart, Checkout, Currency, Line, PaymentSources, Quantity, Sharing, State, Unit,
+    Aggregate, Amount, Brand, Cart, CategoryName, Checkout, Currency, Line, OrderLink, PaymentSources, Quantity,
+    Sharing, State, Unit,
 };
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
@@ -19,8 +20,8 @@ use crate::text::Words;
 pub enum Json {
     /// A text.
     Text(String),
-    /// A number that is not negative; no amount is larger.
-    Number(u32),
+    /// A whole number; no amount is larger.
+    Number(i32),
     /// True or false.
     Flag(bool),
     /// A list.
@@ -37,8 +38,7 @@ impl From<&str> for Json {
 
 impl From<Amount> for Json {
     fn from(amount: Amount) -> Self {
-        let value = u32::try_from(amount.value).unwrap_or(u32::MAX);
-        Self::Object(vec![("value", Self::Number(value)), ("currency", amount.currency.code().into())])
+        Self::Object(vec![("value", Self::number(amount.value)), ("currency", amount.currency.code().into())])
     }
 }
 
@@ -46,7 +46,7 @@ impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Number(number) => serializer.serialize_u32(*number),
+            Self::Number(number) => serializer.serialize_i32(*number),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
             Self::List(list) => serializer.collect_seq(list),
             Self::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
@@ -55,6 +55,11 @@ impl Serialize for Json {
 }
 
 impl Json {
+    /// An amount in minor units.
+    pub(crate) fn number(value: i64) -> Self {
+        Self::Number(i32::try_from(value).unwrap_or(i32::MAX))
+    }
+
     /// The value in JavaScript.
     pub(crate) fn to_js(&self) -> JsValue {
         self.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
@@ -139,7 +144,7 @@ impl Object {
     }
 }
 
-/// Reads the order that the element describes (`js/page.js: describe`). What is missing or unreadable is left out; the proxy
+/// Reads the order that the element describes (`js/page.js: order`). What is missing or unreadable is left out; the proxy
 /// reports what it requires.
 pub(crate) fn order(mut it: Object) -> Order {
     let value = it.integer("amount");
@@ -151,6 +156,7 @@ pub(crate) fn order(mut it: Object) -> Order {
         signed: cart.is_some(),
         items: cart.or_else(|| it.text("items")).unwrap_or_default(),
         amount: currency.map(|currency| Amount { value, currency }),
+        cart_id: it.text("cartId"),
         sales_unit: it.text("salesUnit"),
         return_url: it.text("returnUrl"),
     }
@@ -189,6 +195,7 @@ pub(crate) fn checkout(mut it: Object) -> Option<Box<Checkout>> {
         token: it.required("token"),
         version: it.number("version") as u32,
         state,
+        order_number: it.required("order_number"),
         reference: it.required("reference"),
         redirect_url: it.text("redirect_url"),
         trouble: it.text("trouble"),
@@ -198,11 +205,18 @@ pub(crate) fn checkout(mut it: Object) -> Option<Box<Checkout>> {
             consented: shared.flag("consented"),
             phone_number_ending: shared.text("phone_number_ending"),
         },
+        category: link(&it.object("category")),
         created_at_ms: it.integer("created_at_ms"),
         expires_at_ms: it.integer("expires_at_ms"),
     };
     it.complete &= money.complete;
     it.whole(Box::new(checkout))
+}
+
+/// Reads the shop's link, if there is one.
+fn link(it: &Object) -> Option<OrderLink> {
+    let category = it.one_of("category", &CategoryName::ALL, CategoryName::code)?;
+    Some(OrderLink { category, details_url: it.text("details_url")? })
 }
 
 /// Reads a cart, without what only the proxy needs.

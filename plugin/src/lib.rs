@@ -46,7 +46,7 @@ pub struct Widget(App);
 
 #[wasm_bindgen]
 impl Widget {
-    /// Starts a flow. The object has what `js/page.js: describe` says of the order, and: `words`, the file of a language; `salt`, which is
+    /// Starts a flow. The object has what `js/page.js: order` says of the order, and: `words`, the file of a language; `salt`, which is
     /// random and belongs to this element alone, because idempotency keys start with it; `scan`, whether the start screen may show a QR.
     #[wasm_bindgen(constructor)]
     pub fn new(start: JsValue) -> Self {

@@ -26,6 +26,7 @@ pub use subscription::Subscription;
 
 use crate::json::Json;
 use crate::text::Words;
+use responses::is_followed;
 use retry::Retries;
 use subscription::TICK_MS;
 
@@ -83,8 +84,21 @@ pub struct Model {
     retries: Retries,
     /// Until when the page may leave by itself.
     leave_until: i64,
+    /// Whether this page reports the purchase: not asked yet, asked, or answered.
+    claim: Claim,
+    /// The order was there before this page showed it.
+    resumed: bool,
     /// Show a resumed order even if its state is final.
     show_final: bool,
+}
+
+/// Whether the page has asked to report the purchase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Claim {
+    #[default]
+    NotAsked,
+    Asked,
+    Answered,
 }
 
 /// Applies a message to the model and returns the commands that follow.
@@ -102,14 +116,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         // A checkout that is being created has priority over one that the tab has stored.
         Msg::Resumed { .. } if model.creating => {}
         Msg::Resumed { token, show_final } => {
-            model.subscription.stop(&mut cmds);
             model.disconnected = false;
-            model.busy = false;
-            model.show_final = show_final;
-            model.scan_ready = false;
-            model.checkout = None;
-            model.token = Some(token.clone());
-            model.fetch(Cmd::Read(token), &mut cmds);
+            model.resume(token, show_final, &mut cmds);
         }
         Msg::Configured(order) => model.configure(order, &mut cmds),
         Msg::LanguageLoaded(words) => model.words = words,
@@ -128,10 +136,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Priced(order, answer) => model.priced(&order, answer, &mut cmds),
         Msg::Responded(request, answer) => model.responded(request, answer, &mut cmds),
         Msg::Streamed(checkout) => {
-            model.subscription.event_received(model.now);
             model.receive(*checkout, &mut cmds);
+            model.subscription.event_received(model.now);
         }
         Msg::StreamLost => model.subscription.connection_lost(model.now, &mut cmds),
+        Msg::StreamEnded => model.subscription.stop(&mut cmds),
+        Msg::Hidden if model.is_paid() => model.subscription.stop(&mut cmds),
+        Msg::Hidden => {}
+        // The start screen of the same cart; an order that is open for scan to pay gives way.
+        Msg::Shared(token) if model.screen == Screen::Start && !model.busy => {
+            model.drop_scan_order(&mut cmds);
+            model.resume(token, true, &mut cmds);
+        }
+        Msg::Shared(_) => {}
+        Msg::Claimed(answer) => model.claimed(answer, &mut cmds),
         Msg::Ticked => model.tick(&mut cmds),
         Msg::Reactivated => model.reactivate(&mut cmds),
         Msg::Disconnected => {
@@ -148,6 +166,18 @@ impl Model {
     pub fn new(order: Order, words: Words, salt: String) -> Self {
         let closable = !order.storage_key.is_empty();
         Self { order, closable, words, retries: Retries::new(salt), ..Self::default() }
+    }
+
+    /// Shows an order that exists.
+    fn resume(&mut self, token: String, show_final: bool, cmds: &mut Vec<Cmd>) {
+        self.subscription.stop(cmds);
+        self.resumed = true;
+        self.busy = false;
+        self.show_final = show_final;
+        self.scan_ready = false;
+        self.checkout = None;
+        self.token = Some(token.clone());
+        self.fetch(Cmd::Read(token), cmds);
     }
 
     /// Sends a request whose answer decides on the next screen.
@@ -264,6 +294,7 @@ impl Model {
         }
         self.subscription.stop(cmds);
         self.screen = Screen::Closed;
+        self.claim = Claim::NotAsked;
         self.checkout = None;
         self.scan_ready = false;
         self.notice = None;
@@ -284,12 +315,13 @@ impl Model {
             new.push(("signed_cart", self.order.items.as_str().into()));
         } else {
             let item = |line: &Line| {
-                let quantity = Json::Number(line.quantity.whole());
+                let quantity = Json::number(line.quantity.whole().into());
                 Json::Object(vec![("sku", line.sku.as_str().into()), ("quantity", quantity)])
             };
             new.push(("items", Json::List(cart.lines.iter().map(item).collect())));
         }
-        for (name, value) in [("sales_unit", &self.order.sales_unit), ("return_url", &self.order.return_url)] {
+        let Order { cart_id, sales_unit, return_url, .. } = &self.order;
+        for (name, value) in [("cart_id", cart_id), ("sales_unit", sales_unit), ("return_url", return_url)] {
             if let Some(value) = value {
                 new.push((name, value.as_str().into()));
             }
@@ -331,7 +363,7 @@ impl Model {
         }
         let Some(token) = self.token.clone() else { return };
         cmds.push(Cmd::Read(token.clone()));
-        if self.checkout.as_ref().is_some_and(|it| !it.state.is_final()) {
+        if self.checkout.as_ref().is_some_and(|it| is_followed(it, self.now)) {
             self.subscription.stop(cmds);
             self.subscription.start(self.now, token, cmds);
         }

@@ -41,6 +41,9 @@ extern "C" {
     /// Stores an order's token for this tab; or removes it, unless another token has replaced it.
     #[wasm_bindgen(method)]
     pub(crate) fn store(this: &Page, key: &str, token: &str, keep: bool);
+    /// The customer's cart is bought: the next one is another.
+    #[wasm_bindgen(method)]
+    pub(crate) fn forget(this: &Page);
     /// Prints the page.
     #[wasm_bindgen(method)]
     pub(crate) fn print(this: &Page);

@@ -92,6 +92,14 @@ pub enum Msg {
     Streamed(Box<Checkout>),
     /// The stream broke.
     StreamLost,
+    /// The stream has ended for good: nothing more will happen to the order.
+    StreamEnded,
+    /// The page is not visible any more.
+    Hidden,
+    /// Another tab or element pays the same cart; this is the order's token.
+    Shared(String),
+    /// Whether this page is the one that reports the purchase; unknown without an answer.
+    Claimed(Option<bool>),
     /// The timer fired.
     Ticked,
     /// The element is in the page again; or the page is visible again, online again, or back from the back/forward cache.
@@ -100,7 +108,7 @@ pub enum Msg {
     Disconnected,
 }
 
-/// What `app` is to do. The first five are requests to the proxy: each ends with an answer.
+/// What `app` is to do. The first six are requests to the proxy: each ends with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cmd {
     /// Get the cart at the proxy's prices.
@@ -126,6 +134,13 @@ pub enum Cmd {
         token: String,
         /// The request's body: a `kvitt_wire::NewAttempt`.
         new: Json,
+    },
+    /// Ask whether this page is the one that reports the purchase of the checkout with this token.
+    Claim {
+        /// The random text that tells this element from others.
+        claim: String,
+        /// The checkout's token.
+        token: String,
     },
     /// Open the stream of the checkout with this token.
     Listen(String),
@@ -158,6 +173,8 @@ pub enum Cmd {
     FocusMissing,
     /// Dispatch an event on the element.
     Emit(Event),
+    /// Forget the random text of the customer's cart, which is bought.
+    Forget,
     /// Print the page.
     Print,
 }
@@ -175,7 +192,11 @@ pub enum Event {
         reference: String,
         /// The checkout's token.
         token: String,
+        /// Whether it was so before, as when a page shows an order again.
+        replayed: bool,
     },
+    /// `kvitt-purchase`: once for an order, over all its pages
+    Purchase(Json),
     /// `kvitt:trouble`, with its code
     Trouble(String),
 }

@@ -20,6 +20,8 @@ pub struct Order {
     pub amount: Option<Amount>,
     /// The sales unit by name.
     pub sales_unit: Option<String>,
+    /// The random text of the customer's cart, which its tabs share.
+    pub cart_id: Option<String>,
     /// The address that the customer comes back to, absolute.
     pub return_url: Option<String>,
 }

@@ -3,11 +3,14 @@
 //! `update` passes them in. An answer may be late: its request may no longer matter, or the stream may have brought a newer state. Such
 //! an answer must change nothing. What the customer does is handled in the parent.
 
-use kvitt_wire::{Cart, Checkout, State};
+use kvitt_wire::{Cart, Checkout, Line, State};
 
 use super::subscription::TICK_MS;
-use super::{Cmd, Event, Failure, Model, Notice, Order, RequestError, Screen, is_web_url};
+use super::{Claim, Cmd, Event, Failure, Model, Notice, Order, RequestError, Screen, is_web_url};
+use crate::json::Json;
 
+/// For how long a page follows an order after the end of its attempt, in milliseconds. The proxy ends the stream by itself before.
+pub(super) const FOLLOWED_MS: i64 = 86_400_000;
 /// For how long after the attempt's end the widget waits for the telephone number, in milliseconds.
 pub(super) const PHONE_NUMBER_WITHIN_MS: i64 = 120_000;
 
@@ -78,6 +81,7 @@ impl Model {
             (Ok(checkout), Cmd::Create { .. }) => {
                 let token = checkout.token.clone();
                 self.token = Some(token.clone());
+                self.resumed = false;
                 self.show_final = true;
                 cmds.push(Cmd::StoreToken { key: self.order.storage_key.clone(), token });
                 self.receive(*checkout, cmds);
@@ -186,6 +190,7 @@ impl Model {
                 state: checkout.state,
                 reference: checkout.reference.clone(),
                 token: checkout.token.clone(),
+                replayed: known.is_none() && self.resumed,
             }));
             self.share = checkout.sharing.consented;
             // The scheduled retry was meant for the state before.
@@ -213,13 +218,28 @@ impl Model {
             None if state == State::Open => self.screen = Screen::Start,
             None => self.screen = Screen::Waiting,
         }
-        let settled = state.is_final() && !awaits_phone_number(&checkout, self.now);
+        let followed = is_followed(&checkout, self.now);
         let token = checkout.token.clone();
+        let at_rest = state == State::Authorized && !awaits_phone_number(&checkout, self.now);
         self.checkout = Some(checkout);
-        if settled {
+        if state == State::Authorized && self.claim == Claim::NotAsked && !self.disconnected {
+            self.claim = Claim::Asked;
+            cmds.push(Cmd::Forget);
+            cmds.push(Cmd::Claim { claim: self.retries.salt(), token: token.clone() });
+        }
+        self.subscription.at_rest = at_rest;
+        if !followed {
             self.subscription.stop(cmds);
         } else if !self.disconnected {
             self.subscription.start(self.now, token, cmds);
+        }
+    }
+
+    /// The proxy has said whether this page reports the purchase. Without an answer the page asks again with the next state.
+    pub(super) fn claimed(&mut self, answer: Option<bool>, cmds: &mut Vec<Cmd>) {
+        self.claim = answer.map_or(Claim::NotAsked, |_| Claim::Answered);
+        if let Some(checkout) = self.checkout.as_ref().filter(|_| answer == Some(true)) {
+            cmds.push(Cmd::Emit(Event::Purchase(purchase(checkout))));
         }
     }
 
@@ -229,6 +249,33 @@ impl Model {
         let order = self.pending_order.as_ref().unwrap_or(&self.order);
         over || self.closable && !order.asks_for(&checkout.cart)
     }
+}
+
+/// What a page reports of a purchase; amounts in minor units.
+fn purchase(checkout: &Checkout) -> Json {
+    let Cart { lines, total, .. } = &checkout.cart;
+    let item = |line: &Line| {
+        // Analytics count pieces: what is weighed is one.
+        let whole = line.quantity == line.quantity.whole().into();
+        Json::Object(vec![
+            ("sku", line.sku.as_str().into()),
+            ("name", line.name.as_str().into()),
+            ("quantity", Json::number(if whole { line.quantity.whole().into() } else { 1 })),
+            ("total", Json::number(line.total)),
+        ])
+    };
+    Json::Object(vec![
+        ("reference", checkout.reference.as_str().into()),
+        ("orderNumber", checkout.order_number.as_str().into()),
+        ("value", Json::number(total.value)),
+        ("currency", total.currency.code().into()),
+        ("items", Json::List(lines.iter().map(item).collect())),
+    ])
+}
+
+/// Whether the page follows the checkout: until it is final, and for a day after it was paid, because the shop captures and ships.
+pub(super) fn is_followed(checkout: &Checkout, now: i64) -> bool {
+    !checkout.state.is_final() || checkout.state == State::Authorized && now < checkout.expires_at_ms + FOLLOWED_MS
 }
 
 /// Whether the confirmation still lacks the telephone number. The proxy gets it shortly after the payment, or never.

@@ -11,17 +11,23 @@ use super::messages::Cmd;
 const FIRST_EVENT_TIMEOUT_MS: i64 = 5_000;
 /// How often to poll while the stream is open, in milliseconds.
 const POLL_INTERVAL_MS: i64 = 30_000;
+/// The same for an order that is paid: what the shop does with it is not urgent.
+const POLL_INTERVAL_AT_REST_MS: i64 = 300_000;
 /// The pause after the first failure, in milliseconds; it doubles with each failure.
 const FIRST_BACKOFF_MS: i64 = 1_000;
 /// The longest pause, in milliseconds.
 const MAX_BACKOFF_MS: i64 = 15_000;
 /// The timer's interval, in milliseconds; the countdown on the waiting screen moves with it.
 pub(super) const TICK_MS: i32 = 1_000;
+/// The same for an order that is paid: nothing counts down.
+const TICK_AT_REST_MS: i32 = 15_000;
 
 /// The subscription to one checkout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subscription {
     connection: Connection,
+    /// The order is paid: it is polled seldom.
+    pub(super) at_rest: bool,
     /// When to poll next and, where the connection is not open, to give it up or to open it again.
     due: i64,
     /// When the first event came.
@@ -51,14 +57,23 @@ impl Subscription {
             let jitter = token.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 128);
             *self = Self {
                 connection: Connection::Connecting,
+                at_rest: self.at_rest,
                 due: now + FIRST_EVENT_TIMEOUT_MS,
                 open_since: now,
                 failures: 0,
                 jitter,
             };
             cmds.push(Cmd::Listen(token));
-            cmds.push(Cmd::Tick(TICK_MS));
+            cmds.push(Cmd::Tick(self.tick_ms()));
         }
+    }
+
+    const fn tick_ms(&self) -> i32 {
+        if self.at_rest { TICK_AT_REST_MS } else { TICK_MS }
+    }
+
+    const fn poll_interval_ms(&self) -> i64 {
+        if self.at_rest { POLL_INTERVAL_AT_REST_MS } else { POLL_INTERVAL_MS }
     }
 
     /// Ends the subscription. A timer that is still running then has no effect.
@@ -76,7 +91,7 @@ impl Subscription {
                 self.open_since = now;
             }
             self.connection = Connection::Open;
-            self.due = now + POLL_INTERVAL_MS;
+            self.due = now + self.poll_interval_ms();
         }
     }
 
@@ -101,7 +116,7 @@ impl Subscription {
             return;
         }
         // `due` is never further away than the poll interval, unless the clock was set back.
-        if now >= self.due || self.due - now > POLL_INTERVAL_MS {
+        if now >= self.due || self.due - now > self.poll_interval_ms() {
             cmds.push(Cmd::Read(token.clone()));
             match self.connection {
                 Connection::Connecting => self.connection_lost(now, cmds),
@@ -110,9 +125,9 @@ impl Subscription {
                     self.due = now + FIRST_EVENT_TIMEOUT_MS;
                     cmds.push(Cmd::Listen(token));
                 }
-                Connection::Open | Connection::Off => self.due = now + POLL_INTERVAL_MS,
+                Connection::Open | Connection::Off => self.due = now + self.poll_interval_ms(),
             }
         }
-        cmds.push(Cmd::Tick(TICK_MS));
+        cmds.push(Cmd::Tick(self.tick_ms()));
     }
 }

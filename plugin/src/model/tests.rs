@@ -1,5 +1,6 @@
 //! The flow: which commands and which screen follow each message.
 
+mod afterwards;
 mod carts;
 mod invariants;
 mod repeats;
@@ -11,7 +12,6 @@ use kvitt_wire::{
     Sharing,
 };
 
-use super::responses::PHONE_NUMBER_WITHIN_MS;
 use super::*;
 use crate::text::source;
 
@@ -288,22 +288,6 @@ fn an_older_state_is_ignored() {
     streamed(&mut model, checkout(5, State::Authorized));
     assert_eq!(streamed(&mut model, checkout(4, State::Created)), []);
     assert_eq!(model.screen, Screen::Confirmation);
-}
-
-#[test]
-fn the_confirmation_waits_for_the_number_until_a_deadline() {
-    let mut model = waiting();
-    let mut paid = checkout(2, State::Authorized);
-    paid.sharing.consented = true;
-    assert!(!streamed(&mut model, paid.clone()).contains(&Cmd::StopListening));
-    paid.version = 3;
-    paid.sharing.phone_number_ending = Some("67".into());
-    assert!(streamed(&mut model, paid.clone()).contains(&Cmd::StopListening));
-
-    let mut late = waiting();
-    late.now = 600_000 + PHONE_NUMBER_WITHIN_MS;
-    paid.sharing.phone_number_ending = None;
-    assert!(streamed(&mut late, paid).contains(&Cmd::StopListening));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn placeholders_are_filled_in_any_order() {
         words(Language::Sv).fill(Word::FailedWhat, &["Vipps", "Fjord"]),
         "Vipps kunde inte ta emot betalningen. Du har inte betalat något. Försök igen eller kontakta Fjord."
     );
-    assert_eq!(words(Language::Fi).fill(Word::Reference, &[]), "Viite");
+    assert_eq!(words(Language::Fi).fill(Word::OrderNumber, &[]), "Tilausnumero");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! It shows the checkout as last read. The customer may print it, so it must make sense on paper.
 
-use kvitt_wire::{Aggregate, Amount, Checkout};
+use kvitt_wire::{Aggregate, Amount, CategoryName, Checkout};
 
 use super::lines::lines;
 use super::ui::Ui;
@@ -24,7 +24,7 @@ pub(super) fn write(model: &Model, ui: &mut Ui<'_>) {
     ui.fill("p.lead", word, &[&format::money(Amount { value, ..cart.total }), &cart.shop]);
 
     ui.open("dl.facts");
-    ui.row("div.fact", words.text(Word::Reference), &checkout.reference);
+    ui.row("div.fact", words.text(Word::OrderNumber), &checkout.order_number);
     ui.open("div.fact");
     ui.word("dt", Word::Date);
     ui.figure("dd", "date", checkout.created_at_ms);
@@ -36,11 +36,29 @@ pub(super) fn write(model: &Model, ui: &mut Ui<'_>) {
     ui.close();
     lines(ui, cart, None);
     ui.open("div.actions");
+    if let Some(it) = &checkout.category {
+        ui.open("a.second|target=_blank|rel=noopener");
+        ui.attr("href", &it.details_url);
+        ui.text(words.text(category(it.category)));
+        ui.close();
+    }
     ui.word("button.second|type=button|data-do=print", Word::Print);
     if model.closable {
         ui.word("button.quiet|type=button|data-do=back", Word::Back);
     }
     ui.close();
+}
+
+/// The caption of the shop's link.
+const fn category(name: CategoryName) -> Word {
+    match name {
+        CategoryName::General => Word::General,
+        CategoryName::Receipt => Word::Receipt,
+        CategoryName::OrderConfirmation => Word::OrderConfirmation,
+        CategoryName::Delivery => Word::Delivery,
+        CategoryName::Ticket => Word::Ticket,
+        CategoryName::Booking => Word::Booking,
+    }
 }
 
 fn phone_number(words: &Words, checkout: &Checkout) -> String {

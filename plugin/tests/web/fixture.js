@@ -1,4 +1,6 @@
 /** A page with a fake proxy: it replaces `fetch` and `EventSource` and records every request. */
+const later = globalThis.setTimeout.bind(globalThis);
+
 export class FakePage {
   responses = new Map();
   requests = [];
@@ -26,7 +28,10 @@ export class FakePage {
         page.sources.delete(this);
       }
     };
+    // What waits for less than a second need not wait here.
+    globalThis.setTimeout = (callback, ms) => later(callback, ms < 1000 ? 0 : ms);
     sessionStorage.clear();
+    localStorage.clear();
     // The rest of the page belongs to the test runner.
     document.querySelector("#fixture")?.remove();
     this.host = document.createElement("div");

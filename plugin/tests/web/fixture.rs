@@ -13,7 +13,9 @@ extern "C" {
     pub(crate) type Page;
 
     #[wasm_bindgen(constructor)]
-    fn new(host: &HtmlElement, cover: &HtmlElement) -> Page;
+    fn new(host: &HtmlElement, cover: &HtmlElement, key: &str, origin: &str) -> Page;
+    #[wasm_bindgen(method)]
+    fn order(this: &Page) -> JsValue;
     #[wasm_bindgen(method)]
     fn start(this: &Page, widget: JsValue);
     #[wasm_bindgen(method)]
@@ -28,7 +30,6 @@ extern "C" {
     pub(crate) fn wake(this: &Page);
     #[wasm_bindgen(method)]
     pub(crate) fn rest(this: &Page);
-    fn describe(host: &HtmlElement, key: &str, origin: &str) -> JsValue;
 }
 
 // What the file above imports.
@@ -88,11 +89,11 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new(language: &str) -> Self {
         let page = FakePage::new();
-        let start = describe(&page.host(), KEY, &origin());
+        let widget = Page::new(&page.host(), &page.cover(), KEY, &origin());
+        let start = widget.order();
         for (name, value) in [("words", words(language)), ("salt", "salt".into())] {
             js_sys::Reflect::set(&start, &name.into(), &value.into()).expect("it is an object");
         }
-        let widget = Page::new(&page.host(), &page.cover());
         widget.start(Widget::new(start).into());
         Self { page, widget }
     }
@@ -210,7 +211,7 @@ pub(crate) fn checkout(version: u32, state: &str) -> String {
     let redirect = if state == "created" { r#""redirect_url":"https://landing.example/?token=x","# } else { "" };
     let cart = cart();
     format!(
-        r#"{{"token":"a-token","version":{version},"state":"{state}","reference":"fjord-1",{redirect}"cart":{cart},
+        r#"{{"token":"a-token","version":{version},"state":"{state}","order_number":"fjord","reference":"fjord-1",{redirect}"cart":{cart},
         "aggregate":{{"authorized":58700,"captured":0,"cancelled":0,"refunded":0}},"sharing":{{"consented":false}},
         "created_at_ms":1795000000000,"expires_at_ms":1795000600000}}"#
     )

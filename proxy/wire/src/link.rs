@@ -31,3 +31,21 @@ pub enum CategoryName {
     /// The booking.
     Booking,
 }
+
+impl CategoryName {
+    /// Every name.
+    pub const ALL: [Self; 6] =
+        [Self::General, Self::Receipt, Self::OrderConfirmation, Self::Delivery, Self::Ticket, Self::Booking];
+
+    /// The value in JSON.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Receipt => "receipt",
+            Self::OrderConfirmation => "order_confirmation",
+            Self::Delivery => "delivery",
+            Self::Ticket => "ticket",
+            Self::Booking => "booking",
+        }
+    }
+}
