@@ -148,8 +148,11 @@ export class Page {
 
   #listen(verb) {
     this.#channel?.close();
-    this.#channel = verb == "add" && this.#key && globalThis.BroadcastChannel && new BroadcastChannel("kvitt");
-    if (this.#channel) this.#channel.onmessage = this.handleEvent.bind(this);
+    this.#channel = undefined;
+    if (verb == "add" && this.#key && globalThis.BroadcastChannel) {
+      this.#channel = new BroadcastChannel("kvitt");
+      this.#channel.onmessage = (event) => this.handleEvent(event);
+    }
     verb += "EventListener";
     this.#root[verb]("click", this);
     document[verb]("visibilitychange", this);

@@ -38,6 +38,8 @@ pub(crate) const fn locale(language: Language) -> &'static str {
     }
 }
 
+const DIGITS: &str = "0123456789";
+
 /// Writes a number. (The standard library's way would add its padding and its tables of digits to the WebAssembly.)
 fn push_digits(text: &mut String, number: i64) {
     if number < 0 {
@@ -46,7 +48,8 @@ fn push_digits(text: &mut String, number: i64) {
     if number / 10 != 0 {
         push_digits(text, (number / 10).abs());
     }
-    text.push(char::from(b'0' + (number % 10).unsigned_abs() as u8));
+    let digit = (number % 10).unsigned_abs() as usize;
+    text.push_str(DIGITS.get(digit..=digit).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
 use crate::model::{Order, RequestError};
-use crate::text::Words;
+use crate::text::{self, Words};
 
 /// A value to send. The bodies of all requests and the details of all events are of this one type, which keeps the widget small.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,11 +71,36 @@ extern "C" {
     fn field(object: &JsValue, name: &str) -> JsValue;
     #[wasm_bindgen(js_name = field)]
     fn element(list: &JsValue, index: u32) -> JsValue;
-    fn text(object: &JsValue, name: &str) -> Option<String>;
+    #[wasm_bindgen(js_name = text)]
+    fn string(object: &JsValue, name: &str) -> Option<String>;
     fn number(object: &JsValue, name: &str) -> f64;
 }
 
 const CURRENCIES: [Currency; 3] = [Currency::Nok, Currency::Dkk, Currency::Eur];
+const BRANDS: [Brand; 2] = [Brand::Vipps, Brand::MobilePay];
+
+/// The codes of all values of a type, as constants.
+macro_rules! codes {
+    ($($name:ident: $all:expr, $code:path;)*) => {$(
+        const $name: [&str; $all.len()] = {
+            let mut codes = [""; $all.len()];
+            let mut at = 0;
+            while at < codes.len() {
+                codes[at] = $code($all[at]);
+                at += 1;
+            }
+            codes
+        };
+    )*};
+}
+
+codes! {
+    STATES: State::ALL, State::as_str;
+    UNITS: Unit::ALL, Unit::code;
+    CATEGORIES: CategoryName::ALL, CategoryName::code;
+    BRAND_CODES: BRANDS, Brand::code;
+    CURRENCY_CODES: CURRENCIES, Currency::code;
+}
 
 /// An object whose fields are read. It is complete as long as none was missing.
 pub(crate) struct Object {
@@ -95,7 +120,7 @@ impl Object {
 
     /// A text, if there is one.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        text(&self.value, name)
+        string(&self.value, name)
     }
 
     /// The object in a field; incomplete if there is none.
@@ -132,10 +157,14 @@ impl Object {
         (!value.is_undefined()).then(|| value.unchecked_into::<web_sys::Response>().into())
     }
 
-    /// The one of these whose name the field has.
-    fn one_of<T: Copy>(&self, name: &str, all: &[T], name_of: fn(T) -> &'static str) -> Option<T> {
-        let found = self.text(name)?;
-        all.iter().copied().find(|it| name_of(*it) == found)
+    /// The one of these whose code the field has.
+    fn one_of<T: Copy>(&self, name: &str, all: &[T], codes: &[&str]) -> Option<T> {
+        all.get(self.position(name, codes)?).copied()
+    }
+
+    fn position(&self, name: &str, codes: &[&str]) -> Option<usize> {
+        let found = string(&self.value, name)?;
+        codes.iter().position(|code| *code == found)
     }
 
     /// The value, if nothing was missing.
@@ -148,7 +177,7 @@ impl Object {
 /// reports what it requires.
 pub(crate) fn order(mut it: Object) -> Order {
     let value = it.integer("amount");
-    let currency = it.one_of("currency", &CURRENCIES, Currency::code).filter(|_| it.complete);
+    let currency = it.one_of("currency", &CURRENCIES, &CURRENCY_CODES).filter(|_| it.complete);
     let cart = it.text("cart");
     Order {
         origin: it.text("origin").unwrap_or_default(),
@@ -173,7 +202,7 @@ pub(crate) fn answer(response: &Response, mut it: Object) -> Result<Object, Requ
         return Err(RequestError::Unreachable);
     }
     if status >= 500 || status == 429 || code == "idempotency_in_progress" {
-        let pause = response.headers().get("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        let pause = response.headers().get("retry-after").and_then(|seconds| text::whole(&seconds));
         return Err(RequestError::Busy { retry_after: pause.map(|seconds| i64::from(seconds) * 1_000), trace_id });
     }
     Err(RequestError::Problem { code, trace_id, cart: cart(it.object("cart")) })
@@ -181,7 +210,7 @@ pub(crate) fn answer(response: &Response, mut it: Object) -> Result<Object, Requ
 
 /// Reads a checkout.
 pub(crate) fn checkout(mut it: Object) -> Option<Box<Checkout>> {
-    let state = it.one_of("state", &State::ALL, State::as_str)?;
+    let state = it.one_of("state", &State::ALL, &STATES)?;
     let cart = cart(it.object("cart"))?;
     let mut money = it.object("aggregate");
     let aggregate = Aggregate {
@@ -215,7 +244,7 @@ pub(crate) fn checkout(mut it: Object) -> Option<Box<Checkout>> {
 
 /// Reads the shop's link, if there is one.
 fn link(it: &Object) -> Option<OrderLink> {
-    let category = it.one_of("category", &CategoryName::ALL, CategoryName::code)?;
+    let category = it.one_of("category", &CategoryName::ALL, &CATEGORIES)?;
     Some(OrderLink { category, details_url: it.text("details_url")? })
 }
 
@@ -228,11 +257,11 @@ pub(crate) fn cart(mut it: Object) -> Option<Box<Cart>> {
     let cart = Cart {
         sales_unit: String::new(),
         shop: it.required("shop"),
-        brand: it.one_of("brand", &[Brand::Vipps, Brand::MobilePay], Brand::code)?,
+        brand: it.one_of("brand", &BRANDS, &BRAND_CODES)?,
         lines,
         total: Amount {
             value: total.integer("value"),
-            currency: total.one_of("currency", &CURRENCIES, Currency::code)?,
+            currency: total.one_of("currency", &CURRENCIES, &CURRENCY_CODES)?,
         },
         vat: 0,
         terms_url: it.required("terms_url"),
@@ -250,7 +279,7 @@ fn line(value: JsValue) -> Option<Line> {
         name: it.required("name"),
         // A number has three decimals exactly.
         quantity: Quantity::from_thousandths((it.number("quantity") * 1_000.0 + 0.5) as u64),
-        unit: it.one_of("unit", &Unit::ALL, Unit::code),
+        unit: it.one_of("unit", &Unit::ALL, &UNITS),
         unit_price: it.integer("unit_price"),
         total: it.integer("total"),
         vat_rate: it.number("vat_rate") as u32,

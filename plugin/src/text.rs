@@ -31,6 +31,7 @@ words! {
     // The start screen. The confirmation shows the same lines.
     YourOrder,
     Fetching,
+    MoreLines,
     PaidOtherwise,
     Total,
     Vat,
@@ -114,11 +115,11 @@ pub struct Words {
 impl Words {
     /// Reads the language's file.
     pub fn new(file: String) -> Self {
-        let language = match file.split('\n').next() {
-            Some("nb") => Language::Nb,
-            Some("da") => Language::Da,
-            Some("fi") => Language::Fi,
-            Some("sv") => Language::Sv,
+        let language = match cut(&file, b'\n').0 {
+            "nb" => Language::Nb,
+            "da" => Language::Da,
+            "fi" => Language::Fi,
+            "sv" => Language::Sv,
             _ => Language::En,
         };
         Self { language, file }
@@ -142,8 +143,7 @@ impl Words {
 
     /// The parts of the text before and after its placeholder.
     pub fn around(&self, word: Word) -> (&str, &str) {
-        let text = self.text(word);
-        let (before, after) = text.split_once('{').unwrap_or((text, ""));
+        let (before, after) = cut(self.text(word), b'{');
         (before, after.get(2..).unwrap_or_default())
     }
 
@@ -157,18 +157,33 @@ impl Words {
     /// Appends the text with its placeholders filled.
     pub fn fill_into(&self, filled: &mut String, word: Word, values: &[&str]) {
         let mut rest = self.text(word);
-        while let Some((before, after)) = rest.split_once('{') {
+        while !rest.is_empty() {
+            let (before, after) = cut(rest, b'{');
             filled.push_str(before);
-            let index = after.as_bytes().first().map_or(0, |digit| digit.wrapping_sub(b'0')) as usize;
-            filled.push_str(values.get(index).copied().unwrap_or_default());
+            if let Some(digit) = after.as_bytes().first() {
+                filled.push_str(values.get(digit.wrapping_sub(b'0') as usize).copied().unwrap_or_default());
+            }
             rest = after.get(2..).unwrap_or_default();
         }
-        filled.push_str(rest);
     }
 
     fn line(&self, number: usize) -> &str {
-        self.file.split('\n').nth(number).unwrap_or_default()
+        let rest = (0..number).fold(self.file.as_str(), |rest, _| cut(rest, b'\n').1);
+        cut(rest, b'\n').0
     }
+}
+
+/// The text before the first occurrence of an ASCII character, and the text after it. (The standard library's search is larger.)
+pub(crate) fn cut(text: &str, at: u8) -> (&str, &str) {
+    let end = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
+    (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+}
+
+/// A whole number in digits.
+pub(crate) fn whole(text: &str) -> Option<u32> {
+    let digits = text.bytes().map(|byte| u32::from(byte.wrapping_sub(b'0')));
+    let number = digits.clone().all(|digit| digit < 10).then(|| digits.fold(0, |sum: u32, digit| sum * 10 + digit));
+    number.filter(|_| (1..=9).contains(&text.len()))
 }
 
 /// The lines of the file before the first text.

@@ -5,6 +5,8 @@
 
 use kvitt_wire::{Amount, Cart, Quantity};
 
+use crate::text::{cut, whole};
+
 /// What the attributes say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
@@ -43,15 +45,19 @@ impl Order {
         if self.signed {
             return self.amount.is_none_or(|amount| amount == cart.total);
         }
-        let items = self.items.split(',').map(str::trim_ascii).filter(|item| !item.is_empty()).map(|item| {
-            let (sku, quantity) = item.split_once(':').unwrap_or_default();
-            (sku.trim_ascii(), quantity.trim_ascii().parse::<u32>().ok().map(Quantity::from))
-        });
-        let quantity = |sku: &str| {
-            let mut same = items.clone().filter(|(other, _)| *other == sku);
-            same.try_fold(Quantity::default(), |sum, (_, quantity)| Some(sum.saturating_add(quantity?)))
-        };
-        items.clone().all(|(sku, _)| cart.lines.iter().any(|line| line.sku == sku))
-            && cart.lines.iter().all(|line| quantity(&line.sku) == Some(line.quantity))
+        let mut left: Vec<_> = cart.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
+        let mut rest = self.items.as_str();
+        while !rest.is_empty() {
+            let (item, others) = cut(rest, b',');
+            rest = others;
+            let (sku, quantity) = cut(item, b':');
+            let line = left.iter_mut().find(|(other, _)| *other == sku.trim_ascii());
+            match (line, whole(quantity.trim_ascii()).map(Quantity::from)) {
+                (Some((_, left)), Some(quantity)) if quantity <= *left => *left = left.saturating_sub(quantity),
+                _ if item.trim_ascii().is_empty() => {}
+                _ => return false,
+            }
+        }
+        left.iter().all(|(_, left)| *left == Quantity::default())
     }
 }

@@ -12,6 +12,9 @@ const KEY_LIFETIME_MS: i64 = 300_000;
 /// How long the customer waits for automatic retries, in milliseconds.
 const MAX_WAIT_MS: i64 = 15_000;
 
+/// What the keys of an element differ by.
+const LETTERS: &str = "abcdefghijklmnop";
+
 /// The requests that may be sent again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Retries {
@@ -105,7 +108,8 @@ impl Retries {
         key.push('-');
         let mut rest = self.key_count;
         while rest > 0 {
-            key.push(char::from(b'a' + (rest % 16) as u8));
+            let letter = (rest % 16) as usize;
+            key.push_str(LETTERS.get(letter..=letter).unwrap_or_default());
             rest /= 16;
         }
         self.key_count += 1;

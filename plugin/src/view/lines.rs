@@ -6,7 +6,11 @@
 use kvitt_wire::{Amount, Cart, Line};
 
 use super::ui::Ui;
+use crate::format;
 use crate::text::Word;
+
+/// So many lines are always shown; the rest can be unfolded.
+const SHOWN: usize = 5;
 
 /// Writes the whole list. `pictures` is the proxy's address; without it the list has no pictures, as on a confirmation.
 pub(super) fn lines(ui: &mut Ui<'_>, cart: &Cart, pictures: Option<&str>) {
@@ -16,7 +20,13 @@ pub(super) fn lines(ui: &mut Ui<'_>, cart: &Cart, pictures: Option<&str>) {
     ui.open("div.order");
     // Without list markers some screen readers need the role.
     ui.open("ul.lines|role=list");
-    for line in &cart.lines {
+    for (index, line) in cart.lines.iter().enumerate() {
+        if index == SHOWN && cart.lines.len() > SHOWN + 1 {
+            ui.close();
+            ui.open("details.more");
+            ui.fill("summary", Word::MoreLines, &[&format::count((cart.lines.len() - SHOWN) as i64)]);
+            ui.open("ul.lines|role=list");
+        }
         ui.open("li.line");
         if let Some(origin) = pictures {
             picture(ui, origin, line);
@@ -42,6 +52,9 @@ pub(super) fn lines(ui: &mut Ui<'_>, cart: &Cart, pictures: Option<&str>) {
         ui.close();
     }
     ui.close();
+    if cart.lines.len() > SHOWN + 1 {
+        ui.close();
+    }
     ui.open("dl.sums");
     let otherwise = cart.paid_otherwise();
     if otherwise != 0 {

@@ -107,9 +107,17 @@ export class FakePage {
     });
   }
 
-  async until(selector) {
+  until(selector) {
+    return this.#eventually(() => this.root.querySelector(selector));
+  }
+
+  untilRequested(part) {
+    return this.#eventually(() => this.requested(part));
+  }
+
+  async #eventually(look) {
     for (let turn = 0; turn < 1000; turn++) {
-      if (this.root.querySelector(selector)) return true;
+      if (look()) return true;
       await this.settle();
     }
     return false;

@@ -72,6 +72,8 @@ extern "C" {
     async fn settle(this: &FakePage);
     #[wasm_bindgen(method)]
     async fn until(this: &FakePage, selector: &str) -> JsValue;
+    #[wasm_bindgen(method, js_name = untilRequested)]
+    async fn until_requested(this: &FakePage, part: &str) -> JsValue;
 }
 
 /// The key in the tab's storage.
@@ -181,6 +183,10 @@ impl Fixture {
 
     pub(crate) async fn settle(&self) {
         self.page.settle().await;
+    }
+
+    pub(crate) async fn until_requested(&self, part: &str) {
+        assert!(self.page.until_requested(part).await.is_truthy(), "{part} was not requested");
     }
 
     pub(crate) async fn until(&self, selector: &str) {
