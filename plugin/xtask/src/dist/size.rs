@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 /// The budget of the shell, which a page loads before any press.
 const SHELL_BUDGET: usize = 3 * 1024;
 /// The budget of everything that a page with one language loads.
-const TOTAL_BUDGET: usize = 45 * 1024;
+const TOTAL_BUDGET: usize = 30 * 1024;
 
 /// A file's size: uncompressed, in gzip and in brotli.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
