@@ -5,8 +5,9 @@
 import init, { Widget } from "kvitt-glue";
 import theme from "kvitt-theme";
 
-/** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs */
+/** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs. A browser without timeouts cannot run it */
 export async function start(response) {
+  if (!AbortSignal.timeout) throw new WebAssembly.CompileError("AbortSignal.timeout");
   await init({ module_or_path: response });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(theme);
