@@ -9,6 +9,7 @@ mod bench;
 mod chromium;
 mod demo;
 mod dist;
+mod engines;
 mod fingerprint;
 mod licences;
 mod openapi;
