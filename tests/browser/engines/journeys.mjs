@@ -42,6 +42,17 @@ const luminances = (customer) =>
     });
   });
 
+/** Takes the rules with `:has` away, as in a browser that does not know it. Whether the heading still stands below the mark above it. */
+function standsBelowItsMark() {
+  const root = document.querySelector("kvitt-confirmation").shadowRoot;
+  for (const sheet of root.adoptedStyleSheets) {
+    const places = [...sheet.cssRules].map((rule, place) => (rule.selectorText?.includes(":has") ? place : -1));
+    for (const place of places.filter((place) => place >= 0).reverse()) sheet.deleteRule(place);
+  }
+  const [mark, heading] = ["tick", "heading"].map((part) => root.querySelector(`[part~=${part}]`).getBoundingClientRect());
+  return mark.bottom <= heading.top;
+}
+
 /**
  * Registers the tests.
  *
@@ -71,6 +82,7 @@ export function journeys(engine) {
     await kari.readsOf(reference, "Total NOK 587.00", /Shared, ending in ··67/);
     await kari.looksAround("confirmation");
     assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
+    assert.ok(await kari.runs(standsBelowItsMark), "the heading stands below its mark where `:has` is unknown");
     // The token is out of the address, and a reload still shows the order.
     assert.equal(await kari.address(), `${set.shop}/return.html`);
     await kari.reloads();
