@@ -6,8 +6,9 @@ import { Widget, initSync } from "kvitt-glue";
 import theme from "kvitt-theme";
 import { Page } from "./page.js";
 
-/** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs */
+/** @returns {Promise<CSSStyleSheet>} the theme, as soon as the WebAssembly of this response runs. A browser without timeouts cannot run it */
 export async function start(response) {
+  if (!AbortSignal.timeout) throw new WebAssembly.CompileError("AbortSignal.timeout");
   if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
   initSync({ module: await WebAssembly.compile(await response.arrayBuffer()) });
   const sheet = new CSSStyleSheet();

@@ -35,6 +35,12 @@ export class Records {
     return payment;
   }
 
+  /** Approves a payment, as its customer does in the app. */
+  async approves(reference) {
+    const answer = await fetch(`${this.#vipps}/_emulator/payments/${reference}/approve`, { method: "POST" });
+    assert.ok(answer.ok, `approve: ${answer.status}`);
+  }
+
   /** Waits until a payment is in this state. */
   reaches(reference, state) {
     return until(`${reference} to be ${state}`, async () => {

@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { focused, written } from "./reading.mjs";
 import { artifacts, TIMEOUT_MS, until } from "./until.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -74,6 +75,11 @@ export class Shopper {
     return answer.status();
   }
 
+  /** The address of the page. */
+  address() {
+    return this.page.url();
+  }
+
   async goesBack() {
     // A cached page does not load again.
     await this.page.goBack({ waitUntil: "commit" });
@@ -109,11 +115,7 @@ export class Shopper {
 
   /** The text of the focused element. */
   async focus() {
-    return this.page.evaluate(() => {
-      let focused = document.activeElement;
-      while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-      return (focused?.labels?.[0] ?? focused)?.textContent ?? "";
-    });
+    return this.page.evaluate(focused);
   }
 
   async types(key) {
@@ -133,6 +135,11 @@ export class Shopper {
     await this.page.getByRole("button", { name }).waitFor();
   }
 
+  /** Whether there is such a button now. */
+  async hasButton(name) {
+    return (await this.page.getByRole("button", { name }).count()) > 0;
+  }
+
   /** Waits until the browser is at a page of this origin (and path). */
   async isAt(origin, path = "") {
     await this.page.waitForURL((url) => url.href.startsWith(origin + path), { waitUntil: "commit" });
@@ -140,15 +147,7 @@ export class Shopper {
 
   /** All that is written on the page now, in the order of reading, with single spaces. */
   async reads() {
-    return this.page.evaluate(() => {
-      const text = (node) => {
-        if (node.nodeType === Node.TEXT_NODE) return node.textContent;
-        if (!(node instanceof Element) || !(node instanceof HTMLSlotElement || node.checkVisibility())) return "";
-        const inside = node instanceof HTMLSlotElement ? node.assignedNodes() : (node.shadowRoot ?? node).childNodes;
-        return [...inside].map(text).join(" ");
-      };
-      return text(document.body).replace(/\s+/g, " ");
-    });
+    return this.page.evaluate(written);
   }
 
   /** Waits until all of these are written on the page. */

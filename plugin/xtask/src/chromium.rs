@@ -65,11 +65,13 @@ impl Chromium {
     }
 }
 
-fn named_by(variable: &str) -> Option<PathBuf> {
+/// The file that a variable of the environment names.
+pub(crate) fn named_by(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file())
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// The program of this name on the path.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let name = format!("{name}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&name)).find(|path| path.is_file())
 }

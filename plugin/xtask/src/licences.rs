@@ -30,7 +30,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         violations.extend(crates.iter().filter_map(|found| allowed.violation(found)));
         count += crates.len();
     }
-    for folder in [BUILD_TOOLS, BROWSER_TOOLS].into_iter().chain(bench::PEERS) {
+    for folder in [BUILD_TOOLS, BROWSER_TOOLS, bench::WIDGET].into_iter().chain(bench::PEERS) {
         let path = workspace.path(folder).join("package-lock.json");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let lock = serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;

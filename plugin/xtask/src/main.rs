@@ -9,6 +9,7 @@ mod bench;
 mod chromium;
 mod demo;
 mod dist;
+mod engines;
 mod fingerprint;
 mod licences;
 mod openapi;
@@ -42,7 +43,7 @@ enum Command {
     Test(test::Args),
     /// Run the long tests: a million cases of the model, fuzzing, load. Each has a limit and ends by itself
     Soak(soak::Args),
-    /// Measure the proxy beside other servers that do the same work, and write tests/bench/RESULTS.md. It ends by itself
+    /// Measure the proxy beside other servers, or the widget beside other pages, and write tests/bench/RESULTS.md. It ends by itself
     Bench(bench::Args),
     /// Build the widget into www/pkg, print its size and check it against the budget
     Dist,

@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::chromium::Chromium;
+use crate::engines::Engines;
 use crate::setup::{self, WASM};
 use crate::workspace::{PROXY, TOOLS, Workspace};
 use crate::{dist, licences, openapi, run};
@@ -55,7 +56,7 @@ enum Step {
     Dist,
     /// Compare proxy/openapi.json, and the types generated from it, with the proxy's routes, and validate it
     Openapi,
-    /// End-to-end tests in a real browser
+    /// End-to-end tests in real browsers
     Browser,
 }
 
@@ -148,6 +149,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     setup::postgres()?;
     setup::nginx()?;
     let chromium = Chromium::find_or_install()?;
+    Engines::find_or_install()?;
     println!("everything is installed; the browser is {}", chromium.browser.display());
     Ok(())
 }
@@ -236,6 +238,7 @@ fn browser(workspace: &Workspace) -> Result<()> {
     setup::nginx()?;
     let python = setup::python(workspace)?;
     let chromium = Chromium::find_or_install()?;
+    let engines = Engines::find_or_install()?;
     if !workspace.path("www/pkg/kvitt.js").is_file() {
         bail!("the widget is not built: run `cargo xtask dist` first");
     }
@@ -243,12 +246,11 @@ fn browser(workspace: &Workspace) -> Result<()> {
     let mut node = Command::new("node");
     // Each file has its own proxy and its own browser. Node's default leaves a core out.
     node.arg("--test").arg(format!("--test-concurrency={}", cores())).args(browser_tests(workspace)?);
-    run::run(
-        node.current_dir(workspace.path(""))
-            .env("KVITT_BIN", kvitt)
-            .env("CHROMIUM", chromium.browser)
-            .env("PYTHON", python),
-    )
+    node.current_dir(workspace.path(""))
+        .env("KVITT_BIN", kvitt)
+        .env("CHROMIUM", chromium.browser)
+        .env("PYTHON", python);
+    run::run(engines.name_to(&mut node))
 }
 
 /// The test files one by one: node versions differ in how they treat a folder.

@@ -98,7 +98,9 @@ async fn run(args: &Args) -> Result<()> {
         println!("{} took {:.0} s", name.get_name(), from.elapsed().as_secs_f64());
         // After each row, so that a run that is interrupted leaves what it has measured.
         if let Some(results) = args.results.as_ref().filter(|_| is_whole) {
-            fs::write(results, &text).with_context(|| format!("cannot write {}", results.display()))?;
+            let old = fs::read_to_string(results).unwrap_or_default();
+            let whole = format!("{text}{}", report::about_the_widget(&old));
+            fs::write(results, whole).with_context(|| format!("cannot write {}", results.display()))?;
         }
     }
     if let Some(document) = args.headline.as_ref().filter(|_| is_whole) {

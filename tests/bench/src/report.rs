@@ -125,6 +125,11 @@ pub(crate) fn between_markers(text: &str, content: &str) -> anyhow::Result<Strin
     Ok(format!("{before}{BEGIN}\n{content}{END}{after}"))
 }
 
+/// The section of the results that `cargo xtask bench widget` has written, with the empty line before it.
+pub(crate) fn about_the_widget(results: &str) -> &str {
+    results.find("\n## What a customer waits for\n").map_or("", |at| &results[at..])
+}
+
 /// Three digits are enough for anything measured here.
 fn number(value: f64) -> String {
     match value.abs() {
@@ -174,6 +179,13 @@ mod tests {
         );
         assert!(text.contains("| start to ready, ms | – | 300 | 30.0 | **0.10** |") && !text.contains("old"), "{text}");
         assert_eq!(text.lines().count(), 5, "{text}");
+    }
+
+    #[test]
+    fn the_section_about_the_widget_is_kept() {
+        let section = "\n## What a customer waits for\n\n- Machine\n";
+        assert_eq!(about_the_widget(&format!("# Results\n{section}")), section);
+        assert_eq!(about_the_widget("# Results\n"), "");
     }
 
     #[test]

@@ -1,0 +1,4 @@
+/** The core journeys in firefox. */
+import { journeys } from "./engines/journeys.mjs";
+
+journeys("firefox");
