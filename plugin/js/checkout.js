@@ -9,6 +9,9 @@ import { KvittElement } from "./element.js";
 const isRevisit = () =>
   document.readyState !== "complete" && performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 
+/** One for all elements: it keeps none of them in memory. */
+let sight;
+
 export class KvittCheckout extends KvittElement {
   static observedAttributes = [
     ...KvittElement.observedAttributes,
@@ -28,7 +31,7 @@ export class KvittCheckout extends KvittElement {
     const button = document.createElement("button");
     button.type = "button";
     button.part = "button";
-    button.addEventListener("click", () => this.#press(button));
+    button.onclick = () => this.#press(button);
     this.repaint(button);
     return button;
   }
@@ -43,37 +46,29 @@ export class KvittCheckout extends KvittElement {
   }
 
   start() {
-    this.addEventListener("kvitt:trouble", this.#troubled);
-    if (this.amount && !(/^\d+$/.test(this.amount) && /^(nok|dkk|eur)$/i.test(this.currency)))
-      console.warn("kvitt: unusable amount or currency:", this.amount, this.currency);
+    if (this.amount && (/\D/.test(this.amount) || !/^(nok|dkk|eur)$/i.test(this.currency))) this.explain("bad_amount");
     const [token, showFinal] = this.#token();
     if (token) this.resume(token, showFinal);
     else this.#preload();
   }
 
-  /**
-   * The proxy did not answer. If it can be reached, but no request with a preflight gets an answer, the browser keeps its answers from this
-   * page: then another try will not help, and the page's form will. If it answers now, an answer was only lost, and a retry finds what became
-   * of the request.
-   */
-  async #unanswered() {
-    const answers = (path, how) => fetch(this.origin + path, { cache: "no-store", ...how }).then(() => true, () => false);
-    if (!this.#hasForm || this.#token()[0] || !(await answers("/pkg/kvitt.js", { method: "HEAD", mode: "no-cors" }))) return;
-    if (await answers("/v1/cart", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" })) return;
-    console.warn("kvitt: the browser keeps the proxy's answers from this page; its form pays");
-    this.fallBack(true);
+  /** Where the browser keeps the proxy's answers from this page another try will not help, and the page's form will. */
+  async explain(what) {
+    const told = await super.explain(what);
+    if (what === "unreachable" && told && this.#hasForm && !this.#token()[0]) this.fallBack(true);
+    return told;
   }
 
   get #hasForm() {
     return this.querySelector("form, a, button");
   }
 
-  failed(permanent, pressed) {
+  async failed(pressed, told) {
     if (this.#hasForm) return this.fallBack(pressed);
-    this.dispatchEvent(new CustomEvent("kvitt:trouble", { bubbles: true, composed: true, detail: { code: "load_failed" } }));
+    this.emit("kvitt:trouble", { code: "load_failed" });
     const note = document.createElement("p");
     note.role = "alert";
-    note.textContent = loadFailed(this.locale);
+    note.textContent = (await told) ?? loadFailed(this.locale);
     this.shadowRoot.querySelector("p")?.remove();
     this.shadowRoot.append(note);
   }
@@ -85,8 +80,6 @@ export class KvittCheckout extends KvittElement {
     (await this.wasm("press"))?.open();
     button.ariaBusy = null;
   }
-
-  #troubled = ({ detail }) => detail.code === "unreachable" && this.#unanswered();
 
   /** The order to show, if any: from the attribute, from the address when the customer comes back, or from the tab's storage. */
   #token() {
@@ -100,15 +93,16 @@ export class KvittCheckout extends KvittElement {
     }
   }
 
-  /** Preloads when the button is in sight and the browser is idle. */
+  /** Preloads when the button is in sight and the browser is idle. A page of a test run may have no sight. */
   #preload() {
-    if (navigator.connection?.saveData) return;
-    const idle = globalThis.requestIdleCallback ?? setTimeout;
-    const observer = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      idle(() => this.wasm("preload"));
+    if (!globalThis.IntersectionObserver || navigator.connection?.saveData) return;
+    sight ??= new IntersectionObserver((entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        (globalThis.requestIdleCallback ?? setTimeout)(() => target.wasm("preload"));
+        sight.unobserve(target);
+      }
     });
-    observer.observe(this);
+    sight.observe(this);
   }
 }

@@ -1,1 +1,2 @@
-export {};
+/** Registers both elements. Their types are global from here, too. */
+import "./index.js";

@@ -3,47 +3,89 @@
  * to the page's own content when it cannot run. It holds no state of the payment; `src/model.rs` does.
  */
 import style from "kvitt-button";
+import { home } from "kvitt-home";
 import { languageOf } from "./captions.js";
 import { isPermanent, load, loadWithRetries, loadWords } from "./load.js";
 
-/** Where the script comes from: the proxy, which may be below a path. */
-const scriptOrigin = import.meta.url.match(/^(.+)\/pkg\/[^/]+$/)?.[1] ?? new URL(import.meta.url).origin;
 const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 let sheet;
 
 export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
-  static observedAttributes = ["language", "proxy", "token"];
+  static observedAttributes = ["language", "proxy", "theme", "token"];
 
   /** The WebAssembly that runs this element, once it is loaded. */
   #widget;
   /** The pay button, or the slot, that is visible while no screen is. */
   #cover;
+  /** What the last `kvitt:state` has told of its order. */
+  #order;
+
+  constructor() {
+    super();
+    for (const name of ["open", "leave", "state", "trouble"]) this.addEventListener("kvitt:" + name, this);
+  }
 
   /** The proxy's address; the script's origin unless the page gives another. */
   get origin() {
-    return new URL(this.getAttribute("proxy") || scriptOrigin, document.baseURI).href.replace(/\/+$/, "");
+    const proxy = this.getAttribute("proxy") || home;
+    try {
+      return new URL(proxy, document.baseURI).href.replace(/\/+$/, "");
+    } catch {
+      return proxy;
+    }
   }
 
-  /** The language of the texts: the attribute, or the nearest `lang`. */
+  /** The language of the texts: the attribute, or the nearest `lang`, also outside of the shadow root that the element is in. */
   get locale() {
-    return languageOf(this.getAttribute("language") || this.parentElement?.closest("[lang]")?.lang);
+    let tag = this.getAttribute("language");
+    for (let node = this; node && !tag; node = node.parentNode ?? node.host) tag = node.lang;
+    return languageOf(tag);
   }
 
   connectedCallback() {
-    for (const name of this.constructor.observedAttributes) this.#adopt(camel(name));
+    for (const name of this.constructor.observedAttributes) this.#adopt(name);
     if (this.#cover) return this.#widget ? this.#widget.wake() : this.start();
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(style);
+    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync?.(style);
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
-    this.#cover = this.cover();
+    root.append((this.#cover = this.cover()));
     this.#cover.lang = this.locale;
-    root.append(this.#cover);
     this.start();
   }
 
   /** An element that is moved within the page is connected again by the next microtask. */
   disconnectedCallback() {
     queueMicrotask(() => this.isConnected || this.#widget?.rest());
+  }
+
+  /** The state of the order that the element shows; null without one. */
+  get state() {
+    return this.#order?.state ?? null;
+  }
+
+  /** Dispatches an event of the WebAssembly again under its name without a colon. Who cancels either, cancels both. */
+  handleEvent(event) {
+    const { type, detail, cancelable } = event;
+    if (event.target !== this) return;
+    if (!this.emit(type.replace(":", "-"), detail, cancelable)) event.preventDefault();
+    if (detail?.state) this.#order = detail;
+    // What becomes of a payment is not the page's doing.
+    if (detail?.code && (this.#order?.state ?? "open") === "open") this.explain(detail.code);
+  }
+
+  /** Dispatches an event. @returns {boolean} whether the page did not cancel it */
+  emit(type, detail, cancelable) {
+    return this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));
+  }
+
+  /**
+   * Says on the console what is wrong.
+   * @param {string | Error} what the code of a trouble, or why a file was not loaded
+   * @returns {Promise<string | undefined>} the sentence for the customer, if it is the shop's fault
+   */
+  async explain(what) {
+    // Without a network there is no explanation.
+    return (await import(TROUBLE_FILE).catch(() => {}))?.diagnose(this, what);
   }
 
   attributeChangedCallback(name, before, now) {
@@ -76,8 +118,7 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
       return (this.#widget = app.widget(this, this.#cover, this.key, this.origin, words));
     } catch (error) {
       if (why === "preload" && !isPermanent(error)) return;
-      console.warn("kvitt: the payment window did not start:", error);
-      this.failed(isPermanent(error), why === "press");
+      this.failed(why === "press", this.explain(error));
     }
   }
 
@@ -85,7 +126,7 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
   async #changeLanguage() {
     const language = this.locale;
     const words = await loadWords(language).catch(() => {});
-    if (words && language === this.locale) this.#widget.speak(words);
+    if (words && language === this.locale) this.#widget?.speak(words);
   }
 
   /** The token of the order that the customer comes back from: in the address, or beside it once `hideToken` has taken it out. */
@@ -101,16 +142,17 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
   /** Shows the page's own content. */
   fallBack(focus) {
     this.#widget?.rest();
+    this.#widget = undefined;
     this.shadowRoot.replaceChildren(document.createElement("slot"));
     if (focus) (this.querySelector("[type=submit], button") ?? this.querySelector("a"))?.focus();
   }
 
-  /** Applies a property that a framework set before the class was defined. */
-  #adopt(property) {
-    if (!Object.hasOwn(this, property)) return;
-    const value = this[property];
+  /** Applies a property that a framework set before the class was defined, or that its server wrote in small letters. */
+  #adopt(name) {
+    const property = camel(name);
+    const value = Object.hasOwn(this, property) ? this[property] : this.getAttribute(name) ?? this.getAttribute(property.toLowerCase());
     delete this[property];
-    this[property] = value;
+    if (value !== this.getAttribute(name)) this[property] = value;
   }
 
   /** Defines a property for each observed attribute. */

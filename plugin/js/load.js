@@ -1,8 +1,10 @@
 /**
  * Loads in parallel what an element runs: the glue code and the WebAssembly, once for all elements of the page, and the texts of one
  * language. The build replaces the names in capitals by the names of the files with a hash. Each is in an `import` or a `new URL` of its
- * own, where bundlers find it.
+ * own, where bundlers find it; the WebAssembly's is in `tag.js` and `npm.js`, one of which the build names `kvitt-home`.
  */
+import { binary } from "kvitt-home";
+
 const words = {
   nb: () => import(WORDS_NB),
   da: () => import(WORDS_DA),
@@ -13,7 +15,7 @@ const words = {
 let starting;
 
 async function start() {
-  const [app, response] = await Promise.all([import(APP_FILE), fetch(new URL(WASM_FILE, import.meta.url))]);
+  const [app, response] = await Promise.all([import(APP_FILE), binary()]);
   return [app, await app.start(response)];
 }
 

@@ -13,7 +13,8 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let name = entry.file_name().into_string().unwrap();
-        if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "pkg" | "artifacts" | ".git") {
+        if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "pkg" | "artifacts" | ".git" | ".next")
+        {
             found.extend(files(&path, endings));
         } else if endings.iter().any(|ending| name.ends_with(ending)) {
             found.push(path);

@@ -154,18 +154,25 @@ impl<'a> Build<'a> {
         self.esbuild("app", ["js/app.js"], [BUNDLE.map(String::from).as_slice(), &app].concat())?;
         let app = put_hashed(&folder, "app.js", &self.scratch.join("app/app.js"))?;
 
-        let mut shell = vec![
-            alias("kvitt-button", &css("js/button.css")),
-            define("APP_FILE", &app),
-            define("WASM_FILE", &wasm),
-            "--external:./app-*.js".into(),
-            "--external:./words-*.js".into(),
-        ];
+        let bytes = [alias("kvitt-wasm", &folder.join(&wasm)), "--loader:.wasm=binary".into()];
+        self.esbuild("bytes", ["js/bytes.js"], [BUNDLE.map(String::from).as_slice(), &bytes].concat())?;
+        let bytes = put_hashed(&folder, "bytes.js", &self.scratch.join("bytes/bytes.js"))?;
+
+        self.esbuild("trouble", ["js/trouble.js"], BUNDLE.map(String::from))?;
+        let trouble = put_hashed(&folder, "trouble.js", &self.scratch.join("trouble/trouble.js"))?;
+
+        let mut shell = vec![alias("kvitt-button", &css("js/button.css"))];
+        shell.extend(["app", "bytes", "trouble", "words"].map(|name| format!("--external:./{name}-*.js")));
+        let loaded = [("APP_FILE", &app), ("BYTES_FILE", &bytes), ("TROUBLE_FILE", &trouble), ("WASM_FILE", &wasm)];
+        shell.extend(loaded.map(|(name, file)| define(name, file)));
         shell.extend(words.iter().map(|(tag, name)| define(&format!("WORDS_{}", tag.to_uppercase()), name)));
-        self.esbuild("pkg", ["js/kvitt.js", "js/index.js"], [BUNDLE.map(String::from).as_slice(), &shell].concat())?;
+        for (entry, home) in [("js/kvitt.js", "js/tag.js"), ("js/index.js", "js/npm.js")] {
+            let home = [alias("kvitt-home", &self.workspace.path("plugin").join(home))];
+            self.esbuild("pkg", [entry], [BUNDLE.map(String::from).as_slice(), &shell, &home].concat())?;
+        }
         // The same under a name of its own, for pages that pin the release by its hash.
         put_hashed(&folder, concat!("kvitt-", env!("CARGO_PKG_VERSION"), ".js"), &folder.join("kvitt.js"))?;
-        for file in ["js/define.js", "js/index.d.ts", "js/define.d.ts", "package.json", "README.md", "../LICENSE"] {
+        for file in COPIED {
             let from = self.workspace.path("plugin").join(file);
             let name = from.file_name().expect("each is a file");
             fs::copy(&from, folder.join(name)).with_context(|| format!("cannot copy {}", from.display()))?;
@@ -187,8 +194,21 @@ impl<'a> Build<'a> {
     }
 }
 
+/// The files of the package that are copied unchanged, below `plugin`.
+const COPIED: [&str; 9] = [
+    "js/define.js",
+    "js/react.js",
+    "js/index.d.ts",
+    "js/define.d.ts",
+    "js/react.d.ts",
+    "js/custom-elements.json",
+    "package.json",
+    "README.md",
+    "../LICENSE",
+];
+
 /// esbuild's options for a script.
-const BUNDLE: [&str; 4] = ["--bundle", "--format=esm", "--target=es2022", "--loader:.css=text"];
+const BUNDLE: [&str; 5] = ["--bundle", "--format=esm", "--target=es2022", "--charset=utf8", "--loader:.css=text"];
 
 fn alias(name: &str, path: &Path) -> String {
     format!("--alias:{name}={}", path.display())

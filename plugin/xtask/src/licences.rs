@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use spdx::{Expression, Licensee, ParseMode};
 
 use crate::bench;
-use crate::setup::{BROWSER_TOOLS, BUILD_TOOLS};
+use crate::setup::{self, BROWSER_TOOLS, BUILD_TOOLS};
 use crate::workspace::Workspace;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -30,7 +30,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         violations.extend(crates.iter().filter_map(|found| allowed.violation(found)));
         count += crates.len();
     }
-    for folder in [BUILD_TOOLS, BROWSER_TOOLS, bench::WIDGET].into_iter().chain(bench::PEERS) {
+    let apps = setup::apps(workspace)?;
+    let own = [BUILD_TOOLS, BROWSER_TOOLS, bench::WIDGET];
+    let folders = own.into_iter().chain(bench::PEERS).chain(apps.iter().map(String::as_str));
+    for folder in folders {
         let path = workspace.path(folder).join("package-lock.json");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let lock = serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;

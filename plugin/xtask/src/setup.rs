@@ -21,6 +21,9 @@ pub(crate) const BUILD_TOOLS: &str = "plugin/xtask";
 /// The folder whose `node_modules` have the tools that drive the browser and read the API's description.
 pub(crate) const BROWSER_TOOLS: &str = "tests/browser";
 
+/// The folder of the sample apps. Each of them has its own `node_modules`.
+const APPS: &str = "tests/apps";
+
 const OLDEST_NODE: u32 = 20;
 /// This file has the digest of the lock file that the packages were installed from.
 const STAMP: &str = ".installed-from";
@@ -71,9 +74,23 @@ pub(crate) fn npm_packages(workspace: &Workspace, folder: &str) -> Result<()> {
     }
     println!("Installing the npm packages of {folder}");
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    run::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder_path))?;
+    run::run(
+        Command::new(npm)
+            .args(["ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(&folder_path),
+    )?;
     fs::create_dir_all(folder_path.join("node_modules"))?;
     fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// The folders of the sample apps that have npm packages, sorted.
+pub(crate) fn apps(workspace: &Workspace) -> Result<Vec<String>> {
+    let entries = fs::read_dir(workspace.path(APPS)).with_context(|| format!("cannot read {APPS}"))?;
+    let paths = entries.map(|entry| Ok(format!("{APPS}/{}", entry?.file_name().to_string_lossy())));
+    let mut apps = paths.collect::<Result<Vec<_>>>()?;
+    apps.retain(|app| workspace.path(app).join("package-lock.json").exists());
+    apps.sort();
+    Ok(apps)
 }
 
 /// The path of a program from an npm package of a folder: [`BUILD_TOOLS`] or [`BROWSER_TOOLS`].

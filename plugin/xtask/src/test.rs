@@ -145,6 +145,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     setup::components(workspace)?;
     setup::npm_packages(workspace, setup::BUILD_TOOLS)?;
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    sample_apps(workspace)?;
     setup::python(workspace)?;
     setup::postgres()?;
     setup::nginx()?;
@@ -152,6 +153,10 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     Engines::find_or_install()?;
     println!("everything is installed; the browser is {}", chromium.browser.display());
     Ok(())
+}
+
+fn sample_apps(workspace: &Workspace) -> Result<()> {
+    setup::apps(workspace)?.iter().try_for_each(|app| setup::npm_packages(workspace, app))
 }
 
 fn clippy(workspace: &Workspace) -> Result<()> {
@@ -235,6 +240,7 @@ fn wasm(workspace: &Workspace) -> Result<()> {
 /// Tests the widget in `www/pkg`, which `dist` has built.
 fn browser(workspace: &Workspace) -> Result<()> {
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
+    sample_apps(workspace)?;
     setup::nginx()?;
     let python = setup::python(workspace)?;
     let chromium = Chromium::find_or_install()?;
