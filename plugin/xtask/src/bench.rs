@@ -93,13 +93,20 @@ fn widget(workspace: &Workspace, quick: bool, kvitt: Option<&Path>) -> Result<()
     setup::npm_packages(workspace, WIDGET)?;
     setup::npm_packages(workspace, setup::BROWSER_TOOLS)?;
     let chromium = Chromium::find_or_install()?;
-    if kvitt.is_none() {
+    let built = if kvitt.is_none() {
         // A release build has the widget's files in it.
         dist::dist(workspace)?;
-    }
+        "as a release build"
+    } else {
+        "in a given build"
+    };
     let kvitt = release(workspace, kvitt)?;
     let mut bench = Command::new("node");
-    bench.arg(workspace.path(WIDGET).join("bench.mjs")).arg("--commit").arg(commit(workspace)?);
+    bench
+        .arg(workspace.path(WIDGET).join("bench.mjs"))
+        .arg("--commit")
+        .arg(commit(workspace)?)
+        .args(["--proxy", built]);
     bench.args(["--rounds", if quick { "3" } else { "15" }]);
     if !quick {
         bench.arg("--results").arg(workspace.path(FOLDER).join("RESULTS.md"));

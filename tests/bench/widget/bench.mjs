@@ -2,7 +2,7 @@
  * What a customer waits for on a phone: the widget beside the least that shows the same, and beside Adyen's library. README.md of the bench
  * says what is measured, and how. `cargo xtask bench widget` builds what takes part, and starts this.
  *
- * KVITT_BIN names the proxy's release build, CHROMIUM the browser. `--results FILE` is the document whose section is replaced.
+ * KVITT_BIN names the proxy's binary, CHROMIUM the browser. `--results FILE` is the document whose section is replaced.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -17,7 +17,8 @@ import { startsFront } from "./front.mjs";
 import { TITLE, section, table } from "./report.mjs";
 import { watch } from "./watch.mjs";
 
-const { values: args } = parseArgs({ options: { results: { type: "string" }, commit: { type: "string" }, rounds: { type: "string" } } });
+const string = { type: "string" };
+const { values: args } = parseArgs({ options: { results: string, commit: string, proxy: string, rounds: string } });
 const rounds = Number(args.rounds);
 
 /** A phone on a slow network. */
@@ -111,7 +112,7 @@ async function head(load) {
   return [
     `- Machine: ${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; load of other work at the start ${load.toFixed(1)}`,
     `- Chromium ${browser.version()}, its processor ${SLOWER} times slower, ${NETWORK.latency} ms latency, 1.6 Mbit/s; Node.js ${process.version}`,
-    `- Kvitt: commit ${args.commit}, release build; @adyen/adyen-web ${version}`,
+    `- Kvitt: commit ${args.commit}, the proxy ${args.proxy}; @adyen/adyen-web ${version}`,
     `- \`cargo xtask bench widget\`: medians of ${rounds} rounds with quartiles, in milliseconds; those who take part take turns`,
   ];
 }
