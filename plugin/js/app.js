@@ -19,16 +19,18 @@ export async function start(response) {
 /**
  * @param {string} key the key in the tab's storage; empty for an element that only shows an order
  * @param {string} words the file of a language
- * @returns {Page} one element's payment flow, with a random salt. On a desktop it may show a QR
+ * @returns {Page} one element's payment flow, with random texts of its own. On a desktop it may show a QR
  */
 export function widget(host, cover, key, origin, words) {
   hideToken();
-  const salt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
   const scan = matchMedia("(hover: hover) and (pointer: fine) and (min-width: 48em)").matches;
   const page = new Page(host, cover, key, origin);
-  page.start(new Widget({ ...page.order(), words, salt: salt.join(""), scan }));
+  page.start(new Widget({ ...page.order(), words, salt: random(), claim: random(), scan }));
   return page;
 }
+
+/** @returns {string} 128 random bits */
+const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * Moves an order's token from the address to the history's entry, where a reload finds it: addresses are copied, and counted with the visits.

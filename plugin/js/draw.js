@@ -39,7 +39,7 @@ export function draw(parent, next, screen, locale) {
       next = parent.firstChild;
     } else if (line[0] == "'") {
       const text = rest.replace(/\x01(\w+) (-?\d+)\x01/g, format(locale));
-      if (next?.nodeType != 3) parent.insertBefore((next = new Text()), null);
+      if (next?.nodeType != 3) next = parent.insertBefore(new Text(), next);
       if (next.data != text) next.data = text;
       next = next.nextSibling;
     } else if (line[0] == "=") {

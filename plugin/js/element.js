@@ -68,7 +68,7 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     const { type, detail, cancelable } = event;
     if (event.target !== this) return;
     if (!this.emit(type.replace(":", "-"), detail, cancelable)) event.preventDefault();
-    if (detail?.state) this.#order = detail;
+    if (detail?.state || type === "kvitt:open") this.#order = detail ?? undefined;
     // What becomes of a payment is not the page's doing.
     if (detail?.code && (this.#order?.state ?? "open") === "open") this.explain(detail.code);
   }

@@ -23,6 +23,9 @@ const STREAM_ENDED = 11;
 const HIDDEN = 12;
 const SHARED = 13;
 
+/** The name of the cart's text in the browser's storage, before the proxy's address. */
+const CART = "kvitt cart ";
+
 /** For how long the attributes have to stay as they are before a changed order counts, in milliseconds. */
 const SETTLED_MS = 250;
 
@@ -97,11 +100,14 @@ export class Page {
   /** The element is in the page again. */
   wake() {
     this.#listen("add");
+    this.#settle();
+    this.#release();
     this.#tell(REACTIVATED);
   }
 
   /** The element was removed from the page: its stream, timer and listeners end. */
   rest() {
+    clearTimeout(this.#settling);
     this.#tell(DISCONNECTED);
     this.#listen("remove");
     clearTimeout(this.#timer);
@@ -119,10 +125,10 @@ export class Page {
     return {
       key: this.#key,
       origin: this.#origin,
-      cartId: cartId(this.#key),
+      cartId: cartId(this.#origin),
       items: get("items"),
       cart: get("cart"),
-      amount: get("amount"),
+      amount: /^\d+$/.test(get("amount")) ? get("amount") : undefined,
       currency: get("currency")?.toUpperCase(),
       salesUnit: get("sales-unit"),
       returnUrl,
@@ -136,23 +142,40 @@ export class Page {
     } else if (type == "checkout") this.#tell(STREAMED, parse(data));
     else if (type == "end") this.#tell(STREAM_ENDED);
     else if (type == "error") this.#tell(STREAM_LOST);
-    else if (type == "message") data.key == this.#key && this.#tell(SHARED, data);
-    else if (type == "pagehide") this.#held = [];
+    else if (type == "message") data?.key == this.#key && this.#tell(SHARED, data);
+    else if (type == "pagehide") {
+      // What is cut off now says nothing of the network, and a channel could keep the page from coming back as it is.
+      this.#held ??= [];
+      this.#channel?.close();
+    } else if (document.hidden) this.#tell(HIDDEN);
     else {
-      const held = this.#held;
-      this.#held = undefined;
-      for (const answer of held ?? []) this.#tell(ANSWERED, answer);
-      this.#tell(document.hidden ? HIDDEN : REACTIVATED);
+      if (type == "pageshow") this.#join();
+      this.#release();
+      this.#tell(REACTIVATED);
+    }
+  }
+
+  /** Hands over the answers that came while the page was being left. */
+  #release() {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const answer of held) this.#tell(ANSWERED, answer);
+  }
+
+  /** Listens to the other tabs. A browser that keeps nothing for this page may refuse. */
+  #join() {
+    this.#channel?.close();
+    try {
+      this.#channel = new BroadcastChannel("kvitt");
+      this.#channel.onmessage = (event) => this.handleEvent(event);
+    } catch {
+      this.#channel = undefined;
     }
   }
 
   #listen(verb) {
-    this.#channel?.close();
-    this.#channel = undefined;
-    if (verb == "add" && this.#key && globalThis.BroadcastChannel) {
-      this.#channel = new BroadcastChannel("kvitt");
-      this.#channel.onmessage = (event) => this.handleEvent(event);
-    }
+    if (verb == "add" && this.#key) this.#join();
+    else this.#channel?.close();
     verb += "EventListener";
     this.#root[verb]("click", this);
     document[verb]("visibilitychange", this);
@@ -224,10 +247,18 @@ export class Page {
     }
   }
 
+  #tellTabs(order) {
+    try {
+      this.#channel?.postMessage(order);
+    } catch {
+      // It is closed: the page is being left.
+    }
+  }
+
   /** The customer's cart is bought: the next one is another. */
   forget() {
     try {
-      localStorage.removeItem(this.#key);
+      localStorage.removeItem(CART + this.#origin);
     } catch {
       // There was nothing to forget.
     }
@@ -239,7 +270,7 @@ export class Page {
       if (!key) return;
       if (keep) {
         sessionStorage.setItem(key, token);
-        this.#channel?.postMessage({ key, token });
+        this.#tellTabs({ key, token });
       } else if (sessionStorage.getItem(key) == token) sessionStorage.removeItem(key);
     } catch {
       // The tab has no storage.
@@ -252,14 +283,17 @@ export class Page {
 }
 
 /**
- * The random text of the customer's cart, which all its tabs have: with it the proxy knows the order that another tab has opened. A purchase
- * ends it. A page that may not store, or is not secure, has none.
+ * The random text of the customer's cart, which all its tabs have: with it the proxy knows the order that another tab has opened. One for each
+ * proxy; a purchase ends it. A page that may not store, or is not secure, has none.
  */
-function cartId(key) {
+function cartId(origin) {
   try {
-    if (key && !localStorage.getItem(key)) localStorage.setItem(key, crypto.randomUUID());
+    const key = CART + origin;
+    if (!localStorage.getItem(key)) localStorage.setItem(key, crypto.randomUUID());
     return localStorage.getItem(key);
-  } catch {}
+  } catch {
+    // Without it the tabs are orders of their own.
+  }
 }
 
 function parse(data) {

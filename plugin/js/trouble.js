@@ -1,6 +1,6 @@
 /**
  * Loaded only when something is wrong. It finds the cause and says it on the console, with the place and the cure, for the shop's developer.
- * It asks only for what the element has asked for already, and opens no order.
+ * It asks the proxy for what the element asks for, and opens no order.
  */
 const shopsFault = {
   nb: "Butikkens betaling er ikke satt opp riktig. Ta kontakt med butikken.",

@@ -48,7 +48,7 @@ pub(crate) fn answer(order: Order, cmd: Cmd, answer: Result<Object, RequestError
         Cmd::Price => {
             Msg::Priced(Box::new(order), answer.and_then(|value| json::cart(value).ok_or(RequestError::Unreachable)))
         }
-        Cmd::Claim { .. } => Msg::Claimed(answer.ok().map(|value| value.flag("claimed"))),
+        Cmd::Claim { token, .. } => Msg::Claimed(token, answer.ok().map(|value| value.flag("claimed"))),
         cmd => Msg::Responded(cmd, answer.and_then(|value| json::checkout(value).ok_or(RequestError::Unreachable))),
     }
 }

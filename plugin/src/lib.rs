@@ -47,13 +47,15 @@ pub struct Widget(App);
 #[wasm_bindgen]
 impl Widget {
     /// Starts a flow. The object has what `js/page.js: order` says of the order, and: `words`, the file of a language; `salt`, which is
-    /// random and belongs to this element alone, because idempotency keys start with it; `scan`, whether the start screen may show a QR.
+    /// random and belongs to this element alone, because idempotency keys start with it; `claim`, random too, with which it claims purchases; `scan`, whether the start screen may show a QR.
     #[wasm_bindgen(constructor)]
     pub fn new(start: JsValue) -> Self {
         let start = Object::new(start);
         let (words, salt, scan) = (start.words(), start.text("salt").unwrap_or_default(), start.flag("scan"));
+        let claim = start.text("claim").unwrap_or_default();
         let mut model = Model::new(json::order(start), words, salt);
         model.scan_allowed = scan;
+        model.claim_text = claim;
         Self(App::new(model))
     }
 

@@ -40,6 +40,8 @@ pub struct Model {
     pub now: i64,
     /// The order that the page describes.
     pub order: Order,
+    /// The random text with which this element claims purchases.
+    pub claim_text: String,
     /// The texts in the customer's language.
     pub words: Words,
     /// Whether the element has a pay button to go back to; a confirmation has none.
@@ -52,8 +54,6 @@ pub struct Model {
     pub screen: Screen,
     /// The cart at the proxy's prices.
     pub cart: Option<Cart>,
-    /// Counts the carts that the proxy has priced.
-    pub cart_version: u32,
     /// The token of the order that the widget follows; known before the order has been read.
     pub token: Option<String>,
     /// The checkout as last read.
@@ -84,6 +84,8 @@ pub struct Model {
     retries: Retries,
     /// Until when the page may leave by itself.
     leave_until: i64,
+    /// The page is not visible.
+    hidden: bool,
     /// Whether this page reports the purchase: not asked yet, asked, or answered.
     claim: Claim,
     /// The order was there before this page showed it.
@@ -141,15 +143,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         }
         Msg::StreamLost => model.subscription.connection_lost(model.now, &mut cmds),
         Msg::StreamEnded => model.subscription.stop(&mut cmds),
-        Msg::Hidden if model.is_paid() => model.subscription.stop(&mut cmds),
-        Msg::Hidden => {}
-        // The start screen of the same cart; an order that is open for scan to pay gives way.
-        Msg::Shared(token) if model.screen == Screen::Start && !model.busy => {
+        Msg::Hidden => {
+            model.hidden = true;
+            if model.is_paid() {
+                model.subscription.stop(&mut cmds);
+            }
+        }
+        // The start screen of the same cart; an order that is open for scan to pay gives way. Signed carts do not tell what they are.
+        Msg::Shared(token) if model.screen == Screen::Start && !model.busy && !model.order.signed => {
             model.drop_scan_order(&mut cmds);
             model.resume(token, true, &mut cmds);
         }
         Msg::Shared(_) => {}
-        Msg::Claimed(answer) => model.claimed(answer, &mut cmds),
+        Msg::Claimed(token, answer) => model.claimed(&token, answer, &mut cmds),
         Msg::Ticked => model.tick(&mut cmds),
         Msg::Reactivated => model.reactivate(&mut cmds),
         Msg::Disconnected => {
@@ -172,6 +178,7 @@ impl Model {
     fn resume(&mut self, token: String, show_final: bool, cmds: &mut Vec<Cmd>) {
         self.subscription.stop(cmds);
         self.resumed = true;
+        self.claim = Claim::NotAsked;
         self.busy = false;
         self.show_final = show_final;
         self.scan_ready = false;
@@ -352,12 +359,14 @@ impl Model {
             None => {}
         }
         if let Some(token) = self.token.clone() {
+            self.claim_purchase(cmds);
             self.subscription.tick(self.now, token, cmds);
         }
     }
 
     fn reactivate(&mut self, cmds: &mut Vec<Cmd>) {
         self.disconnected = false;
+        self.hidden = false;
         if self.retries.is_scheduled() {
             cmds.push(Cmd::Tick(TICK_MS));
         }

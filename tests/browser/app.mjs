@@ -7,6 +7,9 @@ import assert from "node:assert/strict";
 /** A telephone number of the emulator's customers, as digits or as it is shown. A shop's page must never get one. */
 export const ANY_NUMBER = /91\s?23\s?45\s?67|912\s34\s567|4512345678|12\s34\s56\s78|40\s?1234567|40\s123\s4567/;
 
+/** The number of the order that a payment is an attempt at. */
+export const orderNumber = (reference) => reference.replace(/-\d+$/, "");
+
 export class App {
   #shopper;
   #url;

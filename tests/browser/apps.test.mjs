@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { Apps } from "./apps.mjs";
 import { stage } from "./harness.mjs";
 
@@ -41,7 +41,7 @@ for (const [name, origin] of Object.entries(origins)) {
     await eva.isAt(origin, "/thanks");
     await eva.seesHeading("Thank you for your order");
     // By the app's own handler of the event.
-    await eva.readsOf(reference, "State: authorized");
+    await eva.readsOf(orderNumber(reference), "State: authorized");
     assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
     // The bytes as a script are for tools that move the script away from its file, and for nobody else.
     assert.equal(files.some((url) => /bytes-/.test(url)), /development server/.test(name), files.join("\n"));

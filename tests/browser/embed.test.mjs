@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { stage } from "./harness.mjs";
 import { named, site } from "./site.mjs";
 import { until } from "./until.mjs";
@@ -38,7 +38,7 @@ test("a page on an allowed origin can pay", async () => {
   await app.returns();
   await eva.isAt(known, "/thanks");
   await eva.seesHeading("Thank you for your order");
-  await eva.readsOf(reference, /Shared, ending in ··67/);
+  await eva.readsOf(orderNumber(reference), /Shared, ending in ··67/);
   await eva.looksAround("embedded-confirmation");
   assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { stage } from "./harness.mjs";
 
 const set = stage();
@@ -17,7 +17,7 @@ async function triesAgain(shopper, first) {
   await app.pays();
   await app.returns();
   await shopper.seesHeading("Thank you for your order");
-  await shopper.readsOf(reference);
+  await shopper.readsOf(orderNumber(reference));
   assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
 }
 
@@ -76,7 +76,7 @@ test("a price that differs from the page's", async () => {
   await app.opensHere();
   await app.pays();
   await app.returns();
-  await per.readsOf(reference, "NOK 587.00 is reserved");
+  await per.readsOf(orderNumber(reference), "NOK 587.00 is reserved");
   assert.equal((await set.records.payment(reference)).amount.value, 58700);
   assert.equal((await set.records.payments()).length, before + 1, "nothing was created at the old price");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { stage } from "./harness.mjs";
 
 const set = stage();
@@ -27,7 +27,7 @@ test("brand and currency of each market", async () => {
     await app.pays();
     await app.returns();
     await ida.seesHeading("Thank you for your order");
-    await ida.readsOf(reference, `Paid with ${mobilePay}`, new RegExp(`ending in ··${ending}`));
+    await ida.readsOf(orderNumber(reference), `Paid with ${mobilePay}`, new RegExp(`ending in ··${ending}`));
     await ida.looksAround(`${market}-confirmation`);
     const payment = await set.records.payment(reference);
     assert.equal(payment.msn, msn);
@@ -145,6 +145,6 @@ for (const [name, options] of [
     await plain.follows("Show the order on a page without JavaScript");
     await plain.isAt(set.shop, "/pay/");
     await plain.seesHeading("Thank you for your order");
-    await plain.readsOf(reference);
+    await plain.readsOf(orderNumber(reference));
   });
 }

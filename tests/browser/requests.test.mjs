@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { stage } from "./harness.mjs";
 import { Packer } from "./packer.mjs";
 import { until } from "./until.mjs";
@@ -138,7 +138,7 @@ test("a phone scans the QR, and the desktop follows to the confirmation", async 
   await app.shares();
   await app.pays();
   await ola.seesHeading("Thank you for your order");
-  await ola.readsOf(reference, /Shared, ending in ··67/);
+  await ola.readsOf(orderNumber(reference), /Shared, ending in ··67/);
   assert.equal((await set.records.payments()).length, before + 1, "one order, on two devices");
 });
 

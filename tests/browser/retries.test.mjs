@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { stage } from "./harness.mjs";
 
 const set = stage();
@@ -60,7 +60,7 @@ for (const [name, asksAgain] of [
     await app.pays();
     await app.returns();
     await liv.seesHeading("Thank you for your order");
-    await liv.readsOf(reference);
+    await liv.readsOf(orderNumber(reference));
   });
 }
 

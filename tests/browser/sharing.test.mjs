@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { App } from "./app.mjs";
+import { App, orderNumber } from "./app.mjs";
 import { stage } from "./harness.mjs";
 
 const set = stage();
@@ -15,7 +15,7 @@ test("without consent nothing is requested or shared", async () => {
   await app.returns();
 
   await liv.seesHeading("Thank you for your order");
-  await liv.readsOf(reference, "Phone number Not shared");
+  await liv.readsOf(orderNumber(reference), "Phone number Not shared");
   await liv.looksAround("confirmation-unshared");
   const payment = await set.records.payment(reference);
   assert.equal(payment.request.profile, undefined);

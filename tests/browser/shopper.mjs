@@ -93,6 +93,11 @@ export class Shopper {
     await this.page.getByRole("link", { name }).click();
   }
 
+  /** Opens another tab in the same browser. Returns a customer with that tab. */
+  async opensATab() {
+    return Object.assign(new Shopper(), { set: this.set, context: this.context, page: await this.context.newPage() });
+  }
+
   /** Follows a link that opens a tab. Returns a customer with that tab. */
   async followsIntoATab(name) {
     const opened = this.context.waitForEvent("page");

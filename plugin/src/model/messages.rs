@@ -98,8 +98,8 @@ pub enum Msg {
     Hidden,
     /// Another tab or element pays the same cart; this is the order's token.
     Shared(String),
-    /// Whether this page is the one that reports the purchase; unknown without an answer.
-    Claimed(Option<bool>),
+    /// The answer to [`Cmd::Claim`] for the order with this token: whether this page reports its purchase. Unknown without an answer.
+    Claimed(String, Option<bool>),
     /// The timer fired.
     Ticked,
     /// The element is in the page again; or the page is visible again, online again, or back from the back/forward cache.

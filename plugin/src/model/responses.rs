@@ -41,7 +41,6 @@ impl Model {
 
     fn set_cart(&mut self, cart: Cart) {
         self.cart = Some(cart);
-        self.cart_version = self.cart_version.wrapping_add(1);
     }
 
     pub(super) fn responded(&mut self, request: Cmd, answer: Result<Box<Checkout>, RequestError>, cmds: &mut Vec<Cmd>) {
@@ -87,6 +86,9 @@ impl Model {
                 self.receive(*checkout, cmds);
             }
             (Ok(checkout), _) if self.checkout.is_none() && self.is_stale(&checkout) => {
+                if checkout.state == State::Authorized {
+                    cmds.push(Cmd::Forget);
+                }
                 self.retries.discard_unanswered();
                 self.close(cmds);
             }
@@ -222,23 +224,32 @@ impl Model {
         let token = checkout.token.clone();
         let at_rest = state == State::Authorized && !awaits_phone_number(&checkout, self.now);
         self.checkout = Some(checkout);
-        if state == State::Authorized && self.claim == Claim::NotAsked && !self.disconnected {
-            self.claim = Claim::Asked;
+        if state == State::Authorized && changed {
             cmds.push(Cmd::Forget);
-            cmds.push(Cmd::Claim { claim: self.retries.salt(), token: token.clone() });
         }
-        self.subscription.at_rest = at_rest;
-        if !followed {
+        self.subscription.at_rest = at_rest && self.claim == Claim::Answered;
+        if !followed || self.hidden && state == State::Authorized {
             self.subscription.stop(cmds);
         } else if !self.disconnected {
             self.subscription.start(self.now, token, cmds);
         }
     }
 
-    /// The proxy has said whether this page reports the purchase. Without an answer the page asks again with the next state.
-    pub(super) fn claimed(&mut self, answer: Option<bool>, cmds: &mut Vec<Cmd>) {
+    /// Asks whether this page reports the purchase, once it is visible for a moment: a page that goes on at the payment leaves it to the next one.
+    pub(super) fn claim_purchase(&mut self, cmds: &mut Vec<Cmd>) {
+        let paid = self.checkout.as_ref().filter(|it| it.state == State::Authorized && is_followed(it, self.now));
+        if let Some(checkout) = paid.filter(|_| self.claim == Claim::NotAsked && !self.disconnected) {
+            self.claim = Claim::Asked;
+            cmds.push(Cmd::Claim { claim: self.claim_text.clone(), token: checkout.token.clone() });
+        }
+    }
+
+    /// The proxy has said whether this page reports the purchase. Without an answer the page asks again.
+    pub(super) fn claimed(&mut self, token: &str, answer: Option<bool>, cmds: &mut Vec<Cmd>) {
+        let Some(checkout) = self.checkout.as_ref().filter(|it| it.token == token) else { return };
         self.claim = answer.map_or(Claim::NotAsked, |_| Claim::Answered);
-        if let Some(checkout) = self.checkout.as_ref().filter(|_| answer == Some(true)) {
+        self.subscription.at_rest = answer.is_some() && !awaits_phone_number(checkout, self.now);
+        if answer == Some(true) {
             cmds.push(Cmd::Emit(Event::Purchase(purchase(checkout))));
         }
     }

@@ -34,11 +34,6 @@ impl Retries {
         Self { salt, ..Self::default() }
     }
 
-    /// The random text that belongs to this element alone.
-    pub(super) fn salt(&self) -> String {
-        self.salt.clone()
-    }
-
     /// The request with its key: the old key if the same request is unanswered, else a new one.
     pub(super) fn with_key(&mut self, now: i64, mut request: Cmd) -> Cmd {
         if let Some((since, unanswered)) = &self.unanswered

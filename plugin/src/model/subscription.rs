@@ -1,6 +1,6 @@
 //! When to open a checkout's stream, when to open it again, and when to poll.
 //!
-//! `update` passes in what happened and the time; the commands go to `stream` and `api`. The stream is fast but may fail without an
+//! `update` passes in what happened and the time; `app` carries out the commands. The stream is fast but may fail without an
 //! error: an intermediary buffers it, or a phone slept. So polling has the last word. A stream that brings no event in time counts as
 //! lost. A lost stream is opened again with exponential backoff and a poll beside each try. An open stream is polled now and then, too.
 //! This module must not read a clock.

@@ -78,7 +78,9 @@ fn words(language: Language) -> Words {
 
 fn model() -> Model {
     let order = Order { storage_key: KEY.into(), items: "mug:2".into(), amount: Some(nok(49_800)), ..Order::default() };
-    Model::new(order, words(Language::Nb), "salt".into())
+    let mut model = Model::new(order, words(Language::Nb), "salt".into());
+    model.claim_text = "claim".into();
+    model
 }
 
 /// On the start screen, with the terms accepted.

@@ -43,9 +43,7 @@ pub(super) fn write(model: &Model, ui: &mut Ui<'_>) -> String {
         Some(Notice::NotCancelled) => words.text(Word::NotCancelled),
         Some(Notice::TermsNeeded) | None => "",
     };
-    if !notice.is_empty() {
-        ui.leaf("p.error", notice);
-    }
+    ui.leaf("p.error", notice);
     ui.open("div.actions");
     if let Some(url) = &checkout.redirect_url {
         ui.open("a.button|target=_blank|rel=noopener");

@@ -18,6 +18,10 @@ const PAYABLE_MS: i64 = 4 * 60 * 60 * 1000;
 
 /// How long pages follow an order after it was paid, in milliseconds.
 pub const FOLLOWED_MS: i64 = 24 * 60 * 60 * 1000;
+/// The maximum number of attempts on one order. No customer needs more.
+pub(super) const MAX_ATTEMPTS: usize = 20;
+/// For how long after the payment another tab of the cart is told that it is paid.
+const PAID_A_MOMENT_AGO_MS: i64 = 10 * 60 * 1000;
 
 /// A point in time, in milliseconds since 1970 UTC. The core never reads a clock; it is passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -415,6 +419,20 @@ impl Checkout {
             .find(|attempt| attempt.state == State::Authorized)
             .or(self.attempts.last())
             .expect("a checkout is opened with its first attempt")
+    }
+
+    /// Whether another tab of the same cart is shown this order in place of a new one: it is being paid, can be tried again, or was paid a moment
+    /// ago and the money is still the shop's. Later the customer buys the same once more.
+    pub fn is_of_its_cart(&self, now: Moment) -> bool {
+        let current = self.current();
+        let money = &current.aggregate;
+        match current.state {
+            State::Authorized => {
+                money.cancelled + money.refunded == 0 && now < current.since().plus_ms(PAID_A_MOMENT_AGO_MS)
+            }
+            State::Starting | State::Created => true,
+            _ => self.is_payable(now) && self.attempts.len() < MAX_ATTEMPTS,
+        }
     }
 
     /// Until when pages follow it, once it is paid.

@@ -14,6 +14,7 @@ use kvitt_wire::{Aggregate, State};
 
 use super::effect::{CreatePayment, Receipt};
 use super::events;
+use super::state::MAX_ATTEMPTS;
 use super::{
     Attempt, Checkout, CheckoutId, Consent, Customer, Drift, Effect, Flow, Input, Moment, Opening, Order,
     PaymentSnapshot, PaymentState, PhoneNumber, Planned, Polling, ReceiptBy, Reference, Refusal, Update,
@@ -29,8 +30,6 @@ const CREATE_TIMEOUT_MS: i64 = 60 * 1000;
 const QUICK_PROFILE_POLLS: u32 = 6;
 /// The telephone number is given up after this many polls without it. The later ones are a minute apart.
 const MAX_PROFILE_POLLS: u32 = 15;
-/// The maximum number of attempts on one order. No customer needs more.
-const MAX_ATTEMPTS: usize = 20;
 /// The trouble of a payment that was authorized for another amount than the order's.
 pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
 /// The trouble of a payment whose redirect address is at a host that is not allowed.

@@ -13,7 +13,7 @@ use crate::access::idempotency::Key;
 use crate::access::shop_key::ShopKey;
 use crate::access::token::{self, Found};
 use crate::base::{clock, text};
-use crate::checkout::{Checkout, Consent, Customer, Input, Moment, Offer, OfferedBy, Opening, Order, Private};
+use crate::checkout::{Consent, Customer, Input, Moment, Offer, OfferedBy, Opening, Order, Private, Refusal};
 use crate::config::{SalesUnit, SalesUnits, Shop};
 use crate::engine::chores::Chore;
 use crate::engine::hub::Hub;
@@ -95,12 +95,17 @@ impl Orders {
         };
         let of_cart = Key::of_cart(&cart_id, &order.cart);
         loop {
-            if let Some(mut found) = of_cart.opened(&self.store, is_of_use).await? {
+            if let Some(mut found) = of_cart.opened(&self.store, |found| found.is_of_its_cart(clock::now())).await? {
                 if !open && found.checkout.current().state != State::Authorized {
                     let id = found.checkout.id;
                     found.subscription = Some(self.hub.subscribe(id));
                     let input = Input::Pay(order.consent);
-                    found.checkout = self.ledger.apply(id, input, Key::cause(key, id)).await?;
+                    match self.ledger.apply(id, input, Key::cause(key, id)).await {
+                        Ok(after) => found.checkout = after,
+                        // Another tab's payment shares what this customer does not, or is being cancelled: this page shows it as it is.
+                        Err(ledger::Error::Refused(Refusal::NotRetryable)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
                 }
                 return Ok(Opened { found, by_other: true });
             }
@@ -216,11 +221,6 @@ impl Orders {
         let checked = |url: String| return_url::check(&url, &self.shop.allowed_origins).ok_or(Error::BadReturnUrl);
         url.map(checked).transpose()
     }
-}
-
-/// Whether a page can show this order in place of a new one of the same cart: it is paid, or can be.
-fn is_of_use(checkout: &Checkout) -> bool {
-    checkout.current().state == State::Authorized || checkout.is_payable(clock::now())
 }
 
 /// The record of a consent; `None` when the shop does not ask for one.

@@ -27,15 +27,6 @@ fn a_late_price_for_another_cart_is_ignored() {
 }
 
 #[test]
-fn each_price_rebuilds_the_screen() {
-    let mut model = ready();
-    let before = model.cart_version;
-    configure(&mut model, order("mug:1"));
-    priced(&mut model, Ok(cart(49_800)));
-    assert_ne!(model.cart_version, before);
-}
-
-#[test]
 fn a_price_without_an_answer_is_fetched_again() {
     let mut model = model();
     update(&mut model, Msg::Opened);

@@ -115,7 +115,7 @@ mod tests {
         let error = report(&rows(SHELL_BUDGET + 1, 1)).unwrap_err().to_string();
         assert_eq!(error, "the shell has 3073 bytes in brotli, 1 more than the budget of 3072");
         let error = report(&rows(1, TOTAL_BUDGET)).unwrap_err().to_string();
-        assert_eq!(error, "everything has 46081 bytes in brotli, 1 more than the budget of 46080");
+        assert_eq!(error, "everything has 30721 bytes in brotli, 1 more than the budget of 30720");
     }
 
     #[test]

@@ -34,14 +34,15 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// refuses, `state` is `failed` and `trouble` has its code.
 ///
 /// Where another tab has opened an order with the same `cart_id` and the same cart, the answer is that order, and paying pays it, as with
-/// `POST /v1/checkouts/{token}/attempts`. An order that is paid is answered as it is.
+/// `POST /v1/checkouts/{token}/attempts`. An order that was paid some minutes ago is answered as it is, and so is one whose payment waits in
+/// that tab. With a `cart_id` it is that, and not the `Idempotency-Key`, which makes a repeat of the request no second order.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "page", params(IdempotencyKey), request_body = NewCheckout, responses(
     (status = 200, body = Checkout, description = "The checkout that was opened before with the same `cart_id`"),
     (status = 201, body = Checkout, description = "The checkout", headers(("idempotency-replayed" = bool, description = "`true` for a retry of a request that was executed before"))),
     ForPage, KeyedBody, Busy,
     (status = 409, body = Problem, content_type = "application/problem+json",
         description = "`price_changed`: `cart` has the current prices; `idempotency_in_progress`; about the order that another tab has opened: \
-            `not_retryable`, `too_many_attempts`, `offer_ended`"),
+            `too_many_attempts`, `offer_ended`"),
     (status = 422, body = Problem, content_type = "application/problem+json",
         description = "`terms_not_accepted`, `wrong_currency`, `bad_return_url`, `bad_cart_id`, `bad_wording`, `idempotency_key_reused`, \
             `unknown_sales_unit`; about the cart: `unknown_sku`, `bad_quantity`, `empty_cart`, `too_many_lines`, `bad_total`, `bad_vat`; about a signed cart: \
