@@ -4,14 +4,13 @@
  */
 
 /** Writes the numbers in a text as people of the locale do. */
-const format = (locale) => (_, kind, number) =>
-  kind == "date"
-    ? new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(number)
-    : kind == "quantity"
-      ? new Intl.NumberFormat(locale).format(number / 1e3)
-      : kind == "rate"
-        ? new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(number / 1e4)
-        : new Intl.NumberFormat(locale, { style: "currency", currency: kind }).format(number / 100);
+const format = (locale) => (_, kind, number) => {
+  const write = (unit, options) => new Intl.NumberFormat(locale, options).format(number / unit);
+  if (kind == "date") return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(number);
+  if (kind == "quantity") return write(1e3);
+  if (kind == "rate") return write(1e4, { style: "percent", maximumFractionDigits: 2 });
+  return write(100, { style: "currency", currency: kind });
+};
 
 /** Draws a screen as the children of `parent` from `next` on. */
 export function draw(parent, next, screen, locale) {

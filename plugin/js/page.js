@@ -247,14 +247,6 @@ export class Page {
     }
   }
 
-  #tellTabs(order) {
-    try {
-      this.#channel?.postMessage(order);
-    } catch {
-      // It is closed: the page is being left.
-    }
-  }
-
   /** The customer's cart is bought: the next one is another. */
   forget() {
     try {
@@ -270,10 +262,10 @@ export class Page {
       if (!key) return;
       if (keep) {
         sessionStorage.setItem(key, token);
-        this.#tellTabs({ key, token });
+        this.#channel?.postMessage({ key, token });
       } else if (sessionStorage.getItem(key) == token) sessionStorage.removeItem(key);
     } catch {
-      // The tab has no storage.
+      // The tab has no storage, or the page is being left and tells nobody.
     }
   }
 

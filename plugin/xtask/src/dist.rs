@@ -109,6 +109,9 @@ impl<'a> Build<'a> {
         let options = [
             // No data is in the first kilobyte.
             "--low-memory-unused",
+            "--flatten",
+            "--rereloop",
+            "-Oz",
             "-Oz",
             "--converge",
             // A large function that is called once compresses better where it is.
