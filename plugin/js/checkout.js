@@ -65,7 +65,7 @@ export class KvittCheckout extends KvittElement {
 
   async failed(pressed, told) {
     if (this.#hasForm) return this.fallBack(pressed);
-    this.emit("kvitt:trouble", { code: "load_failed" });
+    this.emit("trouble", { code: "load_failed" });
     const note = document.createElement("p");
     note.role = "alert";
     note.textContent = (await told) ?? loadFailed(this.locale);

@@ -14,13 +14,6 @@ const format = (locale) => (_, kind, number) => {
 
 /** Draws a screen as the children of `parent` from `next` on. */
 export function draw(parent, next, screen, locale) {
-  const removeRest = () => {
-    while (next) {
-      const rest = next;
-      next = rest.nextSibling;
-      rest.remove();
-    }
-  };
   for (const line of screen.split("\n")) {
     const rest = line.slice(1);
     if (line[0] == "<") {
@@ -47,7 +40,7 @@ export function draw(parent, next, screen, locale) {
       else if (!value) parent.removeAttribute(name);
       else if (parent.getAttribute(name) != value) parent.setAttribute(name, value);
     } else {
-      removeRest();
+      for (let gone; (gone = next); gone.remove()) next = gone.nextSibling;
       next = parent.nextSibling;
       parent = parent.parentNode;
     }

@@ -17,13 +17,8 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
   #widget;
   /** The pay button, or the slot, that is visible while no screen is. */
   #cover;
-  /** What the last `kvitt:state` has told of its order. */
+  /** What the last `kvitt-state` has told of its order. */
   #order;
-
-  constructor() {
-    super();
-    for (const name of ["open", "leave", "state", "trouble"]) this.addEventListener("kvitt:" + name, this);
-  }
 
   /** The proxy's address; the script's origin unless the page gives another. */
   get origin() {
@@ -44,7 +39,10 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
 
   connectedCallback() {
     for (const name of this.constructor.observedAttributes) this.#adopt(name);
-    if (this.#cover) return this.#widget ? this.#widget.wake() : this.start();
+    if (this.#cover) {
+      this.attributeChangedCallback("language");
+      return this.#widget ? this.#widget.wake() : this.start();
+    }
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync?.(style);
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
@@ -63,19 +61,16 @@ export class KvittElement extends (globalThis.HTMLElement ?? class {}) {
     return this.#order?.state ?? null;
   }
 
-  /** Dispatches an event of the WebAssembly again under its name without a colon. Who cancels either, cancels both. */
-  handleEvent(event) {
-    const { type, detail, cancelable } = event;
-    if (event.target !== this) return;
-    if (!this.emit(type.replace(":", "-"), detail, cancelable)) event.preventDefault();
-    if (detail?.state || type === "kvitt:open") this.#order = detail ?? undefined;
+  /**
+   * Tells the page of something, as `kvitt-NAME` and under the name that it had in 0.1. Who cancels either, cancels both.
+   * @returns {boolean} whether the page did not cancel it
+   */
+  emit(name, detail, cancelable) {
+    if (detail?.state || name === "open") this.#order = detail ?? undefined;
     // What becomes of a payment is not the page's doing.
     if (detail?.code && (this.#order?.state ?? "open") === "open") this.explain(detail.code);
-  }
-
-  /** Dispatches an event. @returns {boolean} whether the page did not cancel it */
-  emit(type, detail, cancelable) {
-    return this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));
+    const events = ["kvitt:", "kvitt-"].map((prefix) => new CustomEvent(prefix + name, { bubbles: true, composed: true, cancelable, detail }));
+    return events.filter((event) => !this.dispatchEvent(event)).length === 0;
   }
 
   /**

@@ -234,8 +234,8 @@ export class Page {
   }
 
   /** Dispatches an event on the element. @returns {boolean} whether the page did not prevent its default */
-  emit(type, detail, cancelable) {
-    return this.#host.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, cancelable, detail }));
+  emit(name, detail, cancelable) {
+    return this.#host.emit(name, detail, cancelable);
   }
 
   /** Goes to an address in the top-level window, also when the shop is in a frame. */

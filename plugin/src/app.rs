@@ -106,15 +106,15 @@ impl App {
             Cmd::StopListening => page.listen(""),
             Cmd::Tick(after_ms) => page.tick(after_ms),
             Cmd::Leave { url, token } => {
-                if page.emit("kvitt:leave", &texts(&[("redirectUrl", &url), ("token", &token)]), true) {
+                if page.emit("leave", &texts(&[("redirectUrl", &url), ("token", &token)]), true) {
                     page.leave(&url);
                 }
             }
             Cmd::StoreToken { key, token } => page.store(&key, &token, true),
             Cmd::RemoveToken { key, token } => page.store(&key, &token, false),
             Cmd::FocusMissing => page.focus("[aria-invalid]"),
-            Cmd::Emit(Event::Open) => drop(page.emit("kvitt:open", &JsValue::NULL, false)),
-            Cmd::Emit(Event::Trouble(code)) => drop(page.emit("kvitt:trouble", &texts(&[("code", &code)]), false)),
+            Cmd::Emit(Event::Open) => drop(page.emit("open", &JsValue::NULL, false)),
+            Cmd::Emit(Event::Trouble(code)) => drop(page.emit("trouble", &texts(&[("code", &code)]), false)),
             Cmd::Emit(Event::State { state, reference, token, replayed }) => {
                 let detail = vec![
                     ("state", state.as_str().into()),
@@ -122,9 +122,9 @@ impl App {
                     ("token", token.as_str().into()),
                     ("replayed", Json::Flag(replayed)),
                 ];
-                page.emit("kvitt:state", &Json::Object(detail).to_js(), false);
+                page.emit("state", &Json::Object(detail).to_js(), false);
             }
-            Cmd::Emit(Event::Purchase(detail)) => drop(page.emit("kvitt-purchase", &detail.to_js(), false)),
+            Cmd::Emit(Event::Purchase(detail)) => drop(page.emit("purchase", &detail.to_js(), false)),
             Cmd::Forget => page.forget(),
             Cmd::Print => page.print(),
             cmd => {

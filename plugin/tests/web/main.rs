@@ -25,7 +25,7 @@ async fn the_start_screen_shows_lines_vat_and_total() {
     assert!(fixture.requested("/v1/cart?items=mug%3A2%2Ctea%3A1&sales_unit=no"));
     assert!(!fixture.find(".checkbox[data-do=share]").expect("the question").has_attribute("checked"));
     assert_eq!(fixture.focused(), "heading");
-    assert_eq!(fixture.events(), ["kvitt:open"]);
+    assert_eq!(fixture.events(), ["open"]);
 }
 
 #[wasm_bindgen_test]
@@ -86,7 +86,7 @@ async fn a_payment_from_the_press_to_the_confirmation() {
     assert_eq!(fixture.text(".heading"), "Thank you for your order");
     assert!(fixture.text(".facts").contains("fjord"));
     assert_eq!(fixture.focused(), "heading");
-    assert_eq!(fixture.events(), ["kvitt:open", "kvitt:state", "kvitt:leave", "kvitt:state"]);
+    assert_eq!(fixture.events(), ["open", "state", "leave", "state"]);
 }
 
 #[wasm_bindgen_test]
@@ -139,7 +139,7 @@ async fn an_aborted_payment_can_be_retried_without_sharing() {
     fixture.until(".left").await;
     assert_eq!(fixture.keys(), ["salt-"]);
     assert_eq!(fixture.body_of("/attempts"), "{\"terms_accepted\":false}");
-    assert_eq!(fixture.events(), ["kvitt:state", "kvitt:trouble", "kvitt:state", "kvitt:leave"]);
+    assert_eq!(fixture.events(), ["state", "trouble", "state", "leave"]);
 }
 
 #[wasm_bindgen_test]
