@@ -1,14 +1,15 @@
 //! Requests to the proxy: a command becomes an HTTP request, its answer becomes a message.
 //!
-//! The browser parses the JSON, and `json` reads it into the types that the proxy wrote it from. An answer that cannot be read is
+//! The browser parses the JSON, and `read` reads it into the types that the proxy wrote it from. An answer that cannot be read is
 //! [`RequestError::Unreachable`]: the customer can only try again. Nothing here decides on a retry, and no request may go anywhere but
 //! to the proxy.
 
 use js_sys::encode_uri_component;
 use wasm_bindgen::JsValue;
 
-use crate::json::{self, Json, Object};
+use crate::json::Json;
 use crate::model::{Cmd, Msg, Order, RequestError};
+use crate::read::{self, Object};
 
 /// A request to the proxy. A body comes with its idempotency key: the proxy carries the request out once, however often it arrives.
 #[derive(Default)]
@@ -46,10 +47,10 @@ pub(crate) fn request<'a>(order: &Order, cmd: &'a Cmd) -> Option<Request<'a>> {
 pub(crate) fn answer(order: Order, cmd: Cmd, answer: Result<Object, RequestError>) -> Msg {
     match cmd {
         Cmd::Price => {
-            Msg::Priced(Box::new(order), answer.and_then(|value| json::cart(value).ok_or(RequestError::Unreachable)))
+            Msg::Priced(Box::new(order), answer.and_then(|value| read::cart(value).ok_or(RequestError::Unreachable)))
         }
         Cmd::Claim { token, .. } => Msg::Claimed(token, answer.ok().map(|value| value.flag("claimed"))),
-        cmd => Msg::Responded(cmd, answer.and_then(|value| json::checkout(value).ok_or(RequestError::Unreachable))),
+        cmd => Msg::Responded(cmd, answer.and_then(|value| read::checkout(value).ok_or(RequestError::Unreachable))),
     }
 }
 

@@ -9,9 +9,10 @@ use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsValue;
 
 use crate::api;
-use crate::json::{self, Json, Object};
+use crate::json::Json;
 use crate::model::{Cmd, Event, Model, Msg, Order, RequestError, update};
 use crate::page::Page;
+use crate::read::{self, Object};
 use crate::view::{View, click_message};
 
 /// Everything that one element owns.
@@ -45,12 +46,12 @@ impl App {
         Some(match what {
             0 => Msg::Opened,
             1 => Msg::Resumed { token: value.text("token")?, show_final: value.flag("showFinal") },
-            2 => Msg::Configured(json::order(value)),
+            2 => Msg::Configured(read::order(value)),
             3 => Msg::LanguageLoaded(value.words()),
             4 => Msg::Reactivated,
             5 => Msg::Disconnected,
             6 => click_message(&value.text("name")?, value.flag("ticked"))?,
-            7 => Msg::Streamed(json::checkout(value)?),
+            7 => Msg::Streamed(read::checkout(value)?),
             8 => Msg::StreamLost,
             9 => Msg::Ticked,
             11 => Msg::StreamEnded,
@@ -67,7 +68,7 @@ impl App {
         let index = requests.iter().position(|(other, ..)| *other == number)?;
         let (_, order, cmd) = requests.swap_remove(index);
         let answer = match value.response() {
-            Some(response) => json::answer(&response, value.object("json")),
+            Some(response) => read::answer(&response, value.object("json")),
             None => Err(RequestError::Unreachable),
         };
         Some(api::answer(order, cmd, answer))

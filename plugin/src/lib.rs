@@ -10,11 +10,12 @@
 //! | [`app`] | runs one element: messages in, screen and commands out |
 //! | [`view`] | shows the model, one screen at a time |
 //! | [`api`] | requests to the proxy, and their answers |
+//! | [`read`] | what the proxy answers, and what the page says of the order |
 //! | [`format`](mod@format) | amounts, rates and dates in the customer's language |
 //! | [`page`] | the element's page: its screen, events, network, timer and storage |
 //! | [`model`] | the logic: what is known, what can happen, what follows; no page, network or clock |
 //! | [`text`] | the texts in the customer's language |
-//! | [`json`] | wire types to JSON and back |
+//! | [`json`] | what the widget sends |
 
 mod api;
 mod app;
@@ -22,6 +23,7 @@ mod format;
 mod json;
 pub mod model;
 mod page;
+mod read;
 pub mod text;
 mod view;
 
@@ -29,9 +31,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use app::App;
-use json::Object;
 use model::Model;
 pub use page::Page;
+use read::Object;
 
 /// A page has one thread and the widget needs little memory, so the smallest allocator is enough.
 #[cfg(target_arch = "wasm32")]
@@ -53,7 +55,7 @@ impl Widget {
         let start = Object::new(start);
         let (words, salt, scan) = (start.words(), start.text("salt").unwrap_or_default(), start.flag("scan"));
         let claim = start.text("claim").unwrap_or_default();
-        let mut model = Model::new(json::order(start), words, salt);
+        let mut model = Model::new(read::order(start), words, salt);
         model.scan_allowed = scan;
         model.claim_text = claim;
         Self(App::new(model))

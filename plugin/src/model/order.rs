@@ -1,6 +1,6 @@
 //! The order that the page describes with the element's attributes.
 //!
-//! `json` reads it from what `js/page.js` says of the attributes, and any of them may change at any time. The comparisons here decide whether a price, or a
+//! `read` takes it from what `js/page.js` says of the attributes, and any of them may change at any time. The comparisons here decide whether a price, or a
 //! payment in progress, still belongs to what the page shows. They must read `items` exactly as the proxy does.
 
 use kvitt_wire::{Amount, Cart, Quantity};

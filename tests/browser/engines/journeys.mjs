@@ -103,7 +103,7 @@ export function journeys(engine) {
     assert.notEqual(second, reference);
     await paysAndReturns(again);
     await kari.seesHeading("Thank you for your order");
-    await kari.readsOf(second);
+    await kari.readsOf(orderNumber(second));
   });
 
   journey("returns in another window, and in another browser", {}, async (kari) => {
