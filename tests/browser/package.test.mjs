@@ -66,11 +66,11 @@ test("the manifest of its elements has the attributes and events that there are"
   const kvitt = await import(new URL("index.js", pkg));
   const types = await readFile(new URL("index.d.ts", pkg), "utf8");
   const events = [...types.matchAll(/^ {2}"(kvitt-\w+)": CustomEvent/gm)].map(([, name]) => name);
-  assert.equal(events.length, 4);
+  assert.equal(events.length, 5);
   for (const { name, attributes, members, events: described } of modules[0].declarations) {
     const sorted = (list, key) => list.map((item) => item[key]).sort();
     assert.deepEqual(sorted(attributes, "name"), [...kvitt[name].observedAttributes].sort(), name);
-    assert.deepEqual(sorted(members, "name"), sorted(attributes, "fieldName"));
+    assert.deepEqual(sorted(members, "name"), [...sorted(attributes, "fieldName"), "state"].sort());
     assert.deepEqual(sorted(described, "name"), [...events].sort());
   }
 });
