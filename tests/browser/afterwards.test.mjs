@@ -124,6 +124,14 @@ test("a tab that hears nothing of the other is answered with its order", async (
   assert.equal((await set.records.received("POST", "/epayment/v1/payments")).length, before + 1, "it is paid once");
 });
 
+test("the same cart can be bought again", async () => {
+  const kari = await set.shopper({ viewport: { width: 390, height: 844 } });
+  const { reference: first } = await App.paysFor(kari, { share: false });
+  const { reference: second } = await App.paysFor(kari, { share: false });
+  assert.notEqual(orderNumber(second), orderNumber(first));
+  for (const reference of [first, second]) assert.equal((await set.records.payment(reference)).state, "AUTHORIZED");
+});
+
 test("quick changes of the cart are one price request", async () => {
   const kari = await set.shopper();
   await kari.opens("/");
