@@ -82,9 +82,9 @@ impl Step {
             Self::SetUp | Self::Fmt | Self::Licences | Self::Build | Self::Dist => &[],
             Self::Clippy => &[Self::Build],
             Self::ClippyWasm => &[Self::Clippy],
-            Self::Native | Self::Postgres | Self::Wasm | Self::Openapi | Self::Browser => {
-                &[Self::ClippyWasm, Self::Dist]
-            }
+            Self::Native | Self::Wasm | Self::Openapi | Self::Browser => &[Self::ClippyWasm, Self::Dist],
+            // Both databases and three browsers at once are more than two processors can do in a scenario's time.
+            Self::Postgres => &[Self::Native],
         }
     }
 
