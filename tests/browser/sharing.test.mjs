@@ -44,7 +44,7 @@ test("a customer who refuses in the app can pay without sharing", async () => {
   await again.returns();
 
   await liv.seesHeading("Thank you for your order");
-  await liv.readsOf(second, "Phone number Not shared");
+  await liv.readsOf(orderNumber(second), "Phone number Not shared");
   const payment = await set.records.payment(second);
   assert.equal(payment.state, "AUTHORIZED");
   assert.equal(payment.request.profile, undefined);
