@@ -162,9 +162,10 @@ export class Page {
     for (const answer of held) this.#tell(ANSWERED, answer);
   }
 
-  /** Listens to the other tabs. A browser that keeps nothing for this page may refuse. */
+  /** Listens to the other tabs, if there is a cart. A browser that keeps nothing for this page may refuse. */
   #join() {
     this.#channel?.close();
+    if (!this.#key) return;
     try {
       this.#channel = new BroadcastChannel("kvitt");
       this.#channel.onmessage = (event) => this.handleEvent(event);
@@ -174,7 +175,7 @@ export class Page {
   }
 
   #listen(verb) {
-    if (verb == "add" && this.#key) this.#join();
+    if (verb == "add") this.#join();
     else this.#channel?.close();
     verb += "EventListener";
     this.#root[verb]("click", this);
